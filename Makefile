@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The two commands of the README are `make quickstart` and `make test`. Everything they install goes into .venv,
+# .nox and .quickstart below this folder.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export ANSIBLE_NOCOLOR ?= 1
+
+.PHONY: quickstart test check unit integration matrix clean
+
+## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub.
+quickstart: $(VENV)/.stamp
+	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart
+
+## Everything that decides whether a change is sound: checks first, then the tests, whose count closes the output.
+test: $(VENV)/.stamp
+	@status=0; \
+	$(BIN)/python -m pytest tests/unit || status=1; \
+	exit $$status
+
+## Linters, types, documentation, sanity, package import.
+check: $(VENV)/.stamp
+	$(BIN)/nox
+
+unit: $(VENV)/.stamp
+	$(BIN)/python -m pytest tests/unit
+
+integration: $(VENV)/.stamp
+	$(BIN)/python -m pytest tests/integration
+
+## More ansible-core versions and Pythons than `make test` covers; takes long.
+matrix: $(VENV)/.stamp
+	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core))
+
+clean:
+	rm -rf $(VENV) .nox .quickstart .pytest_cache .mypy_cache .ruff_cache tests/output
+
+# The symlink makes this checkout importable as ansible_collections.scramjet.sth, and visible to every ansible-*
+# command of the virtual environment, without any environment variable or ansible.cfg.
+$(VENV)/.stamp: requirements-dev.txt Makefile
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+		mkdir -p "$$site/ansible_collections/scramjet" && \
+		ln -sfn "$(CURDIR)" "$$site/ansible_collections/scramjet/sth"
+	touch $@

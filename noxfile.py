@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# /// script
+# dependencies = ["nox>=2026.8.10", "antsibull-nox>=1.10"]
+# ///
+
+"""Checks of this collection. The tests themselves are run by pytest, see the Makefile."""
+
+from __future__ import annotations
+
+import glob
+import os
+import pathlib
+import shutil
+import sys
+
+import antsibull_nox
+import nox
+
+# Only this collection is tested: do not look for (or need) a global ansible-galaxy.
+os.environ.setdefault("ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS", "true")
+
+# pyenv puts shims for every installed Python on PATH, but they fail unless that version is activated, and ansible-test
+# aborts on them. Expose the real interpreters instead.
+_path = os.environ.get("PATH", "").split(os.pathsep)
+_shims = [entry for entry in _path if entry.rstrip("/").endswith("/shims")]
+if _shims:
+    _pyenv = os.path.dirname(_shims[0].rstrip("/"))
+    _real = [os.path.join(entry, "bin") for entry in sorted(glob.glob(os.path.join(_pyenv, "versions", "3.*")))]
+    _here = os.path.dirname(os.path.realpath(sys.executable))
+    _path = [entry for entry in _path if entry not in _shims] + sorted(_real, key=lambda entry: entry != _here)
+    os.environ["PATH"] = os.pathsep.join(_path)
+
+antsibull_nox.load_antsibull_nox_toml()
+
+_GET_PIP = '''"""Stand-in for ansible-test's download of get-pip: uses ensurepip and the configured package index only."""
+import subprocess
+import sys
+
+args = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
+subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", "--upgrade", *args])
+'''
+
+
+def _seed_get_pip() -> None:
+    """Let ansible-test set up its virtual environments where it cannot download get-pip.
+
+    ansible-test 2.16 and 2.17 look for pip 23.1.2, 2.18 and 2.19 for 24.2, 2.20 to 2.22 for 25.2.
+    """
+    cache = pathlib.Path("~/.ansible/test/cache").expanduser()
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in ("23_1_2", "24_2", "25_2"):
+        path = cache / f"get_pip_{version}.py"
+        if not path.exists():
+            path.write_text(_GET_PIP, encoding="utf-8")
+
+
+def _drop_ansible_test_tmp() -> None:
+    # antsibull-nox 1.10.0 cannot copy nested directories back from tests/output, and with --venv that directory
+    # contains .tmp/delegation and .tmp/pylint.
+    shutil.rmtree("tests/output/.tmp", ignore_errors=True)
+
+
+_PYTHONS = {"2.16": "3.11", "2.17": "3.11", "2.18": "3.11", "2.19": "3.11", "2.20": "3.12", "2.21": "3.13"}
+
+for _core, _python in _PYTHONS.items():
+    antsibull_nox.add_ansible_test_session(
+        name=f"sanity-{_core}",
+        description=f"Sanity tests with ansible-core {_core}.",
+        ansible_test_params=["sanity", "--venv", "--python", _python, "--color", "no"],
+        default=_core == "2.19",
+        ansible_core_version=_core,
+        ansible_core_source="pypi",
+        callback_before=_seed_get_pip,
+        callback_after=_drop_ansible_test_tmp,
+    )
+    antsibull_nox.add_ansible_test_session(
+        name=f"units-{_core}",
+        description=f"Unit tests with ansible-core {_core}.",
+        ansible_test_params=["units", "--venv", "--python", _python, "--color", "no"],
+        default=False,
+        ansible_core_version=_core,
+        ansible_core_source="pypi",
+        callback_before=_seed_get_pip,
+        callback_after=_drop_ansible_test_tmp,
+    )
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connection options of every module that talks to a hub (interface.md section 1)."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragments C(hub) and C(hub.actiongroup_hub)."""
+
+    DOCUMENTATION = r"""
+options:
+  api_url:
+    description:
+      - Address of the hub's API.
+      - Without a path, V(/api/v1) is added; a path is taken as it is. Credentials inside it are refused.
+      - If not set, the variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used.
+    type: str
+    default: http://127.0.0.1:8000/api/v1
+  token:
+    description:
+      - Bearer token that is sent with every request. Excludes O(url_username).
+      - A warning is given when it would be sent to another machine without TLS.
+      - If not set, the variable V(sth_token) and then the environment variable E(STH_TOKEN) is used.
+    type: str
+  headers:
+    description:
+      - Further request headers, for example for a proxy in front of the hub.
+      - May not set C(Content-Type), C(Accept) or C(Host).
+      - If not set, the variable V(sth_headers) and then the environment variable E(STH_HEADERS) (a JSON object) is used.
+    type: dict
+    default: {}
+  url_username:
+    description:
+      - User name for basic authentication, which is always sent at once.
+      - If not set, the variable V(sth_username) and then the environment variable E(STH_USERNAME) is used.
+    type: str
+  url_password:
+    description:
+      - Password for O(url_username).
+      - If not set, the variable V(sth_password) and then the environment variable E(STH_PASSWORD) is used.
+    type: str
+  validate_certs:
+    description:
+      - Whether the hub's certificate and the name in it are verified.
+      - If not set, the variable V(sth_validate_certs) and then the environment variable E(STH_VALIDATE_CERTS) is used.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File with the CA certificates to trust, on the machine where the task runs.
+      - If not set, the variable V(sth_ca_path), then the environment variable E(STH_CA_PATH), then E(REQUESTS_CA_BUNDLE) is used.
+    type: path
+  client_cert:
+    description:
+      - Client certificate in PEM format, on the machine where the task runs. It may hold its key.
+      - If not set, the variable V(sth_client_cert) and then the environment variable E(STH_CLIENT_CERT) is used.
+    type: path
+  client_key:
+    description:
+      - Key of O(client_cert).
+      - If not set, the variable V(sth_client_key) and then the environment variable E(STH_CLIENT_KEY) is used.
+    type: path
+  use_proxy:
+    description:
+      - Whether the proxy variables of the environment (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)) are obeyed.
+      - If not set, the variable V(sth_use_proxy) and then the environment variable E(STH_USE_PROXY) is used.
+    type: bool
+    default: true
+  connect_timeout:
+    description:
+      - Seconds that opening a connection may take.
+      - If not set, the variable V(sth_connect_timeout) and then the environment variable E(STH_CONNECT_TIMEOUT) is used.
+    type: float
+    default: 5.0
+  request_timeout:
+    description:
+      - Longest silence of the hub within one request, in seconds.
+      - The time for which the hub itself holds a request (a stop) is added, and an upload may take as long as bytes flow.
+      - If not set, the variable V(sth_request_timeout) and then the environment variable E(STH_REQUEST_TIMEOUT) is used.
+    type: float
+    default: 30.0
+  request_retries:
+    description:
+      - How often a request that is safe to repeat is repeated after a failed connection. V(0) means never.
+      - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
+    type: int
+    default: 3
+requirements:
+  - requests (on the machine where the task runs)
+"""
+
+    # Where the action group is declared, so that every module of it says so (checked against meta/runtime.yml).
+    ACTIONGROUP_HUB = r"""
+attributes:
+  action_group:
+    description: Use C(group/scramjet.sth.hub) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - scramjet.sth.hub
+"""

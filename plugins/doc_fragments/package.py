@@ -1,0 +1,52 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that say where a package comes from (interface.md section 2, package source)."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragment C(package)."""
+
+    DOCUMENTATION = r"""
+options:
+  exclude:
+    description:
+      - Patterns of files to leave out when O(src) is a directory, in the syntax of C(.gitignore), after those of a
+        C(.siignore) file in the directory.
+    type: list
+    elements: str
+    default: []
+  secret_files:
+    description:
+      - What to do about files in O(src) that look like secrets, such as C(.env) or C(*.pem).
+    type: str
+    choices: [warn, fail, ignore]
+    default: warn
+"""
+
+    SOURCE = r"""
+options:
+  src:
+    description:
+      - Package to deploy, a directory or a C(.tar.gz).
+      - A relative path is searched as M(ansible.builtin.copy) does, in the role's C(files/) and then beside the playbook.
+      - Nothing is built or installed. A directory with C(dependencies) but without C(node_modules) gives a warning.
+    type: path
+  remote_src:
+    description:
+      - Whether O(src) is on the machine where the task runs instead of on the controller.
+    type: bool
+    default: false
+  compare:
+    description:
+      - With V(content), what the hub has is compared by a digest of the package's content, which is left on the hub as
+        build metadata of the version (C(1.4.2+sha256.<hex>)). File times, owners, order and compression do not count.
+      - With V(version), only name and version are compared, and a tarball is uploaded byte for byte. Use it for signed
+        packages, and to adopt hubs that were filled by other tools.
+    type: str
+    choices: [content, version]
+    default: content
+"""

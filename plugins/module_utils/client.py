@@ -1,0 +1,392 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hub's API, one method per endpoint, with typed results. Usable on its own from Python.
+
+Source: hub-contract.md section 2. Nothing here waits for a state, decides or repeats a write; errors are `SthError`.
+
+    hub = HubClient("http://127.0.0.1:8000")
+    instance = hub.sequence(sequence_id).start(app_config={"workers": 2}, args=["eu"])
+    instance.last_event("ready", timeout=5)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import IO, Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection, normalise_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.dialect import (
+    Capability,
+    Dialect,
+    dialect_for,
+    read_version,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.models import (
+    HubVersion,
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.transport import Response, Transport, failed_answer
+
+# A 0.18 hub never answers a GET of an instance that is still connecting or has failed to (traps 11 and 12).
+SINGLE_GET_TIMEOUT = 3.0
+# An ordinary start answers within a second, 50 at once within 15 s (hub-contract.md section 4).
+START_HOLD = 30.0
+# A forced delete takes 15.5 s (trap 10).
+FORCE_HOLD = 20.0
+PARALLEL_GETS = 8
+STREAMS = ("output", "stdout", "stderr", "log")
+
+
+class HubClient:
+    """One hub. ``hub`` is its address or a whole `Connection`."""
+
+    def __init__(self, hub: str | Connection) -> None:
+        connection = hub if isinstance(hub, Connection) else Connection(api_url=normalise_api_url(hub))
+        self.transport = Transport(connection)
+        self._version: HubVersion | None = None
+
+    # -- the hub itself -------------------------------------------------------------------------------------------
+
+    @property
+    def api_url(self) -> str:
+        """The address of the API."""
+        return self.transport.connection.api_url
+
+    def version(self) -> HubVersion:
+        """``GET /version``, asked once. Raises ``HUB_ERROR`` where this is no hub."""
+        if self._version is None:
+            answer = self.transport.get("version")
+            version = read_version(answer.json()) if answer.status == 200 else None
+            if version is None:
+                raise SthError(
+                    "HUB_ERROR",
+                    f"{answer.url} answered {answer.status} {answer.reason}, which is no Scramjet Transform Hub: "
+                    "check the host, port and path of api_url.".replace("  ", " "),
+                    http_status=answer.status,
+                    method=answer.method,
+                    url=answer.url,
+                )
+            self._version = version
+        return self._version
+
+    @property
+    def dialect(self) -> Dialect:
+        """What this hub's generation wants."""
+        return dialect_for(self.version())
+
+    def require(self, capability: Capability, what: str, instead: str) -> None:
+        """Raise ``UNSUPPORTED_BY_HUB`` where the hub's generation lacks ``capability``."""
+        if capability not in self.dialect.capabilities:
+            raise SthError(
+                "UNSUPPORTED_BY_HUB", f"{what} is not possible on a {self.version().version} hub: {instead}."
+            )
+
+    def load(self) -> dict[str, Any]:
+        """``GET /load-check``: load averages, memory and file systems in bytes."""
+        return dict(self._json(self.transport.get("load-check"), "read the hub's load") or {})
+
+    def config(self) -> dict[str, Any] | None:
+        """``GET /config`` of a 1.x hub, secrets included (trap 30); None where the hub has no such endpoint."""
+        answer = self.transport.get("config")
+        return None if answer.status == 404 else dict(self._json(answer, "read the hub's configuration"))
+
+    def status(self) -> dict[str, Any] | None:
+        """``GET /status`` of a 1.x hub; None where the hub has no such endpoint."""
+        answer = self.transport.get("status")
+        return None if answer.status == 404 else dict(self._json(answer, "read the hub's status"))
+
+    # -- everything it lists --------------------------------------------------------------------------------------
+
+    def sequences(self) -> list[SequenceRecord]:
+        """``GET /sequences``."""
+        raw = self._json(self.transport.get("sequences"), "list the sequences") or []
+        return [self.dialect.sequence(item) for item in raw]
+
+    def instances(self) -> list[InstanceRecord]:
+        """``GET /instances``; 0.18 lists only ids there, so that each takes a bounded GET of its own."""
+        return list(self._instances(self.transport.get("instances")))
+
+    def inventory(self) -> Inventory:
+        """Read sequences and instances: one request on 1.x (``GET /entities``), the two lists on 0.18."""
+        if self.version().generation == "1.x":
+            answer = self.transport.get("entities")
+            raw = self._json(answer, "list sequences and instances") or {}
+            return Inventory(
+                tuple(self.dialect.sequence(item) for item in raw.get("sequences") or ()),
+                tuple(self.dialect.instance(item) for item in raw.get("instances") or ()),
+                answer.refused_first,
+            )
+        sequences = self.sequences()
+        answer = self.transport.get("instances")
+        return Inventory(tuple(sequences), tuple(self._instances(answer)), answer.refused_first)
+
+    def _instances(self, answer: Response) -> Iterator[InstanceRecord]:
+        raw = self._json(answer, "list the instances") or []
+        if self.version().generation == "1.x":
+            yield from (self.dialect.instance(item) for item in raw)
+            return
+        with ThreadPoolExecutor(PARALLEL_GETS) as pool:
+            found = pool.map(lambda item: self.instance(str(item["id"])).info(), raw)
+            for item, record in zip(raw, found):
+                if record is not None:
+                    # A starting instance's own record has no sequence.
+                    yield record if record.sequence_id else _unanswered(record.id, str(item.get("sequence") or ""))
+
+    # -- its parts ------------------------------------------------------------------------------------------------
+
+    def sequence(self, sequence_id: str) -> SequenceClient:
+        """Address a sequence by its id, without asking whether it exists."""
+        return SequenceClient(self, sequence_id)
+
+    def instance(self, instance_id: str) -> InstanceClient:
+        """Address an instance by its id, without asking whether it exists."""
+        return InstanceClient(self, instance_id)
+
+    def topic(self, name: str) -> TopicClient:
+        """Address a topic by its name."""
+        return TopicClient(self, name)
+
+    def send_sequence(self, package: bytes | IO[bytes]) -> SequenceClient:
+        """``POST /sequence``: upload a validated ``.tar.gz``; a file is streamed. Every upload makes a new sequence.
+
+        Raises ``INVALID_PACKAGE`` where the hub refuses it. Never send what has not been validated: a large unsound
+        body kills the hub (trap 1).
+        """
+        answer = self.transport.write("POST", "sequence", content=package)
+        return self.sequence(_uploaded_id(answer, "upload the package"))
+
+    def delete_sequence(self, sequence_id: str, force: bool = False) -> None:
+        """``DELETE /sequence/:id``. See `SequenceClient.delete`."""
+        self.sequence(sequence_id).delete(force)
+
+    def topics(self) -> list[dict[str, Any]]:
+        """``GET /topics``: ``{topic, contentType, …}``; always empty on 0.18."""
+        return list(self._json(self.transport.get("topics"), "list the topics") or [])
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    @staticmethod
+    def _json(answer: Response, purpose: str) -> Any:
+        if not answer.ok:
+            raise failed_answer(answer, purpose)
+        return answer.json()
+
+
+class SequenceClient:
+    """One sequence of a hub, the surface of the hub's own SequenceClient."""
+
+    def __init__(self, hub: HubClient, sequence_id: str) -> None:
+        self._hub = hub
+        self.id = sequence_id
+
+    def info(self) -> SequenceRecord | None:
+        """``GET /sequence/:id``; None where there is no such sequence."""
+        answer = self._hub.transport.get("sequence", self.id)
+        if answer.status == 404:
+            return None
+        if not answer.ok:
+            raise failed_answer(answer, f"read sequence {self.id}")
+        return self._hub.dialect.sequence(answer.json())
+
+    def start(
+        self,
+        app_config: Mapping[str, Any] | None = None,
+        args: Sequence[Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> InstanceClient:
+        """``POST /sequence/:id/start``; ``options`` are further keys of its body. Success says nothing of the program.
+
+        Raises ``INSUFFICIENT_RESOURCES`` (419: nothing was started, repeat later), ``START_FAILED``,
+        ``CONFLICT`` (the chosen instanceId is in use) or `LostAnswerError`.
+        """
+        # A Python program on 0.18 dies unless both are present (trap 41).
+        body = {**(options or {}), "appConfig": dict(app_config or {}), "args": list(args or [])}
+        answer = self._hub.transport.write("POST", "sequence", self.id, "start", body=body, hold=START_HOLD)
+        if answer.status == 400:
+            error = failed_answer(answer, f"start sequence {self.id}")
+            code: Any = "INVALID_CONFIG" if "E2BIG" in error.message else "START_FAILED"
+            raise SthError(code, error.message, **error.details)
+        if not answer.ok:
+            raise failed_answer(answer, f"start sequence {self.id}")
+        return self._hub.instance(str(answer.json()["id"]))
+
+    def list_instances(self) -> list[str]:
+        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence (0.18 answers 500, trap 33)."""
+        answer = self._hub.transport.get("sequence", self.id, "instances")
+        if answer.status == 404 or (answer.status == 500 and self._hub.version().generation == "0.18"):
+            return []
+        if not answer.ok:
+            raise failed_answer(answer, f"list the instances of sequence {self.id}")
+        return [str(item) for item in answer.json() or ()]
+
+    def get_instance(self, instance_id: str) -> InstanceClient:
+        """Address one of its instances."""
+        return self._hub.instance(instance_id)
+
+    def overwrite(self, package: bytes | IO[bytes]) -> None:
+        """``PUT /sequence/:id`` (1.x): replace the package under its id. Not atomic, see traps 6 to 8."""
+        self._hub.require(
+            "overwrite", "Overwriting a sequence", "upload the new package beside it (on_change: replace)"
+        )
+        _uploaded_id(self._hub.transport.write("PUT", "sequence", self.id, content=package), "overwrite the sequence")
+
+    def delete(self, force: bool = False) -> None:
+        """``DELETE /sequence/:id``; no such sequence is success.
+
+        Do not rely on its checks: it can delete the package under a running instance, and ``force`` does not kill
+        reliably (traps 9 and 10). Raises ``CONFLICT`` while the hub counts an instance.
+        """
+        headers = {"x-seq-kill-inst": "true"} if force else {}
+        hold = FORCE_HOLD if force else 0.0
+        answer = self._hub.transport.write("DELETE", "sequence", self.id, headers=headers, hold=hold)
+        # A concurrent delete can answer 500 although the sequence is gone (trap 37).
+        if not answer.ok and answer.status != 404 and not (answer.status == 500 and self.info() is None):
+            raise failed_answer(answer, f"delete sequence {self.id}")
+
+
+class InstanceClient:
+    """One instance of a hub."""
+
+    def __init__(self, hub: HubClient, instance_id: str) -> None:
+        self._hub = hub
+        self.id = instance_id
+
+    def info(self) -> InstanceRecord | None:
+        """``GET /instance/:id``; None where the hub does not list it (any more)."""
+        silent = self._hub.version().generation == "0.18"
+        try:
+            answer = self._hub.transport.get(
+                "instance", self.id, timeout=SINGLE_GET_TIMEOUT if silent else None, repeat=not silent
+            )
+        except SthError as error:
+            if silent and error.code == "TIMEOUT":
+                return _unanswered(self.id, "")
+            raise
+        if answer.status == 404:
+            return None
+        if not answer.ok:
+            raise failed_answer(answer, f"read instance {self.id}")
+        return self._hub.dialect.instance(answer.json())
+
+    def health(self, timeout: float | None = None) -> bool | None:
+        """``GET …/health``: what the program last reported, never refreshed after its death (trap 23); None if nothing."""
+        answer = self._hub.transport.get("instance", self.id, "health", timeout=timeout, repeat=False)
+        if not answer.ok:
+            return None
+        value = answer.json()
+        return bool(value["healthy"]) if isinstance(value, Mapping) and "healthy" in value else None
+
+    def stop(self, timeout: float = 7.0, can_keepalive: bool = False) -> None:
+        """``POST …/_stop``: ask the program to end within ``timeout`` seconds. The hub answers only after that time.
+
+        Never for an ended instance: its status would go back to "stopping" for good (trap 17).
+        """
+        body = self._hub.dialect.stop_body(timeout, can_keepalive)
+        self._command("_stop", body, "stop", hold=timeout)
+
+    def kill(self, remove_immediately: bool = False) -> None:
+        """``POST …/_kill``. A 1.x hub takes it only for a running instance (trap 18): ``CONFLICT`` otherwise."""
+        body = self._hub.dialect.kill_body(remove_immediately)
+        answer = self._hub.transport.write("POST", "instance", self.id, "_kill", body=body)
+        if answer.status == 400:
+            error = failed_answer(answer, f"kill instance {self.id}")
+            raise SthError("CONFLICT", error.message, **error.details)
+        self._accepted(answer, "kill")
+
+    def send_event(self, name: str, payload: Any) -> None:
+        """``POST …/_event``."""
+        self._command("_event", self._hub.dialect.event_body(name, payload), f"send event {name} to")
+
+    def next_event(self, name: str, timeout: float) -> Any:
+        """``GET …/once/:name``: payload of the next event; ``TIMEOUT`` after ``timeout`` seconds of waiting.
+
+        The hub never ends this wait when the instance dies (trap 20): wait in short turns.
+        """
+        return self._event("once", name, timeout)
+
+    def last_event(self, name: str, timeout: float) -> Any:
+        """``GET …/event/:name``: payload of the latest event of this name, else of the next. See `next_event`."""
+        return self._event("event", name, timeout)
+
+    def send_input(self, data: bytes | IO[bytes], content_type: str, end: bool = True) -> None:
+        """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good (trap 40)."""
+        self._feed("input", data, {"Content-Type": content_type}, end)
+
+    def send_stdin(self, data: bytes | IO[bytes], end: bool = True) -> None:
+        """``POST …/stdin``."""
+        self._feed("stdin", data, {"Content-Type": "application/octet-stream"}, end)
+
+    def read(self, stream: str, timeout: float | None = None) -> AbstractContextManager[Iterator[bytes]]:
+        """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they come. Consumes them.
+
+        ``TIMEOUT`` is raised by the iterator after ``timeout`` seconds without data.
+        """
+        return self._hub.transport.stream("instance", self.id, stream, timeout=timeout)
+
+    def _event(self, route: str, name: str, timeout: float) -> Any:
+        answer = self._hub.transport.get("instance", self.id, route, name, timeout=timeout, repeat=False)
+        if not answer.ok:
+            raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
+        return self._hub.dialect.event_payload(answer.json())
+
+    def _feed(self, stream: str, data: bytes | IO[bytes], headers: dict[str, str], end: bool) -> None:
+        headers = {**headers, "x-end-stream": "true" if end else "false"}
+        answer = self._hub.transport.write("POST", "instance", self.id, stream, content=data, headers=headers)
+        self._accepted(answer, f"write to the {stream} of")
+
+    def _command(self, command: str, body: Any, verb: str, hold: float = 0.0) -> None:
+        self._accepted(self._hub.transport.write("POST", "instance", self.id, command, body=body, hold=hold), verb)
+
+    def _accepted(self, answer: Response, verb: str) -> None:
+        if not answer.ok:
+            raise failed_answer(answer, f"{verb} instance {self.id}")
+
+
+class TopicClient:
+    """One topic of a 1.x hub."""
+
+    def __init__(self, hub: HubClient, name: str) -> None:
+        self._hub = hub
+        self.name = name
+
+    def create(self, content_type: str) -> None:
+        """``POST /topics``. Raises ``CONFLICT`` where it exists."""
+        self._require()
+        answer = self._hub.transport.write("POST", "topics", body={"id": self.name, "content-type": content_type})
+        if answer.status == 400 and "exist" in answer.error_text():
+            raise SthError("CONFLICT", f"Topic {self.name} exists already.", http_status=400)
+        if not answer.ok:
+            raise failed_answer(answer, f"create topic {self.name}")
+
+    def delete(self) -> None:
+        """``DELETE /topics/:id``; no such topic is success."""
+        self._require()
+        answer = self._hub.transport.write("DELETE", "topics", self.name)
+        if not answer.ok and answer.status != 404:
+            raise failed_answer(answer, f"delete topic {self.name}")
+
+    def _require(self) -> None:
+        self._hub.require("topics", "Managing topics", "topics exist there only while data is written to them")
+
+
+def _uploaded_id(answer: Response, purpose: str) -> str:
+    if answer.status == 422:
+        error = failed_answer(answer, purpose)
+        raise SthError("INVALID_PACKAGE", error.message, **error.details)
+    if not answer.ok:
+        raise failed_answer(answer, purpose)
+    return str(answer.json()["id"])
+
+
+def _unanswered(instance_id: str, sequence_id: str) -> InstanceRecord:
+    """Describe an instance that a 0.18 hub lists but does not answer for."""
+    return InstanceRecord(id=instance_id, sequence_id=sequence_id, status="starting")

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a hub is reached: the connection options of interface.md section 1 as one immutable value."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+
+DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
+RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the hub is and how to talk to it; times are seconds. Hashable, so that sessions can be cached by it."""
+
+    api_url: str = DEFAULT_API_URL
+    token: str | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    url_username: str | None = None
+    url_password: str | None = field(default=None, repr=False)
+    validate_certs: bool = True
+    ca_path: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    use_proxy: bool = True
+    connect_timeout: float = 5.0
+    request_timeout: float = 30.0
+    request_retries: int = 3
+
+    @property
+    def sends_token_in_clear(self) -> bool:
+        """Whether a token or password leaves this machine over plain HTTP."""
+        parts = urlsplit(self.api_url)
+        secret = self.token or self.url_password
+        return bool(secret) and parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+
+def connection_from_options(options: Mapping[str, Any]) -> Connection:
+    """Build a `Connection` from validated module options (interface.md section 1).
+
+    Empty strings count as not given (section 0 rule 9). Raises `SthError` ``INVALID_OPTION``.
+    """
+    given = {key: value for key, value in options.items() if value is not None and value != ""}
+    username, password, token = given.get("url_username"), given.get("url_password"), given.get("token")
+    if token and username:
+        raise SthError("INVALID_OPTION", "token and url_username exclude each other: give one way to sign in.")
+    if password and not username:
+        raise SthError("INVALID_OPTION", "url_password was given without url_username.")
+    if given.get("client_key") and not given.get("client_cert"):
+        raise SthError("INVALID_OPTION", "client_key was given without client_cert.")
+    for name in ("connect_timeout", "request_timeout"):
+        if float(given.get(name, 1)) <= 0:
+            raise SthError("INVALID_OPTION", f"{name} must be more than 0 seconds.")
+    if int(given.get("request_retries", 0)) < 0:
+        raise SthError("INVALID_OPTION", "request_retries must not be negative.")
+    return Connection(
+        api_url=normalise_api_url(str(given.get("api_url", DEFAULT_API_URL))),
+        token=token,
+        headers=_headers(given.get("headers", {})),
+        url_username=username,
+        url_password=password,
+        validate_certs=bool(given.get("validate_certs", True)),
+        ca_path=given.get("ca_path"),
+        client_cert=given.get("client_cert"),
+        client_key=given.get("client_key"),
+        use_proxy=bool(given.get("use_proxy", True)),
+        connect_timeout=float(given.get("connect_timeout", 5)),
+        request_timeout=float(given.get("request_timeout", 30)),
+        request_retries=int(given.get("request_retries", 3)),
+    )
+
+
+def normalise_api_url(url: str) -> str:
+    """Return ``url`` with ``/api/v1`` added where it has no path; refuse what is not an HTTP URL or holds credentials."""
+    parts = urlsplit(url.strip())
+    # The URL itself is not quoted here: it may hold a password.
+    if "@" in parts.netloc:
+        raise SthError(
+            "INVALID_OPTION", "api_url holds credentials: give them as token or as url_username and url_password."
+        )
+    try:
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        raise SthError("INVALID_OPTION", f"api_url {url!r} is not an address such as http://hub.example.com:8000.")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/api/v1", "", ""))
+
+
+def _headers(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, Mapping):
+        raise SthError("INVALID_OPTION", "headers must be a mapping of header names to values.")
+    for name in value:
+        if str(name).lower() in RESERVED_HEADERS:
+            raise SthError("INVALID_OPTION", f"headers may not set {name}: the hub's API decides it.")
+    return tuple(sorted((str(name), str(text)) for name, text in value.items()))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ends instances and sees every one ended (design.md section 4; hub-contract.md section 10, delete and stop)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses, poll
+
+# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the stop's time is over (hub-contract.md section 4).
+END_GRACE = 3.0
+# Whatever keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x) (trap 19).
+KEEPALIVE_CAP = 16.0
+# A killed program that still listens takes up to 11 s (0.18) or 15 s (1.x); later nothing more comes (trap 26).
+KILL_GRACE = 20.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an instance is ended (interface.md section 2); seconds. ``stop_timeout`` 0: killed without asking."""
+
+    stop_timeout: float = 7.0
+    can_keepalive: bool = False
+    removal_timeout: float = 240.0
+
+
+def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRecord | None:
+    """Stop, else kill, and return its last record once it has ended (None: no longer listed).
+
+    Raises ``TIMEOUT`` where the hub never reports the end: after a restart of a 1.x hub (trap 26), or a start that
+    failed on a 0.18 hub (trap 11).
+    """
+    client = hub.instance(instance_id)
+    record = client.info()
+    if not _alive(record):
+        return record
+    if ending.stop_timeout > 0 and record and record.status == "running":
+        try:
+            client.stop(ending.stop_timeout, ending.can_keepalive)
+        except LostAnswerError:
+            pass
+        except SthError as error:
+            if error.code != "NOT_FOUND":
+                raise
+        grace = KEEPALIVE_CAP if ending.can_keepalive else END_GRACE
+        record, ended = poll(client.info, lambda item: not _alive(item), Deadline(grace))
+        if ended:
+            return record
+    killed = False
+    for _dummy in pauses(Deadline(KILL_GRACE)):
+        record = client.info()
+        if not _alive(record):
+            return record
+        if not killed and record and record.status == "running":
+            # Python programs on 0.18 run on after a stop (trap 41). Elsewhere than in "running" a kill is refused
+            # (trap 18): the hub's own kill is under way then.
+            killed = _kill(hub, instance_id)
+    raise SthError(
+        "TIMEOUT",
+        f"Instance {instance_id} was told to end and {hub.api_url} still lists it as "
+        f"{record.status if record else 'live'} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
+        instance=instance_id,
+    )
+
+
+def end_instances(
+    hub: HubClient,
+    instance_ids: Sequence[str],
+    ending: Ending,
+    *,
+    parallel: int = 4,
+    begun: Callable[[str], None] = lambda instance_id: None,
+    ended: Callable[[str], None] = lambda instance_id: None,
+) -> None:
+    """End several, ``parallel`` at a time; ``begun`` and ``ended`` hear of each. Raises the first failure at the end."""
+
+    def end(instance_id: str) -> None:
+        begun(instance_id)
+        end_instance(hub, instance_id, ending)
+        ended(instance_id)
+
+    with ThreadPoolExecutor(max(1, parallel)) as pool:
+        for outcome in [pool.submit(end, instance_id) for instance_id in instance_ids]:
+            outcome.result()
+
+
+def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) -> None:
+    """Wait until the hub lists none of them any more, ended ones included. ``TIMEOUT`` after ``timeout`` seconds."""
+    deadline = Deadline(timeout)
+    for instance_id in instance_ids:
+        dummy, gone = poll(hub.instance(instance_id).info, lambda item: item is None, deadline)
+        if not gone:
+            raise SthError(
+                "TIMEOUT",
+                f"{hub.api_url} still lists the ended instance {instance_id} after removal_timeout ({timeout:g} s): a "
+                "1.x hub keeps ended records for 195 s by default.",
+                instance=instance_id,
+            )
+
+
+def _alive(record: InstanceRecord | None) -> bool:
+    return record is not None and record.live
+
+
+def _kill(hub: HubClient, instance_id: str) -> bool:
+    try:
+        hub.instance(instance_id).kill()
+    except SthError as error:
+        if error.code not in ("CONFLICT", "NOT_FOUND") and not isinstance(error, LostAnswerError):
+            raise
+        return error.code != "CONFLICT"
+    return True

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one exception type that every layer raises and every entrance turns into a failure.
+
+Source: design.md section 4 (failures), interface.md section 0 rule 8.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+ErrorCode = Literal[
+    "UNREACHABLE",
+    "TIMEOUT",
+    "UNAUTHORIZED",
+    "NOT_FOUND",
+    "AMBIGUOUS",
+    "CONFLICT",
+    "INSUFFICIENT_RESOURCES",
+    "INVALID_CONFIG",
+    "INVALID_PACKAGE",
+    "INVALID_OPTION",
+    "START_FAILED",
+    "ENDED_EARLY",
+    "UNSUPPORTED_BY_HUB",
+    "HUB_ERROR",
+]
+
+
+class SthError(Exception):
+    """A failure that a person can act on.
+
+    ``message`` is one sentence: what was asked, of which hub, what it answered, what to do.
+    ``details`` are the further keys of interface.md section 0 rule 8, such as ``http_status``, ``method``, ``url``,
+    ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.code: ErrorCode = code
+        self.message = message
+        self.details: dict[str, Any] = {key: value for key, value in details.items() if value is not None}
+
+
+class LostAnswerError(SthError):
+    """A write was sent and its answer never arrived: whether the hub carried it out is not known.
+
+    Whoever catches it looks the effect up before the write is repeated (hub-contract.md section 10, retry table).
+    """

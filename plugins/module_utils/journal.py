@@ -1,0 +1,73 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task does, as it is planned, told and reported: the ``actions`` of every result (interface.md section 0 rule 6)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+
+@dataclass(frozen=True)
+class Action:
+    """One write that a plan decided: ``action`` (a verb), ``object`` (what, as a person says it) and why.
+
+    ``target`` is what the apply step needs to carry it out; it is not reported.
+    """
+
+    action: str
+    object: str
+    reason: str
+    target: Any = field(default=None, compare=False)
+
+
+class Journal:
+    """The actions of one run in order, each done or not. ``tell`` hears of each as it happens. Thread-safe."""
+
+    def __init__(self, tell: Callable[[str], None] = lambda line: None) -> None:
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._actions: list[Action] = []
+        self._done: list[bool] = []
+
+    def plan(self, actions: tuple[Action, ...]) -> None:
+        """Take over what the plan decided."""
+        with self._lock:
+            self._actions.extend(actions)
+            self._done.extend(False for dummy in actions)
+
+    def begin(self, action: Action) -> None:
+        """Say that ``action`` is under way."""
+        self._tell(f"{action.action} {action.object}: {action.reason}")
+
+    def done(self, action: Action) -> None:
+        """Note that ``action`` was carried out."""
+        with self._lock:
+            self._done[next(i for i, item in enumerate(self._actions) if item is action)] = True
+
+    def compensate(self, action: str, object: str) -> None:
+        """Note a write that the plan did not hold: the removal of a twin, a rollback."""
+        self._tell(f"{action} {object}: compensation")
+        with self._lock:
+            self._actions.append(Action(action, object, "compensation"))
+            self._done.append(True)
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self._actions)
+
+    @property
+    def written(self) -> bool:
+        """Whether anything was written."""
+        return any(self._done)
+
+    def as_result(self) -> list[dict[str, Any]]:
+        """Return the reported form."""
+        return [
+            {"action": item.action, "object": item.object, "reason": item.reason, "done": done}
+            for item, done in zip(self._actions, self._done)
+        ]

@@ -1,0 +1,150 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which values of app_config and args are secret, and how they are shown instead.
+
+Source: interface.md section 2 ("Always masked"), design.md section 4 (secrets). Pure functions; a path is a tuple of keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+MASK = "********"
+MASK_CHANGED = "******** (changed)"
+
+_SECRET_WORDS = frozenset(["password", "passwd", "pwd", "passphrase", "secret", "secrets", "credential", "credentials"])
+_KEY_KINDS = frozenset(["private", "api", "access", "signing"])
+# A shorter value under a secret key is not searched for in texts: it would blank every "1" and "on" in them.
+SHORTEST_SCRUBBED = 4
+
+_WORD_BREAKS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_URL_USER = re.compile(r"(?<=://)[^/@\s?#]+(?=@)")
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a key's name says that its value is a secret (``max_tokens`` and ``public_key`` do not)."""
+    words = [word.lower() for word in _WORD_BREAKS.split(key) if word]
+    if not words:
+        return False
+    if _SECRET_WORDS.intersection(words) or words[-1] == "token":
+        return True
+    if words[-1] in {"apikey", "privatekey", "accesskey", "signingkey"}:
+        return True
+    return any(first in _KEY_KINDS and second == "key" for first, second in zip(words, words[1:]))
+
+
+class Masker:
+    """The masks of one task: the names that always count and the user's ``secret_keys``."""
+
+    def __init__(self, secret_keys: Sequence[str] = ()) -> None:
+        self._patterns = tuple(tuple(pattern.split(".")) for pattern in secret_keys)
+        self._all = "*" in secret_keys
+
+    def app_config(self, value: Any) -> Any:
+        """Return ``value`` (mappings, lists, scalars) with every secret replaced by the mask."""
+        return self._masked(value, ())
+
+    def args(self, value: Sequence[Any]) -> list[Any]:
+        """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
+        shown: list[Any] = []
+        for index, item in enumerate(value):
+            text = str(item)
+            option, equals, _rest = text.partition("=")
+            if (
+                self._chosen(("args", str(index)))
+                or index
+                and self._is_option(str(value[index - 1]))
+                and "=" not in str(value[index - 1])
+            ):
+                shown.append(MASK)
+            elif equals and self._is_option(option):
+                shown.append(f"{option}={MASK}")
+            else:
+                shown.append(self._masked(item, ("args", str(index))))
+        return shown
+
+    def changed(self, before: Any, after: Any, shown: Any) -> Any:
+        """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so."""
+        if shown == MASK:
+            return MASK if before == after else MASK_CHANGED
+        if isinstance(shown, Mapping) and isinstance(after, Mapping):
+            old = before if isinstance(before, Mapping) else {}
+            return {key: self.changed(old.get(key), after.get(key), item) for key, item in shown.items()}
+        if isinstance(shown, list) and isinstance(after, (list, tuple)):
+            was = list(before) if isinstance(before, (list, tuple)) else []
+            was += [None] * (len(shown) - len(was))
+            return [self.changed(old, new, item) for old, new, item in zip(was, after, shown)]
+        if isinstance(shown, str) and MASK in shown and before != after:
+            return shown.replace(MASK, MASK_CHANGED)
+        return shown
+
+    def secrets(self, app_config: Any, args: Sequence[Any] = ()) -> set[str]:
+        """Return the secret values themselves as texts, to be scrubbed from messages and logs."""
+        found = {text for text in self._hidden(app_config, self.app_config(app_config))}
+        found.update(self._hidden(list(args), self.args(args)))
+        return {text for text in found if len(text) >= SHORTEST_SCRUBBED}
+
+    def _masked(self, value: Any, path: tuple[str, ...]) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: MASK
+                if item is not None and (is_secret_key(str(key)) or self._chosen((*path, str(key))))
+                else self._masked(item, (*path, str(key)))
+                for key, item in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            return [
+                MASK if self._chosen((*path, str(index))) else self._masked(item, (*path, str(index)))
+                for index, item in enumerate(value)
+            ]
+        if self._all and value is not None:
+            return MASK
+        return _URL_USER.sub(MASK, value) if isinstance(value, str) and "@" in value else value
+
+    def _chosen(self, path: tuple[str, ...]) -> bool:
+        return any(
+            len(pattern) == len(path) and all(want in ("*", got) for want, got in zip(pattern, path))
+            for pattern in self._patterns
+        )
+
+    @staticmethod
+    def _is_option(text: str) -> bool:
+        return text.startswith("-") and is_secret_key(text.lstrip("-"))
+
+    def _hidden(self, value: Any, shown: Any) -> Iterator[str]:
+        """Yield the texts of ``value`` that ``shown`` hides."""
+        if shown == MASK:
+            yield from _leaves(value)
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                yield from self._hidden(item, shown[key])
+        elif isinstance(value, (list, tuple)):
+            for item, mask in zip(value, shown):
+                yield from self._hidden(item, mask)
+        elif isinstance(value, str) and value != shown:
+            yield from _URL_USER.findall(value)
+            yield value.partition("=")[2] or value
+
+
+def scrub(text: str, secrets: set[str]) -> str:
+    """Return ``text`` with every one of ``secrets`` replaced, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+        # Logs hold them as JSON text too.
+        text = text.replace(secret.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n"), MASK)
+    return text
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)

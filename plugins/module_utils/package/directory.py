@@ -1,0 +1,127 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Walks a package directory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import Contents
+from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
+from ansible_collections.scramjet.sth.plugins.module_utils.package.ignore import IgnoreRules
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+
+IGNORE_FILE = ".siignore"
+# Version control and caches: never part of the program, and different on every machine. A later "!" takes one back in.
+ALWAYS_IGNORED = (
+    ".git",
+    ".hg/",
+    ".svn/",
+    "**/node_modules/.cache/",
+    "__pycache__/",
+    ".pytest_cache/",
+    ".mypy_cache/",
+    ".ruff_cache/",
+    ".nyc_output/",
+    ".DS_Store",
+    "Thumbs.db",
+)
+
+
+def read_directory(source: str, exclude: Iterable[str]) -> Contents:
+    """Take in every file, link and directory below ``source`` that no rule leaves out. Never follows a link."""
+    contents = Contents(source)
+    rules = IgnoreRules([*ALWAYS_IGNORED, *_ignore_file(source), *exclude])
+    pending = [""]
+    while pending:
+        for found in _scan(source, pending.pop()):
+            path, mode = found
+            if rules.ignores(path, stat.S_ISDIR(mode)):
+                continue
+            if not _is_utf8(path):
+                raise refusal(source, f"the name {path!r} is not UTF-8; rename the file or leave it out")
+            if stat.S_ISDIR(mode):
+                contents.add(Entry(path, "d"))
+                pending.append(f"{path}/")
+            elif stat.S_ISLNK(mode):
+                contents.add(Entry(path, "l", _link_target(source, path)))
+            elif stat.S_ISREG(mode):
+                with open_file(source, path) as file:
+                    contents.add_file(path, bool(os.fstat(file.fileno()).st_mode & stat.S_IXUSR), file.read)
+            else:
+                raise refusal(
+                    source, f"{path!r} is a socket, pipe or device; leave it out with exclude or {IGNORE_FILE}"
+                )
+    return contents
+
+
+def open_file(source: str, path: str) -> BinaryIO:
+    """Open a file of the package, and nothing that took its place meanwhile: no link is followed, no pipe waited for."""
+    full = _full(source, path)
+    try:
+        handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise unreadable(source, path, error) from error
+    file = os.fdopen(handle, "rb")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        file.close()
+        raise refusal(
+            source, f"{path!r} is no regular file any more; run the task again when nothing changes the source"
+        )
+    return file
+
+
+def unreadable(source: str, path: str, error: OSError) -> Exception:
+    """Return the error for what the system does not let us read."""
+    return refusal(source, f"{path!r} cannot be read ({error.strerror}); correct its permissions or leave it out")
+
+
+def _ignore_file(source: str) -> list[str]:
+    if not os.path.lexists(_full(source, IGNORE_FILE)):
+        return []
+    with open_file(source, IGNORE_FILE) as file:
+        content = file.read()
+    try:
+        # As git: a byte-order mark is skipped and a carriage return belongs to the line's end.
+        return [line[:-1] if line.endswith("\r") else line for line in content.decode("utf-8-sig").split("\n")]
+    except UnicodeDecodeError:
+        raise refusal(source, f"{IGNORE_FILE} is not UTF-8; save it as UTF-8") from None
+
+
+def _scan(source: str, below: str) -> list[tuple[str, int]]:
+    """Return (path, mode) of each entry of a directory; ``below`` is "" or ends with a slash."""
+    try:
+        with os.scandir(_full(source, below)) as found:
+            return [
+                (below + entry.name.decode("utf-8", "surrogateescape"), entry.stat(follow_symlinks=False).st_mode)
+                for entry in found
+            ]
+    except OSError as error:
+        raise unreadable(source, below or ".", error) from error
+
+
+def _link_target(source: str, path: str) -> bytes:
+    try:
+        target = os.readlink(_full(source, path))
+    except OSError as error:
+        raise unreadable(source, path, error) from error
+    if not _is_utf8(target.decode("utf-8", "surrogateescape")):
+        raise refusal(source, f"the target of the link {path!r} is not UTF-8; rename it or leave the link out")
+    return target
+
+
+def _full(source: str, path: str) -> bytes:
+    return os.path.join(os.fsencode(source), path.encode("utf-8", "surrogateescape"))
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,174 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``package.json``: what the hubs demand of it, and the version in it, of which only the value's bytes are replaced.
+
+Source: hub-contract.md section 3 (upload) and section 9, traps 11 and 35. What one of the two hub generations refuses is
+refused for both: a package is built once and goes to many hubs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST_LIMIT
+from ansible_collections.scramjet.sth.plugins.module_utils.package.mark import NO_VERSION, split_version, stamp_version
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_PORT = re.compile(r"[0-9]{3,5}/(tcp|udp)")
+_Kind = TypeVar("_Kind")
+
+
+class _Member(NamedTuple):
+    """A member of the top-level object; its value is ``text[start:end]``."""
+
+    value: Any
+    start: int
+    end: int
+
+
+class Manifest:
+    """A validated ``package.json``. ``version`` is as it stands there, our mark included; "" if there is none."""
+
+    def __init__(self, source: str, raw: bytes) -> None:
+        """Raises ``INVALID_PACKAGE`` for what a hub could not take or run."""
+        self._source = source
+        self._text = self._decode(raw)
+        self._members = self._scan()
+        self.name = self._string("name") or ""
+        self.version = self._string("version") or ""
+        self.main = self._string("main")
+        self.engines: dict[str, str] = self._typed("engines", dict, 'an object such as {"node": ">=18"}') or {}
+        self._check()
+
+    @property
+    def engine(self) -> Literal["node", "python3"]:
+        """What runs the program: both hub generations run all but python3 with node."""
+        return "python3" if "python3" in self.engines else "node"
+
+    @property
+    def has_dependencies(self) -> bool:
+        """Whether it names packages to be installed beside it."""
+        return bool(self._value("dependencies"))
+
+    def plain(self) -> bytes:
+        """Return its bytes without our mark, the same whether it was stamped or not; they are what is digested."""
+        return self._with_version(split_version(self.version)[0] or NO_VERSION)
+
+    def stamped(self, digest: str) -> bytes:
+        """Return its bytes with the mark in ``version``."""
+        return self._with_version(stamp_version(self.version, digest))
+
+    def _with_version(self, version: str) -> bytes:
+        literal = json.dumps(version)
+        member = self._members.get("version")
+        if member:
+            text = self._text[: member.start] + literal + self._text[member.end :]
+        else:
+            brace = self._text.index("{") + 1
+            text = f'{self._text[:brace]}"version": {literal},{self._text[brace:]}'
+        return text.encode()
+
+    def _decode(self, raw: bytes) -> str:
+        if len(raw) > MANIFEST_LIMIT:
+            self._refuse(f"is larger than {MANIFEST_LIMIT // 1024} KiB; move what is not metadata into another file")
+        if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            self._refuse("begins with a byte-order mark; save it as UTF-8 without one")
+        try:
+            return raw.decode()
+        except UnicodeDecodeError as error:
+            self._refuse(f"is not UTF-8 (byte {error.start}); save it as UTF-8")
+
+    def _scan(self) -> dict[str, _Member]:
+        """Return the members of the top-level object with the place of each value."""
+        decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+        members: dict[str, _Member] = {}
+        try:
+            if not isinstance(decoder.decode(self._text), dict):
+                self._refuse("is no JSON object; write one with at least name and main")
+            at = self._text.index("{")
+            while True:
+                at = self._skip(at + 1)
+                if self._text[at] == "}":
+                    return members
+                key, at = decoder.raw_decode(self._text, at)
+                start = self._skip(self._skip(at) + 1)
+                value, at = decoder.raw_decode(self._text, start)
+                if key in members:
+                    self._refuse(f"has {key!r} twice; remove one of them")
+                members[key] = _Member(value, start, at)
+                at = self._skip(at)
+                if self._text[at] == "}":
+                    return members
+        except (ValueError, RecursionError) as error:
+            self._refuse(f"is no valid JSON ({error}); correct it")
+
+    def _skip(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return match.end() if match else at
+
+    def _check(self) -> None:
+        if not self.name.strip():
+            self._refuse("has no name; add one, it is the package's identity on a hub")
+        if self.main is None:
+            self._refuse("has no main; name the program's file there")
+        if len(self.engines) > 1:
+            named = " and ".join(sorted(self.engines))
+            self._refuse(f"names several engines ({named}), which a hub cannot start; leave one of them")
+        if not all(isinstance(value, str) for value in self.engines.values()):
+            self._refuse("has an engine whose version is not a string; quote it")
+        if isinstance(self._value("author"), dict):
+            self._refuse('has an object as author, which 1.x hubs refuse; write "Name <mail> (url)"')
+        self._string("author")
+        self._string("description")
+        keywords = self._typed("keywords", list, "a list of strings") or []
+        if not all(isinstance(word, str) for word in keywords):
+            self._refuse("has keywords that are not strings; correct it")
+        self._check_repository()
+        self._check_ports()
+
+    def _check_repository(self) -> None:
+        repository = self._value("repository")
+        parts = [repository.get("type"), repository.get("url")] if isinstance(repository, dict) else [repository]
+        if repository is not None and not all(isinstance(part, str) for part in parts):
+            self._refuse('has a repository that is neither a string nor {"type": ..., "url": ...}; correct it')
+
+    def _check_ports(self) -> None:
+        section = self._typed("scramjet", dict, "an object") or {}
+        config = section.get("config")
+        ports = config.get("ports") if isinstance(config, dict) else config
+        valid = ports is None or isinstance(ports, list) and all(
+            isinstance(port, str) and _PORT.fullmatch(port) for port in ports
+        )  # fmt: skip
+        if not valid:
+            self._refuse('has scramjet.config.ports that are not a list such as ["8080/tcp"]; correct it')
+
+    def _value(self, key: str) -> Any:
+        member = self._members.get(key)
+        return member.value if member else None
+
+    def _string(self, key: str) -> str | None:
+        value = self._typed(key, str, "a string")
+        try:
+            value and value.encode()
+        except UnicodeEncodeError:
+            self._refuse(f"has half a surrogate pair in {key}; correct it")
+        return value
+
+    def _typed(self, key: str, kind: type[_Kind], meant: str) -> _Kind | None:
+        """Return a member's value, None where it is absent or null, which is the same to a hub."""
+        value = self._value(key)
+        if value is not None and not isinstance(value, kind):
+            self._refuse(f"has {key} that is not {meant}; correct it")
+        return value
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise refusal(self._source, f"its package.json {problem}")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known of a package once its source was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
+
+
+@dataclass(frozen=True)
+class Package:
+    """A validated package. ``digest`` is the same for a directory and for its archive, stamped or not."""
+
+    source: str
+    kind: Literal["directory", "archive"]
+    compare: Literal["content", "version"]
+    name: str
+    # As the author wrote it; "" if there is none.
+    version: str
+    # 64 hex digits.
+    digest: str
+    # What a hub will report: stamped, or with compare: version what package.json says.
+    hub_version: str
+    engine: Literal["node", "python3"]
+    # Number of files, and their bytes (package.json without our mark).
+    files: int
+    size: int
+    warnings: tuple[str, ...]
+    # For packing: what the source holds, sorted by path, and package.json as it is to be packed.
+    entries: tuple[Entry, ...] = field(repr=False)
+    manifest: bytes = field(repr=False)
+    # SHA-256 of the archive itself, where it is to be uploaded byte for byte.
+    archive_sha256: str | None = field(repr=False)
+
+    @property
+    def ref(self) -> str:
+        """``name@sha256:<12 hex>``; with compare: version ``name@version``, or the name alone if there is no version."""
+        if self.compare == "content":
+            return f"{self.name}@sha256:{self.digest[:12]}"
+        return f"{self.name}@{self.version}" if self.version else self.name
+
+
+def refusal(source: str, problem: str) -> SthError:
+    """Return the error for a package that must not reach a hub; ``problem`` ends with what to do."""
+    return SthError("INVALID_PACKAGE", f"Package {source} is refused: {problem}.")

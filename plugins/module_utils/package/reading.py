@@ -1,0 +1,149 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a package's source once and judges it, before anything is sent anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package.archive import read_archive
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, Contents
+from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import IGNORE_FILE, read_directory
+from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import content_digest, resolve
+from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
+from ansible_collections.scramjet.sth.plugins.module_utils.package.mark import split_version, stamp_version
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_names import looks_secret
+
+_MOST_NAMED = 20
+
+
+def read_package(
+    source: str,
+    *,
+    exclude: Sequence[str] = (),
+    compare: Literal["content", "version"] = "content",
+    secret_files: Literal["warn", "fail", "ignore"] = "warn",
+) -> Package:
+    """Read, validate and digest a package directory or ``.tar.gz``.
+
+    ``exclude`` are gitignore patterns after those of ``.siignore``; both apply to directories only. Raises
+    ``INVALID_PACKAGE`` for whatever a hub would choke on. Memory does not grow with the size of the files.
+    """
+    if os.path.isdir(source):
+        contents = read_directory(source, exclude)
+    elif os.path.isfile(source):
+        contents = read_archive(source, hashed=compare == "version")
+    else:
+        problem = "it is neither a file nor a directory" if os.path.lexists(source) else "it does not exist"
+        raise refusal(source, f"{problem}; correct the path")
+    contents.settle()
+    manifest = Manifest(source, _manifest_bytes(contents))
+    warnings = [*_main_warnings(contents, manifest), *_engine_warnings(contents, manifest)]
+    warnings += _secret_warnings(contents, secret_files)
+    if exclude and os.path.isfile(source):
+        warnings.append("exclude applies to directories only: everything in the archive is part of the package")
+    return _package(contents, manifest, compare, tuple(f"{source}: {warning}." for warning in warnings))
+
+
+def _package(
+    contents: Contents, manifest: Manifest, compare: Literal["content", "version"], warnings: tuple[str, ...]
+) -> Package:
+    plain = manifest.plain()
+    found = contents.entries[MANIFEST]
+    counted = {**contents.entries, MANIFEST: found._replace(payload=hashlib.sha256(plain).digest(), size=len(plain))}
+    digest = content_digest(counted.values())
+    hub_version = stamp_version(manifest.version, digest) if compare == "content" else manifest.version
+    return Package(
+        source=contents.source,
+        kind="directory" if os.path.isdir(contents.source) else "archive",
+        compare=compare,
+        name=manifest.name,
+        version=split_version(hub_version)[0],
+        digest=digest,
+        hub_version=hub_version,
+        engine=manifest.engine,
+        files=sum(entry.is_file for entry in counted.values()),
+        size=sum(entry.size for entry in counted.values()),
+        warnings=warnings,
+        entries=tuple(sorted(contents.entries.values())),
+        manifest=manifest.stamped(digest) if compare == "content" else contents.manifest or b"",
+        archive_sha256=contents.archive_sha256,
+    )
+
+
+def _manifest_bytes(contents: Contents) -> bytes:
+    entry = contents.entries.get(MANIFEST)
+    if entry and not entry.is_file:
+        raise refusal(contents.source, f"{MANIFEST} is a link or directory; put the file itself there")
+    if contents.manifest is None:
+        raise refusal(contents.source, f"there is no {MANIFEST} at its root{_where_manifest_is(contents)}")
+    return contents.manifest
+
+
+def _where_manifest_is(contents: Contents) -> str:
+    if "package/package.json" in contents.entries:
+        return ", only in package/, as npm pack writes it and no hub reads it; unpack it and give the directory package/ as src"
+    nested = [path for path in contents.entries if path.count("/") == 1 and path.endswith(f"/{MANIFEST}")]
+    if nested:
+        return f", only {nested[0]!r}; pack the content of that directory, not the directory itself"
+    return _if_left_out(contents, MANIFEST) or "; add one with at least name and main"
+
+
+def _if_left_out(contents: Contents, path: str) -> str:
+    if os.path.isdir(contents.source) and os.path.lexists(os.path.join(contents.source, path)):
+        return f": {IGNORE_FILE} or exclude leaves it out; change the pattern"
+    return ""
+
+
+def _main_warnings(contents: Contents, manifest: Manifest) -> list[str]:
+    """Refuse a main that no hub can start: 0.18 never answers such a start and keeps a zombie (trap 11)."""
+    main = manifest.main or ""
+    # As the hub's path.join: relative to the package whatever it begins with.
+    path = posixpath.normpath(f"./{main}") + ("/" if main.endswith("/") else "")
+    # The runners of 0.18 and 1.x strip what matches /.js$/ and append .js, so that they look for index.mjs as index..js.
+    wanted = path if manifest.engine == "python3" else re.sub(r".js\Z", "", path) + ".js"
+    if _is_file(contents, wanted):
+        return []
+    if manifest.engine == "node" and path.endswith((".mjs", ".ts")) and _is_file(contents, path):
+        return [f"main {main!r} can be started by hubs from 2.0 on; older ones want a .js file"]
+    ending = _if_left_out(contents, wanted) or f" (looked for {wanted!r}); build it, or correct main"
+    raise refusal(contents.source, f"the main file {main!r} of its {MANIFEST} is not in it{ending}")
+
+
+def _is_file(contents: Contents, path: str) -> bool:
+    where = None if path.endswith("/") else resolve(contents.entries, path)
+    entry = contents.entries.get(where) if where else None
+    return bool(entry and entry.is_file)
+
+
+def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
+    warnings = []
+    unknown = sorted(set(manifest.engines) - {"node", "python3"})
+    if unknown:
+        warnings.append(f"the engine {unknown[0]!r} is not known to hubs, which run such a package with node")
+    bundled = any(path.startswith("node_modules/") for path in contents.entries)
+    if manifest.engine == "node" and manifest.has_dependencies and not bundled:
+        warnings.append(f"{MANIFEST} names dependencies but there is no node_modules: nothing is installed on the hub")
+    return warnings
+
+
+def _secret_warnings(contents: Contents, secret_files: Literal["warn", "fail", "ignore"]) -> list[str]:
+    by_name = {entry.path for entry in contents.entries.values() if entry.is_file and looks_secret(entry.path)}
+    found = sorted(by_name.union(contents.secrets))
+    if secret_files == "ignore" or not found:
+        return []
+    named = ", ".join(found[:_MOST_NAMED])
+    if len(found) > _MOST_NAMED:
+        named += f" and {len(found) - _MOST_NAMED} more"
+    problem = f"these files look like secrets: {named}; leave them out with {IGNORE_FILE} or exclude"
+    if secret_files == "fail":
+        raise refusal(contents.source, f"{problem}, or set secret_files")
+    return [problem]

@@ -1,0 +1,54 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which files look like secrets by their name."""
+
+from __future__ import annotations
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package.ignore import IgnoreRules
+
+# Libraries ship keys for their own tests, so what only looks like a key does not count below node_modules.
+_SECRET_NAMES = IgnoreRules(
+    (
+        "*.pem",
+        "*.key",
+        "!**/node_modules/**",
+        "*.p12",
+        "*.pfx",
+        "*.jks",
+        "*.keystore",
+        "*.kdbx",
+        "*.ppk",
+        ".env",
+        ".env.*",
+        "!.env.example",
+        "!.env.sample",
+        "!.env.template",
+        "!.env.dist",
+        ".netrc",
+        ".pgpass",
+        ".pypirc",
+        ".htpasswd",
+        ".git-credentials",
+        ".dockerconfigjson",
+        "**/.docker/config.json",
+        "**/.aws/credentials",
+        "**/.kube/config",
+        "credentials.json",
+        "credentials.y*ml",
+        "secrets.json",
+        "secrets.y*ml",
+        "vault_pass*",
+        ".vault_pass*",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+    )
+)
+
+
+def looks_secret(path: str) -> bool:
+    """Tell whether a file of this name usually holds a secret (.npmrc is judged by its content instead)."""
+    return _SECRET_NAMES.ignores(path, is_directory=False)

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Validates and packs for ``sth_package`` (interface.md section 10). Talks to no hub."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+
+
+class _Hashing(io.RawIOBase):
+    """A target that keeps nothing but the SHA-256 of what is written to it."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        return len(data)
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``package`` and the diff of what is at ``dest``."""
+    package = read_package(run.options["src"], exclude=run.options["exclude"], secret_files=run.options["secret_files"])
+    run.warnings.extend(package.warnings)
+    dest = run.options["dest"]
+    if dest is None:
+        return {"package": _view(package, None)}
+    if os.path.isdir(dest) or not os.path.isdir(os.path.dirname(os.path.abspath(dest))):
+        raise SthError("INVALID_OPTION", f"dest {dest} is not a file in a directory that exists.")
+    before, after = _sha256_of(dest), _sha256_packed(package)
+    if before != after:
+        reason = f"{'it holds something else than' if before else 'it is the archive of'} {package.ref}"
+        action = Action("write", f"file {dest}", reason)
+        run.journal.plan((action,))
+        if not run.check_mode:
+            run.journal.begin(action)
+            _write(package, dest)
+            run.journal.done(action)
+    return {
+        "package": _view(package, dest),
+        "diff": {"before": {"sha256": before}, "after": {"sha256": after}, "before_header": dest, "after_header": dest},
+    }
+
+
+def _view(package: Package, path: str | None) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "digest": package.digest,
+        "ref": package.ref,
+        "path": path,
+        "files": package.files,
+        "size": package.size,
+    }
+
+
+def _sha256_packed(package: Package) -> str:
+    target = _Hashing()
+    write_package(package, target)  # type: ignore[arg-type]
+    return target.digest.hexdigest()
+
+
+def _sha256_of(path: str) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                digest.update(piece)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
+
+
+def _write(package: Package, dest: str) -> None:
+    """Write beside ``dest`` and rename, so that nobody ever sees half an archive."""
+    handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(dest)))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write_package(package, file)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, dest)
+    except BaseException:
+        os.unlink(temporary)
+        raise

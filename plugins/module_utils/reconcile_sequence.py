@@ -1,0 +1,287 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_sequence`` (interface.md section 3)."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import (
+    SequencePlan,
+    SequencePolicy,
+    matches,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.reference import (
+    SequenceReference,
+    find_sequences,
+    parse_version,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.views import sequence_view
+from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
+
+# A 1.x hub counts an instance as in use until 15 s after its end (hub-contract.md section 3, DELETE).
+BUSY_AFTER_END = 25.0
+# How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
+LOST_UPLOAD_SETTLES = 5.0
+
+
+def reconcile(run: Run) -> Result:
+    """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
+    options = run.options
+    package = _package(run) if options["state"] == "present" else None
+    policy = SequencePolicy(
+        hub=run.hub.api_url,
+        on_change=options["on_change"],
+        keep_old=options["keep_old"],
+        in_use=options["in_use"],
+        compare=options["compare"],
+        overwrite_id=options["id"] if package else None,
+    )
+    plan = _plan(run, package, policy)
+    run.journal.plan(plan.actions)
+    sequence = plan.sequence
+    if not run.check_mode:
+        sequence = _Apply(run, package, policy).everything(plan)
+    return {
+        "sequence": sequence_view(sequence) if sequence else None,
+        "removed": [sequence_view(item) for item in plan.removed],
+        "kept": [sequence_view(item) for item in plan.kept],
+        "diff": {
+            "before": plan.before,
+            "after": plan.after,
+            "before_header": f"sequences on {run.hub.api_url}",
+            "after_header": f"sequences on {run.hub.api_url}",
+        },
+    }
+
+
+def wanted_record(package: Package) -> SequenceRecord:
+    """Return the record that a hub will list for ``package``; its id is "" until then."""
+    return SequenceRecord("", package.name, package.hub_version, package.engine)
+
+
+def _package(run: Run) -> Package:
+    options = run.options
+    if options["version"] is not None:
+        raise SthError("INVALID_OPTION", "version goes with state: absent; the version of src is in its package.json.")
+    if options["id"] is not None and options["on_change"] != "overwrite":
+        raise SthError("INVALID_OPTION", "With src, id goes only with on_change: overwrite.")
+    package = read_package(
+        options["src"],
+        exclude=options["exclude"],
+        compare=options["compare"],
+        secret_files=options["secret_files"],
+    )
+    run.warnings.extend(package.warnings)
+    if options["name"] is not None and options["name"] != package.name:
+        raise SthError(
+            "INVALID_PACKAGE",
+            f"{options['src']} is the package {package.name!r}, not {options['name']!r}: correct name or src.",
+        )
+    return package
+
+
+def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> SequencePlan:
+    hub = run.hub
+    if policy.on_change == "overwrite" and package:
+        hub.require(
+            "overwrite", "on_change: overwrite", "use on_change: replace, which uploads beside the old and removes it"
+        )
+    sequences = tuple(hub.sequences())
+    if package is None:
+        doomed = find_doomed(run.options, sequences)
+        return plan_absent(_with_users(hub, sequences, bool(doomed)), doomed, policy)
+    wanted = wanted_record(package)
+    named = [item for item in sequences if item.name == wanted.name]
+    changes = (
+        bool(policy.overwrite_id) or len(named) > 1 or any(not matches(item, wanted, policy.compare) for item in named)
+    )
+    return plan_present(_with_users(hub, sequences, changes), wanted, policy)
+
+
+def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
+    """Return what ``state: absent`` means on the hub: by ``id``, or by ``name`` and perhaps ``version``."""
+    if options["id"] is not None:
+        found = [item for item in sequences if item.id == options["id"]]
+        if options["name"] is not None and any(item.name != options["name"] for item in found):
+            raise SthError("CONFLICT", f"Sequence {options['id']} is {found[0].name!r}, not {options['name']!r}.")
+        return found
+    version, digest = parse_version(options["version"]) if options["version"] is not None else (None, None)
+    by_name = SequenceReference(options["name"], options["name"], version, digest)
+    return [item for item in find_sequences(by_name, sequences) if item.name == options["name"]]
+
+
+def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:
+    """Add the instances where something may have to be removed; nothing else asks for them."""
+    return Inventory(sequences, tuple(hub.instances()) if needed else ())
+
+
+class _Apply:
+    """Carries out a plan, action by action, each verified against the hub."""
+
+    def __init__(self, run: Run, package: Package | None, policy: SequencePolicy) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.package = package
+        self.policy = policy
+        self.ending = Ending(run.options["stop_timeout"], run.options["can_keepalive"], run.options["removal_timeout"])
+
+    def everything(self, plan: SequencePlan) -> SequenceRecord | None:
+        """Return the sequence that is on the hub in the end."""
+        sequence = plan.sequence
+        stops: list[Action] = []
+        for action in plan.actions:
+            if action.action == "stop":
+                stops.append(action)
+                continue
+            self._end(stops)
+            stops = []
+            self.run.journal.begin(action)
+            if action.action == "upload":
+                sequence = self._upload()
+            elif action.action == "overwrite":
+                sequence = self._overwrite(action.target)
+            else:
+                self._delete(action.target)
+            self.run.journal.done(action)
+            if action.action == "upload":
+                sequence = self._without_twins(sequence)
+        return sequence
+
+    def _end(self, stops: list[Action]) -> None:
+        by_id = {action.target.id: action for action in stops}
+        end_instances(
+            self.hub,
+            list(by_id),
+            self.ending,
+            begun=lambda instance_id: self.run.journal.begin(by_id[instance_id]),
+            ended=lambda instance_id: self.run.journal.done(by_id[instance_id]),
+        )
+
+    def _upload(self) -> SequenceRecord:
+        assert self.package is not None
+        known = {item.id for item in self.hub.sequences()}
+        with tempfile.TemporaryFile(prefix="sth-") as packed:
+            write_package(self.package, packed)
+            try:
+                return self._sent(packed)
+            except LostAnswerError as lost:
+                if self.policy.compare == "version":
+                    raise SthError(
+                        lost.code,
+                        f"{lost.message} Whether the package was stored is not known, and compare: version "
+                        "leaves no way to tell: look with sth_sequence_info before you upload it again.",
+                        **lost.details,
+                    ) from None
+                return self._found_after(lost, known) or self._sent(packed)
+
+    def _sent(self, packed: Any) -> SequenceRecord:
+        packed.seek(0)
+        uploaded = self.hub.send_sequence(packed)
+        return self._verified(uploaded.id)
+
+    def _verified(self, sequence_id: str) -> SequenceRecord:
+        assert self.package is not None
+        record = self.hub.sequence(sequence_id).info()
+        if record is None or not matches(record, wanted_record(self.package), self.policy.compare):
+            shown = record.ref if record else "nothing"
+            raise SthError(
+                "HUB_ERROR",
+                f"{self.hub.api_url} took {self.package.ref} as sequence {sequence_id} and shows {shown} there.",
+            )
+        return record
+
+    def _found_after(self, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
+        """Look for an upload whose answer was lost. A hub that died of it is told as such."""
+        assert self.package is not None
+        wanted = wanted_record(self.package)
+        for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
+            try:
+                listed = self.hub.sequences()
+            except SthError as error:
+                raise SthError(
+                    error.code,
+                    f"The hub stopped answering while {self.package.ref} was uploaded: {error.message}",
+                    **error.details,
+                ) from lost
+            for record in listed:
+                if record.id not in known and matches(record, wanted, self.policy.compare):
+                    return record
+        return None
+
+    def _without_twins(self, uploaded: SequenceRecord | None) -> SequenceRecord | None:
+        """Two tasks that upload the same at once leave one: of equal ones the smallest id stays."""
+        if uploaded is None or self.policy.compare == "version":
+            return uploaded
+        twins = sorted(
+            (item for item in self.hub.sequences() if matches(item, uploaded, "content")), key=lambda item: item.id
+        )
+        for twin in twins[1:]:
+            if not twin.instances:
+                self.hub.sequence(twin.id).delete()
+                self.run.journal.compensate("delete", f"sequence {twin.ref}")
+        return twins[0] if twins else uploaded
+
+    def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
+        assert self.package is not None
+        # 1.x refuses while any record is listed, ended ones too (trap 8).
+        wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
+        with tempfile.TemporaryFile(prefix="sth-") as packed:
+            write_package(self.package, packed)
+            packed.seek(0)
+            try:
+                self.hub.sequence(target.id).overwrite(packed)
+            except LostAnswerError:
+                # PUT of the same bytes again does no harm; _verified tells whether it arrived.
+                pass
+            except SthError as error:
+                if error.code == "INVALID_PACKAGE":
+                    raise SthError(
+                        error.code,
+                        f"{error.message} The hub may have mixed both packages on its disk (sequence "
+                        f"{target.id}): overwrite it again with a sound package, or remove it.",
+                        **error.details,
+                    ) from None
+                raise
+        return self._verified(target.id)
+
+    def _delete(self, doomed: SequenceRecord) -> None:
+        client = self.hub.sequence(doomed.id)
+        # Not the hub's own check: it deletes the package under a running instance (trap 9).
+        self._refuse_if_used(doomed)
+        for _dummy in pauses(Deadline(BUSY_AFTER_END), first=0.5):
+            try:
+                client.delete()
+            except LostAnswerError:
+                pass
+            except SthError as error:
+                if error.code != "CONFLICT":
+                    raise
+                self._refuse_if_used(doomed)
+            if client.info() is None:
+                return
+        raise SthError(
+            "CONFLICT",
+            f"{self.hub.api_url} refuses to delete sequence {doomed.ref} for {BUSY_AFTER_END:.0f} s although nothing runs "
+            "from it: an instance that outlived a restart of the hub blocks it until the hub is restarted.",
+        )
+
+    def _refuse_if_used(self, doomed: SequenceRecord) -> None:
+        users = [item for item in self.hub.instances() if item.live and item.sequence_id == doomed.id]
+        if users:
+            raise SthError(
+                "CONFLICT",
+                f"Instance {users[0].id} was started from sequence {doomed.ref} on {self.hub.api_url} meanwhile: "
+                "it was not removed; run the task again.",
+            )

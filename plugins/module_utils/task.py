@@ -1,0 +1,126 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Turns a module's spec and its reconcile function into a run, and every error into one failure shape.
+
+Both entrances use it: as a module on a target (`run_module`), and `execute` inside whatever calls it otherwise.
+Source: design.md sections 2, 3 and 5; interface.md section 0 rules 6 to 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.specs import HUB, Spec
+from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
+
+Result = dict[str, Any]
+
+
+@dataclass
+class Run:
+    """What one task's run may use, and what it leaves for its report besides its result."""
+
+    options: Mapping[str, Any]
+    check_mode: bool
+    journal: Journal
+    warnings: list[str] = field(default_factory=list)
+    # Values to be scrubbed from failure texts and logs.
+    secrets: set[str] = field(default_factory=set)
+    _hub: HubClient | None = None
+
+    @property
+    def hub(self) -> HubClient:
+        """The hub of the connection options."""
+        if self._hub is None:
+            self._hub = HubClient(connection_from_options(self.options))
+        return self._hub
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._hub is not None:
+            self._hub.close()
+
+    def describe_hub(self) -> dict[str, Any]:
+        """Return the ``hub`` key of a result (interface.md section 0 rule 7)."""
+        version = self.hub.version()
+        return {"api_url": self.hub.api_url, "generation": version.generation, "version": version.version}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A module: its argument spec and the function that observes, plans and applies.
+
+    ``reconcile`` returns the keys of the module's own result, with ``diff`` where there is one; ``changed``, ``actions``
+    and ``hub`` are added here. ``constraints`` are those of ``AnsibleModule`` (``required_if`` and the like).
+    """
+
+    reconcile: Callable[[Run], Result]
+    options: Spec
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    talks_to_hub: bool = True
+    writes: bool = True
+
+    @property
+    def spec(self) -> Spec:
+        """The whole argument spec."""
+        return {**HUB, **self.options} if self.talks_to_hub else dict(self.options)
+
+
+def execute(task: Task, run: Run) -> Result:
+    """Carry out ``task`` and return its result; a failure has ``failed``, ``msg`` and ``error_code``."""
+    try:
+        if task.talks_to_hub and run.hub.transport.connection.sends_token_in_clear:
+            run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
+        result = dict(task.reconcile(run))
+        result["changed"] = run.journal.planned if run.check_mode else run.journal.written
+        if task.talks_to_hub:
+            result["hub"] = run.describe_hub()
+    except SthError as error:
+        result = {
+            "failed": True,
+            "msg": scrub(error.message, run.secrets),
+            "error_code": error.code,
+            "changed": run.journal.written,
+            **_scrubbed(error.details, run.secrets),
+        }
+    finally:
+        run.close()
+    if task.writes:
+        result["actions"] = run.journal.as_result()
+    return result
+
+
+def run_module(task: Task) -> None:
+    """Be a module: parse arguments, run, exit. Never returns."""
+    module = AnsibleModule(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
+    if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    # Telling is not possible from a module while it runs: the action plugin tells from `actions` afterwards.
+    run = Run(module.params, module.check_mode, Journal())
+    result = execute(task, run)
+    for warning in run.warnings:
+        module.warn(warning)
+    if result.get("failed"):
+        module.fail_json(**result)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
+def _scrubbed(value: Any, secrets: set[str]) -> Any:
+    if isinstance(value, str):
+        return scrub(value, secrets)
+    if isinstance(value, Mapping):
+        return {key: _scrubbed(item, secrets) for key, item in value.items()}
+    return [_scrubbed(item, secrets) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,360 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP to a hub: one session, TLS, authentication, timeouts, streaming, and repeats of what is safe to repeat.
+
+Nothing here knows an endpoint. Source: hub-contract.md section 1 and the retry table of its section 10.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+from urllib.parse import quote
+
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+
+REQUESTS_IMPORT_ERROR: str | None
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+CHUNK = 64 * 1024
+# A pooled connection that the hub closes while it is idle (after about 6 s, trap 38) loses a request written then.
+POOL_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete answer: the hub's status, its (custom) reason phrase and the body."""
+
+    method: str
+    url: str
+    status: int
+    reason: str
+    body: bytes
+    content_type: str
+    refused_first: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Decode the body; None for an empty one. Raises ``HUB_ERROR`` where it is not JSON (not a hub, or cut off)."""
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise SthError(
+                "HUB_ERROR",
+                f"{self.method} {self.url} answered {self.status} with something that is not JSON: "
+                "check that api_url is the address of a hub's API.",
+                http_status=self.status,
+                method=self.method,
+                url=self.url,
+            ) from None
+
+    def error_text(self) -> str:
+        """Return what the hub says went wrong: its JSON ``error``, its text, else the reason phrase.
+
+        The shapes differ by generation and by router (hub-contract.md section 1, error bodies; trap 33).
+        """
+        try:
+            value = json.loads(self.body) if self.body else None
+        except ValueError:
+            value = None if "html" in self.content_type else self.body.decode("utf-8", "replace")
+        if isinstance(value, Mapping):
+            value = value.get("error") or value.get("opStatus")
+        if isinstance(value, Mapping):
+            value = " ".join(str(value[key]) for key in ("code", "data", "syscall", "path") if key in value) or None
+        return str(value or self.reason or f"status {self.status}").strip()[:500]
+
+
+class Transport:
+    """The session with one hub. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        if REQUESTS_IMPORT_ERROR is not None:
+            raise SthError(
+                "INVALID_OPTION", "The Python library requests is missing on the machine where the task runs."
+            )
+        self.connection = connection
+        # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
+        # without an answer (trap 38), and whether they took effect could not be told.
+        self._reading = self._session(connection.request_retries)
+        self._writing = self._session(0)
+        self._writing.headers["Connection"] = "close"
+
+    def url(self, *segments: str) -> str:
+        """Join path segments to the API's address, each quoted."""
+        return "/".join([self.connection.api_url, *(quote(segment, safe="") for segment in segments)])
+
+    def get(self, *segments: str, timeout: float | None = None, repeat: bool = True) -> Response:
+        """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
+
+        ``timeout``: seconds of silence allowed instead of ``request_timeout``.
+        """
+        url = self.url(*segments)
+        attempts = 1 + (self.connection.request_retries if repeat else 0)
+        while True:
+            attempts -= 1
+            try:
+                return self._send(self._reading if repeat else self._writing, "GET", url, timeout=timeout)
+            except requests.exceptions.ChunkedEncodingError as error:
+                if not attempts:
+                    raise self._failure(error, "GET", url, sent=False) from None
+
+    def write(
+        self,
+        method: str,
+        *segments: str,
+        body: Any = None,
+        content: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        hold: float = 0.0,
+    ) -> Response:
+        """POST, PUT or DELETE, sent once.
+
+        ``body`` is sent as JSON, ``content`` as it is (a file is streamed with its length known). ``hold``: seconds
+        that the hub itself keeps the request (a stop), added to ``request_timeout``. Raises `LostAnswerError` where the
+        request may have been carried out.
+        """
+        url = self.url(*segments)
+        send_headers = dict(headers or {})
+        data: bytes | IO[bytes] | None = content
+        if content is None:
+            # Exactly this spelling: the hub compares it, DELETE without a body included (traps 2 and 3).
+            send_headers["Content-Type"] = "application/json"
+            data = None if body is None else json.dumps(body).encode()
+        else:
+            send_headers.setdefault("Content-Type", "application/octet-stream")
+        try:
+            return self._send(
+                self._writing,
+                method,
+                url,
+                data=data,
+                headers=send_headers,
+                timeout=self.connection.request_timeout + hold,
+                uploading=content is not None,
+            )
+        except requests.exceptions.ChunkedEncodingError as error:
+            raise self._failure(error, method, url, sent=True) from None
+
+    @contextmanager
+    def stream(self, *segments: str, timeout: float | None = None) -> Iterator[Iterator[bytes]]:
+        """GET a stream and yield its chunks as they come. Reading may consume the data: never repeated.
+
+        ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration.
+        """
+        url = self.url(*segments)
+        try:
+            response = self._open(self._writing, "GET", url, timeout=timeout)
+        except requests.exceptions.RequestException as error:
+            raise self._failure(error, "GET", url, sent=False) from None
+        with response:
+            if response.status_code != 200:
+                answer = self._answer(response, "GET", url)
+                raise failed_answer(answer, "read a stream")
+            yield self._chunks(response, url)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reading.close()
+        self._writing.close()
+
+    def _chunks(self, response: requests.Response, url: str) -> Iterator[bytes]:
+        # read1 hands over what has arrived instead of waiting for a full buffer; old urllib3 has no read1 for chunked
+        # bodies, there one chunk of the hub is one piece.
+        try:
+            for piece in response.raw.stream(CHUNK, decode_content=True):
+                if piece:
+                    yield piece
+        except Exception as error:
+            raise self._failure(error, "GET", url, sent=False) from None
+
+    def _session(self, retries: int) -> requests.Session:
+        connection = self.connection
+        session = requests.Session()
+        # Neither ~/.netrc nor a proxy may get into it unasked; proxies are taken from the environment below.
+        session.trust_env = False
+        if connection.use_proxy:
+            session.proxies.update(requests.utils.get_environ_proxies(connection.api_url))
+        if not connection.validate_certs:
+            session.verify = False
+        else:
+            session.verify = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        if connection.client_cert:
+            cert = (connection.client_cert, connection.client_key) if connection.client_key else connection.client_cert
+            session.cert = cert
+        session.headers["Accept"] = "application/json"
+        session.headers["User-Agent"] = "scramjet.sth (Ansible)"
+        for name, value in connection.headers:
+            session.headers[name] = value
+        if connection.token:
+            session.headers["Authorization"] = f"Bearer {connection.token}"
+        elif connection.url_username:
+            session.auth = (connection.url_username, connection.url_password or "")
+        # A refused connection is repeated for every method (nothing was sent), a lost answer only for GET, and an
+        # answer never: 419 and 409 have their own waits. `other` is TLS, which does not get better.
+        policy = Retry(
+            total=None,
+            connect=self.connection.request_retries,
+            read=retries,
+            status=0,
+            other=0,
+            redirect=0,
+            allowed_methods=frozenset({"GET"}),
+            backoff_factor=0.2,
+            raise_on_status=False,
+        )
+        adapter = HTTPAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def _open(
+        self,
+        session: requests.Session,
+        method: str,
+        url: str,
+        *,
+        data: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        uploading: bool = False,
+    ) -> requests.Response:
+        silence = self.connection.request_timeout if timeout is None else timeout
+        # While a body is sent, the time-out of the connection is what bounds each write of it.
+        connect = max(self.connection.connect_timeout, silence) if uploading else self.connection.connect_timeout
+        request_headers = dict(headers or {})
+        if method == "GET" and session is self._writing:
+            request_headers["Accept"] = "*/*"
+        return session.request(
+            method,
+            url,
+            data=data,
+            headers=request_headers,
+            timeout=(connect, silence),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _send(self, session: requests.Session, method: str, url: str, **how: Any) -> Response:
+        try:
+            with self._open(session, method, url, **how) as response:
+                answer = self._answer(response, method, url)
+        except requests.exceptions.ChunkedEncodingError:
+            raise
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise self._failure(error, method, url, sent=method != "GET") from None
+        if answer.status in (401, 403):
+            raise failed_answer(answer, "use the API")
+        return answer
+
+    @staticmethod
+    def _answer(response: requests.Response, method: str, url: str) -> Response:
+        retries = getattr(response.raw, "retries", None)
+        return Response(
+            method=method,
+            url=url,
+            status=response.status_code,
+            reason=response.reason or "",
+            body=response.content,
+            content_type=response.headers.get("Content-Type", ""),
+            refused_first=bool(retries is not None and retries.history),
+        )
+
+    def _failure(self, error: Exception, method: str, url: str, *, sent: bool) -> SthError:
+        """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
+        exceptions = requests.exceptions
+        text = str(error)
+        where = {"method": method, "url": url}
+        if isinstance(error, exceptions.SSLError):
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} failed in TLS ({_innermost(error)}): set ca_path to the CA that signed the hub's "
+                "certificate, and client_cert where the hub asks for one.",
+                **where,
+            )
+        if isinstance(error, exceptions.ProxyError):
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false "
+                "or NO_PROXY if the hub is reached directly.",
+                **where,
+            )
+        never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
+        if never_connected or "Connection refused" in text or "NameResolutionError" in text:
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} could not connect ({_innermost(error)}): check that the hub runs, and api_url.",
+                **where,
+            )
+        timed_out = isinstance(error, exceptions.Timeout) or "timed out" in text.lower()
+        kind = LostAnswerError if sent else SthError
+        if timed_out:
+            return kind(
+                "TIMEOUT",
+                f"{method} {url} got no answer in time: the hub accepted the connection and then was silent "
+                "for longer than request_timeout.",
+                **where,
+            )
+        if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
+            return kind(
+                "UNREACHABLE",
+                f"{method} {url} lost its connection before the answer was complete "
+                f"({_innermost(error)}): check the hub's log, it may have died.",
+                **where,
+            )
+        raise error
+
+
+def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
+    """Build the error for an answer that nobody expected. ``purpose``: what was asked, as in "delete sequence x"."""
+    code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
+        response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
+    )
+    if not advice and code == "UNAUTHORIZED":
+        advice = "Check token, or url_username and url_password."
+    if not advice and 300 <= response.status < 400:
+        advice = "Redirects are not followed: set api_url to the address it points to."
+    text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."
+    return SthError(
+        code,
+        f"{text} {advice}".strip(),
+        http_status=response.status,
+        method=response.method,
+        url=response.url,
+    )
+
+
+def _innermost(error: BaseException) -> str:
+    """Return the cause at the bottom of the wrappers of requests and urllib3, as a person would say it."""
+    seen = error
+    while True:
+        inner: Any = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        if inner is None and seen.args and len(seen.args) > 1 and isinstance(seen.args[1], BaseException):
+            inner = seen.args[1]
+        if inner is None:
+            # urllib3 puts a description of the connection object in front of the cause.
+            text = str(seen.args[-1]) if seen.args else type(seen).__name__
+            return text.rpartition("): ")[2][:200]
+        seen = inner

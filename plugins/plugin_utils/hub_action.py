@@ -1,0 +1,234 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What happens on the controller around every module: connection variables, files, masks, progress lines.
+
+Source: interface.md section 1, design.md sections 4 (secrets) and 5.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
+
+display = Display()
+
+CONNECTION_VARIABLES: dict[str, str] = {
+    "api_url": "sth_api_url",
+    "token": "sth_token",
+    "headers": "sth_headers",
+    "url_username": "sth_username",
+    "url_password": "sth_password",
+    "validate_certs": "sth_validate_certs",
+    "ca_path": "sth_ca_path",
+    "client_cert": "sth_client_cert",
+    "client_key": "sth_client_key",
+    "use_proxy": "sth_use_proxy",
+    "connect_timeout": "sth_connect_timeout",
+    "request_timeout": "sth_request_timeout",
+    "request_retries": "sth_request_retries",
+}
+# Ways to sign in: who gives one of them in the task means it instead of what variables or environment hold.
+SIGN_IN = ("token", "url_username", "url_password")
+SECRET_OPTIONS = ("token", "headers", "url_password")
+
+
+class HubAction(ActionBase):  # type: ignore[misc]
+    """Runs the module of the same name, prepared and its result made safe to show."""
+
+    # Whether the module talks to a hub, and so takes the connection options.
+    talks_to_hub: ClassVar[bool] = True
+    # Options that name a package on the controller, and those that name a plain file there; as paths of keys.
+    package_source: ClassVar[bool] = False
+    file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    # Options for which an explicit null is an error instead of "not given": what they refer to is missing then.
+    not_null: ClassVar[tuple[str, ...]] = ("sequence", "instance")
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        del tmp
+        arguments = copy.copy(self._task.args)
+        temporary: list[str] = []
+        try:
+            for name in self.not_null:
+                if name in arguments and arguments[name] is None:
+                    raise SthError(
+                        "INVALID_OPTION", f"{name} is null: what it refers to was not found or not registered."
+                    )
+            if self.talks_to_hub:
+                self._add_connection(arguments, variables)
+            if self.package_source:
+                self._place_package(arguments, temporary)
+            for keys in self.file_sources:
+                self._place_file(arguments, keys)
+            result.update(self._execute(arguments, variables))
+        except SthError as error:
+            result.update(failed=True, changed=False, msg=error.message, error_code=error.code, **error.details)
+            result["invocation"] = {"module_args": arguments}
+        finally:
+            for path in temporary:
+                os.unlink(path)
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        masker = _masker(arguments)
+        if "invocation" in result:
+            result["invocation"] = {
+                "module_args": _shown_arguments(result["invocation"].get("module_args", {}), masker)
+            }
+        self._tell(result)
+        return result
+
+    def _execute(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        # The target's syslog would get every argument, app_config included, which is not no_log (design.md section 4).
+        no_syslog = {**variables, "ansible_no_target_syslog": True}
+        result: dict[str, Any] = self._execute_module(
+            module_name=self._task.resolved_action or self._task.action,
+            module_args=arguments,
+            task_vars=no_syslog,
+            wrap_async=bool(self._task.async_val),
+        )
+        return result
+
+    def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
+        """Fill in connection options that the task does not set from the variables of interface.md section 1."""
+        signs_in = [name for name in SIGN_IN if arguments.get(name) not in (None, "")]
+        for option, variable in CONNECTION_VARIABLES.items():
+            if arguments.get(option) is not None:
+                continue
+            if option in SIGN_IN and signs_in:
+                # Set and empty, so that the environment of the target is not asked either.
+                arguments[option] = ""
+                continue
+            value = self._templar.template(variables[variable]) if variable in variables else None
+            if value is not None and value != "":
+                arguments[option] = value
+        # A variable counts before the environment: a token in a variable is not mixed with a user in the environment.
+        chosen = [name for name in SIGN_IN if arguments.get(name)]
+        for name in SIGN_IN:
+            if chosen and not arguments.get(name):
+                arguments[name] = ""
+
+    def _place_package(self, arguments: dict[str, Any], temporary: list[str]) -> None:
+        """Find ``src`` as ansible.builtin.copy does; for another machine, validate, pack and copy it as one file."""
+        if not arguments.get("src") or _true(arguments.get("remote_src")):
+            return
+        source = self._find(arguments["src"])
+        if self._task_runs_here():
+            arguments["src"] = source
+            return
+        package = read_package(
+            source,
+            exclude=arguments.get("exclude") or (),
+            compare=arguments.get("compare", "content"),
+            secret_files=arguments.get("secret_files", "warn"),
+        )
+        for warning in package.warnings:
+            display.warning(warning)
+        handle, packed = tempfile.mkstemp(prefix="sth-", suffix=".tar.gz")
+        temporary.append(packed)
+        with os.fdopen(handle, "wb") as file:
+            write_package(package, file)
+        arguments.update(src=self._copied(packed, "package.tar.gz"), secret_files="ignore")
+
+    def _place_file(self, arguments: dict[str, Any], keys: tuple[str, ...]) -> None:
+        """Find the file that the option at ``keys`` names and bring it to where the module runs."""
+        holder: Any = arguments
+        for key in keys[:-1]:
+            holder = holder.get(key) if isinstance(holder, Mapping) else None
+        if not isinstance(holder, dict) or not holder.get(keys[-1]) or _true(holder.get("remote_src")):
+            return
+        found = self._find(holder[keys[-1]])
+        holder = _copied_path(arguments, keys)
+        holder[keys[-1]] = found if self._task_runs_here() else self._copied(found, os.path.basename(found))
+        holder["remote_src"] = True
+
+    def _find(self, path: str) -> str:
+        try:
+            return str(self._find_needle("files", os.path.expanduser(path)))
+        except AnsibleError:
+            raise SthError(
+                "INVALID_PACKAGE",
+                f"src {path} was not found on the controller: correct it, or set remote_src if it is on the target.",
+            ) from None
+
+    def _copied(self, path: str, name: str) -> str:
+        if self._connection._shell.tmpdir is None:
+            self._make_tmp_path()
+        remote = self._connection._shell.join_path(self._connection._shell.tmpdir, name)
+        self._transfer_file(path, remote)
+        self._fixup_perms2((self._connection._shell.tmpdir, remote))
+        return str(remote)
+
+    def _task_runs_here(self) -> bool:
+        """Whether the module will see the controller's files with the controller's rights."""
+        return bool(self._connection.transport == "local") and not self._connection.become
+
+    def _tell(self, result: Mapping[str, Any]) -> None:
+        if self._task.no_log:
+            return
+        for action in result.get("actions") or ():
+            verb = f"{action['action']} {action['object']}"
+            state = "" if action["done"] else " (not done)"
+            display.v(f"{verb}: {action['reason']}{state}", host=self._host())
+
+    def _host(self) -> str | None:
+        return self._play_context.remote_addr if self._play_context else None
+
+
+def _masker(arguments: Mapping[str, Any]) -> Masker:
+    keys = arguments.get("secret_keys")
+    return Masker(keys if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])
+
+
+def _shown_arguments(arguments: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    """Return module arguments as ``-vvv`` may print them."""
+    shown = dict(arguments)
+    for name in SECRET_OPTIONS:
+        if shown.get(name):
+            shown[name] = MASK
+    shown.update(_shown_program(shown, masker))
+    if isinstance(shown.get("overrides"), list):
+        shown["overrides"] = [
+            {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
+            for item in shown["overrides"]
+        ]
+    if isinstance(shown.get("start_options"), Mapping):
+        shown["start_options"] = masker.app_config(shown["start_options"])
+    return shown
+
+
+def _shown_program(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if holder.get("app_config") is not None:
+        config = holder["app_config"]
+        shown["app_config"] = masker.app_config(config) if isinstance(config, Mapping) else MASK
+    for name in ("args", "sequence_args"):
+        if holder.get(name) is not None:
+            shown[name] = masker.args(holder[name]) if isinstance(holder[name], list) else MASK
+    return shown
+
+
+def _copied_path(arguments: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """Copy the mappings along ``keys``, so that the task's own arguments are not changed; return the innermost."""
+    holder = arguments
+    for key in keys[:-1]:
+        holder[key] = dict(holder[key])
+        holder = holder[key]
+    return holder
+
+
+def _true(value: Any) -> bool:
+    return str(value).lower() in ("true", "yes", "on", "1", "y", "t")

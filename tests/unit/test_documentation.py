@@ -1,0 +1,74 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import re
+from typing import Any
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.scramjet.sth.plugins.doc_fragments import hub as hub_fragment
+from ansible_collections.scramjet.sth.plugins.module_utils import specs
+from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import CONNECTION_VARIABLES
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("sth_*.py"))
+OPTIONS: dict[str, Any] = yaml.safe_load(hub_fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+# A value for the environment and what the option then is.
+SAMPLES = {
+    "str": ("http://other", "http://other"),
+    "dict": ('{"X-A": "b"}', {"X-A": "b"}),
+    "bool": ("no", False),
+    "path": ("/tmp/x", "/tmp/x"),
+    "float": ("1.5", 1.5),
+    "int": ("7", 7),
+}
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{name}")
+
+
+@pytest.mark.parametrize("option", sorted(specs.HUB))
+def test_the_documented_environment_variable_is_the_one_that_is_read(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documented = re.findall(r"E\((STH_\w+)\)", " ".join(OPTIONS[option]["description"]))
+    assert len(documented) == 1
+    text, value = SAMPLES[specs.HUB[option]["type"]]
+    validator = ArgumentSpecValidator(specs.HUB)
+    monkeypatch.setenv(documented[0], text)
+    assert validator.validate({}).validated_parameters[option] == value
+    monkeypatch.setenv(documented[0], "")
+    assert validator.validate({}).validated_parameters[option] == specs.HUB[option].get("default")
+
+
+@pytest.mark.parametrize("option", sorted(specs.HUB))
+def test_the_documented_variable_is_the_one_that_is_read(option: str) -> None:
+    documented = re.findall(r"V\((sth_\w+)\)", " ".join(OPTIONS[option]["description"]))
+    assert documented == [CONNECTION_VARIABLES[option]]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_an_action_plugin_and_the_right_place_in_the_action_group(name: str) -> None:
+    assert (ROOT / "plugins" / "action" / f"{name}.py").exists()
+    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["hub"]
+    assert (name in group) == module(name).TASK.talks_to_hub
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_option_is_called_like_a_task_keyword_that_changes_its_meaning(name: str) -> None:
+    taken = {"timeout", "retries", "delay", "until", "poll", "async", "environment", "when", "vars", "throttle"}
+    assert not taken.intersection(module(name).TASK.spec)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_examples_for_the_three_commonest_uses(name: str) -> None:
+    assert len(yaml.safe_load(module(name).EXAMPLES)) >= 3
