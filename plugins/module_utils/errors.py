@@ -26,6 +26,7 @@ ErrorCode = Literal[
     "ENDED_EARLY",
     "UNSUPPORTED_BY_HUB",
     "HUB_ERROR",
+    "LOCAL_ERROR",
 ]
 
 

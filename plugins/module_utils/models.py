@@ -47,7 +47,9 @@ class SequenceRecord:
     @property
     def ref(self) -> str:
         """``name@sha256:<12 hex>``, or ``name@version`` without our mark (interface.md section 0 rule 3)."""
-        return f"{self.name}@sha256:{self.digest[:12]}" if self.digest else f"{self.name}@{self.version}"
+        if self.digest:
+            return f"{self.name}@sha256:{self.digest[:12]}"
+        return f"{self.name}@{self.version}" if self.version else self.name
 
 
 @dataclass(frozen=True)

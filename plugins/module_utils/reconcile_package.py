@@ -41,6 +41,9 @@ def reconcile(run: Run) -> Result:
         return {"package": _view(package, None)}
     if os.path.isdir(dest) or not os.path.isdir(os.path.dirname(os.path.abspath(dest))):
         raise SthError("INVALID_OPTION", f"dest {dest} is not a file in a directory that exists.")
+    root = os.path.realpath(package.source)
+    if package.kind == "directory" and os.path.commonpath([root, os.path.realpath(dest)]) == root:
+        raise SthError("INVALID_OPTION", f"dest {dest} is inside src: the package would hold itself.")
     before, after = _sha256_of(dest), _sha256_packed(package)
     if before != after:
         reason = f"{'it holds something else than' if before else 'it is the archive of'} {package.ref}"

@@ -19,6 +19,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import scrub
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import HUB, Spec
@@ -87,13 +88,10 @@ def execute(task: Task, run: Run) -> Result:
         if task.talks_to_hub:
             result["hub"] = run.describe_hub()
     except SthError as error:
-        result = {
-            "failed": True,
-            "msg": scrub(error.message, run.secrets),
-            "error_code": error.code,
-            "changed": run.journal.written,
-            **_scrubbed(error.details, run.secrets),
-        }
+        result = _failure(error, run)
+    except OSError as error:
+        text = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+        result = _failure(SthError("LOCAL_ERROR", f"The machine where the task runs could not do it: {text}."), run)
     finally:
         run.close()
     if task.writes:
@@ -109,6 +107,8 @@ def run_module(task: Task) -> None:
     # Telling is not possible from a module while it runs: the action plugin tells from `actions` afterwards.
     run = Run(module.params, module.check_mode, Journal())
     result = execute(task, run)
+    # Given here, since a background job's result does not pass the action plugin.
+    result["invocation"] = {"module_args": shown_arguments(module.params)}
     for warning in run.warnings:
         module.warn(warning)
     if result.get("failed"):
@@ -116,6 +116,16 @@ def run_module(task: Task) -> None:
     if not module._diff:
         result.pop("diff", None)
     module.exit_json(**result)
+
+
+def _failure(error: SthError, run: Run) -> Result:
+    return {
+        "failed": True,
+        "msg": scrub(error.message, run.secrets),
+        "error_code": error.code,
+        "changed": run.journal.written,
+        **_scrubbed(error.details, run.secrets),
+    }
 
 
 def _scrubbed(value: Any, secrets: set[str]) -> Any:

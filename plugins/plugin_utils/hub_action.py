@@ -20,7 +20,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
 
 display = Display()
@@ -42,10 +42,9 @@ CONNECTION_VARIABLES: dict[str, str] = {
 }
 # Ways to sign in: who gives one of them in the task means it instead of what variables or environment hold.
 SIGN_IN = ("token", "url_username", "url_password")
-SECRET_OPTIONS = ("token", "headers", "url_password")
 
 
-class HubAction(ActionBase):  # type: ignore[misc]
+class HubAction(ActionBase):
     """Runs the module of the same name, prepared and its result made safe to show."""
 
     # Whether the module talks to a hub, and so takes the connection options.
@@ -55,6 +54,8 @@ class HubAction(ActionBase):  # type: ignore[misc]
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Options for which an explicit null is an error instead of "not given": what they refer to is missing then.
     not_null: ClassVar[tuple[str, ...]] = ("sequence", "instance")
+
+    _supports_async = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task."""
@@ -82,12 +83,11 @@ class HubAction(ActionBase):  # type: ignore[misc]
         finally:
             for path in temporary:
                 os.unlink(path)
-            self._remove_tmp_path(self._connection._shell.tmpdir)
-        masker = _masker(arguments)
+            # A module that goes on in the background still needs what was copied for it.
+            if not self._task.async_val:
+                self._remove_tmp_path(self._connection._shell.tmpdir)
         if "invocation" in result:
-            result["invocation"] = {
-                "module_args": _shown_arguments(result["invocation"].get("module_args", {}), masker)
-            }
+            result["invocation"] = {"module_args": shown_arguments(result["invocation"].get("module_args") or {})}
         self._tell(result)
         return result
 
@@ -186,39 +186,6 @@ class HubAction(ActionBase):  # type: ignore[misc]
 
     def _host(self) -> str | None:
         return self._play_context.remote_addr if self._play_context else None
-
-
-def _masker(arguments: Mapping[str, Any]) -> Masker:
-    keys = arguments.get("secret_keys")
-    return Masker(keys if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])
-
-
-def _shown_arguments(arguments: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
-    """Return module arguments as ``-vvv`` may print them."""
-    shown = dict(arguments)
-    for name in SECRET_OPTIONS:
-        if shown.get(name):
-            shown[name] = MASK
-    shown.update(_shown_program(shown, masker))
-    if isinstance(shown.get("overrides"), list):
-        shown["overrides"] = [
-            {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
-            for item in shown["overrides"]
-        ]
-    if isinstance(shown.get("start_options"), Mapping):
-        shown["start_options"] = masker.app_config(shown["start_options"])
-    return shown
-
-
-def _shown_program(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    if holder.get("app_config") is not None:
-        config = holder["app_config"]
-        shown["app_config"] = masker.app_config(config) if isinstance(config, Mapping) else MASK
-    for name in ("args", "sequence_args"):
-        if holder.get(name) is not None:
-            shown[name] = masker.args(holder[name]) if isinstance(holder[name], list) else MASK
-    return shown
 
 
 def _copied_path(arguments: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -134,7 +136,7 @@ def test_overwrite() -> None:
         ((OLD,), {"overwrite_id": "nope"}, "NOT_FOUND"),
     ],
 )
-def test_overwrite_needs_one_target(sequences: tuple[SequenceRecord, ...], policy: dict[str, str], code: str) -> None:
+def test_overwrite_needs_one_target(sequences: tuple[SequenceRecord, ...], policy: dict[str, Any], code: str) -> None:
     with pytest.raises(SthError) as caught:
         plan(*sequences, on_change="overwrite", **policy)
     assert caught.value.code == code

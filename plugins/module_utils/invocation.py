@@ -1,0 +1,48 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task's arguments as results show them under ``invocation``: without secrets (design.md section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import MASK, Masker
+
+SECRET_OPTIONS = ("token", "headers", "url_password")
+
+
+def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return module arguments as ``-vvv`` may print them."""
+    masker = _masker(arguments)
+    shown = dict(arguments)
+    for name in SECRET_OPTIONS:
+        if shown.get(name):
+            shown[name] = MASK
+    shown.update(_shown_program(shown, masker))
+    if isinstance(shown.get("overrides"), list):
+        shown["overrides"] = [
+            {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
+            for item in shown["overrides"]
+        ]
+    if isinstance(shown.get("start_options"), Mapping):
+        shown["start_options"] = masker.app_config(shown["start_options"])
+    return shown
+
+
+def _shown_program(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if holder.get("app_config") is not None:
+        config = holder["app_config"]
+        shown["app_config"] = masker.app_config(config) if isinstance(config, Mapping) else MASK
+    for name in ("args", "sequence_args"):
+        if holder.get(name) is not None:
+            shown[name] = masker.args(holder[name]) if isinstance(holder[name], list) else MASK
+    return shown
+
+
+def _masker(arguments: Mapping[str, Any]) -> Masker:
+    keys = arguments.get("secret_keys")
+    return Masker(keys if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])

@@ -1,0 +1,233 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is refused of an archive, and that damage of any kind is."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import (
+    MANIFEST,
+    MakeArchive,
+    Regzip,
+    refused,
+)
+
+
+def member(name: str, kind: bytes, linkname: str = "") -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, linkname
+    return info, b""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"text", "neither a directory nor a gzip-compressed tar"),
+        (b"PK\x03\x04" + bytes(300), "neither a directory nor a gzip-compressed tar"),
+        (gzip.compress(b""), "does not hold a sound tar archive"),
+        (gzip.compress(b"text"), "does not hold a sound tar archive"),
+        (gzip.compress(b"text" * 1000), "does not hold a sound tar archive"),
+        (gzip.compress(bytes(10240)), "no package.json at its root"),
+        (b"\x1f\x8b\x08", "truncated"),
+        (b"\x1f\x8b\x07\x00" + bytes(20), "not a sound gzip file"),
+    ],
+)
+def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "package.tar.gz"
+    path.write_bytes(content)
+    assert said in refused(path)
+
+
+def test_an_uncompressed_archive_is_named_as_such(make_archive: MakeArchive, tmp_path: Path) -> None:
+    plain = tmp_path / "package.tar"
+    plain.write_bytes(gzip.decompress(make_archive().read_bytes()))
+    assert "an uncompressed tar archive; compress it" in refused(plain)
+
+
+def test_the_prefix_of_npm_pack_is_named(make_archive: MakeArchive) -> None:
+    assert "only in package/, as npm pack writes it" in refused(
+        make_archive(("package/package.json", b"{}"), ("package/index.js", b""), manifest=None)
+    )
+
+
+def test_a_directory_around_the_package_is_named(make_archive: MakeArchive) -> None:
+    assert "only 'app/package.json'" in refused(make_archive(("app/package.json", b"{}"), manifest=None))
+
+
+@pytest.mark.parametrize("name", ["/etc/cron.d/x", "../x", "lib/../../x", "lib/../x"])
+def test_members_outside_the_package_are_refused(make_archive: MakeArchive, name: str) -> None:
+    assert f"{name!r} lies outside the package" in refused(make_archive((name, b"x")))
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../x", "lib/../../x", "link"])
+def test_links_that_leave_the_package_are_refused(make_archive: MakeArchive, target: str) -> None:
+    assert "leaves the package" in refused(make_archive(member("link", tarfile.SYMTYPE, target)))
+
+
+def test_a_member_below_a_link_is_refused(make_archive: MakeArchive) -> None:
+    """Extracting it would write through the link."""
+    archive = make_archive(("lib/a", b""), member("link", tarfile.SYMTYPE, "lib"), ("link/b", b""))
+    assert "'link/b' lies below 'link', which is not a directory" in refused(archive)
+
+
+def test_a_path_that_is_two_things_is_refused(make_archive: MakeArchive) -> None:
+    assert "holds 'a' twice" in refused(make_archive(("a", b""), member("a", tarfile.SYMTYPE, "index.js")))
+    assert "holds 'b' twice" in refused(make_archive(("b", b""), member("b", tarfile.DIRTYPE)))
+
+
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, b"Z"])
+def test_members_that_are_no_plain_files_are_refused(make_archive: MakeArchive, kind: bytes) -> None:
+    assert "'odd' is a device, pipe, sparse file" in refused(make_archive(member("odd", kind)))
+
+
+@pytest.mark.parametrize("target", ["gone", "later", "link"])
+def test_hard_links_to_what_is_not_there_yet_are_refused(make_archive: MakeArchive, target: str) -> None:
+    archive = make_archive(
+        member("link", tarfile.SYMTYPE, "index.js"), member("hard", tarfile.LNKTYPE, target), ("later", b"")
+    )
+    assert "'hard' is a hard link" in refused(archive)
+
+
+def test_names_that_are_not_utf_8_are_refused(make_archive: MakeArchive, regzip: Regzip) -> None:
+    archive = make_archive(("caf_.txt", b""), format=tarfile.USTAR_FORMAT)
+
+    def rename(tar: bytes) -> bytes:
+        start = tar.index(b"caf_.txt")
+        header = bytearray(tar[start : start + 512].replace(b"_", b"\xe9"))
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        return tar[:start] + bytes(header) + tar[start + 512 :]
+
+    assert "not UTF-8" in refused(regzip(archive, rename))
+
+
+def test_anything_behind_the_archive_is_refused(make_archive: MakeArchive, regzip: Regzip) -> None:
+    archive = make_archive()
+    assert "something follows the end" in refused(regzip(archive, lambda tar: tar + b"x"))
+    archive.write_bytes(archive.read_bytes() + b"garbage" * 100_000)
+    assert "not a sound gzip file to its end" in refused(archive)
+
+
+def test_a_broken_header_is_not_taken_for_the_end(make_archive: MakeArchive, regzip: Regzip) -> None:
+    """tarfile ends there without a word; the hub's tar fails, and a large upload takes the hub with it."""
+    archive = make_archive(("later", b"x"))
+    assert "sound tar archive" in refused(regzip(archive, lambda tar: tar.replace(b"later", b"1ater")))
+
+
+def test_names_of_incremental_archives_are_not_misread(make_archive: MakeArchive, regzip: Regzip) -> None:
+    archive = make_archive(("a", b""), format=tarfile.GNU_FORMAT)
+
+    def add_access_time(tar: bytes) -> bytes:
+        header = bytearray(tar[:512])
+        header[345:357] = b"14242424242\0"
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        return bytes(header) + tar[512:]
+
+    assert "incremental GNU archive" in refused(regzip(archive, add_access_time))
+
+
+def test_headers_do_not_make_us_take_in_memory(make_archive: MakeArchive) -> None:
+    huge = tarfile.TarInfo("huge")
+    huge.type = tarfile.XHDTYPE
+    assert "impossible size" in refused(make_archive((huge, b"11 comment=x\n" * 100_000)))
+
+
+def test_several_gzip_members_are_one_archive(make_archive: MakeArchive, tmp_path: Path) -> None:
+    """As pigz and cat make them, and gzip reads them; zeros behind them are padding."""
+    whole = make_archive()
+    tar = gzip.decompress(whole.read_bytes())
+    split = tmp_path / "split.tar.gz"
+    split.write_bytes(gzip.compress(tar[:700]) + gzip.compress(tar[700:]) + bytes(512))
+    assert read_package(str(split)).digest == read_package(str(whole)).digest
+
+
+def test_an_archive_without_end_mark_is_whole(make_archive: MakeArchive, regzip: Regzip) -> None:
+    archive = make_archive()
+    bare = regzip(archive, lambda tar: tar.rstrip(b"\0") + bytes(-len(tar.rstrip(b"\0")) % 512))
+    assert read_package(str(bare)).digest == read_package(str(archive)).digest
+
+
+def test_global_headers_are_no_members(make_archive: MakeArchive, regzip: Regzip) -> None:
+    """As git archive writes them."""
+    archive = make_archive()
+    comment = tarfile.TarInfo.create_pax_global_header({"comment": "c" * 40})
+    assert read_package(str(regzip(archive, lambda tar: comment + tar))).digest == read_package(str(archive)).digest
+
+
+def test_exclude_does_not_apply_and_says_so(make_archive: MakeArchive) -> None:
+    archive = make_archive(("notes.txt", b""))
+    package = read_package(str(archive), exclude=["*.txt"])
+    assert "notes.txt" in [entry.path for entry in package.entries]
+    assert "exclude applies to directories only" in package.warnings[0]
+
+
+def test_secrets_in_an_archive_are_named(make_archive: MakeArchive) -> None:
+    assert ".env" in refused(make_archive((".env", b"")), secret_files="fail")
+
+
+SOUND = io.BytesIO()
+with tarfile.open(fileobj=SOUND, mode="w:gz", compresslevel=1) as _tar:
+    for _name, _content in [
+        ("package.json", json.dumps(MANIFEST).encode()),
+        ("index.js", b"x"),
+        ("n" * 150, b"y" * 600),
+    ]:
+        _info = tarfile.TarInfo(_name)
+        _info.size = len(_content)
+        _tar.addfile(_info, io.BytesIO(_content))
+SOUND_BYTES = SOUND.getvalue()
+SOUND_TAR = gzip.decompress(SOUND_BYTES)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(SOUND_BYTES) - 1))
+def test_every_truncation_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "package.tar.gz"
+    path.write_bytes(SOUND_BYTES[:length])
+    refused(path)
+
+
+# A few bits mean nothing: the time in gzip's header, say, or what fills the last byte of the compressed data.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(SOUND_BYTES) - 1), st.integers(1, 255))
+def test_no_flipped_byte_changes_what_is_read(tmp_path: Path, at: int, flip: int) -> None:
+    sound, damaged = tmp_path / "sound.tar.gz", tmp_path / "damaged.tar.gz"
+    sound.write_bytes(SOUND_BYTES)
+    damaged.write_bytes(SOUND_BYTES[:at] + bytes([SOUND_BYTES[at] ^ flip]) + SOUND_BYTES[at + 1 :])
+    with contextlib.suppress(SthError):
+        assert read_package(str(damaged)).digest == read_package(str(sound)).digest
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, len(SOUND_TAR) - 1), st.integers(0, 255)), min_size=1, max_size=3), st.booleans()
+)
+def test_no_tar_stream_crashes_the_reader(tmp_path: Path, changes: list[tuple[int, int]], correct_sums: bool) -> None:
+    tar = bytearray(SOUND_TAR)
+    for at, value in changes:
+        tar[at] = value
+        start = at - at % 512
+        if correct_sums:
+            tar[start + 148 : start + 156] = b" " * 8
+            tar[start + 148 : start + 156] = b"%06o\0 " % sum(tar[start : start + 512])
+    path = tmp_path / "package.tar.gz"
+    path.write_bytes(gzip.compress(bytes(tar), 1))
+    # Whatever else it raised would be a crash.
+    with contextlib.suppress(SthError):
+        read_package(str(path))

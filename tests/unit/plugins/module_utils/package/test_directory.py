@@ -1,0 +1,226 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is taken from a package directory."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import (
+    MakeDirectory,
+    refused,
+)
+
+
+def packed(source: Path, *exclude: str) -> list[str]:
+    """Return the paths in the package, package.json and index.js aside."""
+    package = read_package(str(source), exclude=exclude, secret_files="ignore")
+    return [entry.path for entry in package.entries if entry.path not in ("package.json", "index.js")]
+
+
+def test_version_control_and_caches_are_left_out(make_directory: MakeDirectory) -> None:
+    kept = ["lib/git", "node_modules/x/index.js", "pycache.txt"]
+    left_out = [
+        ".git/config",
+        "lib/.git/config",
+        "sub/.git",
+        ".hg/x",
+        ".svn/x",
+        "node_modules/.cache/x",
+        "packages/a/node_modules/.cache/x",
+        "lib/__pycache__/a.pyc",
+        ".pytest_cache/x",
+        ".mypy_cache/x",
+        ".ruff_cache/x",
+        ".nyc_output/x",
+        ".DS_Store",
+        "lib/Thumbs.db",
+    ]
+    assert packed(make_directory(dict.fromkeys([*kept, *left_out], ""))) == [
+        "lib/git",
+        "node_modules/x/index.js",
+        # Nothing of them is left, but they were there.
+        "packages/a/node_modules",
+        "pycache.txt",
+        "sub",
+    ]
+
+
+def test_siignore_names_what_is_left_out_and_exclude_comes_after_it(make_directory: MakeDirectory) -> None:
+    source = make_directory(
+        {
+            ".siignore": b"\xef\xbb\xbf# tests\r\n/test/\r\n*.log\r\n!keep.log\r\n",
+            "test/a": "",
+            "a.log": "",
+            "keep.log": "",
+            "b": "",
+        }
+    )
+    assert packed(source) == [".siignore", "b", "keep.log"]
+    assert packed(source, "keep.*", "!a.log", ".siignore") == ["a.log", "b"]
+
+
+def test_what_is_ignored_by_default_can_be_taken_back(make_directory: MakeDirectory) -> None:
+    assert packed(make_directory({".DS_Store": "", "x/.git/config": ""}), "!.DS_Store", "!.git") == [
+        ".DS_Store",
+        "x/.git/config",
+    ]
+
+
+def test_a_siignore_that_is_no_text_is_refused(make_directory: MakeDirectory) -> None:
+    assert ".siignore is not UTF-8" in refused(make_directory({".siignore": b"\xff"}))
+
+
+def test_nothing_below_an_ignored_directory_is_looked_at(make_directory: MakeDirectory) -> None:
+    source = make_directory({"data/x": ""})
+    os.mkfifo(source / "data" / "pipe")
+    assert packed(source, "data/") == []
+
+
+def test_links_within_the_package_are_kept(make_directory: MakeDirectory) -> None:
+    source = make_directory({"lib/a.js": "", "node_modules/x/cli.js": "", "node_modules/.bin/y": ""})
+    (source / "node_modules/.bin/x").symlink_to("../x/cli.js")
+    (source / "modules").symlink_to("node_modules")
+    (source / "dangling").symlink_to("lib/gone")
+    assert packed(source) == [
+        "dangling",
+        "lib/a.js",
+        "modules",
+        "node_modules/.bin/x",
+        "node_modules/.bin/y",
+        "node_modules/x/cli.js",
+    ]
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/etc/passwd", "../outside", "lib/../../outside", "up/../../src/index.js", "link", "loop/x", "deep/../../.."],
+)
+def test_links_that_leave_the_package_are_refused(make_directory: MakeDirectory, target: str) -> None:
+    source = make_directory({"lib/inner/a.js": ""})
+    (source / "deep").symlink_to("lib/inner")
+    (source / "loop").symlink_to("loop")
+    (source / "link").symlink_to(target)
+    (source / "loop").unlink() if not target.startswith("loop") else None
+    assert "leaves the package or leads in a circle" in refused(source)
+
+
+def test_a_source_outside_is_never_followed_into(make_directory: MakeDirectory, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("s3cr3t")
+    source = make_directory()
+    (source / "data").symlink_to(tmp_path / "outside")
+    assert "'data'" in refused(source)
+    assert packed(source, "data") == []
+
+
+def test_a_link_as_src_is_followed(make_directory: MakeDirectory, tmp_path: Path) -> None:
+    source = make_directory()
+    (tmp_path / "current").symlink_to(source)
+    assert read_package(str(tmp_path / "current")).digest == read_package(str(source)).digest
+
+
+def test_pipes_and_sockets_are_refused(make_directory: MakeDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_directory()
+    os.mkfifo(source / "pipe")
+    assert "'pipe' is a socket, pipe or device" in refused(source)
+    (source / "pipe").unlink()
+    # A socket's path may not be long.
+    monkeypatch.chdir(source)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("sock")
+        assert "'sock' is a socket, pipe or device" in refused(source)
+
+
+def test_names_that_are_not_utf_8_are_refused_unless_left_out(make_directory: MakeDirectory) -> None:
+    source = make_directory()
+    (Path(os.fsdecode(os.fsencode(source) + b"/caf\xe9.txt"))).write_text("")
+    assert "is not UTF-8" in refused(source)
+    assert packed(source, "caf*") == []
+
+
+@pytest.mark.parametrize("name", ["nope", "pipe", "dangling"])
+def test_what_is_no_package_is_refused(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to("gone")
+    assert str(tmp_path / name) in refused(tmp_path / name)
+
+
+SECRETS = [
+    ".env",
+    ".env.production",
+    "certs/server.key",
+    "server.pem",
+    "deploy/id_rsa",
+    "id_ed25519",
+    ".netrc",
+    "config/.aws/credentials",
+    "credentials.json",
+    "store.p12",
+]
+HARMLESS = [
+    ".env.example",
+    "id_rsa.pub",
+    "node_modules/tls/test/server.pem",
+    "lib/keys.js",
+    "monkey.js",
+    "key",
+    "src/environment.ts",
+]
+
+
+@pytest.mark.parametrize("path", SECRETS)
+def test_files_that_look_like_secrets_are_named(make_directory: MakeDirectory, path: str) -> None:
+    source = make_directory({path: ""})
+    (warning,) = read_package(str(source)).warnings
+    assert f"look like secrets: {path};" in warning
+    assert path in refused(source, secret_files="fail")
+    assert read_package(str(source), secret_files="ignore").warnings == ()
+    assert read_package(str(source), exclude=[path], secret_files="fail").warnings == ()
+
+
+def test_other_files_do_not_look_like_secrets(make_directory: MakeDirectory) -> None:
+    assert read_package(str(make_directory(dict.fromkeys(HARMLESS, "")))).warnings == ()
+
+
+def test_npmrc_is_judged_by_its_content_which_is_never_shown(make_directory: MakeDirectory) -> None:
+    plain = make_directory({".npmrc": "registry=https://registry.example.org/\nalways-auth=true\n"}, name="plain")
+    assert read_package(str(plain)).warnings == ()
+    secret = make_directory({"app/.npmrc": "//registry.example.org/:_authToken=s3cr3t\n"}, name="secret")
+    (warning,) = read_package(str(secret)).warnings
+    assert "app/.npmrc" in warning
+    assert "s3cr3t" not in warning
+
+
+def test_files_and_bytes_are_counted_without_our_mark(make_directory: MakeDirectory) -> None:
+    source = make_directory({"lib/a": "12345", "lib/b": ""}, b'{"name": "a", "version": "1", "main": "index.js"}')
+    (source / "link").symlink_to("lib/a")
+    (source / "empty").mkdir()
+    package = read_package(str(source))
+    assert package.files == 4
+    assert package.size == 5 + len("module.exports = (input) => input;\n") + 49
+    (source / "package.json").write_bytes(package.manifest)
+    assert read_package(str(source)).size == package.size
+
+
+def test_what_cannot_be_opened_is_refused(make_directory: MakeDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_directory({"locked": "x"})
+    if os.geteuid():
+        (source / "locked").chmod(0)
+    else:
+        # Nothing is locked for root; a file that is gone when its turn comes fails in the same place.
+        opened = os.open
+
+        def vanish(path: bytes, flags: int) -> int:
+            (source / "locked").unlink(missing_ok=True)
+            return opened(path, flags)
+
+        monkeypatch.setattr(os, "open", vanish)
+    assert "'locked' cannot be read" in refused(source)

@@ -1,0 +1,210 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is demanded of package.json, and that stamping replaces nothing but the version."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
+from ansible_collections.scramjet.sth.plugins.module_utils.package.mark import split_version
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import (
+    MANIFEST,
+    MakeDirectory,
+    refused,
+)
+
+HEX = "0123456789abcdef" * 4
+
+
+def without(key: str) -> dict[str, Any]:
+    return {name: value for name, value in MANIFEST.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (b"", "no valid JSON"),
+        (b"{", "no valid JSON"),
+        (b'{"name": "a", "main": "index.js", "x": NaN}', "NaN"),
+        (b'{"name": "a", "main": "index.js",}', "no valid JSON"),
+        (b'{"name": "a", "main": "index.js"} x', "no valid JSON"),
+        (b"[" * 100_000, "no valid JSON"),
+        (b"[]", "no JSON object"),
+        (b"null", "no JSON object"),
+        (b"\xef\xbb\xbf" + json.dumps(MANIFEST).encode(), "byte-order mark"),
+        (json.dumps(MANIFEST).encode("utf-16"), "byte-order mark"),
+        (b'{"name": "\xff", "main": "index.js"}', "not UTF-8"),
+        (b'{"name": "a", "main": "index.js", "version": "1", "version": "2"}', "'version' twice"),
+        (b'{"name": "a", "main": "index.js", "version": "1", "\\u0076ersion": "2"}', "'version' twice"),
+        (b'{"name": "a", "main": "index.js", "x": "' + b"x" * 2**20 + b'"}', "larger than 1024 KiB"),
+        (without("main"), "has no main"),
+        ({**MANIFEST, "main": 5}, "main that is not a string"),
+        (without("name"), "has no name"),
+        ({**MANIFEST, "name": ""}, "has no name"),
+        ({**MANIFEST, "name": 5}, "name that is not a string"),
+        ({**MANIFEST, "name": "\ud800"}, "surrogate"),
+        ({**MANIFEST, "version": 1}, "version that is not a string"),
+        ({**MANIFEST, "engines": "node"}, "engines that is not an object"),
+        ({**MANIFEST, "engines": {"node": 14}}, "not a string"),
+        ({**MANIFEST, "engines": {"node": ">=14", "npm": ">=6"}}, "several engines (node and npm)"),
+        ({**MANIFEST, "author": {"name": "me"}}, "an object as author"),
+        ({**MANIFEST, "author": 1}, "author that is not a string"),
+        ({**MANIFEST, "description": ["x"]}, "description that is not a string"),
+        ({**MANIFEST, "keywords": "a,b"}, "keywords that is not a list"),
+        ({**MANIFEST, "keywords": ["a", 1]}, "keywords that are not strings"),
+        ({**MANIFEST, "repository": {"url": "x"}}, "repository"),
+        ({**MANIFEST, "repository": 1}, "repository"),
+        ({**MANIFEST, "scramjet": {"config": {"ports": ["x"]}}}, "scramjet.config.ports"),
+        ({**MANIFEST, "scramjet": {"config": {"ports": "8080/tcp"}}}, "scramjet.config.ports"),
+        ({**MANIFEST, "scramjet": {"config": 1}}, "scramjet.config.ports"),
+        ({**MANIFEST, "scramjet": 1}, "scramjet that is not an object"),
+    ],
+)
+def test_what_a_hub_would_choke_on_is_refused(make_directory: MakeDirectory, manifest: Any, said: str) -> None:
+    message = refused(make_directory(manifest=manifest))
+    assert "package.json" in message
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"engines": None, "version": None, "author": None, "scramjet": None},
+        {"engines": {}},
+        {"author": "Me <me@example.org>", "description": "d", "keywords": ["a"], "repository": "github:a/b"},
+        {"repository": {"type": "git", "url": "https://example.org/a.git", "directory": "x"}},
+        {"scramjet": {"config": {"ports": ["8080/tcp", "53000/udp"]}, "other": 1}},
+        {"name": "@scope/app", "bin": {"x": "y"}, "private": True},
+    ],
+)
+def test_what_a_hub_takes_is_taken(make_directory: MakeDirectory, more: dict[str, Any]) -> None:
+    package = read_package(str(make_directory(manifest={**MANIFEST, **more})))
+    assert package.name == more.get("name", "wordcount")
+    assert package.warnings == ()
+
+
+def test_no_package_json_is_refused(make_directory: MakeDirectory) -> None:
+    assert "there is no package.json at its root; add one" in refused(make_directory(manifest=None))
+
+
+def test_a_package_json_below_is_pointed_at(make_directory: MakeDirectory) -> None:
+    below = make_directory({"app/package.json": json.dumps(MANIFEST)}, manifest=None)
+    assert "'app/package.json'" in refused(below)
+
+
+def test_a_package_json_that_is_left_out_is_told(make_directory: MakeDirectory) -> None:
+    assert ".siignore or exclude leaves it out" in refused(make_directory({".siignore": "*.json"}))
+
+
+def test_a_linked_package_json_is_refused(make_directory: MakeDirectory) -> None:
+    source = make_directory({"meta.json": json.dumps(MANIFEST)}, manifest=None)
+    (source / "package.json").symlink_to("meta.json")
+    assert "package.json is a link" in refused(source)
+
+
+@pytest.mark.parametrize(
+    ("main", "file"),
+    [
+        ("index.js", "index.js"),
+        ("./index.js", "index.js"),
+        ("index", "index.js"),
+        ("/index.js", "index.js"),
+        ("lib/../dist/app.js", "dist/app.js"),
+        ("linked/app.js", "dist/app.js"),
+    ],
+)
+def test_a_main_that_the_runner_finds_is_taken(make_directory: MakeDirectory, main: str, file: str) -> None:
+    source = make_directory({file: "x"}, manifest={**MANIFEST, "main": main})
+    (source / "linked").symlink_to("dist")
+    assert read_package(str(source)).warnings == ()
+
+
+# 0.18 never answers the start of such a package.
+@pytest.mark.parametrize(
+    "main", ["nope.js", "dist", "dist/", "", ".", "../src/index.js", "index.cjs", "out.js", "index.js/"]
+)
+def test_a_main_that_the_runner_does_not_find_is_refused(make_directory: MakeDirectory, main: str) -> None:
+    source = make_directory({"dist/index.js": "", "index.cjs": ""}, manifest={**MANIFEST, "main": main})
+    (source / "out.js").symlink_to("gone.js")
+    assert f"the main file {main!r}" in refused(source)
+
+
+def test_a_main_that_is_left_out_is_told(make_directory: MakeDirectory) -> None:
+    assert ".siignore or exclude leaves it out" in refused(make_directory({".siignore": "/index.js"}))
+
+
+def test_a_main_for_newer_hubs_is_warned_of(make_directory: MakeDirectory) -> None:
+    source = make_directory({"index.mjs": ""}, manifest={**MANIFEST, "main": "index.mjs"})
+    assert "hubs from 2.0 on" in read_package(str(source)).warnings[0]
+
+
+def test_python_runs_its_main_as_named(make_directory: MakeDirectory) -> None:
+    manifest = {**MANIFEST, "engines": {"python3": ">=3.8"}, "main": "main.py"}
+    assert read_package(str(make_directory({"main.py": ""}, manifest))).engine == "python3"
+    assert "'main'" in refused(make_directory({"main.py": ""}, {**manifest, "main": "main"}, name="other"))
+
+
+def test_an_unknown_engine_is_warned_of(make_directory: MakeDirectory) -> None:
+    package = read_package(str(make_directory(manifest={**MANIFEST, "engines": {"python": "3"}})))
+    assert package.engine == "node"
+    assert "'python' is not known to hubs" in package.warnings[0]
+
+
+def test_dependencies_without_node_modules_are_warned_of(make_directory: MakeDirectory) -> None:
+    manifest = {**MANIFEST, "dependencies": {"left-pad": "1"}}
+    assert "no node_modules" in read_package(str(make_directory(manifest=manifest))).warnings[0]
+    installed = make_directory({"node_modules/left-pad/index.js": ""}, manifest, name="installed")
+    assert read_package(str(installed)).warnings == ()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+RESERVED = {"name", "version", "main", "engines", "author", "description", "keywords", "repository", "scramjet"}
+
+
+@given(
+    st.dictionaries(st.text().filter(lambda key: key not in RESERVED), json_values, max_size=4),
+    st.none() | st.text(st.characters(exclude_categories=["Cs"])),
+    st.sampled_from([None, 1, "\t"]),
+    st.booleans(),
+    st.integers(0, 9),
+)
+def test_stamping_changes_the_version_and_no_other_byte(
+    more: dict[str, Any], version: str | None, indent: Any, ascii_only: bool, position: int
+) -> None:
+    members = [*more.items(), ("name", "a"), ("main", "index.js"), ("nested", {"version": "9.9.9"})]
+    if version is not None:
+        members.insert(position % len(members), ("version", version))
+    try:
+        raw = json.dumps(dict(members), indent=indent, ensure_ascii=ascii_only).encode()
+    except UnicodeEncodeError:
+        raw = json.dumps(dict(members), indent=indent).encode()
+    manifest = Manifest("src", raw)
+    stamped = manifest.stamped(HEX)
+    read_back = Manifest("src", stamped)
+    assert read_back.version == json.loads(stamped)["version"]
+    assert split_version(read_back.version)[1] == HEX
+    assert {**json.loads(stamped), "version": version} == {"version": version, **json.loads(raw)}
+    # What is digested is the same before and after.
+    assert read_back.plain() == manifest.plain()
+    assert read_back.stamped(HEX) == stamped
+    literal = json.dumps(read_back.version).encode()
+    assert stamped.count(literal) >= 1
+    if version is None:
+        assert stamped.replace(b'"version": ' + literal + b",", b"", 1) == raw
+    else:
+        before, _, after = stamped.partition(literal)
+        assert raw.startswith(before)
+        assert raw.endswith(after)
