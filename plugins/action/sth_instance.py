@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.scramjet.sth.plugins.modules.sth_instance import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 
 
 class ActionModule(HubAction):
     """See `HubAction`."""
 
+    task = TASK
     file_sources = (("input", "src"),)

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.scramjet.sth.plugins.modules.sth_sequence_info import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 
 
 class ActionModule(HubAction):
     """See `HubAction`."""
+
+    task = TASK

@@ -32,7 +32,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.models import (
     Inventory,
     SequenceRecord,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.transport import Response, Transport, failed_answer
+from ansible_collections.scramjet.sth.plugins.module_utils.transport import (
+    ByteStream,
+    Response,
+    Transport,
+    failed_answer,
+)
 
 # A 0.18 hub never answers a GET of an instance that is still connecting or has failed to (traps 11 and 12).
 SINGLE_GET_TIMEOUT = 3.0
@@ -121,11 +126,11 @@ class HubClient:
             return Inventory(
                 tuple(self.dialect.sequence(item) for item in raw.get("sequences") or ()),
                 tuple(self.dialect.instance(item) for item in raw.get("instances") or ()),
-                answer.refused_first,
+                self.transport.was_refused,
             )
         sequences = self.sequences()
         answer = self.transport.get("instances")
-        return Inventory(tuple(sequences), tuple(self._instances(answer)), answer.refused_first)
+        return Inventory(tuple(sequences), tuple(self._instances(answer)), self.transport.was_refused)
 
     def _instances(self, answer: Response) -> Iterator[InstanceRecord]:
         raw = self._json(answer, "list the instances") or []
@@ -325,7 +330,7 @@ class InstanceClient:
         """``POST …/stdin``."""
         self._feed("stdin", data, {"Content-Type": "application/octet-stream"}, end)
 
-    def read(self, stream: str, timeout: float | None = None) -> AbstractContextManager[Iterator[bytes]]:
+    def read(self, stream: str, timeout: float | None = None) -> AbstractContextManager[ByteStream]:
         """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they come. Consumes them.
 
         ``TIMEOUT`` is raised by the iterator after ``timeout`` seconds without data.

@@ -36,6 +36,8 @@ class Run:
     check_mode: bool
     journal: Journal
     warnings: list[str] = field(default_factory=list)
+    # What a reader should know and what is no reason to worry; in the result as C(notes).
+    notes: list[str] = field(default_factory=list)
     # Values to be scrubbed from failure texts and logs.
     secrets: set[str] = field(default_factory=set)
     _hub: HubClient | None = None
@@ -86,7 +88,7 @@ def execute(task: Task, run: Run) -> Result:
         result = dict(task.reconcile(run))
         result["changed"] = run.journal.planned if run.check_mode else run.journal.written
         if task.talks_to_hub:
-            result["hub"] = run.describe_hub()
+            result.setdefault("hub", run.describe_hub())
     except SthError as error:
         result = _failure(error, run)
     except OSError as error:
@@ -94,6 +96,8 @@ def execute(task: Task, run: Run) -> Result:
         result = _failure(SthError("LOCAL_ERROR", f"The machine where the task runs could not do it: {text}."), run)
     finally:
         run.close()
+    if run.notes:
+        result["notes"] = run.notes
     if task.writes:
         result["actions"] = run.journal.as_result()
     return result

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -46,7 +47,6 @@ class Response:
     reason: str
     body: bytes
     content_type: str
-    refused_first: bool = False
 
     @property
     def ok(self) -> bool:
@@ -85,6 +85,36 @@ class Response:
         return str(value or self.reason or f"status {self.status}").strip()[:500]
 
 
+class ByteStream:
+    """The body of an answer, piece by piece, which another thread can end."""
+
+    def __init__(self, response: requests.Response, failure: Callable[[Exception], Exception]) -> None:
+        self._raw = response.raw
+        self._failure = failure
+        self._aborted = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            # A chunk of the hub is one piece: what has arrived is not held back until a buffer is full.
+            for piece in self._raw.stream(CHUNK, decode_content=True):
+                if piece:
+                    yield piece
+        except Exception as error:
+            if not self._aborted:
+                raise self._failure(error) from None
+
+    def abort(self) -> None:
+        """End the iteration: whoever waits for the next piece is woken as if the body had ended."""
+        self._aborted = True
+        try:
+            # A second handle on the connection: closing the answer itself would wait for the reader.
+            with socket.socket(fileno=os.dup(self._raw.fileno())) as connection:
+                connection.shutdown(socket.SHUT_RDWR)
+        except (OSError, ValueError, AttributeError):
+            # It has ended meanwhile (urllib3 has no file left then, and says so in various ways).
+            pass
+
+
 class Transport:
     """The session with one hub. Safe to use from several threads."""
 
@@ -94,6 +124,8 @@ class Transport:
                 "INVALID_OPTION", "The Python library requests is missing on the machine where the task runs."
             )
         self.connection = connection
+        # Whether a connection was refused before one succeeded: the hub has just been started.
+        self.was_refused = False
         # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
         # without an answer (trap 38), and whether they took effect could not be told.
         self._reading = self._session(connection.request_retries)
@@ -157,8 +189,8 @@ class Transport:
             raise self._failure(error, method, url, sent=True) from None
 
     @contextmanager
-    def stream(self, *segments: str, timeout: float | None = None) -> Iterator[Iterator[bytes]]:
-        """GET a stream and yield its chunks as they come. Reading may consume the data: never repeated.
+    def stream(self, *segments: str, timeout: float | None = None) -> Iterator[ByteStream]:
+        """GET a stream, to be read as it comes. Reading may consume the data: never repeated.
 
         ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration.
         """
@@ -171,22 +203,12 @@ class Transport:
             if response.status_code != 200:
                 answer = self._answer(response, "GET", url)
                 raise failed_answer(answer, "read a stream")
-            yield self._chunks(response, url)
+            yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
 
     def close(self) -> None:
         """Close every connection."""
         self._reading.close()
         self._writing.close()
-
-    def _chunks(self, response: requests.Response, url: str) -> Iterator[bytes]:
-        # read1 hands over what has arrived instead of waiting for a full buffer; old urllib3 has no read1 for chunked
-        # bodies, there one chunk of the hub is one piece.
-        try:
-            for piece in response.raw.stream(CHUNK, decode_content=True):
-                if piece:
-                    yield piece
-        except Exception as error:
-            raise self._failure(error, "GET", url, sent=False) from None
 
     def _session(self, retries: int) -> requests.Session:
         connection = self.connection
@@ -267,9 +289,9 @@ class Transport:
             raise failed_answer(answer, "use the API")
         return answer
 
-    @staticmethod
-    def _answer(response: requests.Response, method: str, url: str) -> Response:
+    def _answer(self, response: requests.Response, method: str, url: str) -> Response:
         retries = getattr(response.raw, "retries", None)
+        self.was_refused |= bool(retries is not None and retries.history)
         return Response(
             method=method,
             url=url,
@@ -277,7 +299,6 @@ class Transport:
             reason=response.reason or "",
             body=response.content,
             content_type=response.headers.get("Content-Type", ""),
-            refused_first=bool(retries is not None and retries.history),
         )
 
     def _failure(self, error: Exception, method: str, url: str, *, sent: bool) -> SthError:

@@ -22,6 +22,8 @@ from ansible.utils.display import Display
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
+from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 
 display = Display()
 
@@ -47,8 +49,8 @@ SIGN_IN = ("token", "url_username", "url_password")
 class HubAction(ActionBase):
     """Runs the module of the same name, prepared and its result made safe to show."""
 
-    # Whether the module talks to a hub, and so takes the connection options.
-    talks_to_hub: ClassVar[bool] = True
+    # What the module of the same name does.
+    task: ClassVar[Task]
     # Options that name a package on the controller, and those that name a plain file there; as paths of keys.
     package_source: ClassVar[bool] = False
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
@@ -70,7 +72,7 @@ class HubAction(ActionBase):
                     raise SthError(
                         "INVALID_OPTION", f"{name} is null: what it refers to was not found or not registered."
                     )
-            if self.talks_to_hub:
+            if self.task.talks_to_hub:
                 self._add_connection(arguments, variables)
             if self.package_source:
                 self._place_package(arguments, temporary)
@@ -88,10 +90,20 @@ class HubAction(ActionBase):
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         if "invocation" in result:
             result["invocation"] = {"module_args": shown_arguments(result["invocation"].get("module_args") or {})}
-        self._tell(result)
         return result
 
     def _execute(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        wanted = self._templar.template(variables["sth_entrance"]) if "sth_entrance" in variables else None
+        if chosen_entrance(wanted, self) == "in_process":
+            return run_in_process(
+                self.task,
+                arguments,
+                check_mode=self._task.check_mode,
+                diff=self._task.diff,
+                tell=self._say,
+                warn=display.warning,
+                deprecate=display.deprecated,
+            )
         # The target's syslog would get every argument, app_config included, which is not no_log (design.md section 4).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result: dict[str, Any] = self._execute_module(
@@ -100,6 +112,10 @@ class HubAction(ActionBase):
             task_vars=no_syslog,
             wrap_async=bool(self._task.async_val),
         )
+        # A module cannot say anything while it runs.
+        for action in result.get("actions") or ():
+            state = "" if action["done"] else " (not done)"
+            self._say(f"{action['action']} {action['object']}: {action['reason']}{state}")
         return result
 
     def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
@@ -176,16 +192,9 @@ class HubAction(ActionBase):
         """Whether the module will see the controller's files with the controller's rights."""
         return bool(self._connection.transport == "local") and not self._connection.become
 
-    def _tell(self, result: Mapping[str, Any]) -> None:
-        if self._task.no_log:
-            return
-        for action in result.get("actions") or ():
-            verb = f"{action['action']} {action['object']}"
-            state = "" if action["done"] else " (not done)"
-            display.v(f"{verb}: {action['reason']}{state}", host=self._host())
-
-    def _host(self) -> str | None:
-        return self._play_context.remote_addr if self._play_context else None
+    def _say(self, line: str) -> None:
+        if not self._task.no_log:
+            display.v(line, host=self._play_context.remote_addr)
 
 
 def _copied_path(arguments: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -14,6 +14,10 @@ import importlib.util
 import pathlib
 import sys
 import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 
 def _make_importable() -> None:
@@ -32,3 +36,17 @@ def _make_importable() -> None:
 
 
 _make_importable()
+
+
+@pytest.fixture(params=["0.18", "1.x"])
+def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
+    from ansible_collections.scramjet.sth.plugins.module_utils import ending, observing, outcome, starting
+    from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+
+    with pytest.MonkeyPatch.context() as patched, FakeHub(request.param) as fake:
+        patched.setattr(outcome, "LINGERS_AT_LEAST", 0.3)
+        patched.setattr(ending, "KILL_GRACE", 3.0)
+        patched.setattr(starting, "LOST_START_SHOWS", 1.0)
+        patched.setattr(observing, "RECONNECT", 3.0)
+        yield fake

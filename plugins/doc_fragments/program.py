@@ -1,0 +1,75 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options that say what an instance runs with (interface.md section 2, program)."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragment C(program)."""
+
+    DOCUMENTATION = r"""
+options:
+  app_config:
+    description:
+      - Configuration that the program reads. Compared as a whole and with its types, V("3") is not V(3).
+      - If not set, it is not compared, and a restart keeps what was there. V({}) clears it.
+      - The key C(_sth) is reserved. A 1.x hub carries up to 127 KiB.
+      - Values under keys that look secret (C(password), C(apiKey), C(...Token) and the like) are never shown.
+      - On ansible-core 2.16 to 2.18 a template that computes a number gives a text. Build the mapping as one expression
+        there, C({{ {'workers':\ n | int} }}).
+    type: dict
+  args:
+    description:
+      - Arguments of the program. Write a list, a string would be split at commas. Elements become strings.
+      - If not set, they are not compared, and a restart keeps what was there. V([]) clears them.
+      - The alias is for the form C(action:), which cannot take an option of this name.
+    type: list
+    elements: str
+    aliases: [sequence_args]
+  start_options:
+    description:
+      - Further keys for the body of the hub's start call, passed through. They are not compared.
+    type: dict
+    default: {}
+  index_key:
+    description:
+      - Dotted path in O(app_config) that receives the member's index, an integer from 0. Only for a pool.
+    type: str
+  overrides:
+    description:
+      - What single members of a pool have instead, by index. A list shorter than the pool leaves the rest as they are.
+    type: list
+    elements: dict
+    suboptions:
+      app_config:
+        description:
+          - Merged over O(app_config), recursively.
+        type: dict
+      args:
+        description:
+          - Used instead of O(args).
+        type: list
+        elements: str
+  input_topic:
+    description:
+      - Topic from which the program's input comes (1.x).
+    type: str
+  output_topic:
+    description:
+      - Topic to which the program's output goes (1.x).
+    type: str
+  limits:
+    description:
+      - Resource limits (1.x). The hub does not report them, so that a change in them alone is not seen.
+    type: dict
+  secret_keys:
+    description:
+      - Further dotted paths in O(app_config) whose values are never shown. V(*) stands for any one key, V(args.<n>) for an
+        argument, and V(*) alone for everything.
+    type: list
+    elements: str
+    default: []
+"""

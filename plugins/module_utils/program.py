@@ -1,0 +1,164 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user wants to run, member by member. Pure.
+
+Source: interface.md section 2 (program), section 0 rule 4 (only what is set is managed).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.dialect import START_BODY_LIMIT
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import (
+    MARK_KEY,
+    InstanceMark,
+    marked,
+    member_mark,
+    unmarked,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.models import Generation, InstanceRecord
+
+# Keys of the hub's start call that have options of their own.
+_OWN_KEYS = {
+    "appConfig": "app_config",
+    "args": "args",
+    "instanceId": "id",
+    "inputTopic": "input_topic",
+    "outputTopic": "output_topic",
+    "limits": "limits",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """What one instance is to run with; None means that it is not managed. ``mark`` is None for a literal ``id``."""
+
+    mark: InstanceMark | None
+    id: str | None = None
+    app_config: dict[str, Any] | None = None
+    args: tuple[str, ...] | None = None
+    input_topic: str | None = None
+    output_topic: str | None = None
+    limits: dict[str, Any] | None = None
+    start_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How a person calls it."""
+        return self.mark.name if self.mark else str(self.id)
+
+    def completed_from(self, record: InstanceRecord | None) -> Program:
+        """Take over what is not managed from the instance that ran so far."""
+        if record is None:
+            return self
+        return Program(
+            self.mark,
+            self.id,
+            unmarked(record.app_config) if self.app_config is None else self.app_config,
+            tuple(record.args) if self.args is None else self.args,
+            record.input_topic if self.input_topic is None else self.input_topic,
+            record.output_topic if self.output_topic is None else self.output_topic,
+            self.limits,
+            self.start_options,
+        )
+
+    def start_app_config(self) -> dict[str, Any]:
+        """Return app_config with the mark, as it is sent."""
+        return marked(self.app_config or {}, self.mark)
+
+    def start_body_options(self) -> dict[str, Any]:
+        """Return the further keys of the start call's body."""
+        own = {
+            "instanceId": self.id if self.mark is None else None,
+            "inputTopic": self.input_topic,
+            "outputTopic": self.output_topic,
+            "limits": self.limits,
+        }
+        return {**self.start_options, **{key: value for key, value in own.items() if value is not None}}
+
+    def check_size(self, generation: Generation) -> None:
+        """Raise ``INVALID_CONFIG`` where the hub cannot carry it (trap 29)."""
+        body = {"appConfig": self.start_app_config(), "args": list(self.args or ()), **self.start_body_options()}
+        size = len(json.dumps(body))
+        # The hub adds to it before it hands it over.
+        if generation == "1.x" and size > START_BODY_LIMIT - 1024:
+            raise SthError(
+                "INVALID_CONFIG",
+                f"app_config and args of {self.label} take {size} bytes and a 1.x hub carries 127 KiB: hand large data "
+                "over as input, or as a file in the package.",
+            )
+
+
+def check_program(options: Mapping[str, Any]) -> None:
+    """Refuse options that cannot be meant, before anything is written."""
+    overrides = options["overrides"] or []
+    for config in (options["app_config"], options["start_options"], *(item.get("app_config") for item in overrides)):
+        if MARK_KEY in (config or {}):
+            raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
+    for key, option in _OWN_KEYS.items():
+        if key in options["start_options"]:
+            raise SthError("INVALID_OPTION", f"start_options may not hold {key}: use the option {option}.")
+    if options["count"] is None and (options["index_key"] is not None or overrides):
+        raise SthError("INVALID_OPTION", "index_key and overrides are for pools: give count.")
+    if options["count"] is not None and options["count"] < 0:
+        raise SthError("INVALID_OPTION", "count must not be negative.")
+
+
+def programs(options: Mapping[str, Any]) -> list[Program]:
+    """Return what each wanted member runs, by ``name`` and ``count``, or the one with a literal ``id``."""
+    if options["count"] is None:
+        mark = member_mark(options["name"], None) if options["name"] is not None else None
+        return [_program(options, mark, options["app_config"], options["args"])]
+    overrides = options["overrides"] or []
+    members = []
+    for index in range(options["count"]):
+        override = overrides[index] if index < len(overrides) else {}
+        config, args = options["app_config"], options["args"]
+        if override.get("app_config") is not None:
+            config = _merged(config or {}, override["app_config"])
+        if override.get("args") is not None:
+            args = override["args"]
+        if options["index_key"] is not None:
+            config = _with_index(config or {}, options["index_key"], index)
+        members.append(_program(options, member_mark(options["name"], index), config, args))
+    return members
+
+
+def _program(options: Mapping[str, Any], mark: InstanceMark | None, config: Any, args: Any) -> Program:
+    return Program(
+        mark=mark,
+        id=options["id"],
+        app_config=config,
+        args=None if args is None else tuple(args),
+        input_topic=options["input_topic"],
+        output_topic=options["output_topic"],
+        limits=options["limits"],
+        start_options=dict(options["start_options"]),
+    )
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, Any]:
+    key, _dot, rest = path.partition(".")
+    if not key:
+        raise SthError("INVALID_OPTION", f"index_key {path!r} is no dotted path of keys.")
+    if not rest:
+        return {**config, key: index}
+    inner = config.get(key, {})
+    if not isinstance(inner, Mapping):
+        raise SthError("INVALID_CONFIG", f"index_key leads through {key!r}, which is no mapping in app_config.")
+    return {**config, key: _with_index(inner, rest, index)}

@@ -1,0 +1,274 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs an instance to its end and collects what it says: ``state: completed`` of ``sth_instance`` (interface.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.collecting import Collecting, collecting
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.feeding import Feed, feed_from_options, feeding
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import differing, live_with, refuse_deployments
+from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, programs
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ended_error
+from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
+    check_options,
+    ending_from_options,
+    hide_observed,
+    hide_options,
+    require_capabilities,
+    select,
+    wanted_sequence,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, start_once
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
+
+# An event is seen this soon; the instance itself is looked at in between (trap 20).
+EVENT_TURN = 0.5
+
+
+@dataclass(frozen=True)
+class CompletedPlan:
+    """``attach`` is a live run to wait for; otherwise ``stops`` are ended and ``program`` is started."""
+
+    program: Program
+    sequence: SequenceRecord | None
+    attach: InstanceRecord | None = None
+    stops: tuple[Action, ...] = ()
+    start: Action | None = None
+    # The end of a run that a completion event completes.
+    finish: Action | None = None
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All actions in order."""
+        return (*self.stops, *(action for action in (self.start, self.finish) if action))
+
+
+def reconcile(run: Run) -> Result:
+    """Run once to the end. Returns the keys of ``sth_instance``'s result, with ``collected`` and ``event``."""
+    options = run.options
+    _check(options)
+    feed = feed_from_options(options["input"])
+    masker = Masker(options["secret_keys"])
+    hide_options(run, masker)
+    require_capabilities(run)
+    inventory = observe(run.hub, lambda found: bool(select(found, options)))
+    hide_observed(run, masker, inventory)
+    refuse_deployments((item for item in select(inventory, options) if item.live), run.hub.api_url)
+    program = programs(options)[0]
+    plan = plan_completed(inventory, program, wanted_sequence(run, inventory), options["if_running"], run.hub.api_url)
+    if options["completion_event"] is not None:
+        reason = f"its event {options['completion_event']!r} completes the run"
+        plan = replace(plan, finish=Action("stop", f"instance {program.label}", reason))
+    run.journal.plan(plan.actions)
+    if run.check_mode:
+        record = plan.attach or _predicted(plan)
+        collected: dict[str, Any] = {}
+        event = None
+    else:
+        record, collected, event = _Apply(run, plan, feed, inventory).everything()
+    view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), masker)
+    header = f"runs of {program.label} on {run.hub.api_url}"
+    return {
+        "instance": view,
+        "instances": [view],
+        "collected": collected,
+        "event": event,
+        "diff": {
+            "before": {},
+            "after": {"run": plan.sequence.ref} if plan.start and plan.sequence else {},
+            "before_header": header,
+            "after_header": header,
+        },
+    }
+
+
+def plan_completed(
+    inventory: Inventory, program: Program, sequence: SequenceRecord | None, if_running: str, hub: str
+) -> CompletedPlan:
+    """Decide whether to wait for what runs or to start anew. Ended records never count. Pure."""
+    live = live_with(inventory, program)
+    if sequence is None:
+        if not live:
+            raise SthError(
+                "NOT_FOUND", f"No live instance {program.label} on {hub} to wait for: give sequence to start one."
+            )
+        return CompletedPlan(program, inventory.sequence(live[0].sequence_id), attach=live[0])
+    if not live:
+        return CompletedPlan(program, sequence, start=_start(program, sequence, "a run was asked for"))
+    if if_running == "fail":
+        raise SthError(
+            "CONFLICT",
+            f"Instance {program.label} runs on {hub} already, and if_running is fail.",
+            instance=live[0].id,
+        )
+    if if_running == "attach":
+        runs = inventory.sequence(live[0].sequence_id)
+        differs = differing(live[0], program, runs.ref if runs else None, sequence.ref)
+        if differs:
+            raise SthError(
+                "CONFLICT",
+                f"Instance {program.label} runs on {hub} already with other {', '.join(differs)}: wait for its end, or use "
+                "if_running: replace.",
+                instance=live[0].id,
+            )
+        return CompletedPlan(program, sequence, attach=live[0])
+    stops = tuple(Action("stop", f"instance {program.label}", "a new run takes its place", item) for item in live)
+    return CompletedPlan(
+        program, sequence, stops=stops, start=_start(program, sequence, "it takes the place of another run")
+    )
+
+
+def _start(program: Program, sequence: SequenceRecord, reason: str) -> Action:
+    return Action("start", f"instance {program.label} from {sequence.ref}", reason)
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    check_options(options)
+    if options["count"] is not None or options["all"]:
+        raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
+    if options["run_timeout"] <= 0 or options["collect_max_bytes"] < 0:
+        raise SthError("INVALID_OPTION", "run_timeout must be more than 0, and collect_max_bytes not negative.")
+    if options["output_dest"] is not None and "output" not in (options["collect"] or STREAMS):
+        raise SthError("INVALID_OPTION", "output_dest needs output in collect.")
+
+
+def _predicted(plan: CompletedPlan) -> InstanceRecord:
+    assert plan.sequence is not None
+    config = plan.program.start_app_config()
+    return InstanceRecord("", plan.sequence.id, "running", config, plan.program.args or ())
+
+
+class _Apply:
+    """One run, from its start or from now on to its end."""
+
+    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.plan = plan
+        self.feed = feed
+        self.known = frozenset(item.id for item in inventory.instances)
+        self.label = plan.program.label
+
+    def everything(self) -> tuple[InstanceRecord, dict[str, Any], Any]:
+        """Return the ended record, what was collected, and the completion event's payload."""
+        options = self.run.options
+        instance_id = self.plan.attach.id if self.plan.attach else self._start()
+        streams = list(STREAMS) if options["collect"] is None else options["collect"]
+        bound = Deadline(options["run_timeout"])
+        with (
+            collecting(
+                self.hub, instance_id, streams, limit=options["collect_max_bytes"],
+                output_dest=options["output_dest"], longest=options["run_timeout"] + 60,
+            ) as group,
+            feeding(self.hub, instance_id, self.feed),
+        ):  # fmt: skip
+            last = self._last_known(instance_id)
+            try:
+                record, event = self._until_the_end(last, bound, group)
+            except SthError as error:
+                group.stop()
+                error.details.setdefault("collected", group.finish())
+                raise
+            collected = group.finish()
+            # In here, so that the file of a run that failed is thrown away.
+            if event is None and (record.outcome != "completed" or options["completion_event"] is not None):
+                raise self._failed(record, collected)
+        return record, collected, event[0] if event else None
+
+    def _start(self) -> str:
+        for action in self.plan.stops:
+            self.run.journal.begin(action)
+            end_instance(self.hub, action.target.id, ending_from_options(self.run.options))
+            self.run.journal.done(action)
+        assert self.plan.start is not None
+        assert self.plan.sequence is not None
+        self.run.journal.begin(self.plan.start)
+        start = Start(self.plan.program, self.plan.sequence.id, self.known)
+        instance_id = start_once(self.hub, start, self.run.options["overload_timeout"])
+        self.run.journal.done(self.plan.start)
+        return instance_id
+
+    def _last_known(self, instance_id: str) -> InstanceRecord:
+        """Describe the run by what was asked for: 0.18 may have forgotten it before it is first looked at."""
+        if self.plan.attach is not None:
+            return self.plan.attach
+        return replace(_predicted(self.plan), id=instance_id)
+
+    def _until_the_end(
+        self, last: InstanceRecord, bound: Deadline, group: Collecting
+    ) -> tuple[InstanceRecord, tuple[Any] | None]:
+        """Wait for the end, or for the completion event; return the record and the event's payload in a tuple."""
+        client = self.hub.instance(last.id)
+        options = self.run.options
+        for _turn in pauses(bound, longest=0.5):
+            now = client.info()
+            event = self._emitted(last.id, options["completion_event"], now)
+            if event:
+                return self._finished(now or last), event
+            if now is None or not now.live:
+                return ended_record(last, now, group.ended_at("output")), None
+            last = now if now.app_config is not None else last
+            failure = self._emitted(last.id, options["failure_event"], now)
+            if failure:
+                raise SthError(
+                    "ENDED_EARLY",
+                    f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
+                    f"{failure[0]!r}; it is left as it is.",
+                    instance=last.id,
+                    event=failure[0],
+                )
+        raise SthError(
+            "TIMEOUT",
+            f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
+            f"({options['run_timeout']:g} s); it is left as it is.",
+            instance=last.id,
+        )
+
+    def _finished(self, record: InstanceRecord) -> InstanceRecord:
+        """End an instance whose completion event has come."""
+        assert self.plan.finish is not None
+        if record.live:
+            self.run.journal.begin(self.plan.finish)
+            record = end_instance(self.hub, record.id, ending_from_options(self.run.options)) or record
+        self.run.journal.done(self.plan.finish)
+        return replace(record, status="ended", outcome="completed")
+
+    def _emitted(self, instance_id: str, name: str | None, record: InstanceRecord | None) -> tuple[Any] | None:
+        """Return the payload of an event in a tuple of its own; a 1.x hub still knows it after the end."""
+        if name is None or record is None:
+            return None
+        try:
+            return (self.hub.instance(instance_id).last_event(name, EVENT_TURN),)
+        except SthError as error:
+            if error.code in ("TIMEOUT", "NOT_FOUND"):
+                return None
+            raise
+
+    def _failed(self, record: InstanceRecord, collected: dict[str, Any]) -> SthError:
+        """Say how the run ended, with the ends of what was collected instead of a second reading."""
+        if "log" in collected or "stderr" in collected:
+            error = ended_error(self.hub, record, self.label, "without completing", logs=_tails(collected))
+        else:
+            error = ended_error(self.hub, record, self.label, "without completing")
+        return SthError("ENDED_EARLY", error.message, **error.details, collected=collected)
+
+
+def _tails(collected: Mapping[str, Any]) -> dict[str, str]:
+    return ends({stream: collected[stream]["content"] or "" for stream in ("stderr", "log") if stream in collected})

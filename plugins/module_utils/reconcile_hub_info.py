@@ -1,0 +1,52 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads for ``sth_hub_info`` (interface.md section 9a)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as far as asked for."""
+    hub, gather = run.hub, run.options["gather"]
+    result: Result = {}
+    if "version" in gather:
+        result["hub"] = {**run.describe_hub(), "capabilities": sorted(hub.dialect.capabilities)}
+    if "load" in gather:
+        result["load"] = hub.load()
+    if "config" in gather:
+        result["config"] = _without_secrets(hub.config())
+        result["status"] = hub.status()
+    if "counts" in gather:
+        result["counts"] = _counts(hub)
+    return result
+
+
+def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Hide what ``GET /config`` shows to everybody (trap 30): API keys, and the environment of every program."""
+    if config is None:
+        return None
+    shown: dict[str, Any] = Masker().app_config(config)
+    # An object on some versions, a text on others: none of it is for other eyes.
+    if shown.get("runnerEnvs"):
+        shown["runnerEnvs"] = MASK
+    return shown
+
+
+def _counts(hub: HubClient) -> dict[str, int]:
+    inventory = hub.inventory()
+    live = sum(item.live for item in inventory.instances)
+    topics = len(hub.topics()) if "topics" in hub.dialect.capabilities else 0
+    return {
+        "sequences": len(inventory.sequences),
+        "instances": live,
+        "ended_instances": len(inventory.instances) - live,
+        "topics": topics,
+    }

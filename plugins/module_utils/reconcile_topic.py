@@ -1,0 +1,92 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_topic``; reads for ``sth_topic_info`` (interface.md section 9a)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+
+# What the hub takes for a topic's name; it answers 400 "Topic id incorrect format" otherwise.
+_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def reconcile(run: Run) -> Result:
+    """Make a topic exist with its content type, or not at all. Returns ``topic`` and the diff."""
+    options, hub = run.options, run.hub
+    name = options["name"]
+    if not _NAME.match(name):
+        raise SthError("INVALID_OPTION", f"{name!r} is no name for a topic: use letters, digits, - and _.")
+    _require(hub)
+    before = _find(hub, name)
+    after = {"name": name, "content_type": options["content_type"]} if options["state"] == "present" else None
+    action = _plan(before, after, hub.api_url)
+    if action is not None:
+        run.journal.plan((action,))
+        if not run.check_mode:
+            run.journal.begin(action)
+            _apply(hub, name, after)
+            run.journal.done(action)
+    header = f"topic {name} on {hub.api_url}"
+    diff = {"before": before or {}, "after": after or {}, "before_header": header, "after_header": header}
+    return {"topic": after, "diff": diff}
+
+
+def reconcile_info(run: Run) -> Result:
+    """Return ``exists`` and ``topics``."""
+    _require(run.hub)
+    wanted = run.options["name"]
+    topics = sorted((view(raw) for raw in run.hub.topics()), key=lambda item: str(item["name"]))
+    found = [item for item in topics if wanted is None or item["name"] == wanted]
+    return {"exists": bool(found), "topics": found}
+
+
+def view(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one element of ``GET /topics`` as results show it."""
+    return {"name": raw.get("topic"), "content_type": raw.get("contentType")}
+
+
+def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: str) -> Action | None:
+    if before == after:
+        return None
+    if before is None and after is not None:
+        return Action("create", f"topic {after['name']}", "the hub does not have it")
+    if before is not None and after is None:
+        return Action("delete", f"topic {before['name']}", "it is to be absent")
+    assert before is not None
+    raise SthError(
+        "CONFLICT",
+        f"Topic {before['name']} on {api_url} carries {before['content_type']}: use that content_type, or remove the "
+        "topic first, with what is in it.",
+    )
+
+
+def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
+    try:
+        if after is None:
+            hub.topic(name).delete()
+        else:
+            hub.topic(name).create(after["content_type"])
+    except LostAnswerError:
+        if _find(hub, name) != after:
+            raise
+    except SthError as error:
+        # Somebody else created the same at the same time.
+        if error.code != "CONFLICT" or _find(hub, name) != after:
+            raise
+
+
+def _find(hub: HubClient, name: str) -> dict[str, Any] | None:
+    return next((item for item in map(view, hub.topics()) if item["name"] == name), None)
+
+
+def _require(hub: HubClient) -> None:
+    hub.require("topics", "Managing topics", "topics exist there only while something writes to them or reads them")

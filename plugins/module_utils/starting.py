@@ -1,0 +1,96 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starts one instance, once, and sees it ready (design.md section 4, instance identity and readiness)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.program import Program
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import Readiness, wait_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
+
+# A start shows in the list within a second; fifty at once take 15 s (hub-contract.md section 4).
+LOST_START_SHOWS = 15.0
+
+
+@dataclass(frozen=True)
+class Start:
+    """A program and the id of the sequence that it runs from."""
+
+    program: Program
+    sequence_id: str
+    # Ids of what was listed before, so that what shows up after a lost answer is known as new.
+    known: frozenset[str] = frozenset()
+
+
+def start_ready(hub: HubClient, start: Start, readiness: Readiness, ending: Ending) -> InstanceRecord:
+    """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first."""
+    bound = Deadline(readiness.wait_timeout * readiness.start_attempts)
+    for attempt, _pause in enumerate(pauses(bound, first=1.0, longest=10.0, jitter=0.5), start=1):
+        instance_id = start_once(hub, start, readiness.overload_timeout)
+        try:
+            return wait_ready(hub, instance_id, start.program.label, readiness)
+        except SthError as error:
+            if attempt >= readiness.start_attempts or error.code not in ("START_FAILED", "ENDED_EARLY", "TIMEOUT"):
+                raise
+            end_instance(hub, instance_id, ending)
+    raise SthError("TIMEOUT", f"Instance {start.program.label} did not become ready in any of its attempts in time.")
+
+
+def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
+    """Start one process and return its id; repeated only while the hub certainly started nothing.
+
+    419 is repeated for ``overload_timeout`` seconds with growing, jittered pauses. After a lost answer the instance is
+    looked for by its mark; raises `LostAnswerError` where that finds nothing and the hub may still be at it.
+    """
+    program = start.program
+    repeated = False
+    for _pause in pauses(Deadline(overload_timeout), first=1.0, longest=10.0, jitter=0.5):
+        try:
+            started = hub.sequence(start.sequence_id).start(
+                program.start_app_config(), program.args, program.start_body_options()
+            )
+            return started.id
+        except LostAnswerError as lost:
+            found = _find_started(hub, start)
+            if found is not None:
+                return found
+            # A 0.18 hub that does not answer has made a zombie (trap 11): another start would make another.
+            if repeated or lost.code == "TIMEOUT":
+                raise SthError(
+                    "START_FAILED",
+                    f"{lost.message} No instance {program.label} showed up: look at the hub's log.",
+                    **lost.details,
+                ) from None
+            repeated = True
+        except SthError as error:
+            if error.code != "INSUFFICIENT_RESOURCES":
+                raise
+            overloaded = error
+    raise SthError(
+        "INSUFFICIENT_RESOURCES",
+        f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on the hub.",
+        **overloaded.details,
+    )
+
+
+def _find_started(hub: HubClient, start: Start) -> str | None:
+    program = start.program
+    for _pause in pauses(Deadline(LOST_START_SHOWS), first=0.3, longest=2.0):
+        if program.mark is None:
+            if program.id and hub.instance(program.id).info() is not None:
+                return program.id
+            continue
+        for record in hub.instances():
+            mark = read_mark(record.app_config)
+            if record.id not in start.known and mark is not None and mark.name == program.mark.name:
+                return record.id
+    return None

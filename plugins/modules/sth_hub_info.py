@@ -1,0 +1,116 @@
+#!/usr/bin/python
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: sth_hub_info
+short_description: Read what a Scramjet Transform Hub is and how it does
+version_added: 0.1.0
+description:
+  - Reads the version of a hub, what its generation can do, its load, its public configuration and how much is on it.
+author:
+  - scramjet.sth contributors (@scramjetorg)
+extends_documentation_fragment:
+  - scramjet.sth.hub
+  - scramjet.sth.hub.actiongroup_hub
+  - scramjet.sth.attributes
+  - scramjet.sth.attributes.info_module
+options:
+  gather:
+    description:
+      - What to read. Each of V(load), V(config) and V(counts) costs requests of its own.
+    type: list
+    elements: str
+    choices: [version, load, config, counts]
+    default: [version, load, config, counts]
+"""
+
+EXAMPLES = r"""
+- name: Read everything
+  scramjet.sth.sth_hub_info:
+  register: about
+
+- name: Refuse to go on with a hub that cannot overwrite
+  scramjet.sth.sth_hub_info:
+    gather: [version]
+  register: about
+  failed_when: "'overwrite' not in about.hub.capabilities"
+
+- name: Look whether anything runs
+  scramjet.sth.sth_hub_info:
+    gather: [counts]
+  register: about
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "{{ about.counts.instances }} instances run."
+"""
+
+RETURN = r"""
+hub:
+  description: The hub, with C(capabilities) if O(gather) has V(version).
+  returned: success
+  type: dict
+  contains:
+    api_url:
+      description: Its address.
+      returned: success
+      type: str
+    generation:
+      description: Whose contract it follows, V(0.18) or V(1.x).
+      returned: success
+      type: str
+    version:
+      description: Its version.
+      returned: success
+      type: str
+    capabilities:
+      description: What it can do that not every generation can.
+      returned: if O(gather) has V(version)
+      type: list
+      elements: str
+      sample: [overwrite, topics]
+load:
+  description: Load averages, memory and file systems, as the hub reports them; bytes and percent.
+  returned: if O(gather) has V(load)
+  type: dict
+config:
+  description: Public configuration without secrets. Null where the hub shows none (0.18).
+  returned: if O(gather) has V(config)
+  type: dict
+status:
+  description: State of its connection to a manager. Null where the hub shows none (0.18).
+  returned: if O(gather) has V(config)
+  type: dict
+counts:
+  description: How much is on it.
+  returned: if O(gather) has V(counts)
+  type: dict
+  sample: {"sequences": 2, "instances": 3, "ended_instances": 1, "topics": 0}
+error_code:
+  description: Machine-readable kind of the failure, such as V(UNREACHABLE).
+  returned: failure
+  type: str
+"""
+
+from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_hub_info import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+
+PARTS = ["version", "load", "config", "counts"]
+TASK = Task(
+    reconcile=reconcile,
+    options={"gather": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS}},
+    writes=False,
+)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: sth_topic
+short_description: Create or remove a topic on a Scramjet Transform Hub
+version_added: 0.1.0
+description:
+  - Makes sure that a topic exists with its content type, or that it does not.
+  - A 0.18 hub has no topic management; there this fails with V(UNSUPPORTED_BY_HUB).
+author:
+  - scramjet.sth contributors (@scramjetorg)
+extends_documentation_fragment:
+  - scramjet.sth.hub
+  - scramjet.sth.hub.actiongroup_hub
+  - scramjet.sth.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  name:
+    description:
+      - Name of the topic. Letters, digits, C(-) and C(_).
+    type: str
+    required: true
+  content_type:
+    description:
+      - What the topic carries. A topic of another type is a V(CONFLICT); it is never changed.
+    type: str
+    choices: [application/x-ndjson, text/x-ndjson, text/plain, application/octet-stream]
+    default: application/x-ndjson
+  state:
+    description:
+      - Whether the topic exists. Removing it drops the data in it.
+    type: str
+    choices: [present, absent]
+    default: present
+seealso:
+  - module: scramjet.sth.sth_topic_info
+"""
+
+EXAMPLES = r"""
+- name: Create a topic of JSON lines
+  scramjet.sth.sth_topic:
+    name: orders
+
+- name: Create a topic of text
+  scramjet.sth.sth_topic:
+    name: notes
+    content_type: text/plain
+
+- name: Remove one
+  scramjet.sth.sth_topic:
+    name: orders
+    state: absent
+"""
+
+RETURN = r"""
+topic:
+  description: The topic. Null after O(state=absent).
+  returned: success
+  type: dict
+  sample: {"name": "orders", "content_type": "application/x-ndjson"}
+actions:
+  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  returned: always
+  type: list
+  elements: dict
+hub:
+  description: The hub that was addressed.
+  returned: success
+  type: dict
+  sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
+error_code:
+  description: Machine-readable kind of the failure, such as V(CONFLICT) or V(UNSUPPORTED_BY_HUB).
+  returned: failure
+  type: str
+"""
+
+from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_topic import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+
+TASK = Task(
+    reconcile=reconcile,
+    options={
+        "name": {"type": "str", "required": True},
+        "content_type": {
+            "type": "str",
+            "default": "application/x-ndjson",
+            "choices": ["application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream"],
+        },
+        "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    },
+)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()

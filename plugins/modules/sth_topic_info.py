@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: sth_topic_info
+short_description: Read which topics a Scramjet Transform Hub has
+version_added: 0.1.0
+description:
+  - Lists the topics of a hub. Never reads the data in them.
+  - A 0.18 hub has no topic management; there this fails with V(UNSUPPORTED_BY_HUB).
+author:
+  - scramjet.sth contributors (@scramjetorg)
+extends_documentation_fragment:
+  - scramjet.sth.hub
+  - scramjet.sth.hub.actiongroup_hub
+  - scramjet.sth.attributes
+  - scramjet.sth.attributes.info_module
+options:
+  name:
+    description:
+      - Only this one.
+    type: str
+seealso:
+  - module: scramjet.sth.sth_topic
+"""
+
+EXAMPLES = r"""
+- name: List all topics
+  scramjet.sth.sth_topic_info:
+  register: all_topics
+
+- name: Look for one
+  scramjet.sth.sth_topic_info:
+    name: orders
+  register: orders
+
+- name: Fail if topics of text are left
+  scramjet.sth.sth_topic_info:
+  register: left
+  failed_when: left.topics | selectattr('content_type', 'equalto', 'text/plain') | length > 0
+"""
+
+RETURN = r"""
+exists:
+  description: Whether anything was found.
+  returned: success
+  type: bool
+topics:
+  description: What was found, by name.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "orders", "content_type": "application/x-ndjson"}]
+hub:
+  description: The hub that was addressed.
+  returned: success
+  type: dict
+  sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
+error_code:
+  description: Machine-readable kind of the failure, such as V(UNSUPPORTED_BY_HUB).
+  returned: failure
+  type: str
+"""
+
+from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_topic import reconcile_info
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+
+TASK = Task(reconcile=reconcile_info, options={"name": {"type": "str"}}, writes=False)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()

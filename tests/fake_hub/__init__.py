@@ -1,0 +1,25 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A small server that answers like a Scramjet Transform Hub, of generation ``0.18`` or ``1.x``, its traps included.
+
+    with FakeHub(generation="1.x") as hub:
+        hub.api_url                     # http://127.0.0.1:PORT/api/v1
+        hub.requests                    # every Request, in order
+        hub.writes                      # those that change or consume something
+        hub.sequences, hub.instances    # what it holds now, as plain mappings
+        hub.fault(Fault("reset", method="POST", path="/sequence"))
+
+Programs are simulated: ``behaviour`` in app_config says what an instance does, as in the package
+``tests/integration/packages/probe``, whose real program does the same on a real hub. It is checked against recorded
+answers of real hubs by ``tests/unit/fake_hub``.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.server import FakeHub, Request
+from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST, Timings
+
+__all__ = ["FAST", "FakeHub", "Fault", "Request", "Timings"]

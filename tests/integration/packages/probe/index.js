@@ -1,0 +1,54 @@
+// Copyright (c) 2026 scramjet.sth contributors
+// GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// A program for tests: `behaviour` in its configuration says what it does. The fake hub simulates the same.
+const { PassThrough } = require("stream");
+
+const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+module.exports = async function (input, ...args) {
+  const config = this.config || {};
+  const behaviour = config.behaviour || "run";
+  const seconds = config.seconds === undefined ? 0.3 : config.seconds;
+  if (behaviour === "throw_at_start") throw new Error(config.message || "boom at start");
+  if (behaviour === "exit") process.exit(config.code || 0);
+  if (config.stdout) console.log(config.stdout);
+  if (config.stderr) console.error(config.stderr);
+  this.on("ping", (message) => this.emit("pong", message));
+  for (const event of config.events || []) {
+    setTimeout(() => this.emit(event.name, event.payload), (event.after || 0) * 1000);
+  }
+  if (behaviour === "echo") {
+    const output = new PassThrough({ encoding: "utf-8" });
+    (async () => {
+      for await (const chunk of input) output.write(typeof chunk === "string" ? chunk.toUpperCase() : chunk);
+      output.end();
+    })();
+    return output;
+  }
+  if (behaviour === "flood") {
+    const output = new PassThrough();
+    (async () => {
+      const piece = Buffer.alloc(64 * 1024, "x");
+      for (let left = config.bytes; left > 0; left -= piece.length) {
+        if (!output.write(piece.subarray(0, Math.min(left, piece.length)))) {
+          await new Promise((resolve) => output.once("drain", resolve));
+        }
+      }
+      output.end();
+    })();
+    return output;
+  }
+  if (behaviour === "complete") {
+    await sleep(seconds);
+    return JSON.stringify({ args, shard: config.shard, result: config.result || "done" }) + "\n";
+  }
+  if (behaviour === "throw_later") {
+    await sleep(seconds);
+    throw new Error(config.message || "boom later");
+  }
+  // "run": until it is stopped, with a timer as a real service has one.
+  await new Promise(() => setInterval(() => this.emit("tick", { args }), 1000));
+  return "";
+};

@@ -1,0 +1,5 @@
+// fake-hub: throws-on-import
+// Copyright (c) 2026 scramjet.sth contributors
+// GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+throw new Error("boom on import");

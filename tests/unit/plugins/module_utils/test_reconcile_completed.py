@@ -1,0 +1,147 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One-shots: run to the end, fed and collected."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, planned, run_task
+
+
+@pytest.fixture(autouse=True)
+def deployed(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+
+
+def complete(hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 30.0}
+    return run_task("sth_instance", hub, check=check, **{**base, "stop_timeout": 0.1, **options})
+
+
+def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
+    config = {"behaviour": "complete", "stdout": "out", "stderr": "err", "result": "42"}
+    check = complete(hub, check=True, app_config=config)
+    assert check["changed"]
+    assert check["collected"] == {}
+    real = complete(hub, app_config=config, args=["a"])
+    assert planned(real) == planned(check)
+    assert real["diff"] == check["diff"]
+    assert real["instance"]["outcome"] == "completed"
+    assert real["instance"]["exit_code"] == (-1 if hub.state.is_1x else None)
+    said = {name: stream["content"] for name, stream in real["collected"].items()}
+    assert said["output"] == '{"args":["a"],"result":"42"}\n'
+    assert (said["stdout"], said["stderr"]) == ("out\n", "err\n")
+    assert "Handshake" in said["log"]
+    again = complete(hub, app_config=config)
+    assert again["changed"]
+
+
+def test_input_is_fed_while_output_is_read(hub: FakeHub) -> None:
+    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "hello\n"}, collect=["output"])
+    assert result["collected"]["output"]["content"] == "HELLO\n"
+    assert list(result["collected"]) == ["output"]
+    lines = complete(hub, app_config={"behaviour": "echo"}, input={"lines": [{"a": 1}, 2]})
+    assert lines["collected"]["output"]["content"] == '{"A": 1}\n2\n'
+
+
+def test_a_file_goes_in_and_a_file_comes_out(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    source, dest = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(b"ABC\n" * 200_000)
+    result = complete(
+        hub, app_config={"behaviour": "echo"}, input={"src": str(source)}, output_dest=str(dest), collect=["output"]
+    )
+    output = result["collected"]["output"]
+    assert dest.read_bytes() == source.read_bytes()
+    assert output["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert (output["content"], output["path"], output["bytes"]) == (None, str(dest), 800_000)
+    assert dest.stat().st_mode & 0o777 == 0o600
+
+
+def test_collecting_is_bounded_and_says_so(hub: FakeHub) -> None:
+    config = {"behaviour": "flood", "bytes": 3_000_000}
+    result = complete(hub, app_config=config, collect_max_bytes=1000)
+    output = result["collected"]["output"]
+    assert (len(output["content"]), output["bytes"], output["truncated"]) == (1000, 3_000_000, True)
+
+
+def test_a_run_that_throws_fails_with_what_was_collected(hub: FakeHub) -> None:
+    config = {"behaviour": "throw_later", "stderr": "last words", "password": "canary", "message": "canary"}
+    result = complete(hub, app_config=config)
+    assert result["error_code"] == "ENDED_EARLY"
+    assert result["outcome"] == "failed"
+    assert result["collected"]["stderr"]["content"] == "last words\n"
+    assert "canary" not in result["msg"] + str(result.get("logs"))
+
+
+def test_a_run_that_does_not_end_is_left_as_it_is(hub: FakeHub) -> None:
+    result = complete(hub, app_config={"behaviour": "run", "stdout": "so far"}, run_timeout=0.5)
+    assert result["error_code"] == "TIMEOUT"
+    assert result["collected"]["stdout"]["content"] == "so far\n"
+    assert len(hub.instances) == 1
+
+
+def test_a_completion_event_ends_the_run_and_its_payload_is_returned(hub: FakeHub) -> None:
+    events = [{"name": "finished", "payload": {"sum": 3}, "after": 0.2}]
+    options: dict[str, Any] = {"app_config": {"events": events}, "completion_event": "finished"}
+    check = complete(hub, check=True, **options)
+    result = complete(hub, **options)
+    assert result["event"] == {"sum": 3}
+    assert result["instance"]["outcome"] == "completed"
+    assert planned(result) == planned(check)
+    live = run_task("sth_instance_info", hub, status=["running"])
+    assert not live["exists"]
+
+
+def test_a_failure_event_ends_the_wait(hub: FakeHub) -> None:
+    events = [{"name": "failed", "payload": {"why": "no"}, "after": 0.1}]
+    result = complete(hub, app_config={"events": events}, failure_event="failed")
+    assert result["error_code"] == "ENDED_EARLY"
+    assert "'why': 'no'" in result["msg"]
+
+
+def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: FakeHub) -> None:
+    config = {"behaviour": "complete", "seconds": 1}
+    assert complete(hub, app_config=config, run_timeout=0.2)["error_code"] == "TIMEOUT"
+    attached = complete(hub, app_config=config)
+    assert not attached["changed"]
+    assert attached["instance"]["outcome"] == "completed"
+
+
+def test_another_run_under_that_name_is_a_conflict_or_replaced(hub: FakeHub) -> None:
+    complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
+    assert complete(hub, app_config={"behaviour": "complete"})["error_code"] == "CONFLICT"
+    assert complete(hub, if_running="fail")["error_code"] == "CONFLICT"
+    replaced = complete(hub, app_config={"behaviour": "complete"}, if_running="replace")
+    assert [action for action, _object in planned(replaced)] == ["stop", "start"]
+    assert replaced["instance"]["outcome"] == "completed"
+
+
+def test_without_sequence_only_a_live_one_is_waited_for(hub: FakeHub) -> None:
+    assert complete(hub, sequence=None)["error_code"] == "NOT_FOUND"
+    complete(hub, app_config={"behaviour": "complete", "seconds": 1}, run_timeout=0.2)
+    assert not complete(hub, sequence=None)["changed"]
+
+
+def test_a_file_that_is_not_there_is_refused_before_anything_is_started(hub: FakeHub) -> None:
+    before = len(hub.writes)
+    for check in (True, False):
+        result = complete(hub, check=check, input={"src": "/nowhere/input"})
+        assert result["error_code"] == "INVALID_OPTION"
+    assert len(hub.writes) == before
+
+
+def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    dest = tmp_path / "out"
+    dest.write_text("before")
+    result = complete(hub, app_config={"behaviour": "throw_later"}, output_dest=str(dest))
+    assert result["failed"]
+    assert dest.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [dest]

@@ -1,0 +1,330 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Named instances and pools: started, restarted, stopped, absent."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
+
+QUICK: dict[str, Any] = {"stable_for": 0.1, "stop_timeout": 0.1}
+
+
+@pytest.fixture(autouse=True)
+def deployed(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+
+
+def start(hub: FakeHub, name: str = "web", **options: Any) -> dict[str, Any]:
+    return run_task("sth_instance", hub, **{"name": name, "sequence": "probe", **QUICK, **options})
+
+
+def started_four_times(hub: FakeHub, name: str = "web", **options: Any) -> FourTimes:
+    return four_times("sth_instance", hub, **{"name": name, "sequence": "probe", **QUICK, **options})
+
+
+def verbs(result: dict[str, Any]) -> list[str]:
+    return [action for action, _object in planned(result)]
+
+
+def live(hub: FakeHub) -> list[str]:
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])
+    return [item["name"] for item in listed["instances"]]
+
+
+def test_started_stopped_and_absent(hub: FakeHub) -> None:
+    begun = started_four_times(hub, app_config={"a": 1}, args=["x"])
+    assert verbs(begun.real) == ["start"]
+    assert begun.check["instance"]["id"] is None
+    assert begun.real["instance"]["name"] == "web"
+    assert begun.real["instance"]["app_config"] == {"a": 1}
+    assert begun.again["instance"]["id"] == begun.real["instance"]["id"]
+    ended = four_times("sth_instance", hub, name="web", state="stopped", **QUICK)
+    assert verbs(ended.real) == ["stop"]
+    assert ended.real["instance"]["outcome"] == "stopped"
+    start(hub)
+    gone = four_times("sth_instance", hub, name="web", state="absent", removal_timeout=10.0, **QUICK)
+    assert verbs(gone.real) == ["stop"]
+    assert gone.real["instances"] == []
+    assert hub.instances == []
+
+
+def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub) -> None:
+    start(hub)
+    before = len(hub.requests)
+    assert not start(hub)["changed"]
+    assert len(hub.requests) - before == (2 if hub.state.is_1x else 4)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [({"app_config": {"a": "1"}}, "app_config"), ({"args": ["y"]}, "args"), ({"app_config": {}, "args": []}, "args")],
+)
+def test_what_differs_in_a_set_option_is_recreated_and_named(hub: FakeHub, changed: dict[str, Any], named: str) -> None:
+    first = start(hub, app_config={"a": 1}, args=["x"])
+    again = started_four_times(hub, **changed)
+    assert verbs(again.real) == ["stop", "start"]
+    assert named in again.real["actions"][0]["reason"]
+    assert again.real["instance"]["id"] != first["instance"]["id"]
+    assert live(hub) == ["web"]
+
+
+def test_what_is_not_set_is_not_compared_and_kept_by_a_recreation(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1}, args=["x"])
+    assert not start(hub)["changed"]
+    result = start(hub, args=["y"])
+    assert result["instance"]["app_config"] == {"a": 1}
+
+
+def test_on_change_keep_and_fail(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    assert not start(hub, app_config={"a": 2}, on_change="keep")["changed"]
+    before = len(hub.writes)
+    refused = start(hub, app_config={"a": 2}, on_change="fail")
+    assert refused["error_code"] == "CONFLICT"
+    assert "app_config" in refused["msg"]
+    assert len(hub.writes) == before
+
+
+def test_a_pool_grows_shrinks_and_gives_each_member_its_own(hub: FakeHub) -> None:
+    options: dict[str, Any] = {"index_key": "shard.number", "overrides": [{"app_config": {"first": True}}]}
+    grown = started_four_times(hub, "pool", count=3, app_config={"shard": {"of": 3}}, **options)
+    assert [item["name"] for item in grown.real["instances"]] == ["pool-0", "pool-1", "pool-2"]
+    assert grown.real["instances"][0]["app_config"] == {"shard": {"of": 3, "number": 0}, "first": True}
+    assert grown.real["instances"][2]["app_config"] == {"shard": {"of": 3, "number": 2}}
+    shrunk = four_times("sth_instance", hub, name="pool", count=1, **QUICK)
+    assert [item["object"] for item in shrunk.real["actions"]] == ["instance pool-2", "instance pool-1"]
+    assert live(hub) == ["pool-0"]
+    four_times("sth_instance", hub, name="pool", count=0, **QUICK)
+    assert live(hub) == []
+
+
+def test_one_name_is_an_instance_or_a_pool(hub: FakeHub) -> None:
+    start(hub, "web")
+    start(hub, "pool", count=1)
+    assert start(hub, "web", count=2)["error_code"] == "CONFLICT"
+    assert start(hub, "pool")["error_code"] == "CONFLICT"
+
+
+def test_a_pool_is_stopped_by_its_name(hub: FakeHub) -> None:
+    start(hub, "pool", count=2)
+    start(hub, "other")
+    four_times("sth_instance", hub, name="pool", state="stopped", **QUICK)
+    assert live(hub) == ["other"]
+
+
+def test_restarted_takes_what_is_not_given_from_what_runs(hub: FakeHub) -> None:
+    first = start(hub, app_config={"a": 1}, args=["x"])
+    check = run_task("sth_instance", hub, check=True, name="web", state="restarted", **QUICK)
+    second = run_task("sth_instance", hub, name="web", state="restarted", **QUICK)
+    assert check["changed"]
+    assert planned(check) == planned(second)
+    assert check["diff"] == second["diff"]
+    assert second["instance"]["id"] != first["instance"]["id"]
+    assert (second["instance"]["app_config"], second["instance"]["args"]) == ({"a": 1}, ["x"])
+    assert live(hub) == ["web"]
+    nothing = run_task("sth_instance", hub, name="nobody", state="restarted")
+    assert nothing["error_code"] == "NOT_FOUND"
+
+
+def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
+    start(hub, "pool", count=2)
+    result = run_task("sth_instance", hub, name="pool", state="restarted", **QUICK)
+    assert verbs(result) == ["stop", "start", "stop", "start"]
+    posts = [item.path.rpartition("/")[2] for item in hub.writes if item.path.endswith(("_stop", "start"))]
+    assert posts[-4:] == ["_stop", "start", "_stop", "start"]
+    assert live(hub) == ["pool-0", "pool-1"]
+
+
+def test_all_of_a_sequence_named_or_not(hub: FakeHub) -> None:
+    start(hub)
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {}})
+    result = four_times("sth_instance", hub, all=True, sequence="probe", state="stopped", **QUICK)
+    assert verbs(result.real) == ["stop", "stop"]
+
+
+def test_of_duplicates_the_oldest_stays(hub: FakeHub) -> None:
+    first = start(hub)
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"_sth": {"name": "web"}}})
+    result = started_four_times(hub)
+    assert verbs(result.real) == ["stop"]
+    assert result.real["instance"]["id"] == first["instance"]["id"]
+
+
+def test_two_runs_that_start_one_name_at_once_leave_one(hub: FakeHub) -> None:
+    threads = [threading.Thread(target=start, args=(hub,)) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not start(hub).get("failed")
+    assert live(hub) == ["web"]
+
+
+def test_a_lost_answer_of_a_start_makes_no_second_process(hub: FakeHub) -> None:
+    hub.fault(Fault("lost", "POST", "/start$"))
+    assert not start(hub).get("failed")
+    assert len(hub.instances) == 1
+
+
+def test_a_start_that_never_arrived_is_repeated(hub: FakeHub) -> None:
+    hub.fault(Fault("reset", "POST", "/start$"))
+    assert not start(hub).get("failed")
+    assert len(hub.instances) == 1
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(hub: FakeHub, after: int) -> None:
+    start(hub, app_config={"a": 1})
+    hub.fault(Fault("cut", skip=after - 1, writes_only=True))
+    assert start(hub, app_config={"a": 2}, request_retries=0).get("failed")
+    hub.revive()
+    done = start(hub, app_config={"a": 2})
+    assert not done.get("failed"), done
+    assert done["instance"]["app_config"] == {"a": 2}
+    assert live(hub) == ["web"]
+    assert not start(hub, app_config={"a": 2})["changed"]
+
+
+def test_a_program_that_throws_when_loaded_is_a_failed_start_although_the_hub_said_200(hub: FakeHub) -> None:
+    run_task("sth_sequence", hub, src=str(PACKAGES / "throws-on-import"))
+    result = start(hub, "bad", sequence="throws-on-import", stable_for=2.0)
+    assert result["error_code"] == "START_FAILED"
+    if hub.state.is_1x:
+        assert result["exit_code"] == 22
+        assert "boom on import" in result["msg"]
+        assert "boom on import" in result["logs"]["log"]
+    else:
+        assert "keeps neither log" in result["msg"]
+
+
+def test_start_attempts(hub: FakeHub) -> None:
+    result = start(hub, app_config={"behaviour": "throw_at_start"}, stable_for=1.0, start_attempts=2, wait_timeout=5.0)
+    assert result["error_code"] == "START_FAILED"
+    assert len([item for item in hub.writes if item.path.endswith("/start")]) == 2
+
+
+def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
+    hub.overload(1)
+    assert not start(hub, overload_timeout=10.0).get("failed")
+    hub.overload(1)
+    assert start(hub, "other", overload_timeout=0.0)["error_code"] == "INSUFFICIENT_RESOURCES"
+
+
+def test_ready_by_event(hub: FakeHub) -> None:
+    events = [{"name": "up", "payload": {"ok": True}, "after": 0.2}]
+    result = start(hub, app_config={"events": events}, wait_for="event", ready_event="up")
+    assert not result.get("failed")
+
+
+def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.1}]
+    result = start(
+        hub, app_config={"events": events}, wait_for="event", ready_event="up", failure_event="down", wait_timeout=20.0
+    )
+    assert result["error_code"] == "START_FAILED"
+    assert "no database" in result["msg"]
+
+
+def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHub) -> None:
+    config = {"behaviour": "throw_later", "seconds": 0.2}
+    result = start(hub, app_config=config, wait_for="event", ready_event="up", wait_timeout=30.0)
+    assert result["error_code"] == "START_FAILED"
+
+
+def test_an_event_that_never_comes_ends_at_the_bound(hub: FakeHub) -> None:
+    result = start(hub, wait_for="event", ready_event="up", wait_timeout=0.5)
+    assert result["error_code"] == "TIMEOUT"
+    assert "up" in result["msg"]
+
+
+def test_healthy(hub: FakeHub) -> None:
+    assert not start(hub, wait_for="healthy").get("failed")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"name": ""}, "INVALID_OPTION"),
+        ({"name": None}, "INVALID_OPTION"),
+        ({"sequence": ""}, "INVALID_OPTION"),
+        ({"sequence": "nope"}, "NOT_FOUND"),
+        ({"app_config": {"_sth": 1}}, "INVALID_CONFIG"),
+        ({"start_options": {"appConfig": {}}}, "INVALID_OPTION"),
+        ({"index_key": "a"}, "INVALID_OPTION"),
+        ({"count": -1}, "INVALID_OPTION"),
+        ({"count": 1, "index_key": "a.b", "app_config": {"a": 1}}, "INVALID_CONFIG"),
+        ({"wait_for": "event"}, "INVALID_OPTION"),
+        ({"ready_event": "x"}, "INVALID_OPTION"),
+        ({"start_attempts": 0}, "INVALID_OPTION"),
+        ({"all": True}, "INVALID_OPTION"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(
+    hub: FakeHub, options: dict[str, Any], code: str
+) -> None:
+    before = len(hub.writes)
+    for check in (True, False):
+        if check and code == "NOT_FOUND":
+            continue
+        result = run_task("sth_instance", hub, check=check, **{"name": "web", "sequence": "probe", **options})
+        assert result.get("error_code") == code, result
+    assert len(hub.writes) == before
+
+
+def test_what_one_generation_cannot_do_or_carry(hub: FakeHub) -> None:
+    large = start(hub, app_config={"data": "x" * 200_000})
+    topic = start(hub, "other", output_topic="t")
+    if hub.state.is_1x:
+        assert large["error_code"] == "INVALID_CONFIG"
+        assert not topic.get("failed")
+    else:
+        assert not large.get("failed")
+        assert topic["error_code"] == "UNSUPPORTED_BY_HUB"
+
+
+def test_a_sequence_that_an_earlier_task_would_upload_is_assumed_in_check_mode(hub: FakeHub) -> None:
+    result = run_task("sth_instance", hub, check=True, name="web", sequence="new@sha256:0123456789ab")
+    assert result["changed"]
+    assert "earlier task" in result["notes"][0]
+
+
+def test_instances_of_a_deployment_are_refused(hub: FakeHub) -> None:
+    mark = {"name": "web", "deployment": "shop"}
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"_sth": mark}})
+    result = run_task("sth_instance", hub, name="web", state="stopped")
+    assert result["error_code"] == "CONFLICT"
+    assert "sth_deployment" in result["msg"]
+
+
+def test_right_after_a_restart_of_the_hub_an_absence_is_not_believed(hub: FakeHub) -> None:
+    start(hub)
+    if not hub.state.is_1x:
+        return
+    hub.restart()
+    hub.fault(Fault("reset", "GET", "/version"))
+    result = start(hub)
+    assert not result["changed"], result
+    assert len(hub.instances) == 1
+
+
+def test_info(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"password": "canary"})
+    start(hub, "web")
+    run_task("sth_instance", hub, name="web", state="stopped", **QUICK)
+    found = run_task("sth_instance_info", hub, instance=["pool"], health=True)
+    assert [item["index"] for item in found["instances"]] == [0, 1]
+    assert all(item["healthy"] for item in found["instances"])
+    assert "canary" not in str(found)
+    missing = run_task("sth_instance_info", hub, instance=["nobody"])
+    assert (missing["exists"], missing["instance"]) == (False, None)
+    running = run_task("sth_instance_info", hub, sequence="probe", status=["running"])
+    assert len(running["instances"]) == 2
+    assert not [item for item in hub.writes if item.method == "GET"]

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Packages on a hub: what is done, twice, cut off, at the same time, with lost answers."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import threading
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    return pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "probe"))
+
+
+def change(package: pathlib.Path, text: str) -> None:
+    with (package / "index.js").open("a") as file:
+        file.write(f"// {text}\n")
+
+
+def deploy(hub: FakeHub, package: pathlib.Path, **options: Any) -> dict[str, Any]:
+    return run_task("sth_sequence", hub, src=str(package), **options)
+
+
+def verbs(result: dict[str, Any]) -> list[str]:
+    return [action for action, _object in planned(result)]
+
+
+def test_upload_replace_and_remove(hub: FakeHub, package: pathlib.Path) -> None:
+    first = four_times("sth_sequence", hub, src=str(package))
+    assert verbs(first.real) == ["upload"]
+    assert first.check["sequence"]["ref"] == first.real["sequence"]["ref"]
+    assert first.check["sequence"]["id"] is None
+    change(package, "v2")
+    second = four_times("sth_sequence", hub, src=str(package))
+    assert verbs(second.real) == ["upload", "delete"]
+    assert [item["id"] for item in hub.sequences] == [second.real["sequence"]["id"]]
+    assert verbs(four_times("sth_sequence", hub, name="probe", state="absent").real) == ["delete"]
+    assert hub.sequences == []
+
+
+def test_an_unchanged_package_costs_two_requests(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    before = len(hub.requests)
+    assert not deploy(hub, package)["changed"]
+    assert [item.path for item in hub.requests[before:]] == ["/api/v1/version", "/api/v1/sequences"] or [
+        item.path for item in hub.requests[before:]
+    ] == ["/api/v1/sequences", "/api/v1/version"]
+
+
+def test_what_is_in_use_is_kept_refused_or_ended(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    change(package, "v2")
+    before = len(hub.writes)
+    refused = deploy(hub, package)
+    assert (refused["error_code"], len(hub.writes)) == ("CONFLICT", before)
+    kept = four_times("sth_sequence", hub, src=str(package), in_use="keep")
+    assert [item["version"] for item in kept.real["kept"]] == ["1.0.0"]
+    ended = four_times("sth_sequence", hub, src=str(package), in_use="stop", stop_timeout=0.1)
+    assert verbs(ended.real) == ["stop", "delete"]
+    assert len(hub.sequences) == 1
+
+
+def test_a_delete_waits_until_the_hub_no_longer_counts_an_ended_instance(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0)
+    result = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert (result["changed"], hub.sequences) == (True, [])
+
+
+def test_a_lost_answer_of_an_upload_makes_no_second_copy(hub: FakeHub, package: pathlib.Path) -> None:
+    hub.fault(Fault("lost", "POST", "/sequence$"))
+    result = deploy(hub, package)
+    assert result["changed"]
+    assert [item["id"] for item in hub.sequences] == [result["sequence"]["id"]]
+
+
+def test_an_upload_that_never_arrived_is_repeated(
+    hub: FakeHub, package: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "ansible_collections.scramjet.sth.plugins.module_utils.reconcile_sequence.LOST_UPLOAD_SETTLES", 0.2
+    )
+    hub.fault(Fault("reset", "POST", "/sequence$"))
+    assert deploy(hub, package)["changed"]
+    assert len(hub.sequences) == 1
+
+
+def test_with_compare_version_a_lost_answer_is_reported_and_not_repeated(hub: FakeHub, package: pathlib.Path) -> None:
+    hub.fault(Fault("lost", "POST", "/sequence$"))
+    result = deploy(hub, package, compare="version")
+    assert result["failed"]
+    assert "sth_sequence_info" in result["msg"]
+    assert len(hub.sequences) == 1
+
+
+def test_a_lost_answer_of_a_delete_is_no_failure(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    hub.fault(Fault("lost", "DELETE", "/sequence/"))
+    assert run_task("sth_sequence", hub, name="probe", state="absent")["changed"]
+    assert hub.sequences == []
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(
+    hub: FakeHub, package: pathlib.Path, after: int
+) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    change(package, "v2")
+    options: dict[str, Any] = {"in_use": "stop", "stop_timeout": 0, "request_retries": 0}
+    hub.fault(Fault("cut", skip=after - 1, writes_only=True))
+    assert deploy(hub, package, **options).get("failed")
+    hub.revive()
+    done = deploy(hub, package, **options)
+    assert not done.get("failed"), done
+    assert [item["id"] for item in hub.sequences] == [done["sequence"]["id"]]
+    assert not deploy(hub, package, **options)["changed"]
+
+
+def test_two_tasks_that_upload_the_same_at_once_leave_one(hub: FakeHub, package: pathlib.Path) -> None:
+    threads = [threading.Thread(target=deploy, args=(hub, package)) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(hub.sequences) == 1
+
+
+def test_a_large_hub_is_read_once(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    for _number in range(3):
+        change(package, "more")
+        deploy(hub, package, keep_old=True)
+    assert len(run_task("sth_sequence_info", hub)["sequences"]) == 4
+    assert run_task("sth_sequence_info", hub, sequence="probe")["sequence"] is None
+    removed = four_times("sth_sequence", hub, name="probe", state="absent")
+    assert len(removed.real["removed"]) == 4
+
+
+def test_overwrite_keeps_the_id_on_a_hub_that_can(hub: FakeHub, package: pathlib.Path) -> None:
+    first = deploy(hub, package)
+    change(package, "v2")
+    if hub.state.generation == "0.18":
+        refused = deploy(hub, package, on_change="overwrite")
+        assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
+        assert "replace" in refused["msg"]
+        return
+    result = four_times("sth_sequence", hub, src=str(package), on_change="overwrite")
+    assert result.real["sequence"]["id"] == first["sequence"]["id"]
+    assert result.real["sequence"]["digest"] != first["sequence"]["digest"]
+
+
+def test_overload_does_not_touch_uploads(hub: FakeHub, package: pathlib.Path) -> None:
+    hub.overload(5)
+    assert deploy(hub, package)["changed"]

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module's task against a hub, as both entrances do."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, execute
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+
+PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"
+# Short enough for a simulated hub, long enough for a busy machine.
+QUICK = {"request_timeout": 10.0, "connect_timeout": 5.0, "request_retries": 1}
+
+
+def run_task(module: str, hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
+    """Run module ``module`` with ``options`` on ``hub`` and return its result."""
+    task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
+    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(
+        {"api_url": hub.api_url, **QUICK, **options}
+    )
+    assert not validated.error_messages, validated.error_messages
+    run = Run(validated.validated_parameters, check, Journal())
+    result = execute(task, run)
+    result["warnings"] = run.warnings
+    return result
+
+
+@dataclass
+class FourTimes:
+    """The results of one transition: check mode, real, again, again in check mode."""
+
+    check: dict[str, Any]
+    real: dict[str, Any]
+    again: dict[str, Any]
+    check_again: dict[str, Any]
+
+
+def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
+    """Run a transition four times; check mode may not write, and must agree with the real run."""
+    before = len(hub.writes)
+    check = run_task(module, hub, check=True, **options)
+    assert len(hub.writes) == before, f"written in check mode: {hub.writes[before:]}"
+    real = run_task(module, hub, **options)
+    again = run_task(module, hub, **options)
+    before = len(hub.writes)
+    check_again = run_task(module, hub, check=True, **options)
+    assert len(hub.writes) == before, f"written in check mode: {hub.writes[before:]}"
+    for one, other in ((check, real), (again, check_again)):
+        assert one.get("failed") == other.get("failed"), (one, other)
+        assert one["changed"] == other["changed"]
+        assert one.get("diff") == other.get("diff")
+        assert planned(one) == planned(other)
+    assert not again["changed"], again
+    assert not [*check["warnings"], *real["warnings"], *again["warnings"]]
+    return FourTimes(check, real, again, check_again)
+
+
+def planned(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what the plan held, without compensations."""
+    return [(item["action"], item["object"]) for item in result["actions"] if item["reason"] != "compensation"]
