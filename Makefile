@@ -15,7 +15,8 @@ quickstart: $(VENV)/.stamp
 ## Everything that decides whether a change is sound: checks first, then the tests, whose count closes the output.
 test: $(VENV)/.stamp
 	@status=0; \
-	$(BIN)/python -m pytest tests/unit || status=1; \
+	$(BIN)/nox || status=1; \
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup tests/unit tests/integration || status=1; \
 	exit $$status
 
 ## Linters, types, documentation, sanity, package import.

@@ -14,3 +14,4 @@ class ActionModule(HubAction):
     """See `HubAction`."""
 
     task = TASK
+    package_source = True

@@ -111,11 +111,14 @@ class HubClient:
 
     def sequences(self) -> list[SequenceRecord]:
         """``GET /sequences``."""
+        # First, so that what is no hub is told as such.
+        self.version()
         raw = self._json(self.transport.get("sequences"), "list the sequences") or []
         return [self.dialect.sequence(item) for item in raw]
 
     def instances(self) -> list[InstanceRecord]:
         """``GET /instances``; 0.18 lists only ids there, so that each takes a bounded GET of its own."""
+        self.version()
         return list(self._instances(self.transport.get("instances")))
 
     def inventory(self) -> Inventory:

@@ -9,7 +9,9 @@ Source: design.md section 4 (failures), interface.md section 0 rule 8.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
 
 ErrorCode = Literal[
     "UNREACHABLE",
@@ -50,3 +52,10 @@ class LostAnswerError(SthError):
 
     Whoever catches it looks the effect up before the write is repeated (hub-contract.md section 10, retry table).
     """
+
+
+def given(value: T | None) -> T:
+    """Return a value that the caller's own logic guarantees to be there."""
+    if value is None:
+        raise AssertionError("A value that must be there is missing.")
+    return value

@@ -84,7 +84,7 @@ class Masker:
 
     def secrets(self, app_config: Any, args: Sequence[Any] = ()) -> set[str]:
         """Return the secret values themselves as texts, to be scrubbed from messages and logs."""
-        found = {text for text in self._hidden(app_config, self.app_config(app_config))}
+        found = set(self._hidden(app_config, self.app_config(app_config)))
         found.update(self._hidden(list(args), self.args(args)))
         return {text for text in found if len(text) >= SHORTEST_SCRUBBED}
 

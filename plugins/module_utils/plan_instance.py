@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, read_mark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
@@ -252,14 +252,13 @@ def _state_of(record: InstanceRecord, inventory: Inventory) -> dict[str, Any]:
 
 
 def _state_to_be(step: Step) -> dict[str, Any]:
-    assert step.program is not None
-    assert step.sequence is not None
+    program = given(step.program)
     return {
         "state": "running",
-        "sequence": step.sequence.ref,
-        "app_config": step.program.app_config or {},
-        "args": list(step.program.args or ()),
-        **_topics(step.program),
+        "sequence": given(step.sequence).ref,
+        "app_config": program.app_config or {},
+        "args": list(program.args or ()),
+        **_topics(program),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import EXIT_MEANINGS
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import failure_logs, first_error
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
@@ -147,14 +147,14 @@ class _Watch:
 
     def until_event(self) -> InstanceRecord:
         """The ready event, raced against the failure event and the instance's end."""
-        assert self.readiness.ready_event is not None
+        name = given(self.readiness.ready_event)
         while True:
-            if self._emitted(self.readiness.ready_event, min(EVENT_TURN, max(self.deadline.remaining, 0.05))):
+            if self._emitted(name, min(EVENT_TURN, max(self.deadline.remaining, 0.05))):
                 return self.look()
             self._refuse_failure()
             self.look()
             if self.deadline.passed:
-                raise self._too_late(f"has not emitted {self.readiness.ready_event!r}")
+                raise self._too_late(f"has not emitted {name!r}")
 
     def _refuse_failure(self) -> None:
         name = self.readiness.failure_event

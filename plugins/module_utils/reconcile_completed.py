@@ -13,11 +13,11 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.collecting import Collecting, collecting
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.feeding import Feed, feed_from_options, feeding
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
@@ -88,7 +88,7 @@ def reconcile(run: Run) -> Result:
     return {
         "instance": view,
         "instances": [view],
-        "collected": collected,
+        "collected": _without_secrets(collected, run.secrets),
         "event": event,
         "diff": {
             "before": {},
@@ -150,9 +150,9 @@ def _check(options: Mapping[str, Any]) -> None:
 
 
 def _predicted(plan: CompletedPlan) -> InstanceRecord:
-    assert plan.sequence is not None
+    sequence = given(plan.sequence)
     config = plan.program.start_app_config()
-    return InstanceRecord("", plan.sequence.id, "running", config, plan.program.args or ())
+    return InstanceRecord("", sequence.id, "running", config, plan.program.args or ())
 
 
 class _Apply:
@@ -197,12 +197,11 @@ class _Apply:
             self.run.journal.begin(action)
             end_instance(self.hub, action.target.id, ending_from_options(self.run.options))
             self.run.journal.done(action)
-        assert self.plan.start is not None
-        assert self.plan.sequence is not None
-        self.run.journal.begin(self.plan.start)
-        start = Start(self.plan.program, self.plan.sequence.id, self.known)
+        action = given(self.plan.start)
+        self.run.journal.begin(action)
+        start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
         instance_id = start_once(self.hub, start, self.run.options["overload_timeout"])
-        self.run.journal.done(self.plan.start)
+        self.run.journal.done(action)
         return instance_id
 
     def _last_known(self, instance_id: str) -> InstanceRecord:
@@ -243,11 +242,11 @@ class _Apply:
 
     def _finished(self, record: InstanceRecord) -> InstanceRecord:
         """End an instance whose completion event has come."""
-        assert self.plan.finish is not None
+        finish = given(self.plan.finish)
         if record.live:
-            self.run.journal.begin(self.plan.finish)
+            self.run.journal.begin(finish)
             record = end_instance(self.hub, record.id, ending_from_options(self.run.options)) or record
-        self.run.journal.done(self.plan.finish)
+        self.run.journal.done(finish)
         return replace(record, status="ended", outcome="completed")
 
     def _emitted(self, instance_id: str, name: str | None, record: InstanceRecord | None) -> tuple[Any] | None:
@@ -268,6 +267,14 @@ class _Apply:
         else:
             error = ended_error(self.hub, record, self.label, "without completing")
         return SthError("ENDED_EARLY", error.message, **error.details, collected=collected)
+
+
+def _without_secrets(collected: Mapping[str, Any], secrets: set[str]) -> dict[str, Any]:
+    """The runner writes the configuration that it gets into its log, and a program may repeat it anywhere (trap 30)."""
+    return {
+        stream: {**item, "content": scrub(item["content"], secrets) if item["content"] else item["content"]}
+        for stream, item in collected.items()
+    }
 
 
 def _tails(collected: Mapping[str, Any]) -> dict[str, str]:

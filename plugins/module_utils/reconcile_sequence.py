@@ -10,7 +10,7 @@ import tempfile
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances, wait_removed
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
@@ -170,10 +170,10 @@ class _Apply:
         )
 
     def _upload(self) -> SequenceRecord:
-        assert self.package is not None
+        package = given(self.package)
         known = {item.id for item in self.hub.sequences()}
         with tempfile.TemporaryFile(prefix="sth-") as packed:
-            write_package(self.package, packed)
+            write_package(package, packed)
             try:
                 return self._sent(packed)
             except LostAnswerError as lost:
@@ -192,27 +192,27 @@ class _Apply:
         return self._verified(uploaded.id)
 
     def _verified(self, sequence_id: str) -> SequenceRecord:
-        assert self.package is not None
+        package = given(self.package)
         record = self.hub.sequence(sequence_id).info()
-        if record is None or not matches(record, wanted_record(self.package), self.policy.compare):
+        if record is None or not matches(record, wanted_record(package), self.policy.compare):
             shown = record.ref if record else "nothing"
             raise SthError(
                 "HUB_ERROR",
-                f"{self.hub.api_url} took {self.package.ref} as sequence {sequence_id} and shows {shown} there.",
+                f"{self.hub.api_url} took {package.ref} as sequence {sequence_id} and shows {shown} there.",
             )
         return record
 
     def _found_after(self, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
         """Look for an upload whose answer was lost. A hub that died of it is told as such."""
-        assert self.package is not None
-        wanted = wanted_record(self.package)
+        package = given(self.package)
+        wanted = wanted_record(package)
         for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
             try:
                 listed = self.hub.sequences()
             except SthError as error:
                 raise SthError(
                     error.code,
-                    f"The hub stopped answering while {self.package.ref} was uploaded: {error.message}",
+                    f"The hub stopped answering while {package.ref} was uploaded: {error.message}",
                     **error.details,
                 ) from lost
             for record in listed:
@@ -234,11 +234,11 @@ class _Apply:
         return twins[0] if twins else uploaded
 
     def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
-        assert self.package is not None
+        package = given(self.package)
         # 1.x refuses while any record is listed, ended ones too (trap 8).
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
         with tempfile.TemporaryFile(prefix="sth-") as packed:
-            write_package(self.package, packed)
+            write_package(package, packed)
             packed.seek(0)
             try:
                 self.hub.sequence(target.id).overwrite(packed)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 
@@ -61,10 +61,10 @@ def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: 
         return Action("create", f"topic {after['name']}", "the hub does not have it")
     if before is not None and after is None:
         return Action("delete", f"topic {before['name']}", "it is to be absent")
-    assert before is not None
+    there = given(before)
     raise SthError(
         "CONFLICT",
-        f"Topic {before['name']} on {api_url} carries {before['content_type']}: use that content_type, or remove the "
+        f"Topic {there['name']} on {api_url} carries {there['content_type']}: use that content_type, or remove the "
         "topic first, with what is in it.",
     )
 

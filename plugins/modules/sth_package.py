@@ -28,6 +28,7 @@ options:
   src:
     description:
       - Package to check, a directory or a C(.tar.gz), on the machine where the task runs.
+      - If that is the controller, a relative path is searched as M(ansible.builtin.copy) does.
     type: path
     required: true
   dest:

@@ -141,10 +141,13 @@ class HubAction(ActionBase):
         """Find ``src`` as ansible.builtin.copy does; for another machine, validate, pack and copy it as one file."""
         if not arguments.get("src") or _true(arguments.get("remote_src")):
             return
-        source = self._find(arguments["src"])
         if self._task_runs_here():
-            arguments["src"] = source
+            arguments["src"] = self._find(arguments["src"])
             return
+        # A module that talks to no hub works on what is where the task runs.
+        if not self.task.talks_to_hub:
+            return
+        source = self._find(arguments["src"])
         package = read_package(
             source,
             exclude=arguments.get("exclude") or (),

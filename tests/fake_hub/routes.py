@@ -86,6 +86,9 @@ class Routes:
         if not parts:
             return NOT_FOUND
         if call.method == "GET" and not self._accepts(call, parts):
+            if parts[0] == "instance" and len(parts) > 2:
+                # The router below an instance answers every error so.
+                return Answer(500, "Internal Server Error", text=f"{'415' if self.n else '400'}: Invalid content-type")
             return self._bad_content("Invalid content-type", 415 if self.n else 400)
         handler = getattr(self, f"_{parts[0].replace('-', '_')}", None)
         return NOT_FOUND if handler is None else handler(call, parts[1:])
@@ -170,7 +173,7 @@ class Routes:
             if sequence is None:
                 return Answer(404, "Not Found", {"error": f"Sequence with id: {wanted} not found"})
             if self._instances_of(sequence):
-                return Answer(409, "Conflict", {"error": "Can't update sequence in use."})
+                return Answer(409, "Conflict", {"error": "Can't update sequence with instances"})
             try:
                 config, files = unpack(call.body)
             except RefusedError as refused:
@@ -195,7 +198,7 @@ class Routes:
             # 1.x asks whether every one is in use, so that an old ended one lets it delete under a running one (trap 9).
             in_use = bool(of_it) and all(item.counts_as_use for item in of_it)
             if in_use and not force:
-                message = "Can't remove sequence in use."
+                message = "Can't remove- Sequence in use" if self.n else "Can't remove sequence in use."
                 return Answer(
                     409, "Conflict", {"error": message} if self.n else {"opStatus": "Conflict", "error": message}
                 )
@@ -242,7 +245,10 @@ class Routes:
 
     def _start_broken(self, sequence: Sequence, body: dict[str, Any]) -> Answer:
         if self.n:
-            problem = f"Sequence entrypoint path {sequence.config['entrypointPath']} is invalid"
+            problem = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
+            if sequence.main is None:
+                main = sequence.config["entrypointPath"]
+                problem = f"Sequence entrypoint path {main} is invalid. Check `main` field in Sequence package.json"
             return Answer(400, "Bad Request", {"error": problem})
         # Trap 11: no answer ever, and an entry that nobody can get rid of.
         with self.state.lock:
@@ -345,16 +351,14 @@ class Routes:
         if route == "_stop":
             return self._stop(instance, body)
         if route == "_kill":
-            return self._kill(instance, body)
+            return self._kill(instance, body, bool(call.body))
         if route == "_event":
             return self._send_event(instance, body)
-        return Answer(202, "Accepted", self._with_status({}))
+        return Answer(202, "Accepted", {"accepted": True})
 
     def _stop(self, instance: Instance, body: Any) -> Answer:
         if not self.n:
             return self._stop_018(instance, body)
-        if body is None and isinstance(body, type(None)):
-            body = {}
         asked = body if isinstance(body, dict) else {}
         timeout = asked.get("timeout", 7000)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
@@ -384,11 +388,14 @@ class Routes:
             self.state.at(self.state.timings.notice, lambda: instance.finish("", 0, ""))
         return Answer(json={"opStatus": "OK"})
 
-    def _kill(self, instance: Instance, body: Any) -> Answer:
+    def _kill(self, instance: Instance, body: Any, given: bool) -> Answer:
         if not self.n:
             with self.state.lock:
                 self.state.at(self.state.timings.notice, lambda: instance.finish("", 0, ""))
             return Answer(202, "Accepted", {"opStatus": "Accepted"})
+        if body is None and given:
+            text = "Cannot read properties of null (reading 'removeImmediately')"
+            return Answer(500, "Internal Server Error", text=text)
         if isinstance(body, dict) and not isinstance(body.get("removeImmediately", False), bool):
             return Answer(400, "Bad Request", {"error": "Invalid removeImmediately format"})
         with self.state.lock:
@@ -474,6 +481,13 @@ class Routes:
 
     def _sequence_json(self, sequence: Sequence) -> dict[str, Any]:
         config = {**sequence.config, "id": sequence.id, "sequenceDir": f"/sequences/{sequence.id}"}
+        if self.n:
+            config["language"] = "py" if "python3" in config["engines"] else "js"
+            # Bytes read on the connection, not the package's size (trap 34).
+            config["packageSize"] = 1483
+        else:
+            for key in ("description", "author", "keywords", "args", "repository"):
+                config.pop(key, None)
         shown: dict[str, Any] = {"id": sequence.id, "config": config}
         if self.n:
             shown["location"] = "hub-lab"

@@ -193,6 +193,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._hang()
         return self._send(answer, truncated=kind == "truncate")
 
+    def do_HEAD(self) -> None:
+        """The headers of a GET."""
+        answer = self.server.hub.answer(Call("GET", self.path, {}, b""))
+        self.send_response_only(answer.status, answer.reason)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     do_GET = do_POST = do_PUT = do_DELETE = _handle
 
     def _chunks(self) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ import io
 import json
 import posixpath
 import tarfile
+import zlib
 from typing import Any
 
 # A body that tar gives up on kills the hub once it is too large for the pipe (trap 1).
@@ -32,14 +33,15 @@ def unpack(body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the listed config and the files of a package. Raises `RefusedError` or `DeadlyError`."""
     try:
         files = _files(body)
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError):
+    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, zlib.error):
         if len(body) >= DEADLY:
             raise DeadlyError from None
         raise RefusedError({"code": "PRERUNNER_ERROR", "data": "Invalid pkg tar.gz archive"}) from None
     if "package.json" not in files:
         raise RefusedError({"errno": -2, "code": "ENOENT", "syscall": "open", "path": "/sequences/x/package.json"})
     try:
-        manifest = json.loads(files["package.json"])
+        # As text: a byte-order mark is no JSON.
+        manifest = json.loads(files["package.json"].decode())
     except ValueError:
         raise RefusedError({}) from None
     return _config(manifest), files
@@ -48,6 +50,11 @@ def unpack(body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
 def _files(body: bytes) -> dict[str, bytes]:
     if not body.startswith(b"\x1f\x8b"):
         raise ValueError("not gzip")
+    # tar fails on garbage behind the stream, and this module of Python does not notice.
+    stream = zlib.decompressobj(wbits=31)
+    stream.decompress(body)
+    if not stream.eof or stream.unused_data.strip(b"\0"):
+        raise ValueError("cut off, or garbage behind it")
     found = {}
     with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as tar:
         for member in tar:
@@ -71,15 +78,20 @@ def _config(manifest: Any) -> dict[str, Any]:
                 f'<SequencePackageJSON> decoder failed at key "{key}" with error: {shown} is not a valid string'
             )
     engines = manifest.get("engines", {})
-    if not isinstance(engines, dict):
+    if not isinstance(engines, (dict, list)):
         raise RefusedError(
             '<SequencePackageJSON> decoder failed at key "engines" with error: '
             f"{json.dumps(engines)} is not a valid dictionary"
         )
-    return {
+    config = {
         "type": "process",
         "engines": engines,
         "entrypointPath": manifest["main"],
         "version": manifest.get("version", ""),
         "name": manifest.get("name", ""),
     }
+    # Listed by 1.x only.
+    for key in ("description", "author", "keywords", "args", "repository"):
+        if key in manifest:
+            config[key] = manifest[key]
+    return config

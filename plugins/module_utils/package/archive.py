@@ -19,6 +19,7 @@ import tarfile
 import zlib
 from typing import IO, BinaryIO
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
@@ -146,8 +147,7 @@ def _read_member(contents: Contents, tar: tarfile.TarFile, info: tarfile.TarInfo
         _read_hard_link(contents, path, info)
     elif info.isreg() and not info.issparse():
         file = tar.extractfile(info)
-        assert file is not None
-        contents.add_file(path, bool(info.mode & 0o100), file.read, info.offset_data)
+        contents.add_file(path, bool(info.mode & 0o100), given(file).read, info.offset_data)
     else:
         raise refusal(
             source, f"{path!r} is a device, pipe, sparse file or the like; leave it out, or pack it as a plain file"

@@ -131,7 +131,7 @@ def test_a_text_body_of_an_error_is_told() -> None:
 @pytest.mark.parametrize("lost", [None, b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n[]"])
 def test_a_read_is_repeated_when_its_answer_is_lost_or_cut_off(lost: bytes | None) -> None:
     broken, whole = Exchange("GET", "/sequences", lost), Exchange("GET", "/sequences", answer("200 OK", "[]"))
-    with ScriptedServer(broken, whole) as server:
+    with ScriptedServer(VERSION_1, broken, whole) as server:
         assert client(server).sequences() == []
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -22,10 +24,10 @@ APP_2 = SequenceRecord("id-2", "app", f"1.1.0+sha256.{B}")
 APP_2_COPY = SequenceRecord("id-0", "app", f"1.1.0+sha256.{B}")
 SCOPED = SequenceRecord("id-3", "@scope/app", "1.4.2")
 UNMARKED = SequenceRecord("id-4", "other", "1.0.0")
-ALL = [APP_1, APP_2, SCOPED, UNMARKED]
+ALL = (APP_1, APP_2, SCOPED, UNMARKED)
 
 
-def resolve(text: str, sequences: list[SequenceRecord] = ALL, assume: bool = False) -> SequenceRecord:
+def resolve(text: str, sequences: Sequence[SequenceRecord] = ALL, assume: bool = False) -> SequenceRecord:
     return resolve_sequence(parse_reference(text), sequences, hub="http://hub", assume=assume)
 
 

@@ -23,12 +23,16 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.su
     Regzip,
 )
 
+# Stands for the manifest of a sound package.
+SOUND = object()
+
 
 @pytest.fixture
 def make_directory(tmp_path: Path) -> MakeDirectory:
     """Write a package directory: ``files`` by path beside package.json (``manifest``, an object, or its bytes) and index.js."""
 
-    def make(files: Mapping[str, str | bytes] | None = None, manifest: Any = MANIFEST, name: str = "src") -> Path:
+    def make(files: Mapping[str, str | bytes] | None = None, manifest: Any = SOUND, name: str = "src") -> Path:
+        manifest = MANIFEST if manifest is SOUND else manifest
         root = tmp_path / name
         root.mkdir()
         contents = {"index.js": "module.exports = (input) => input;\n", **(files or {})}
@@ -48,8 +52,9 @@ def make_archive(tmp_path: Path) -> MakeArchive:
     """Write a ``.tar.gz`` with package.json, index.js and ``members``: (name or TarInfo, content) in order."""
 
     def make(
-        *members: tuple[str | tarfile.TarInfo, bytes], manifest: Any = MANIFEST, format: int = tarfile.PAX_FORMAT
+        *members: tuple[str | tarfile.TarInfo, bytes], manifest: Any = SOUND, format: int = tarfile.PAX_FORMAT
     ) -> Path:
+        manifest = MANIFEST if manifest is SOUND else manifest
         path = tmp_path / "package.tar.gz"
         first = [("package.json", json.dumps(manifest).encode())] if manifest is not None else []
         with tarfile.open(path, "w:gz", format=format) as tar:

@@ -205,6 +205,6 @@ def test_stamping_changes_the_version_and_no_other_byte(
     if version is None:
         assert stamped.replace(b'"version": ' + literal + b",", b"", 1) == raw
     else:
-        before, _, after = stamped.partition(literal)
+        before, _literal, after = stamped.partition(literal)
         assert raw.startswith(before)
         assert raw.endswith(after)

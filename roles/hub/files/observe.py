@@ -1,0 +1,175 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prints, as one JSON object, what the role needs to know about this machine. Writes nothing.
+
+The only argument is a JSON object, see tasks/observe.yml. With ``wait`` (seconds) it returns when the hub with the
+given ``fingerprint`` is ready and answers, when it can no longer become so, or when the time is over.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import http.client
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+# The interpreter's real path (not a version manager's shim), and whether the hub's runner can work with it: where
+# StreamWriter has a finaliser, the runner's control connection is closed as soon as the runner lets go of its writer.
+PYTHON_PROBE = "import asyncio, sys; print(sys.executable); sys.exit(hasattr(asyncio.StreamWriter, '__del__'))"
+NODE_PROBE = "JSON.stringify([process.execPath, parseInt(process.versions.node)])"
+
+
+def output(argv: list[str]) -> str | None:
+    """Standard output of a successful command, else None."""
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def digest(path: str) -> str | None:
+    """SHA-256 of a file, None if it is missing or, without privileges, not ours to read."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def reachable(path: str, user: str) -> bool:
+    """Whether the hub's account may execute this; in question only where root installs for another one."""
+    if user in ("", "root"):
+        return True
+    real = Path(path).resolve()
+    return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
+
+
+def find_node(want: dict[str, Any], settings: dict[str, Any]) -> str | None:
+    """The given Node.js, else the one in use, the system's or the installed one, if it is new enough."""
+    candidates = [want["node"]] if want["node"] else [settings.get("node"), "node", "nodejs", want["wheel_node"]]
+    for candidate in filter(None, candidates):
+        answer = output([candidate, "-p", NODE_PROBE])
+        if answer:
+            path, major = json.loads(answer)
+            if major >= want["node_minimum"] and reachable(path, want["user"]):
+                # A shim's or wrapper's real Node.js; what is in use keeps its name, symbolic links included.
+                return str(path) if candidate in (want["node"], "node", "nodejs") else str(candidate)
+    return None
+
+
+def find_npm(node: str | None, wheel_node: str) -> list[str] | None:
+    """npm as a command: the one of this Node.js or on the path, else the installed one's."""
+    beside = os.path.dirname(node) + os.pathsep if node else ""
+    if node != wheel_node:
+        found = shutil.which("npm", path=beside + os.environ.get("PATH", os.defpath))
+        if found:
+            return [found]
+    # The wheel's own bin/npm does not work, its npm does.
+    script = os.path.join(os.path.dirname(wheel_node), "../lib/node_modules/npm/bin/npm-cli.js")
+    return [wheel_node, script] if os.path.exists(script) else None
+
+
+def find_python(want: dict[str, Any], settings: dict[str, Any]) -> str | None:
+    candidates = [settings.get("python"), "python3", "/usr/bin/python3"]
+    candidates += [f"python3.{minor}" for minor in (11, 10, 9, 8, 12, 13, 14)]
+    for candidate in filter(None, [want["python"]] if want["python"] else candidates):
+        path = output([candidate, "-c", PYTHON_PROBE])
+        if path and reachable(path, want["user"]):
+            return path
+    return None
+
+
+def get(api_url: str, path: str) -> Any:
+    """A JSON answer of the hub, None if there is none. Never through a proxy: it is this machine."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{api_url}/{path}", timeout=10) as answer:
+            return json.load(answer)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+
+
+def observe_api(api_url: str) -> dict[str, Any] | None:
+    """Version, ids of the stored sequences and of the live instances."""
+    version = get(api_url, "version")
+    if version is None:
+        return None
+    live = [
+        instance["id"]
+        for instance in get(api_url, "instances") or []
+        if not instance.get("terminated") and not instance.get("ended")
+    ]
+    return {
+        "version": version.get("version"),
+        "sequences": sorted(sequence["id"] for sequence in get(api_url, "sequences") or []),
+        "instances": sorted(live),
+    }
+
+
+def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[int]:
+    """The wanted ports on which somebody else listens. `settings` are those of the hub that runs, if one does."""
+    own = settings.get("hub", {}).get("host", {})
+    taken = []
+    for port in {*want["ports"]} - {own.get("port"), own.get("instancesServerPort")}:
+        try:
+            socket.create_connection((want["address"], port), timeout=2).close()
+        except OSError:
+            continue
+        taken.append(port)
+    return sorted(taken)
+
+
+def observe_hub(want: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of the installed hub, and what runs of it."""
+    try:
+        settings = json.loads(Path(want["settings_file"]).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        settings = {}
+    nothing: dict[str, Any] = {"supervisor": [], "hub": [], "runners": [], "ready": None}
+    if not settings:
+        return settings, {**nothing, "api": None}
+    status = output([sys.executable, settings["supervise"], "status", want["settings_file"]])
+    running = json.loads(status) if status else nothing
+    return settings, {**running, "api": observe_api(settings["api_url"]) if running["hub"] else None}
+
+
+def main() -> None:
+    want = json.loads(sys.argv[1])
+    deadline = time.monotonic() + want["wait"]
+    while True:
+        settings, running = observe_hub(want)
+        ready = running["ready"] == want["fingerprint"] and running["api"] is not None
+        given_up = settings.get("supervisor") == "process" and not running["supervisor"]
+        if ready or given_up or time.monotonic() >= deadline:
+            break
+        time.sleep(0.5)
+    node = find_node(want, settings)
+    packages = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
+    result = {
+        **running,
+        "settings": settings,
+        "node": node,
+        "npm": find_npm(node, want["wheel_node"]),
+        "python": find_python(want, settings),
+        "versions": sorted(Path(package).parts[-5] for package in packages),
+        "ports_taken": ports_taken(want, settings if running["hub"] else {}),
+        "paths": [path for path in want["paths"] if os.path.lexists(path)],
+        "front": digest(want["front_file"]),
+        "requests": importlib.util.find_spec("requests") is not None,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The hubs that integration tests run against."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import trustme
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+# On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
+TIMINGS = replace(FAST, linger=5.0)
+HUBS = ["fake-0.18", "fake-1.x", "real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
+
+
+@dataclass
+class Hub:
+    """A hub that tests may fill and must leave empty."""
+
+    name: str
+    api_url: str
+    generation: str
+    fake: FakeHub | None = None
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What a target gets."""
+        return {"sth_api_url": self.api_url, "sth_generation": self.generation, "sth_fake": self.fake is not None}
+
+    def get(self, path: str) -> Any:
+        """Ask the hub, past our own client."""
+        with urlopen(f"{self.api_url}/{path}", timeout=20) as answer:  # noqa: S310 - a loopback address of ours
+            return json.load(answer)
+
+
+@pytest.fixture(scope="session")
+def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A real 0.18.7 hub, installed (once per checkout) and run by the role that users have."""
+    directory = tmp_path_factory.mktemp("hub")
+    port, instances_port = free_port(), free_port()
+    variables = {
+        "hub_prefix": str(ROOT / ".quickstart" / "prefix"),
+        "hub_data_dir": str(directory / "data"),
+        "hub_log_dir": str(directory / "log"),
+        "hub_manage_user": False,
+        "hub_supervisor": "process",
+        "hub_port": port,
+        "hub_instances_port": instances_port,
+    }
+    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
+    run_playbook(book, variables)
+    try:
+        yield Hub("real-0.18", f"http://127.0.0.1:{port}/api/v1", "0.18")
+    finally:
+        run_playbook(book, {**variables, "hub_state": "stopped", "hub_interrupt_instances": True})
+
+
+@pytest.fixture(params=HUBS)
+def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
+    """Each hub in turn; it must be left as empty as it was."""
+    kind = str(request.param)
+    if kind.startswith("fake-"):
+        with FakeHub(generation=kind[5:], timings=TIMINGS) as fake:
+            yield Hub(kind, fake.api_url, kind[5:], fake)
+            checked = [item for item in fake.writes if "x-check-mode" in item.headers]
+            assert not checked, f"written in check mode: {checked}"
+            assert not fake.sequences, f"left on the hub: {fake.sequences}"
+        return
+    if kind == "live":
+        url = os.environ["STH_TEST_API_URL"]
+        live = Hub(kind, url, "")
+        live.generation = "0.18" if live.get("version")["version"].startswith("0.") else "1.x"
+    else:
+        live = request.getfixturevalue("real_hub")
+    yield live
+    assert live.get("sequences") == [], "left on the hub"
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A server certificate for 127.0.0.1 and its key, signed by a CA that nobody trusts."""
+    directory = tmp_path_factory.mktemp("tls")
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(directory / "cert.pem")
+    issued.private_key_pem.write_to_path(directory / "key.pem")
+    return str(directory / "cert.pem"), str(directory / "key.pem")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share a real hub run one after the other, whatever runs beside them."""
+    for item in items:
+        if "[real-" in item.name or "[live-" in item.name:
+            item.add_marker(pytest.mark.xdist_group("shared hub"))

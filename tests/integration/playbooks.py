@@ -1,0 +1,70 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs playbooks as an operator would, and fails on what an operator should never see."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TARGETS = ROOT / "tests" / "integration" / "targets"
+# Warnings that are the point of a test say so by this word in their text.
+NOISE = (
+    "[WARNING]",
+    "[DEPRECATION WARNING]",
+    "[ERROR]: Task failed: Action failed: Traceback",
+    "Traceback (most recent",
+)
+
+
+class PlaybookFailedError(AssertionError):
+    """A playbook ended with a failure; its whole output is the message."""
+
+
+def run_playbook(
+    playbook: pathlib.Path | str,
+    variables: Mapping[str, Any],
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    expected_warnings: tuple[str, ...] = (),
+    seconds: float = 600,
+) -> str:
+    """Run ``playbook`` (a file or an FQCN) and return its output. Raises on failure and on an unexpected warning."""
+    command = [
+        str(pathlib.Path(sys.executable).parent / "ansible-playbook"),
+        "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
+        "-e", json.dumps(dict(variables)), *options, str(playbook),
+    ]  # fmt: skip
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    done = subprocess.run(
+        command,
+        env={**clean, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_ROLES_PATH": str(TARGETS), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    if done.returncode != 0:
+        raise PlaybookFailedError(f"{' '.join(command)}\n{output[-12000:]}")
+    unexpected = [
+        line
+        for line in output.splitlines()
+        if line.startswith(NOISE) and not any(word in line for word in expected_warnings)
+    ]
+    assert not unexpected, f"unexpected warnings: {unexpected}\n{output[-8000:]}"
+    return output
+
+
+def play(path: pathlib.Path, *plays: Mapping[str, Any]) -> pathlib.Path:
+    """Write plays (JSON is YAML) for localhost to ``path`` and return it."""
+    path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, **item} for item in plays]), encoding="utf-8")
+    return path

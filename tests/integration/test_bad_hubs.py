@@ -1,0 +1,101 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an operator is told when the hub is not there, is no hub, does not let one in, or dies."""
+
+from __future__ import annotations
+
+import http.server
+import pathlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.integration.conftest import free_port
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+
+
+def expect(tmp_path: pathlib.Path, api_url: str, code: str, *words: str, **options: Any) -> None:
+    """Run a task against ``api_url`` in check mode and really; it must fail with ``code``, told in ``words``."""
+    task = {
+        "scramjet.sth.sth_sequence": {"src": str(PROBE), "api_url": api_url, "request_retries": 0, **options},
+        "register": "refused",
+        "failed_when": False,
+    }
+    told = {
+        "ansible.builtin.assert": {
+            "that": [f"refused.error_code == '{code}'", *(f"'{word}' in refused.msg" for word in words)],
+            "fail_msg": "told {{ refused }}",
+        }
+    }
+    tasks = [{**task, "check_mode": True}, told, task, told]
+    run_playbook(play(tmp_path / "bad_hub.yml", {"tasks": tasks}), {})
+
+
+@pytest.fixture
+def web_server() -> Iterator[str]:
+    """An HTTP server that is no hub."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<html>nothing here</html>")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            del format, args
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_nobody_listens(tmp_path: pathlib.Path) -> None:
+    expect(tmp_path, f"http://127.0.0.1:{free_port()}", "UNREACHABLE", "could not connect", "api_url")
+
+
+def test_no_such_host(tmp_path: pathlib.Path) -> None:
+    expect(tmp_path, "http://hub.invalid:8000", "UNREACHABLE", "hub.invalid", "api_url")
+
+
+def test_something_else_listens(tmp_path: pathlib.Path, web_server: str) -> None:
+    expect(tmp_path, web_server, "HUB_ERROR", "no Scramjet Transform Hub", "api_url")
+
+
+def test_a_token_is_needed(tmp_path: pathlib.Path) -> None:
+    with FakeHub(generation="1.x", token="right") as hub:
+        expect(tmp_path, hub.api_url, "UNAUTHORIZED", "401", "token")
+        expect(tmp_path, hub.api_url, "UNAUTHORIZED", "401", "token", token="wrong")
+        assert not hub.sequences
+
+
+def test_a_certificate_that_nobody_signed(tmp_path: pathlib.Path, certificate: tuple[str, str]) -> None:
+    with FakeHub(generation="1.x", tls=certificate) as hub:
+        expect(tmp_path, hub.api_url, "UNREACHABLE", "TLS", "ca_path")
+        assert not hub.requests
+
+
+def test_a_hub_that_dies_in_the_middle(tmp_path: pathlib.Path) -> None:
+    with FakeHub(generation="1.x") as hub:
+        hub.fault(Fault(kind="die", method="POST", path="/sequence"))
+        task = {
+            "scramjet.sth.sth_sequence": {"src": str(PROBE), "api_url": hub.api_url, "request_retries": 1},
+            "register": "died",
+            "failed_when": False,
+        }
+        told = {
+            "ansible.builtin.assert": {
+                "that": ["died.error_code == 'UNREACHABLE'", "'stopped answering' in died.msg", "died is not changed"],
+                "fail_msg": "told {{ died }}",
+            }
+        }
+        run_playbook(play(tmp_path / "dies.yml", {"tasks": [task, told]}), {})

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example of the documentation runs."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import shutil
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("sth_*.py"))
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+
+
+def examples(name: str) -> list[dict[str, Any]]:
+    """Return the tasks of a module's EXAMPLES."""
+    module = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{name}")
+    tasks: list[dict[str, Any]] = yaml.safe_load(module.EXAMPLES)
+    return tasks
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name: str, tmp_path: pathlib.Path) -> None:
+    package = tmp_path / "packages" / "wordcount"
+    shutil.copytree(PROBE, package)
+    manifest = (package / "package.json").read_text().replace('"probe"', '"wordcount"')
+    (package / "package.json").write_text(manifest)
+    before = [
+        {"scramjet.sth.sth_sequence": {"src": str(package)}, "when": name.startswith("sth_instance")},
+        {"scramjet.sth.sth_package": {"src": str(package)}},
+    ]
+    with FakeHub(generation="1.x") as hub:
+        book = play(tmp_path / "examples.yml", {"tasks": [*before, *examples(name)]})
+        run_playbook(book, {"sth_api_url": hub.api_url, "build_dir": str(tmp_path), "work_dir": str(tmp_path)})

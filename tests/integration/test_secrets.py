@@ -1,0 +1,125 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret is ever shown: not in output at any verbosity, diff, log file, failure or process listing."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import threading
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+SECRETS = {
+    "s_token": "canary-token",
+    "s_header": "canary-header",
+    "s_password": 'canary-pass"word',
+    "s_key": "canary-key",
+    "s_arg": "canary-arg",
+    "s_other": "canary-other",
+    "s_url": "https://me:canary-url@example.com",
+    "s_later": "canary-later",
+}
+PROGRAM: dict[str, Any] = {
+    "app_config": {
+        "behaviour": "run",
+        "database": {"password": "{{ s_password }}", "url": "{{ s_url }}"},
+        "apiKey": "{{ s_key }}",
+        "other": "{{ s_other }}",
+        "shown": "plain",
+    },
+    "args": ["--token={{ s_arg }}", "--password", "{{ s_arg }}", "visible"],
+    "secret_keys": ["other"],
+    "stable_for": 0,
+}
+
+
+class ProcessListing:
+    """Looks at the arguments and, of what runs here, collects those that hold a canary."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> ProcessListing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.02):
+            for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    text = entry.read_bytes()
+                except OSError:
+                    continue
+                if b"canary" in text:
+                    self.found.add(text.decode(errors="replace"))
+
+
+def test_canaries(tmp_path: pathlib.Path) -> None:
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text(json.dumps(SECRETS))
+    instance = {"name": "keeper", "sequence": "probe", **PROGRAM}
+    changed = {**instance, "app_config": {**PROGRAM["app_config"], "apiKey": "{{ s_later }}"}, "stop_timeout": 0}
+    failing = {
+        **instance,
+        "name": "failing",
+        "app_config": {**PROGRAM["app_config"], "behaviour": "throw_at_start"},
+        "stable_for": 2,
+    }
+    unknown = {**instance, "name": "unknown", "sequence": "not-there"}
+    clean_up = [
+        {"scramjet.sth.sth_sequence": {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}}
+    ]
+    tasks = [
+        {"scramjet.sth.sth_sequence": {"src": str(PROBE)}},
+        {"scramjet.sth.sth_instance": instance, "check_mode": True},
+        {"scramjet.sth.sth_instance": instance, "register": "started"},
+        {"scramjet.sth.sth_instance": changed},
+        {"scramjet.sth.sth_instance_info": {"instance": ["keeper"], "secret_keys": ["other"]}, "register": "info"},
+        {"scramjet.sth.sth_instance": failing, "register": "failed", "failed_when": False},
+        {"scramjet.sth.sth_instance": unknown, "register": "missing", "failed_when": False},
+        {"ansible.builtin.debug": {"var": "started"}},
+        {"ansible.builtin.debug": {"var": "info"}},
+        {"ansible.builtin.debug": {"var": "failed"}},
+        {
+            "ansible.builtin.assert": {
+                "that": [
+                    "started.instance.app_config.shown == 'plain'",
+                    "started.instance.args[3] == 'visible'",
+                    "failed.error_code == 'START_FAILED'",
+                    "missing.error_code == 'NOT_FOUND'",
+                ]
+            }
+        },
+        *clean_up,
+    ]
+    with FakeHub(generation="1.x", token=SECRETS["s_token"]) as hub, ProcessListing() as listing:
+        book = play(
+            tmp_path / "secrets.yml",
+            {
+                "tasks": tasks,
+                "module_defaults": {
+                    "group/scramjet.sth.hub": {"token": "{{ s_token }}", "headers": {"X-Extra": "{{ s_header }}"}}
+                },
+            },
+        )
+        output = run_playbook(
+            book, {"sth_api_url": hub.api_url}, "-vvv", "--diff", "-e", f"@{secrets}",
+            environment={"ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log")},
+        )  # fmt: skip
+    assert "plain" in output
+    assert "(changed)" in output
+    assert "canary" not in output
+    assert "canary" not in (tmp_path / "ansible.log").read_text()
+    assert not listing.found
