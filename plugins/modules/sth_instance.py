@@ -147,6 +147,7 @@ options:
   completion_event:
     description:
       - With O(state=completed), this event is the completion. Its payload is returned, and the instance is then stopped.
+      - Use it for Python programs, no hub tells whether one of them completed or crashed.
     type: str
   run_timeout:
     description:

@@ -22,7 +22,14 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, p
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
 TIMINGS = replace(FAST, linger=5.0)
-HUBS = ["fake-0.18", "fake-1.x", "real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
+# Tasks run in-process on the controller by themselves; one hub is also used through the modules.
+HUBS = [
+    "fake-0.18",
+    "fake-1.x",
+    "fake-1.x-module",
+    "real-0.18",
+    *(["live"] if os.environ.get("STH_TEST_API_URL") else []),
+]
 
 
 @dataclass
@@ -33,11 +40,17 @@ class Hub:
     api_url: str
     generation: str
     fake: FakeHub | None = None
+    entrance: str = "auto"
 
     @property
     def variables(self) -> dict[str, Any]:
         """What a target gets."""
-        return {"sth_api_url": self.api_url, "sth_generation": self.generation, "sth_fake": self.fake is not None}
+        return {
+            "sth_api_url": self.api_url,
+            "sth_generation": self.generation,
+            "sth_fake": self.fake is not None,
+            "sth_entrance": self.entrance,
+        }
 
     def get(self, path: str) -> Any:
         """Ask the hub, past our own client."""
@@ -72,8 +85,9 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     """Each hub in turn; it must be left as empty as it was."""
     kind = str(request.param)
     if kind.startswith("fake-"):
-        with FakeHub(generation=kind[5:], timings=TIMINGS) as fake:
-            yield Hub(kind, fake.api_url, kind[5:], fake)
+        generation, _dash, entrance = kind[5:].partition("-")
+        with FakeHub(generation=generation, timings=TIMINGS) as fake:
+            yield Hub(kind, fake.api_url, generation, fake, entrance or "auto")
             checked = [item for item in fake.writes if "x-check-mode" in item.headers]
             assert not checked, f"written in check mode: {checked}"
             assert not fake.sequences, f"left on the hub: {fake.sequences}"
@@ -96,15 +110,30 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A server certificate for 127.0.0.1 and its key, signed by a CA that nobody trusts."""
+def signer() -> trustme.CA:
+    """A certificate authority that no machine trusts by itself."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def authority(signer: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The authority's own certificate."""
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    signer.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def certificate(signer: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A server certificate for 127.0.0.1 and its key."""
     directory = tmp_path_factory.mktemp("tls")
-    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued = signer.issue_cert("127.0.0.1")
     issued.cert_chain_pems[0].write_to_path(directory / "cert.pem")
     issued.private_key_pem.write_to_path(directory / "key.pem")
     return str(directory / "cert.pem"), str(directory / "key.pem")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests that share a real hub run one after the other, whatever runs beside them."""
     for item in items:

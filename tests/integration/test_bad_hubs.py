@@ -84,6 +84,19 @@ def test_a_certificate_that_nobody_signed(tmp_path: pathlib.Path, certificate: t
         assert not hub.requests
 
 
+def test_a_certificate_of_a_trusted_authority(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    task = {
+        "scramjet.sth.sth_sequence_info": {"ca_path": authority},
+        "register": "listed",
+        "failed_when": "listed.exists",
+    }
+    with FakeHub(generation="1.x", tls=certificate) as hub:
+        run_playbook(play(tmp_path / "tls.yml", {"tasks": [task]}), {"sth_api_url": hub.api_url})
+        assert hub.requests
+
+
 def test_a_hub_that_dies_in_the_middle(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x") as hub:
         hub.fault(Fault(kind="die", method="POST", path="/sequence"))

@@ -9,21 +9,26 @@ from __future__ import annotations
 import json
 import pathlib
 import threading
+import uuid
 from typing import Any
+
+import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+# Of this run alone: other processes on the machine may talk of canaries too.
+CANARY = f"canary{uuid.uuid4().hex[:12]}"
 SECRETS = {
-    "s_token": "canary-token",
-    "s_header": "canary-header",
-    "s_password": 'canary-pass"word',
-    "s_key": "canary-key",
-    "s_arg": "canary-arg",
-    "s_other": "canary-other",
-    "s_url": "https://me:canary-url@example.com",
-    "s_later": "canary-later",
+    "s_token": f"{CANARY}-token",
+    "s_header": f"{CANARY}-header",
+    "s_password": f'{CANARY}-pass"word',
+    "s_key": f"{CANARY}-key",
+    "s_arg": f"{CANARY}-arg",
+    "s_other": f"{CANARY}-other",
+    "s_url": f"https://me:{CANARY}-url@example.com",
+    "s_later": f"{CANARY}-later",
 }
 PROGRAM: dict[str, Any] = {
     "app_config": {
@@ -62,11 +67,12 @@ class ProcessListing:
                     text = entry.read_bytes()
                 except OSError:
                     continue
-                if b"canary" in text:
+                if CANARY.encode() in text:
                     self.found.add(text.decode(errors="replace"))
 
 
-def test_canaries(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
     secrets = tmp_path / "secrets.json"
     secrets.write_text(json.dumps(SECRETS))
     instance = {"name": "keeper", "sequence": "probe", **PROGRAM}
@@ -115,11 +121,11 @@ def test_canaries(tmp_path: pathlib.Path) -> None:
             },
         )
         output = run_playbook(
-            book, {"sth_api_url": hub.api_url}, "-vvv", "--diff", "-e", f"@{secrets}",
+            book, {"sth_api_url": hub.api_url, "sth_entrance": entrance}, "-vvv", "--diff", "-e", f"@{secrets}",
             environment={"ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log")},
         )  # fmt: skip
     assert "plain" in output
     assert "(changed)" in output
-    assert "canary" not in output
-    assert "canary" not in (tmp_path / "ansible.log").read_text()
+    assert CANARY not in output
+    assert CANARY not in (tmp_path / "ansible.log").read_text()
     assert not listing.found
