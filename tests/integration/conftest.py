@@ -23,13 +23,8 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, p
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
 TIMINGS = replace(FAST, linger=5.0)
 # Tasks run in-process on the controller by themselves; one hub is also used through the modules.
-HUBS = [
-    "fake-0.18",
-    "fake-1.x",
-    "fake-1.x-module",
-    "real-0.18",
-    *(["live"] if os.environ.get("STH_TEST_API_URL") else []),
-]
+FAKE_HUBS = ["fake-0.18", "fake-1.x", "fake-1.x-module"]
+REAL_HUBS = ["real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
 
 
 @dataclass
@@ -80,9 +75,9 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         run_playbook(book, {**variables, "hub_state": "stopped", "hub_interrupt_instances": True})
 
 
-@pytest.fixture(params=HUBS)
+@pytest.fixture
 def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    """Each hub in turn; it must be left as empty as it was."""
+    """The hub of the kind that the test names; it must be left as empty as it was."""
     kind = str(request.param)
     if kind.startswith("fake-"):
         generation, _dash, entrance = kind[5:].partition("-")
@@ -131,11 +126,3 @@ def certificate(signer: trustme.CA, tmp_path_factory: pytest.TempPathFactory) ->
     issued.cert_chain_pems[0].write_to_path(directory / "cert.pem")
     issued.private_key_pem.write_to_path(directory / "key.pem")
     return str(directory / "cert.pem"), str(directory / "key.pem")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that share a real hub run one after the other, whatever runs beside them."""
-    for item in items:
-        if "[real-" in item.name or "[live-" in item.name:
-            item.add_marker(pytest.mark.xdist_group("shared hub"))

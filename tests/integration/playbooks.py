@@ -25,6 +25,12 @@ NOISE = (
 )
 
 
+# role_hub brings hubs of its own; setup_* are what other targets include.
+ON_EVERY_HUB = sorted(
+    entry.name for entry in TARGETS.iterdir() if not entry.name.startswith("setup_") and entry.name != "role_hub"
+)
+
+
 class PlaybookFailedError(AssertionError):
     """A playbook ended with a failure; its whole output is the message."""
 
@@ -68,3 +74,9 @@ def play(path: pathlib.Path, *plays: Mapping[str, Any]) -> pathlib.Path:
     """Write plays (JSON is YAML) for localhost to ``path`` and return it."""
     path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, **item} for item in plays]), encoding="utf-8")
     return path
+
+
+def run_target(target: str, variables: Mapping[str, Any], directory: pathlib.Path) -> None:
+    """Run an integration target, with ``directory`` for what it writes."""
+    book = play(directory / "target.yml", {"roles": [target]})
+    run_playbook(book, {**variables, "work_dir": str(directory)}, expected_warnings=("expected-warning",))
