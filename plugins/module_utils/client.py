@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection, normalise_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import (
@@ -26,7 +26,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.dialect import (
     read_version,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.models import (
+    Event,
     HubVersion,
     InstanceRecord,
     Inventory,
@@ -315,23 +317,48 @@ class InstanceClient:
         self._command("_event", self._hub.dialect.event_body(name, payload), f"send event {name} to")
 
     def next_event(self, name: str, timeout: float) -> Any:
-        """``GET …/once/:name``: payload of the next event; ``TIMEOUT`` after ``timeout`` seconds of waiting.
-
-        The hub never ends this wait when the instance dies (trap 20): wait in short turns.
-        """
-        return self._event("once", name, timeout)
+        """Payload of the next event of this name. See `await_event`."""
+        return self.await_event("next", name, timeout).payload
 
     def last_event(self, name: str, timeout: float) -> Any:
-        """``GET …/event/:name``: payload of the latest event of this name, else of the next. See `next_event`."""
-        return self._event("event", name, timeout)
+        """Payload of the latest event of this name, else of the next. See `await_event`."""
+        return self.await_event("last", name, timeout).payload
 
-    def send_input(self, data: bytes | IO[bytes], content_type: str, end: bool = True) -> None:
-        """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good (trap 40)."""
-        self._feed("input", data, {"Content-Type": content_type}, end)
+    def await_event(
+        self, which: Literal["next", "last"], name: str, timeout: float, request: InFlight | None = None
+    ) -> Event:
+        """``GET …/once/:name`` (next) or ``…/event/:name`` (last). ``TIMEOUT`` after ``timeout`` seconds of waiting.
 
-    def send_stdin(self, data: bytes | IO[bytes], end: bool = True) -> None:
-        """``POST …/stdin``."""
-        self._feed("stdin", data, {"Content-Type": "application/octet-stream"}, end)
+        The hub never ends this wait when the instance dies (trap 20): wait in short turns, or watch it by ``request``.
+        """
+        route = "once" if which == "next" else "event"
+        answer = self._hub.transport.get(
+            "instance", self.id, route, name, timeout=timeout, repeat=False, request=request
+        )
+        event = self._hub.dialect.event(answer.status, answer.reason, answer.body)
+        if event is None:
+            raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
+        return event
+
+    def send_input(
+        self,
+        data: bytes | IO[bytes],
+        content_type: str,
+        end: bool = True,
+        timeout: float | None = None,
+        request: InFlight | None = None,
+    ) -> None:
+        """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good (trap 40).
+
+        ``timeout``: seconds without anything being taken, instead of ``request_timeout``; ``request`` watches it.
+        """
+        self._feed("input", data, content_type, end, timeout, request)
+
+    def send_stdin(
+        self, data: bytes | IO[bytes], end: bool = True, timeout: float | None = None, request: InFlight | None = None
+    ) -> None:
+        """``POST …/stdin``. See `send_input`."""
+        self._feed("stdin", data, "application/octet-stream", end, timeout, request)
 
     def read(self, stream: str, timeout: float | None = None) -> AbstractContextManager[ByteStream]:
         """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they come. Consumes them.
@@ -340,15 +367,19 @@ class InstanceClient:
         """
         return self._hub.transport.stream("instance", self.id, stream, timeout=timeout)
 
-    def _event(self, route: str, name: str, timeout: float) -> Any:
-        answer = self._hub.transport.get("instance", self.id, route, name, timeout=timeout, repeat=False)
-        if not answer.ok:
-            raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
-        return self._hub.dialect.event_payload(answer.json())
-
-    def _feed(self, stream: str, data: bytes | IO[bytes], headers: dict[str, str], end: bool) -> None:
-        headers = {**headers, "x-end-stream": "true" if end else "false"}
-        answer = self._hub.transport.write("POST", "instance", self.id, stream, content=data, headers=headers)
+    def _feed(
+        self,
+        stream: str,
+        data: bytes | IO[bytes],
+        content_type: str,
+        end: bool,
+        timeout: float | None,
+        request: InFlight | None,
+    ) -> None:
+        answer = self._hub.transport.write(
+            "POST", "instance", self.id, stream, content=data, headers=_feed_headers(content_type, end),
+            timeout=timeout, request=request,
+        )  # fmt: skip
         self._accepted(answer, f"write to the {stream} of")
 
     def _command(self, command: str, body: Any, verb: str, hold: float = 0.0) -> None:
@@ -360,7 +391,7 @@ class InstanceClient:
 
 
 class TopicClient:
-    """One topic of a 1.x hub."""
+    """One topic. Only a 1.x hub lists, creates and deletes them; on 0.18 a name is a topic while it is used."""
 
     def __init__(self, hub: HubClient, name: str) -> None:
         self._hub = hub
@@ -382,8 +413,35 @@ class TopicClient:
         if not answer.ok and answer.status != 404:
             raise failed_answer(answer, f"delete topic {self.name}")
 
+    def write(
+        self,
+        data: bytes | IO[bytes],
+        content_type: str,
+        end: bool = False,
+        timeout: float | None = None,
+        request: InFlight | None = None,
+    ) -> None:
+        """``POST /topic/:name``: write to it; a 1.x hub creates it with ``content_type`` where it does not exist."""
+        answer = self._hub.transport.write(
+            "POST", "topic", self.name, content=data, headers=_feed_headers(content_type, end),
+            timeout=timeout, request=request,
+        )  # fmt: skip
+        if not answer.ok:
+            raise failed_answer(answer, f"write to topic {self.name}")
+
+    def read(self, content_type: str, timeout: float | None = None) -> AbstractContextManager[ByteStream]:
+        """``GET /topic/:name``: chunks as they come, consumed. Creates the topic where it does not exist (1.x)."""
+        # A 1.x hub compares it with the topic's own, on GET too.
+        headers = {"Content-Type": content_type}
+        return self._hub.transport.stream("topic", self.name, timeout=timeout, headers=headers)
+
     def _require(self) -> None:
         self._hub.require("topics", "Managing topics", "topics exist there only while data is written to them")
+
+
+def _feed_headers(content_type: str, end: bool) -> dict[str, str]:
+    """Without the header the hub ends an instance's stream for good (trap 40)."""
+    return {"Content-Type": content_type, "x-end-stream": "true" if end else "false"}
 
 
 def _uploaded_id(answer: Response, purpose: str) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +17,7 @@ from typing import IO, Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline
 
@@ -156,7 +155,7 @@ def collecting(
     With ``output_dest`` it goes to that file, which appears only when the context is left without an exception.
     """
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(_replacing(output_dest)) if output_dest else None
+        file = stack.enter_context(replacing(output_dest)) if output_dest else None
         readers = []
         for stream in dict.fromkeys(["output", *wanted]):
             to_file = file if stream == "output" else None
@@ -167,19 +166,6 @@ def collecting(
         group = Collecting(readers, wanted)
         stack.callback(group.stop)
         yield group
-
-
-@contextlib.contextmanager
-def _replacing(path: str) -> Iterator[IO[bytes]]:
-    """Write beside ``path`` and rename, so that a run that fails leaves what was there. Mode 0600."""
-    handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _text(data: bytes, truncated: bool) -> tuple[str, str, bool]:

@@ -9,11 +9,13 @@ Source: hub-contract.md sections 1, 2, 4 and 5. ``Dialect`` is the 1.x contract,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.models import (
+    Event,
     Generation,
     HubVersion,
     InstanceRecord,
@@ -75,9 +77,21 @@ class Dialect:
         """Body of ``POST /instance/:id/_event``."""
         return [EVENT_CODE, {"eventName": name, "message": payload}]
 
-    def event_payload(self, answer: Any) -> Any:
-        """Take the payload out of the answer of ``GET /instance/:id/event/:name``."""
-        return answer
+    def event(self, status: int, reason: str, body: bytes) -> Event | None:
+        """Read the answer of ``GET /instance/:id/event/:name`` or ``once``, which is the bare payload.
+
+        None where it tells of no event. Whatever the program emits is mistaken for something else somewhere (trap 21).
+        """
+        payload = _decoded(body)
+        if 200 <= status < 300:
+            # A number, a boolean, "" and {} come as an empty 200: the event is known, its payload is not.
+            return None if body and payload is None else Event(payload, lost=status == 200 and not body)
+        if body == b"500: Failed to serialize data":
+            return Event(None)  # undefined
+        if isinstance(payload, Mapping) and payload.get("error") == reason:
+            # Its key opStatus has become the status of the answer.
+            return Event({**{key: value for key, value in payload.items() if key != "error"}, "opStatus": reason})
+        return None
 
     def sequence(self, raw: Mapping[str, Any]) -> SequenceRecord:
         """Read one element of ``GET /sequences``."""
@@ -146,9 +160,10 @@ class Dialect018(Dialect):
             )
         return super().event_body(name, payload)
 
-    def event_payload(self, answer: Any) -> Any:
-        """Take the payload out of ``{"eventName", "message"}``."""
-        return answer.get("message") if isinstance(answer, Mapping) else answer
+    def event(self, status: int, reason: str, body: bytes) -> Event | None:
+        """Read ``{"eventName", "message"}``."""
+        answer = _decoded(body)
+        return Event(answer.get("message")) if status == 200 and isinstance(answer, Mapping) else None
 
     def instance(self, raw: Mapping[str, Any]) -> InstanceRecord:
         """Read ``GET /instance/:id``. There is no status: who is listed and answers, runs."""
@@ -174,6 +189,13 @@ def read_version(raw: Any) -> HubVersion | None:
         return None
     text = str(raw["version"])
     return HubVersion(text, "0.18" if text.startswith("0.") and "apiVersion" not in raw else "1.x")
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 # A hub echoes whatever it was started with, also what is no mapping and no list (hub-contract.md section 4).

@@ -26,6 +26,7 @@ ErrorCode = Literal[
     "INVALID_OPTION",
     "START_FAILED",
     "ENDED_EARLY",
+    "FAILURE_EVENT",
     "UNSUPPORTED_BY_HUB",
     "HUB_ERROR",
     "LOCAL_ERROR",

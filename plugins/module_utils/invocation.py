@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,13 @@ def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         ]
     if isinstance(shown.get("start_options"), Mapping):
         shown["start_options"] = masker.app_config(shown["start_options"])
+    if isinstance(shown.get("input"), Mapping):
+        shown["input"] = {**shown["input"], **_shown_lines(shown["input"], masker)}
+    shown.update(_shown_lines(shown, masker))
+    if shown.get("payload") is not None:
+        shown["payload"] = masker.app_config(shown["payload"])
+    if shown.get("payload_json") is not None:
+        shown["payload_json"] = _shown_json(shown["payload_json"], masker)
     return shown
 
 
@@ -41,6 +49,17 @@ def _shown_program(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
         if holder.get(name) is not None:
             shown[name] = masker.args(holder[name]) if isinstance(holder[name], list) else MASK
     return shown
+
+
+def _shown_lines(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    return {"lines": masker.app_config(holder["lines"])} if holder.get("lines") is not None else {}
+
+
+def _shown_json(text: Any, masker: Masker) -> str:
+    try:
+        return json.dumps(masker.app_config(json.loads(text)))
+    except (TypeError, ValueError):
+        return MASK
 
 
 def _masker(arguments: Mapping[str, Any]) -> Masker:

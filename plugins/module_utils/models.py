@@ -81,6 +81,14 @@ class InstanceRecord:
 
 
 @dataclass(frozen=True)
+class Event:
+    """What a program emitted. ``lost``: the hub told that it came and could not deliver its payload (trap 21)."""
+
+    payload: Any
+    lost: bool = False
+
+
+@dataclass(frozen=True)
 class Inventory:
     """Everything that a hub lists, read at one time."""
 

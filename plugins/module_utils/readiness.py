@@ -71,14 +71,20 @@ def wait_ready(hub: HubClient, instance_id: str, label: str, readiness: Readines
 
 
 def ended_error(
-    hub: HubClient, record: InstanceRecord, label: str, while_doing: str, logs: dict[str, str] | None = None
+    hub: HubClient,
+    record: InstanceRecord,
+    label: str,
+    while_doing: str,
+    logs: dict[str, str] | None = None,
+    code: ErrorCode | None = None,
 ) -> SthError:
     """Build the failure for an instance that has ended: what, its exit code and meaning, and the ends of its logs.
 
-    ``logs``: what was read of them already; they are read otherwise.
+    ``logs``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
+    that failed and ``ENDED_EARLY`` for one that ended otherwise.
     """
     failed = record.outcome in ("failed", "unknown", None)
-    code: ErrorCode = "START_FAILED" if failed else "ENDED_EARLY"
+    code = code or ("START_FAILED" if failed else "ENDED_EARLY")
     how = f"ended ({record.outcome})"
     if record.exit_code is not None:
         meaning = EXIT_MEANINGS.get(record.exit_code)
@@ -103,6 +109,14 @@ def ended_error(
     )
 
 
+def forgotten(instance_id: str) -> InstanceRecord:
+    """Return the record of an instance that the hub does not list any more.
+
+    0.18 forgets a failed instance at once and one that completed after 10 s (hub-contract.md section 4).
+    """
+    return InstanceRecord(instance_id, "", "ended", outcome="unknown")
+
+
 class _Watch:
     """One instance while its readiness is awaited."""
 
@@ -115,10 +129,7 @@ class _Watch:
 
     def look(self) -> InstanceRecord:
         """Return the record; raise where it has ended."""
-        record = self.client.info()
-        if record is None:
-            # 0.18 forgets a failed instance at once and one that completed after 10 s (hub-contract.md section 4).
-            record = InstanceRecord(self.client.id, "", "ended", outcome="unknown")
+        record = self.client.info() or forgotten(self.client.id)
         if not record.live:
             raise ended_error(self.hub, record, self.label, "before it was ready")
         return record

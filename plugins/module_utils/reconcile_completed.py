@@ -14,8 +14,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.collecting import Collecting, collecting
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.feeding import Feed, feed_from_options, feeding
+from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
+    Feed,
+    feed_from_options,
+    feeding,
+    require_carried,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
@@ -27,7 +33,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ende
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
     check_options,
     ending_from_options,
-    hide_observed,
     hide_options,
     require_capabilities,
     select,
@@ -64,12 +69,17 @@ def reconcile(run: Run) -> Result:
     """Run once to the end. Returns the keys of ``sth_instance``'s result, with ``collected`` and ``event``."""
     options = run.options
     _check(options)
-    feed = feed_from_options(options["input"])
+    feed = feed_from_options(options["input"]) if options["input"] is not None else None
+    if options["output_dest"] is not None and not run.check_mode:
+        # In check mode an earlier task may not have made its directory.
+        require_writable("output_dest", options["output_dest"])
     masker = Masker(options["secret_keys"])
     hide_options(run, masker)
     require_capabilities(run)
+    if feed is not None:
+        require_carried(run.hub, feed, options["input"]["stream"])
     inventory = observe(run.hub, lambda found: bool(select(found, options)))
-    hide_observed(run, masker, inventory)
+    run.hide(masker, select(inventory, options))
     refuse_deployments((item for item in select(inventory, options) if item.live), run.hub.api_url)
     program = programs(options)[0]
     plan = plan_completed(inventory, program, wanted_sequence(run, inventory), options["if_running"], run.hub.api_url)
@@ -163,6 +173,7 @@ class _Apply:
         self.hub = run.hub
         self.plan = plan
         self.feed = feed
+        self.feed_stream = (run.options["input"] or {}).get("stream", "input")
         self.known = frozenset(item.id for item in inventory.instances)
         self.label = plan.program.label
 
@@ -177,7 +188,7 @@ class _Apply:
                 self.hub, instance_id, streams, limit=options["collect_max_bytes"],
                 output_dest=options["output_dest"], longest=options["run_timeout"] + 60,
             ) as group,
-            feeding(self.hub, instance_id, self.feed),
+            feeding(self.hub, instance_id, self.feed_stream, self.feed),
         ):  # fmt: skip
             last = self._last_known(instance_id)
             try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
@@ -46,7 +46,7 @@ def reconcile(run: Run) -> Result:
     hide_options(run, masker)
     require_capabilities(run)
     inventory = observe(run.hub, lambda found: bool(select(found, run.options)))
-    hide_observed(run, masker, inventory)
+    run.hide(masker, select(inventory, run.options))
     selected = select(inventory, run.options)
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     plan = _plan(run, inventory, selected, masker)
@@ -107,12 +107,6 @@ def hide_options(run: Run, masker: Masker) -> None:
     for holder in (run.options, *overrides):
         run.secrets |= masker.secrets(holder.get("app_config") or {}, holder.get("args") or ())
     run.secrets |= masker.secrets(run.options["start_options"])
-
-
-def hide_observed(run: Run, masker: Masker, inventory: Inventory) -> None:
-    """Scrub the secrets of what runs from every failure text: it can be in logs."""
-    for record in select(inventory, run.options):
-        run.secrets |= masker.secrets(unmarked(record.app_config), record.args)
 
 
 def select(inventory: Inventory, options: Mapping[str, Any]) -> list[InstanceRecord]:

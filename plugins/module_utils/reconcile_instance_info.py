@@ -11,11 +11,10 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import is_meant, place
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
-from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import label, order
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import order
 from ansible_collections.scramjet.sth.plugins.module_utils.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
@@ -32,29 +31,18 @@ def reconcile(run: Run) -> Result:
     if options["instance"] is not None:
         if "" in options["instance"]:
             raise SthError("INVALID_OPTION", "A reference in instance is empty: give an id or a name.")
-        found = [item for item in found if _is_meant(item, set(options["instance"]))]
+        found = [item for item in found if is_meant(item, options["instance"])]
     if options["sequence"] is not None:
         ids = {item.id for item in find_sequences(parse_reference(options["sequence"]), inventory.sequences)}
         found = [item for item in found if item.sequence_id in ids]
     if options["status"] is not None:
         found = [item for item in found if item.status in options["status"]]
     masker = Masker(options["secret_keys"])
-    found.sort(key=lambda item: (_place(item), order(item)))
+    found.sort(key=lambda item: (place(item), order(item)))
     views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in found]
     if options["health"]:
         _add_health(run.hub, views)
     return {"exists": bool(views), "instances": views, "instance": views[0] if len(views) == 1 else None}
-
-
-def _is_meant(record: InstanceRecord, references: set[str]) -> bool:
-    mark = read_mark(record.app_config)
-    names = {record.id, *((mark.name, mark.pool, mark.deployment) if mark else ())}
-    return bool(references & names)
-
-
-def _place(record: InstanceRecord) -> tuple[str, int, str]:
-    mark = read_mark(record.app_config)
-    return (mark.pool or mark.name, mark.index or 0, mark.name) if mark else ("", 0, label(record))
 
 
 def _add_health(hub: HubClient, views: list[dict[str, Any]]) -> None:

@@ -6,27 +6,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
-
-# What the hub takes for a topic's name; it answers 400 "Topic id incorrect format" otherwise.
-_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+from ansible_collections.scramjet.sth.plugins.module_utils.topics import find_topic, require_topic_name, topic_view
 
 
 def reconcile(run: Run) -> Result:
     """Make a topic exist with its content type, or not at all. Returns ``topic`` and the diff."""
     options, hub = run.options, run.hub
     name = options["name"]
-    if not _NAME.match(name):
-        raise SthError("INVALID_OPTION", f"{name!r} is no name for a topic: use letters, digits, - and _.")
+    require_topic_name(name)
     _require(hub)
-    before = _find(hub, name)
+    before = find_topic(hub, name)
     after = {"name": name, "content_type": options["content_type"]} if options["state"] == "present" else None
     action = _plan(before, after, hub.api_url)
     if action is not None:
@@ -44,14 +39,9 @@ def reconcile_info(run: Run) -> Result:
     """Return ``exists`` and ``topics``."""
     _require(run.hub)
     wanted = run.options["name"]
-    topics = sorted((view(raw) for raw in run.hub.topics()), key=lambda item: str(item["name"]))
+    topics = sorted((topic_view(raw) for raw in run.hub.topics()), key=lambda item: str(item["name"]))
     found = [item for item in topics if wanted is None or item["name"] == wanted]
     return {"exists": bool(found), "topics": found}
-
-
-def view(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one element of ``GET /topics`` as results show it."""
-    return {"name": raw.get("topic"), "content_type": raw.get("contentType")}
 
 
 def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: str) -> Action | None:
@@ -76,16 +66,12 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
         else:
             hub.topic(name).create(after["content_type"])
     except LostAnswerError:
-        if _find(hub, name) != after:
+        if find_topic(hub, name) != after:
             raise
     except SthError as error:
         # Somebody else created the same at the same time.
-        if error.code != "CONFLICT" or _find(hub, name) != after:
+        if error.code != "CONFLICT" or find_topic(hub, name) != after:
             raise
-
-
-def _find(hub: HubClient, name: str) -> dict[str, Any] | None:
-    return next((item for item in map(view, hub.topics()) if item["name"] == name), None)
 
 
 def _require(hub: HubClient) -> None:

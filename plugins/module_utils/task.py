@@ -10,7 +10,7 @@ Source: design.md sections 2, 3 and 5; interface.md section 0 rules 6 to 8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -21,7 +21,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.connection import con
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import HUB, Spec
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
 
@@ -48,6 +49,11 @@ class Run:
         if self._hub is None:
             self._hub = HubClient(connection_from_options(self.options))
         return self._hub
+
+    def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
+        """Let no text of this run show the secrets of ``records``: the runner writes them into the log (trap 30)."""
+        for record in records:
+            self.secrets.update(masker.secrets(record.app_config, record.args))
 
     def close(self) -> None:
         """Close what was opened."""

@@ -11,21 +11,20 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote
 
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight, WatchedAdapter, shut_down
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
-    from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
@@ -33,6 +32,8 @@ else:
     REQUESTS_IMPORT_ERROR = None
 
 CHUNK = 64 * 1024
+# What RFC 3986 allows in a segment of a path as it is.
+PATH_SAFE = "!$&'()*+,;=:@"
 # A pooled connection that the hub closes while it is idle (after about 6 s, trap 38) loses a request written then.
 POOL_SIZE = 32
 
@@ -106,13 +107,8 @@ class ByteStream:
     def abort(self) -> None:
         """End the iteration: whoever waits for the next piece is woken as if the body had ended."""
         self._aborted = True
-        try:
-            # A second handle on the connection: closing the answer itself would wait for the reader.
-            with socket.socket(fileno=os.dup(self._raw.fileno())) as connection:
-                connection.shutdown(socket.SHUT_RDWR)
-        except (OSError, ValueError, AttributeError):
-            # It has ended meanwhile (urllib3 has no file left then, and says so in various ways).
-            pass
+        # Closing the answer itself would wait for the reader.
+        shut_down(self._raw)
 
 
 class Transport:
@@ -133,20 +129,23 @@ class Transport:
         self._writing.headers["Connection"] = "close"
 
     def url(self, *segments: str) -> str:
-        """Join path segments to the API's address, each quoted."""
-        return "/".join([self.connection.api_url, *(quote(segment, safe="") for segment in segments)])
+        """Join path segments to the API's address, each quoted where it must be: the hub decodes nothing."""
+        return "/".join([self.connection.api_url, *(quote(segment, safe=PATH_SAFE) for segment in segments)])
 
-    def get(self, *segments: str, timeout: float | None = None, repeat: bool = True) -> Response:
+    def get(
+        self, *segments: str, timeout: float | None = None, repeat: bool = True, request: InFlight | None = None
+    ) -> Response:
         """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
 
-        ``timeout``: seconds of silence allowed instead of ``request_timeout``.
+        ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``request``: watches it (with no repeat).
         """
         url = self.url(*segments)
         attempts = 1 + (self.connection.request_retries if repeat else 0)
         while True:
             attempts -= 1
             try:
-                return self._send(self._reading if repeat else self._writing, "GET", url, timeout=timeout)
+                session = self._reading if repeat else self._writing
+                return self._send(session, "GET", url, timeout=timeout, request=request)
             except requests.exceptions.ChunkedEncodingError as error:
                 if not attempts:
                     raise self._failure(error, "GET", url, sent=False) from None
@@ -159,12 +158,14 @@ class Transport:
         content: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         hold: float = 0.0,
+        timeout: float | None = None,
+        request: InFlight | None = None,
     ) -> Response:
         """POST, PUT or DELETE, sent once.
 
         ``body`` is sent as JSON, ``content`` as it is (a file is streamed with its length known). ``hold``: seconds
-        that the hub itself keeps the request (a stop), added to ``request_timeout``. Raises `LostAnswerError` where the
-        request may have been carried out.
+        that the hub itself keeps the request (a stop), added to ``request_timeout``, or to ``timeout`` where that is given.
+        ``request``: watches it. Raises `LostAnswerError` where the request may have been carried out.
         """
         url = self.url(*segments)
         send_headers = dict(headers or {})
@@ -182,21 +183,24 @@ class Transport:
                 url,
                 data=data,
                 headers=send_headers,
-                timeout=self.connection.request_timeout + hold,
+                timeout=(self.connection.request_timeout if timeout is None else timeout) + hold,
                 uploading=content is not None,
+                request=request,
             )
         except requests.exceptions.ChunkedEncodingError as error:
             raise self._failure(error, method, url, sent=True) from None
 
     @contextmanager
-    def stream(self, *segments: str, timeout: float | None = None) -> Iterator[ByteStream]:
+    def stream(
+        self, *segments: str, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> Iterator[ByteStream]:
         """GET a stream, to be read as it comes. Reading may consume the data: never repeated.
 
         ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration.
         """
         url = self.url(*segments)
         try:
-            response = self._open(self._writing, "GET", url, timeout=timeout)
+            response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
         except requests.exceptions.RequestException as error:
             raise self._failure(error, "GET", url, sent=False) from None
         with response:
@@ -245,7 +249,7 @@ class Transport:
             backoff_factor=0.2,
             raise_on_status=False,
         )
-        adapter = HTTPAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
+        adapter = WatchedAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -277,14 +281,19 @@ class Transport:
             stream=True,
         )
 
-    def _send(self, session: requests.Session, method: str, url: str, **how: Any) -> Response:
+    def _send(
+        self, session: requests.Session, method: str, url: str, *, request: InFlight | None = None, **how: Any
+    ) -> Response:
         try:
-            with self._open(session, method, url, **how) as response:
+            with request.watched() if request else nullcontext(), self._open(session, method, url, **how) as response:
                 answer = self._answer(response, method, url)
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
             raise self._failure(error, method, url, sent=method != "GET") from None
+        finally:
+            if request is not None:
+                request.release()
         if answer.status in (401, 403):
             raise failed_answer(answer, "use the API")
         return answer

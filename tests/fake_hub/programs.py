@@ -101,7 +101,7 @@ def received(instance: Instance, event: str, message: Any) -> None:
 def fed(instance: Instance, data: bytes, ended: bool) -> None:
     """React to input."""
     config = instance.app_config if isinstance(instance.app_config, dict) else {}
-    if config.get("behaviour") == "echo":
-        instance.write("output", data.upper())
+    if config.get("behaviour") in ("echo", "copy"):
+        instance.write("output", data.upper() if config["behaviour"] == "echo" else data)
         if ended:
             instance.complete(b"")

@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub import programs
 from ansible_collections.scramjet.sth.tests.fake_hub.state import STREAMS, Instance, Sequence, State
+from ansible_collections.scramjet.sth.tests.fake_hub.topic_data import TopicData
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
 
 JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
@@ -74,6 +75,7 @@ class Routes:
     def __init__(self, state: State) -> None:
         self.state = state
         self.n = state.is_1x
+        self._topic_data = TopicData(state)
 
     def answer(self, call: Call) -> Answer:
         """Answer one call; waits happen in here, without the lock."""
@@ -313,7 +315,7 @@ class Routes:
             return Answer(json={"eventName": name, "message": payload})
         if payload is None:
             return Answer(204, "No Content")
-        if isinstance(payload, (bool, int, float)) or payload == {}:
+        if isinstance(payload, (bool, int, float)) or payload in ({}, ""):
             return Answer(json=None)
         if isinstance(payload, dict) and "opStatus" in payload:
             return Answer(int(payload["opStatus"]), "", payload)
@@ -436,6 +438,24 @@ class Routes:
                 return HANG
             instance.input_ended = ends
             programs.fed(instance, call.body, ends)
+        return Answer(200 if ends else 202, "OK" if ends else "Accepted")
+
+    def _topic(self, call: Call, rest: list[str]) -> Answer:
+        name = rest[0] if rest else ""
+        kind = call.content_type or ("application/x-ndjson" if call.method == "GET" else "")
+        if self.n and kind not in TOPIC_TYPES:
+            if call.method == "GET":
+                return Answer(415, "Unsupported content-type")
+            return Answer(400, "Bad Request", {"error": "Unsupported content-type"})
+        if self._topic_data.clashes(name, kind):
+            return Answer(500, "Internal error occurred")
+        if call.method == "GET":
+            return Answer(stream=lambda: self._topic_data.read(name))
+        ends = call.headers.get("x-end-stream") == "true"
+        if not self._topic_data.write(name, call.body, ends):
+            return HANG
+        if self.n:
+            return Answer(json={})
         return Answer(200 if ends else 202, "OK" if ends else "Accepted")
 
     # -- topics ---------------------------------------------------------------------------------------------------

@@ -261,7 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _gone(self) -> bool:
         """Whether the client has closed the connection, or the hub is being stopped."""
-        if self.server.hub.closing.is_set():
+        if self.server.hub.closing.is_set() or self.server.hub.dead:
             return True
         try:
             self.connection.setblocking(False)

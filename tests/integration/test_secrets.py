@@ -44,6 +44,18 @@ PROGRAM: dict[str, Any] = {
 }
 
 
+EVENT: dict[str, Any] = {
+    "instance": "keeper",
+    "send": "ping",
+    "payload": {"pin": "{{ s_other }}", "apiKey": "{{ s_key }}", "shown": "visible"},
+    "expect": "pong",
+    "secret_keys": ["pin"],
+}
+
+
+LOG: dict[str, Any] = {"instance": "keeper", "stream": "log", "wait_timeout": 0.5, "secret_keys": ["other"]}
+
+
 class ProcessListing:
     """Looks at the arguments and, of what runs here, collects those that hold a canary."""
 
@@ -93,6 +105,18 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         {"scramjet.sth.sth_instance": instance, "register": "started"},
         {"scramjet.sth.sth_instance": changed},
         {"scramjet.sth.sth_instance_info": {"instance": ["keeper"], "secret_keys": ["other"]}, "register": "info"},
+        {"scramjet.sth.sth_event": EVENT, "register": "event"},
+        {"scramjet.sth.sth_event": {**EVENT, "expect": "never", "wait_timeout": 0.1}, "failed_when": False},
+        {"scramjet.sth.sth_stream": LOG, "register": "log"},
+        {
+            "scramjet.sth.sth_stream": {
+                "instance": "keeper",
+                "stream": "input",
+                "lines": [{"password": "{{ s_other }}"}],
+            }
+        },
+        {"ansible.builtin.debug": {"var": "event"}},
+        {"ansible.builtin.debug": {"var": "log"}},
         {"scramjet.sth.sth_instance": failing, "register": "failed", "failed_when": False},
         {"scramjet.sth.sth_instance": unknown, "register": "missing", "failed_when": False},
         {"ansible.builtin.debug": {"var": "started"}},
@@ -103,6 +127,8 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
                 "that": [
                     "started.instance.app_config.shown == 'plain'",
                     "started.instance.args[3] == 'visible'",
+                    "event.event.payload.shown == 'visible'",
+                    "log.content is search('Handshake')",
                     "failed.error_code == 'START_FAILED'",
                     "missing.error_code == 'NOT_FOUND'",
                 ]

@@ -27,6 +27,11 @@ module.exports = async function (input, ...args) {
     })();
     return output;
   }
+  if (behaviour === "copy") {
+    const output = new PassThrough();
+    input.pipe(output);
+    return output;
+  }
   if (behaviour === "flood") {
     const output = new PassThrough();
     (async () => {

@@ -1,0 +1,134 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A request that another thread watches: it learns when the request has been sent whole, and can end the wait.
+
+`requests` returns only with the answer's headers, which for an awaited event may be minutes later. What urllib3 offers for
+this is its connection class, so that is what is extended here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+try:
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+except ImportError:
+    # Reported by the transport, which everybody needs first.
+    HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc,unused-ignore]
+
+_current = threading.local()
+
+
+class InFlight:
+    """One request and its answer. ``sent`` is set when it has been handed to the network whole."""
+
+    def __init__(self) -> None:
+        self.sent = threading.Event()
+        self.aborted = False
+        self._lock = threading.Lock()
+        self._fileno: int | None = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Take the requests that this thread makes within for this one."""
+        _current.request = self
+        try:
+            yield
+        finally:
+            _current.request = None
+
+    def abort(self) -> None:
+        """End it: whoever sends it or waits for its answer gets an exception."""
+        with self._lock:
+            self.aborted = True
+            fileno, self._fileno = self._fileno, None
+        if fileno is not None:
+            _shut_down(fileno)
+
+    def release(self) -> None:
+        """Let go of the connection when the answer has been read."""
+        with self._lock:
+            fileno, self._fileno = self._fileno, None
+        if fileno is not None:
+            os.close(fileno)
+
+    def _opened(self, connection: socket.socket) -> None:
+        """Keep a second handle: the first one belongs to the thread that reads."""
+        self.release()
+        handle = os.dup(connection.fileno())
+        with self._lock:
+            aborted = self.aborted
+            if not aborted:
+                self._fileno = handle
+        if aborted:
+            _shut_down(handle)
+
+
+def shut_down(connection: Any) -> None:
+    """Wake whoever reads from ``connection`` (anything with a ``fileno``) as if the other side had closed it."""
+    try:
+        handle = os.dup(connection.fileno())
+    except (OSError, ValueError, AttributeError):
+        # It has ended meanwhile (urllib3 has no file left then, and says so in various ways).
+        return
+    _shut_down(handle)
+
+
+def _shut_down(handle: int) -> None:
+    # The other side may have been faster.
+    with socket.socket(fileno=handle) as connection, suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched:
+    """Mixed into a connection class: tells the thread's `InFlight` of its steps."""
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        request = getattr(_current, "request", None)
+        if request is not None:
+            request._opened(self.sock)  # type: ignore[attr-defined]
+
+    def getresponse(self, *args: Any, **options: Any) -> Any:
+        request = getattr(_current, "request", None)
+        if request is not None:
+            request.sent.set()
+        return super().getresponse(*args, **options)  # type: ignore[misc]
+
+
+class _WatchedHTTP(_Watched, HTTPConnection):
+    pass
+
+
+class _WatchedHTTPS(_Watched, HTTPSConnection):
+    pass
+
+
+class _PoolHTTP(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTP
+
+
+class _PoolHTTPS(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPS
+
+
+class WatchedAdapter(HTTPAdapter):
+    """The adapter whose requests can be watched, through a proxy too."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}
+        return manager

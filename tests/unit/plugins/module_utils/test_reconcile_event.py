@@ -1,0 +1,210 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Events: sent, awaited, and both, raced against what makes the wait pointless."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, planned, run_task
+
+
+@pytest.fixture
+def pool(hub: FakeHub) -> FakeHub:
+    """A pool of three that answer ping with pong."""
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+    start(hub, "web", count=3)
+    return hub
+
+
+def start(hub: FakeHub, name: str, **options: Any) -> dict[str, Any]:
+    result = run_task("sth_instance", hub, name=name, sequence="probe", wait_for="none", **options)
+    assert not result.get("failed"), result
+    return result
+
+
+def emit_when_awaited(hub: FakeHub, name: str, payload: Any) -> None:
+    """Let the program that is listed last emit an event again and again from when somebody waits for it."""
+
+    def emit() -> None:
+        while not hub.closing.is_set():
+            if any(item.path.endswith(f"/{name}") for item in hub.requests):
+                with hub.state.lock:
+                    list(hub.state.instances.values())[-1].emit(name, payload)
+            time.sleep(0.02)
+
+    threading.Thread(target=emit, daemon=True).start()
+
+
+def event(hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
+    return run_task("sth_event", hub, check, **options)
+
+
+def sent(hub: FakeHub) -> int:
+    return len([item for item in hub.writes if item.path.endswith("/_event")])
+
+
+def test_a_reply_is_awaited_in_the_task_that_asks_for_it(pool: FakeHub) -> None:
+    result = event(pool, instance="web-1", send="ping", payload="are you there", expect="pong")
+    assert result["changed"]
+    assert result["event"]["payload"] == "are you there"
+    assert result["event"]["elapsed"] < 5
+    assert [item["instance_name"] for item in result["events"]] == ["web-1"]
+    assert sent(pool) == 1
+
+
+def test_the_subscription_is_made_before_the_event_is_sent(pool: FakeHub) -> None:
+    event(pool, instance="web-0", send="ping", payload="x", expect="pong")
+    paths = [item.path.rpartition("/instance/")[2].partition("/")[2] for item in pool.requests]
+    assert paths.index("once/pong") < paths.index("_event")
+
+
+@pytest.mark.parametrize("target", [{"instance": "web"}, {"sequence": "probe"}])
+def test_a_pool_and_a_sequence_mean_everybody(pool: FakeHub, target: dict[str, Any]) -> None:
+    result = event(pool, send="ping", payload="x", expect="pong", **target)
+    assert [item["instance_name"] for item in result["events"]] == ["web-0", "web-1", "web-2"]
+    assert {item["payload"] for item in result["events"]} == {"x"}
+    assert sent(pool) == 3
+
+
+def test_an_id_takes_no_listing(pool: FakeHub) -> None:
+    instance = run_task("sth_instance_info", pool, instance=["web-0"])["instance"]
+    before = len(pool.requests)
+    assert event(pool, instance=instance["id"], send="ping", payload="x")["changed"]
+    asked = [item.path.rpartition("/v1/")[2] for item in pool.requests[before:]]
+    assert set(asked) == {"version", f"instance/{instance['id']}", f"instance/{instance['id']}/_event"}
+
+
+def test_check_mode_predicts_what_is_sent_and_sends_nothing(pool: FakeHub) -> None:
+    options: dict[str, Any] = {"instance": "web", "send": "ping", "payload": "x", "expect": "pong"}
+    before = sent(pool)
+    check = event(pool, check=True, **options)
+    assert sent(pool) == before
+    real = event(pool, **options)
+    assert (check["changed"], planned(check)) == (real["changed"], planned(real))
+    assert check["event"] is None
+    assert len(planned(real)) == 3
+    assert all(item["done"] for item in real["actions"])
+
+
+def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> None:
+    result = event(hub, check=True, instance="later", send="ping", expect="pong")
+    assert result["changed"]
+    assert "assumed" in result["notes"][0]
+    assert event(hub, check=True, sequence="later@1.0.0", send="ping")["changed"]
+
+
+def test_waiting_is_no_change(pool: FakeHub) -> None:
+    emit_when_awaited(pool, "done", {"n": 1})
+    result = event(pool, instance="web-2", expect="done", wait_timeout=60)
+    assert not result["changed"]
+    assert result["event"]["payload"] == {"n": 1}
+
+
+def test_the_last_event_counts_if_there_was_one(pool: FakeHub) -> None:
+    start(pool, "talker", app_config={"events": [{"name": "done", "payload": ["x"]}]})
+    options: dict[str, Any] = {"instance": "talker", "expect_which": "last", "wait_timeout": 0}
+    assert event(pool, expect="done", **options)["event"]["payload"] == ["x"]
+    nothing = event(pool, expect="never", **options)
+    assert not nothing.get("failed")
+    assert nothing["event"] is None
+    # The next one is another matter.
+    assert event(pool, instance="talker", expect="done", wait_timeout=0.3)["error_code"] == "TIMEOUT"
+
+
+def test_a_wait_ends_with_the_instance(pool: FakeHub) -> None:
+    start(pool, "dies", app_config={"behaviour": "throw_later", "seconds": 0.5})
+    began = time.monotonic()
+    result = event(pool, instance="dies", expect="never", wait_timeout=60)
+    assert time.monotonic() - began < 10
+    assert result["error_code"] == "ENDED_EARLY"
+    if pool.state.is_1x:
+        assert result["exit_code"] == 23
+        assert "boom later" in result["logs"]["log"]
+
+
+def test_the_failure_event_ends_the_wait_with_its_payload_masked(pool: FakeHub) -> None:
+    emit_when_awaited(pool, "failed", {"why": "disk full", "apiToken": "hunter22", "pin": "4711a"})
+    result = event(pool, instance="web-2", expect="done", failure_event="failed", wait_timeout=60, secret_keys=["pin"])
+    assert result["error_code"] == "FAILURE_EVENT"
+    assert result["event"] == {"why": "disk full", "apiToken": "********", "pin": "********"}
+
+
+def test_one_failure_of_several_leaves_the_others_answers(pool: FakeHub) -> None:
+    pool.fault(Fault("status", method="POST", path="/_event", status=500))
+    result = event(pool, instance="web", send="ping", payload="x", expect="pong", wait_timeout=2, max_parallel=1)
+    assert result["error_code"] == "HUB_ERROR"
+    assert [item.get("error_code") for item in result["events"]] == ["HUB_ERROR", None, None]
+    assert [item["payload"] for item in result["events"]] == [None, "x", "x"]
+
+
+def test_a_lost_answer_is_never_sent_again(pool: FakeHub) -> None:
+    pool.fault(Fault("lost", method="POST", path="/_event"))
+    result = event(pool, instance="web-0", send="ping", payload="x")
+    assert result["failed"]
+    assert result["changed"]
+    assert sent(pool) == 1
+
+
+@pytest.mark.parametrize("payload", ["0", '""', "null", "false", "7", '{"a": [{"b": null}, "", 0]}', "[]", '"text"'])
+def test_payloads_reach_the_program_unchanged_or_are_refused(pool: FakeHub, payload: str) -> None:
+    if pool.state.is_1x or payload in ('""', '"text"'):
+        result = event(pool, instance="web-0", send="ping", payload_json=payload, expect="pong", wait_timeout=5)
+        assert not result.get("failed"), result
+        assert pool.writes[-1].body == b'[5001, {"eventName": "ping", "message": %s}]' % payload.encode()
+        # What 1.x cannot give back is told apart from what is null.
+        assert result["event"]["payload_lost"] == (pool.state.is_1x and payload in ("0", '""', "false", "7"))
+    else:
+        result = event(pool, instance="web-0", send="ping", payload_json=payload)
+        assert result["error_code"] == "UNSUPPORTED_BY_HUB"
+        assert sent(pool) == 0
+
+
+def test_an_event_without_payload_can_be_sent_to_every_hub(pool: FakeHub) -> None:
+    assert event(pool, instance="web-0", send="ping", expect="pong", wait_timeout=5)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"instance": "nobody", "send": "x"}, "NOT_FOUND"),
+        ({"instance": "7c1a47a2-8f0e-4f47-9d4b-000000000000", "send": "x"}, "NOT_FOUND"),
+        ({"sequence": "nothing", "send": "x"}, "NOT_FOUND"),
+        ({"instance": "", "send": "x"}, "INVALID_OPTION"),
+        ({"instance": "web-0", "send": ""}, "INVALID_OPTION"),
+        ({"instance": "web-0", "expect": "two words"}, "INVALID_OPTION"),
+        ({"instance": "web-0", "expect": "x", "payload": "y"}, "INVALID_OPTION"),
+        ({"instance": "web-0", "send": "x", "failure_event": "y"}, "INVALID_OPTION"),
+        ({"instance": "web-0", "send": "x", "expect": "y", "expect_which": "last"}, "INVALID_OPTION"),
+        ({"instance": "web-0", "expect": "y", "wait_timeout": 0}, "INVALID_OPTION"),
+        ({"instance": "web-0", "send": "x", "payload_json": "{"}, "INVALID_OPTION"),
+        ({"instance": "web-0", "send": "x", "max_parallel": 0}, "INVALID_OPTION"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
+    pool: FakeHub, options: dict[str, Any], code: str
+) -> None:
+    assert event(pool, **options)["error_code"] == code
+    assert sent(pool) == 0
+
+
+def test_an_ended_instance_is_told_as_such(pool: FakeHub) -> None:
+    program: dict[str, Any] = {"sequence": "probe", "app_config": {"behaviour": "throw_at_start"}}
+    assert run_task("sth_instance", pool, name="dies", **program)["error_code"] == "START_FAILED"
+    result = event(pool, instance="dies", send="x")
+    assert result["error_code"] == ("ENDED_EARLY" if pool.state.is_1x else "NOT_FOUND")
+    assert sent(pool) == 0
+
+
+def test_a_hub_that_dies_ends_the_wait(pool: FakeHub) -> None:
+    threading.Timer(0.3, lambda: setattr(pool, "dead", True)).start()
+    began = time.monotonic()
+    assert event(pool, instance="web-0", expect="never", wait_timeout=60)["error_code"] == "UNREACHABLE"
+    assert time.monotonic() - began < 15
