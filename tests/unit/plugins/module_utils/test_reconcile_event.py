@@ -30,14 +30,19 @@ def start(hub: FakeHub, name: str, **options: Any) -> dict[str, Any]:
     return result
 
 
+def marked(instance: Any) -> str:
+    return str(instance.app_config["_sth"]["name"])
+
+
 def emit_when_awaited(hub: FakeHub, name: str, payload: Any) -> None:
-    """Let the program that is listed last emit an event again and again from when somebody waits for it."""
+    """Let ``web-2`` emit an event again and again from when somebody waits for it."""
 
     def emit() -> None:
         while not hub.closing.is_set():
             if any(item.path.endswith(f"/{name}") for item in hub.requests):
                 with hub.state.lock:
-                    list(hub.state.instances.values())[-1].emit(name, payload)
+                    talker = next(item for item in hub.state.instances.values() if marked(item) == "web-2")
+                    talker.emit(name, payload)
             time.sleep(0.02)
 
     threading.Thread(target=emit, daemon=True).start()
