@@ -172,6 +172,15 @@ def _write_topic(run: Run, feed: Feed) -> Result:
     name = options["topic"]
     content_type = feed.content_type
     require_carried(hub, feed, f"topic {name}")
+    if hub.version().generation == "1.x":
+        if feed.end:
+            raise SthError(
+                "UNSUPPORTED_BY_HUB",
+                f"A {hub.version().version} hub does not end topics: leave out end, or remove the topic with sth_topic.",
+            )
+        if not feed.size:
+            # The hub would never answer.
+            raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: what is given is empty.")
     there = find_topic(hub, name)
     if there is not None and there["content_type"] != content_type:
         if options["content_type"] is not None:

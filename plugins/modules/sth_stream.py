@@ -92,7 +92,7 @@ options:
   end:
     description:
       - Write, then end the stream. B(Cannot be undone.) A later write to it is a V(CONFLICT), found after O(wait_timeout).
-      - A 1.x hub goes on with a topic that was ended.
+      - A 1.x hub does not end topics and refuses it for them with V(UNSUPPORTED_BY_HUB).
     type: bool
     default: false
   max_bytes:

@@ -8,65 +8,24 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub import programs
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import (
+    HANG,
+    JSON_TYPES,
+    NOT_FOUND,
+    STREAM_TYPES,
+    Answer,
+    Call,
+    DiedError,
+)
+from ansible_collections.scramjet.sth.tests.fake_hub.routes_topics import TopicRoutes
+from ansible_collections.scramjet.sth.tests.fake_hub.rules import accepts, not_json, pause
 from ansible_collections.scramjet.sth.tests.fake_hub.state import STREAMS, Instance, Sequence, State
-from ansible_collections.scramjet.sth.tests.fake_hub.topic_data import TopicData
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
-
-JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
-STREAM_TYPES = ("application/octet-stream", "application/*", "*/*")
-TOPIC_TYPES = ("text/x-ndjson", "application/x-ndjson", "text/plain", "application/octet-stream")
-# How often a waiting answer looks whether there is something to say.
-TICK = 0.005
-
-
-class DiedError(Exception):
-    """The request has killed the hub."""
-
-
-@dataclass
-class Call:
-    """A request as a route sees it."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-    # Whether the client has gone: nobody waits for the answer any more.
-    gone: Callable[[], bool] = lambda: False
-
-    def json(self) -> Any:
-        """Return the decoded body; None for an empty one."""
-        return json.loads(self.body) if self.body else None
-
-    @property
-    def content_type(self) -> str | None:
-        """The media type without parameters."""
-        given = self.headers.get("content-type")
-        return None if given is None else given.split(";")[0].strip()
-
-
-@dataclass
-class Answer:
-    """What is sent back: JSON, text, nothing, or a stream; ``HANG`` is no answer at all."""
-
-    status: int = 200
-    reason: str = "OK"
-    json: Any = None
-    text: str | None = None
-    stream: Callable[[], Iterator[bytes | None]] | None = None
-    hang: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-HANG = Answer(hang=True)
-NOT_FOUND = Answer(404, "Not Found")
 
 
 class Routes:
@@ -75,7 +34,7 @@ class Routes:
     def __init__(self, state: State) -> None:
         self.state = state
         self.n = state.is_1x
-        self._topic_data = TopicData(state)
+        self._topic_routes = TopicRoutes(state)
 
     def answer(self, call: Call) -> Answer:
         """Answer one call; waits happen in here, without the lock."""
@@ -87,11 +46,11 @@ class Routes:
             self.state.advance()
         if not parts:
             return NOT_FOUND
-        if call.method == "GET" and not self._accepts(call, parts):
+        if call.method == "GET" and not accepts(call, parts):
             if parts[0] == "instance" and len(parts) > 2:
                 # The router below an instance answers every error so.
                 return Answer(500, "Internal Server Error", text=f"{'415' if self.n else '400'}: Invalid content-type")
-            return self._bad_content("Invalid content-type", 415 if self.n else 400)
+            return Answer(415 if self.n else 400, "Invalid content-type")
         handler = getattr(self, f"_{parts[0].replace('-', '_')}", None)
         return NOT_FOUND if handler is None else handler(call, parts[1:])
 
@@ -156,7 +115,7 @@ class Routes:
 
     def _upload(self, call: Call) -> Answer:
         if call.content_type not in (None, *STREAM_TYPES):
-            return self._bad_content("Invalid content-type", 415 if self.n else 400)
+            return Answer(415 if self.n else 400, "Invalid content-type")
         try:
             config, files = unpack(call.body)
         except RefusedError as refused:
@@ -170,7 +129,7 @@ class Routes:
 
     def _put(self, call: Call, wanted: str, sequence: Sequence | None) -> Answer:
         if call.content_type not in (None, *STREAM_TYPES):
-            return self._bad_content("Invalid content-type", 415)
+            return Answer(415, "Invalid content-type")
         with self.state.lock:
             if sequence is None:
                 return Answer(404, "Not Found", {"error": f"Sequence with id: {wanted} not found"})
@@ -188,7 +147,7 @@ class Routes:
         return Answer(json={"id": wanted})
 
     def _delete(self, call: Call, wanted: str, sequence: Sequence | None) -> Answer:
-        refused = self._not_json(call)
+        refused = not_json(call, self.n)
         if refused is not None:
             return refused
         if sequence is None:
@@ -208,13 +167,13 @@ class Routes:
                 for item in of_it:
                     item.finish("completed", 137, "Instance killed")
         if in_use:
-            self._sleep(self.state.timings.force)
+            pause(self.state, self.state.timings.force)
         with self.state.lock:
             self.state.sequences.pop(wanted, None)
         return Answer(json=self._with_status({"id": wanted}))
 
     def _start(self, call: Call, wanted: str, sequence: Sequence | None) -> Answer:
-        refused = self._not_json(call)
+        refused = not_json(call, self.n)
         if refused is not None:
             return refused
         with self.state.lock:
@@ -227,7 +186,7 @@ class Routes:
         try:
             body = call.json()
         except ValueError:
-            return self._bad_content("Could not parse content", 400)
+            return Answer(400, "Could not parse content")
         body = body if isinstance(body, dict) else {}
         if self.n and len(call.body) > 128 * 1024:
             return Answer(400, "Bad Request", {"error": "spawn E2BIG"})
@@ -240,7 +199,7 @@ class Routes:
             return self._start_broken(sequence, body)
         with self.state.lock:
             instance = self.state.start(sequence, body)
-        self._sleep(self.state.timings.handshake)
+        pause(self.state, self.state.timings.handshake)
         if self.n:
             return Answer(json={"message": f"Sequence {instance.id} starting", "id": instance.id})
         return Answer(json=self._with_status({"id": instance.id}))
@@ -308,7 +267,7 @@ class Routes:
                 return self._event_answer(name, payload)
             if call.gone():
                 return HANG
-            self._sleep(TICK)
+            pause(self.state)
 
     def _event_answer(self, name: str, payload: Any) -> Answer:
         if not self.n:
@@ -368,7 +327,7 @@ class Routes:
         with self.state.lock:
             # Also for one that has ended, and then for good (trap 17).
             instance.status = "stopping"
-        self._sleep(max(0.0, timeout / 1000))
+        pause(self.state, max(0.0, timeout / 1000))
         with self.state.lock:
             answer = Answer(202, "Accepted", self._instance_json(instance))
             self.state.at(self.state.timings.notice, lambda: instance.finish("completed", 138, "Instance stopped"))
@@ -385,7 +344,7 @@ class Routes:
             with self.state.lock:
                 instance.finish("", 0, "")
             return Answer(500, "Internal Server Error", text="Cannot read properties of undefined (reading 'timeout')")
-        self._sleep(max(0.0, float(body[1].get("timeout", 0)) / 1000))
+        pause(self.state, max(0.0, float(body[1].get("timeout", 0)) / 1000))
         with self.state.lock:
             self.state.at(self.state.timings.notice, lambda: instance.finish("", 0, ""))
         return Answer(json={"opStatus": "OK"})
@@ -440,62 +399,11 @@ class Routes:
             programs.fed(instance, call.body, ends)
         return Answer(200 if ends else 202, "OK" if ends else "Accepted")
 
-    def _topic(self, call: Call, rest: list[str]) -> Answer:
-        name = rest[0] if rest else ""
-        kind = call.content_type or ("application/x-ndjson" if call.method == "GET" else "")
-        if self.n and kind not in TOPIC_TYPES:
-            if call.method == "GET":
-                return Answer(415, "Unsupported content-type")
-            return Answer(400, "Bad Request", {"error": "Unsupported content-type"})
-        if self._topic_data.clashes(name, kind):
-            return Answer(500, "Internal error occurred")
-        if call.method == "GET":
-            return Answer(stream=lambda: self._topic_data.read(name))
-        ends = call.headers.get("x-end-stream") == "true"
-        if not self._topic_data.write(name, call.body, ends):
-            return HANG
-        if self.n:
-            return Answer(json={})
-        return Answer(200 if ends else 202, "OK" if ends else "Accepted")
-
-    # -- topics ---------------------------------------------------------------------------------------------------
-
     def _topics(self, call: Call, rest: list[str]) -> Answer:
-        if call.method == "GET":
-            listed = [
-                {"contentType": kind, "localProvider": "", "topic": name, "topicName": name}
-                for name, kind in self.state.topics.items()
-            ]
-            return Answer(json=listed if self.n else [])
-        if not self.n:
-            return NOT_FOUND
-        refused = self._not_json(call)
-        if refused is not None:
-            return refused
-        return self._create_topic(call.json()) if call.method == "POST" else self._delete_topic(rest)
+        return self._topic_routes.records(call, rest)
 
-    def _create_topic(self, body: Any) -> Answer:
-        problem = None
-        for key in ("id", "content-type"):
-            if key not in body:
-                problem = f"Missing body param: {key}"
-        if problem is None and not re.match(r"[\w-]+\Z", body["id"]):
-            problem = "Topic id incorrect format"
-        elif problem is None and body["content-type"] not in TOPIC_TYPES:
-            problem = "Unsupported content-type"
-        elif problem is None and body["id"] in self.state.topics:
-            problem = "Topic with given id already exist"
-        if problem is not None:
-            return Answer(400, "Bad Request", {"error": problem})
-        self.state.topics[body["id"]] = body["content-type"]
-        origin = {"id": "127.0.0.1", "type": "hub"}
-        made = {"id": body["id"], "origin": origin, "state": "flowing", "contentType": body["content-type"]}
-        return Answer(json=made)
-
-    def _delete_topic(self, rest: list[str]) -> Answer:
-        if not rest or self.state.topics.pop(rest[0], None) is None:
-            return Answer(404, "Not Found", {"error": f"Topic {rest[0] if rest else ''} not found"})
-        return Answer(json={"message": f"Topic {rest[0]} removed"})
+    def _topic(self, call: Call, rest: list[str]) -> Answer:
+        return self._topic_routes.data(call, rest)
 
     # -- shapes ---------------------------------------------------------------------------------------------------
 
@@ -549,36 +457,3 @@ class Routes:
 
     def _plain(self, body: dict[str, Any]) -> dict[str, Any]:
         return body
-
-    # -- rules ----------------------------------------------------------------------------------------------------
-
-    def _accepts(self, call: Call, parts: list[str]) -> bool:
-        """The list is split at commas without trimming; streams want octets, all else JSON."""
-        given = call.headers.get("accept")
-        if given is None or parts[0] in ("topic", "audit"):
-            return True
-        streams = len(parts) > 2 and parts[0] == "instance" and parts[2] in (*STREAMS, "events")
-        wanted = STREAM_TYPES if streams else JSON_TYPES
-        return any(item.split(";")[0] in wanted for item in given.split(","))
-
-    def _not_json(self, call: Call) -> Answer | None:
-        """Refuse what is not said to be JSON, bodies or not (traps 2 and 3)."""
-        given = call.headers.get("content-type")
-        if call.content_type not in JSON_TYPES:
-            return self._bad_content("Could not parse content" if self.n else "Invalid content-type", 400)
-        charset = re.search(r"charset=([^;]+)", given or "")
-        if charset and charset.group(1).strip() not in ("utf-8", "utf8"):
-            return self._bad_content("Could not parse content" if self.n else "Invalid encoding in content-type", 400)
-        return None
-
-    @staticmethod
-    def _bad_content(reason: str, status: int) -> Answer:
-        return Answer(status, reason)
-
-    def _sleep(self, seconds: float) -> None:
-        """Let time pass, and what is due happen."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            time.sleep(min(TICK, max(0.0, end - time.monotonic())))
-            with self.state.lock:
-                self.state.advance()

@@ -18,8 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call, DiedError
 from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
-from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call, DiedError, Routes
+from ansible_collections.scramjet.sth.tests.fake_hub.routes import Routes
 from ansible_collections.scramjet.sth.tests.fake_hub.state import STREAMS, State
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST, Timings
 
@@ -241,7 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_stream(self, answer: Answer) -> None:
         assert answer.stream is not None
-        self.send_header("Content-Type", "application/octet-stream")
+        if answer.stream_type is not None:
+            self.send_header("Content-Type", answer.stream_type)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True

@@ -19,6 +19,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub import programs
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import Timings
+from ansible_collections.scramjet.sth.tests.fake_hub.topics import Topic
 
 STREAMS = ("stdout", "stderr", "log", "output")
 
@@ -130,7 +131,7 @@ class State:
         self.lock = threading.RLock()
         self.sequences: dict[str, Sequence] = {}
         self.instances: dict[str, Instance] = {}
-        self.topics: dict[str, str] = {}
+        self.topics: dict[str, Topic] = {}
         self.overloaded = 0
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -143,6 +144,10 @@ class State:
         """Let everything happen that is due."""
         while self._due and self._due[0][0] <= time.monotonic():
             heapq.heappop(self._due)[2]()
+
+    def topic(self, name: str, content_type: str) -> Topic:
+        """Return a topic, made if there is none."""
+        return self.topics.setdefault(name, Topic(name, content_type))
 
     def start(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
         """Start an instance of a sequence whose main file is there."""

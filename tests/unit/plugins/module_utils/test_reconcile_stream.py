@@ -253,3 +253,18 @@ def test_a_topic_of_another_type_is_refused_or_its_type_is_taken(hub: FakeHub) -
     assert len(hub.writes) == before
     assert stream(hub, topic="notes", lines=[1])["changed"]
     assert stream(hub, topic="notes", max_lines=1)["content"] == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({"end": True}, "UNSUPPORTED_BY_HUB"), ({"content": "x", "end": True}, "UNSUPPORTED_BY_HUB")],
+)
+def test_only_a_hub_that_ends_topics_is_asked_to(hub: FakeHub, options: dict[str, Any], code: str) -> None:
+    result = stream(hub, topic="orders", wait_timeout=5, **options)
+    assert result.get("error_code") == (code if hub.state.is_1x else None)
+    assert bool(hub.writes) != hub.state.is_1x
+
+
+def test_nothing_is_not_written_to_a_topic_that_would_never_take_it(hub: FakeHub) -> None:
+    result = stream(hub, topic="orders", content="", wait_timeout=5)
+    assert result.get("error_code") == ("INVALID_OPTION" if hub.state.is_1x else None)

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for many endpoints: which headers are taken, and how a hub waits."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import JSON_TYPES, STREAM_TYPES, TICK, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.state import STREAMS, State
+
+
+def accepts(call: Call, parts: list[str]) -> bool:
+    """Whether the answer's type is in ``Accept``, a list split at commas without trimming."""
+    given = call.headers.get("accept")
+    if given is None or parts[0] == "audit":
+        return True
+    streams = parts[0] == "topic" or (len(parts) > 2 and parts[0] == "instance" and parts[2] in (*STREAMS, "events"))
+    wanted = STREAM_TYPES if streams else JSON_TYPES
+    return any(item.split(";")[0] in wanted for item in given.split(","))
+
+
+def not_json(call: Call, is_1x: bool) -> Answer | None:
+    """Refuse what is not said to be JSON, bodies or not (traps 2 and 3)."""
+    given = call.headers.get("content-type")
+    if call.content_type not in JSON_TYPES:
+        return Answer(400, "Could not parse content" if is_1x else "Invalid content-type")
+    charset = re.search(r"charset=([^;]+)", given or "")
+    if charset and charset.group(1).strip() not in ("utf-8", "utf8"):
+        return Answer(400, "Could not parse content" if is_1x else "Invalid encoding in content-type")
+    return None
+
+
+def pause(state: State, seconds: float = TICK) -> None:
+    """Let time pass, and what is due happen."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(min(TICK, max(0.0, end - time.monotonic())))
+        with state.lock:
+            state.advance()
