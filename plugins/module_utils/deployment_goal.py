@@ -1,0 +1,261 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each replica of a deployment is to run: as a task wants it, as another run wanted it, or as it was before. Pure.
+
+Source: interface.md section 9; section 0 rule 4 (what is not given stays as it is).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_mark import Rollout
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import history
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import differing
+from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, member
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One replica that is to run. Nothing in ``program`` is left open; its mark is the one that a start writes."""
+
+    index: int
+    program: Program
+    sequence: SequenceRecord
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A deployment as it is to be. ``sequence`` is the version that it is about, None after a removal."""
+
+    slots: tuple[Slot, ...]
+    sequence: SequenceRecord | None
+    rollout: Rollout
+    # Nothing that an earlier run has started fits: everything is replaced once.
+    anew: bool = False
+    why_ended: str = ""
+
+    def differs(self, replica: Replica, slot: Slot) -> str:
+        """Say in which options a replica is not what ``slot`` wants; "" where it fits."""
+        if self.anew and replica.rollout.generation < self.rollout.generation:
+            return "it is to be restarted"
+        names = differing(replica.record, slot.program, replica.ref, slot.sequence.ref)
+        return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
+
+    def slot(self, index: int) -> Slot | None:
+        """Return what is to run with this index."""
+        return next((item for item in self.slots if item.index == index), None)
+
+
+def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord | None, hub: str) -> Goal:
+    """Return what a task wants. ``sequence``: the version that it names; None: that of what runs.
+
+    Raises ``NOT_FOUND`` where nothing says what to run, ``INVALID_CONFIG`` where a configuration cannot be taken over.
+    """
+    name, state, leader = observed.name, options["state"], observed.leader
+    if state == "rolled_back":
+        sequence = _version_before(observed, hub)
+    elif sequence is None:
+        sequence = _running_version(observed, hub)
+    rolled_back = state == "rolled_back" or bool(leader and leader.rollout.rolled_back and leader.ref == sequence.ref)
+    count = options["replicas"]
+    if count is None:
+        # The highest index and not their number: one that has ended is missed.
+        count = max((item.index + 1 for item in observed.live), default=1) or 1
+    takes_over = leader is not None and options["app_config"] is None
+    index_key, overrides = options["index_key"], len(options["overrides"] or ())
+    if leader is not None and takes_over:
+        index_key = index_key or leader.rollout.index_key
+        overrides = max(overrides, leader.rollout.overrides)
+    rollout = Rollout(
+        generation=observed.generation + 1,
+        replicas=count,
+        canary=min(options["canary"], count),
+        versions=history(observed, sequence.ref),
+        rolled_back=rolled_back,
+        index_key=index_key,
+        overrides=overrides,
+    )
+    programs = [_program(observed, {**options, "index_key": index_key}, index) for index in range(count)]
+    rollout = replace(rollout, digest=_digest(programs, sequence, rollout))
+    slots = tuple(
+        Slot(index, replace(program, mark=_mark(name, index, rollout)), sequence)
+        for index, program in enumerate(programs)
+    )
+    goal = Goal(slots, sequence, rollout, state == "restarted", f"the deployment has {count} replicas")
+    return _with_canaries(observed, goal) if rollout.canary else goal
+
+
+def absent_goal(observed: Observed) -> Goal:
+    """Return that nothing of it runs."""
+    return Goal((), None, Rollout(observed.generation + 1), why_ended="it is to be absent")
+
+
+def goal_of(observed: Observed, leader: Replica) -> Goal:
+    """Return what the run that started ``leader`` wanted, as far as its replicas tell."""
+    rollout = leader.rollout
+    slots = _slots_like(observed, leader, range(rollout.replicas))
+    goal = Goal(slots, leader.sequence, rollout, why_ended=f"the deployment has {rollout.replicas} replicas")
+    return _with_canaries(observed, goal) if rollout.canary else goal
+
+
+def goal_before(observed: Observed, goal: Goal) -> Goal:
+    """Return the way back from ``goal``: everywhere the version that was there before, or what was, if it is the same."""
+    old = _not_yet(observed, goal)
+    slots = []
+    for index in sorted({item.index for item in observed.live}):
+        here = observed.at(index)
+        kept = [item for item in here if old is None or _outdated(item, goal)]
+        source = kept[0] if kept else old
+        if source is not None and source.sequence is not None:
+            program = _like(observed, source, index) if source.index != index else _as_it_is(source)
+            slots.append(Slot(index, program, source.sequence))
+    return Goal(tuple(slots), old.sequence if old else goal.sequence, goal.rollout, why_ended="it was not there before")
+
+
+def _with_canaries(observed: Observed, goal: Goal) -> Goal:
+    """Leave all but the first few replicas with what they had, if there is anything else than what is new."""
+    old = _not_yet(observed, goal)
+    if old is None:
+        return goal
+    rest = _slots_like(observed, old, range(goal.rollout.canary, len(goal.slots)))
+    return replace(goal, slots=(*goal.slots[: goal.rollout.canary], *rest))
+
+
+def _not_yet(observed: Observed, goal: Goal) -> Replica | None:
+    """Return the latest live replica that is not what the goal wants everywhere."""
+    return max(
+        (item for item in observed.live if item.sequence and _outdated(item, goal)),
+        key=lambda item: (item.rollout.rank, item.index >= item.rollout.overrides, -item.index),
+        default=None,
+    )
+
+
+def _outdated(replica: Replica, goal: Goal) -> bool:
+    slot = goal.slot(replica.index)
+    if slot is None:
+        return bool(goal.sequence is not None and replica.ref != goal.sequence.ref)
+    return bool(goal.differs(replica, slot))
+
+
+def _slots_like(observed: Observed, template: Replica, indexes: Iterable[int]) -> tuple[Slot, ...]:
+    if template.sequence is None:
+        raise SthError(
+            "NOT_FOUND",
+            f"The package that {template.mark.name} runs from is no longer on the hub: give src or sequence.",
+        )
+    return tuple(Slot(index, _like(observed, template, index), template.sequence) for index in indexes)
+
+
+def _like(observed: Observed, template: Replica, index: int) -> Program:
+    """Return what replica ``index`` is where all are like ``template``, which is of the same run."""
+    rollout = template.rollout
+    mark = _mark(observed.name, index, rollout)
+    if index >= rollout.overrides and template.index >= rollout.overrides:
+        program = _as_it_is(template)
+        if rollout.index_key is not None:
+            options = {**_NOTHING_ELSE, "name": observed.name, "index_key": rollout.index_key}
+            program = member({**options, **_open(program)}, index)
+        return replace(program, mark=mark)
+    own = [item for item in observed.at(index) if item.ref == template.ref]
+    if not own:
+        raise SthError(
+            "INVALID_CONFIG",
+            f"Replica {index} of {observed.name} had overrides, or all others have, and it does not run: what it is to "
+            "have cannot be taken over, so give app_config, args and overrides.",
+        )
+    return replace(_as_it_is(max(own, key=lambda item: item.rollout.rank)), mark=mark)
+
+
+def _as_it_is(replica: Replica) -> Program:
+    record = replica.record
+    return Program(
+        replica.mark,
+        None,
+        unmarked(record.app_config),
+        tuple(str(item) for item in record.args),
+        record.input_topic,
+        record.output_topic,
+    )
+
+
+# What `member` reads besides the program itself.
+_NOTHING_ELSE: dict[str, Any] = {"id": None, "overrides": None, "limits": None, "start_options": {}}
+
+
+def _open(program: Program) -> dict[str, Any]:
+    return {
+        "app_config": program.app_config,
+        "args": list(program.args or ()),
+        "input_topic": program.input_topic,
+        "output_topic": program.output_topic,
+    }
+
+
+def _program(observed: Observed, options: Mapping[str, Any], index: int) -> Program:
+    """Return what a task wants of one replica; what it does not say is that of the latest run."""
+    managed = {name: options[name] for name in ("app_config", "args", "input_topic", "output_topic")}
+    if observed.leader is not None and any(value is None for value in managed.values()):
+        there = _open(_like(observed, observed.leader, index)) if _needs(managed) else _topics(observed.leader)
+        managed = {name: there.get(name) if value is None else value for name, value in managed.items()}
+    managed["app_config"] = managed["app_config"] or {}
+    managed["args"] = managed["args"] or []
+    return member({**options, **managed, "id": None}, index)
+
+
+def _needs(managed: Mapping[str, Any]) -> bool:
+    return managed["app_config"] is None or managed["args"] is None
+
+
+def _topics(replica: Replica) -> dict[str, Any]:
+    return {"input_topic": replica.record.input_topic, "output_topic": replica.record.output_topic}
+
+
+def _running_version(observed: Observed, hub: str) -> SequenceRecord:
+    leader = observed.leader
+    if leader is None:
+        raise SthError("NOT_FOUND", f"No deployment {observed.name} runs on {hub}: give src or sequence.")
+    if leader.sequence is None:
+        raise SthError(
+            "NOT_FOUND", f"The package that {leader.mark.name} runs from is no longer on {hub}: give src or sequence."
+        )
+    return leader.sequence
+
+
+def _version_before(observed: Observed, hub: str) -> SequenceRecord:
+    leader = observed.leader
+    if leader is None:
+        raise SthError("NOT_FOUND", f"No deployment {observed.name} runs on {hub} that could be rolled back.")
+    if leader.rollout.rolled_back and leader.sequence is not None:
+        return leader.sequence
+    older = history(observed, leader.ref)
+    if not older:
+        raise SthError(
+            "NOT_FOUND",
+            f"No older version of the deployment {observed.name} is left on {hub}: deploy one with src. How many are left "
+            "is what keep_versions says.",
+        )
+    return next(item for item in observed.inventory.sequences if item.ref == older[0])
+
+
+def _mark(name: str, index: int, rollout: Rollout) -> InstanceMark:
+    return InstanceMark(f"{name}-{index}", name, index, name, rollout)
+
+
+def _digest(programs: Iterable[Program], sequence: SequenceRecord, rollout: Rollout) -> str:
+    wanted = [
+        [item.app_config, item.args, item.input_topic, item.output_topic, item.limits, item.start_options]
+        for item in programs
+    ]
+    text = json.dumps([sequence.ref, rollout.canary, rollout.rolled_back, wanted], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
