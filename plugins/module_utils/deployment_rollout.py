@@ -124,7 +124,7 @@ class Rolling:
         """End what missed its gate."""
         for replica in self.now.live:
             if replica.id in self.failed:
-                self._stop(ToStop(replica, Action("stop", replica.object, "compensation")), planned=False)
+                self._stop(ToStop(replica, Action("stop", replica.object, "compensation"), serves=False), planned=False)
 
     def _leader(self, goal: Goal) -> Replica | None:
         """Return a replica of the run that has the last word instead of this one.

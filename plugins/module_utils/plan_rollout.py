@@ -41,7 +41,7 @@ class ToStop:
 
     replica: Replica
     action: Action
-    serves: bool = True
+    serves: bool
 
 
 @dataclass(frozen=True)
@@ -106,20 +106,15 @@ def _sort_out(observed: Observed, goal: Goal, failed: Collection[str]) -> _Sorte
     stay = kept(observed, goal, failed)
     done = _Sorted(total=len(observed.live))
     for replica in observed.live:
-        slot = goal.slot(replica.index)
-        if replica.record.status == "stopping":
-            done.broken.append(_stop(replica, "it is ending", serves=False))
-        elif replica.id in failed:
-            done.broken.append(_stop(replica, "it did not become ready", serves=False))
-        elif slot is None:
-            done.spare.append(_stop(replica, goal.why_ended))
-        elif stay.get(replica.index) is replica:
+        if stay.get(replica.index) is replica:
             if _is_unproven(observed, replica):
                 done.unproven.append(replica)
-        elif replica.index in stay and not goal.differs(replica, slot):
-            done.spare.append(_stop(replica, f"copy of {replica.mark.name}, the oldest stays"))
-        else:
-            done.old.append(_stop(replica, goal.differs(replica, slot)))
+            continue
+        serves = replica.record.status == "running" and replica.id not in failed
+        slot = goal.slot(replica.index)
+        differs = goal.differs(replica, slot) if slot else ""
+        stop = _stop(replica, _why_ended(replica, goal, differs, failed), serves)
+        (done.broken if not serves else done.old if differs else done.spare).append(stop)
     # The newest first: the one with the highest index.
     done.spare.sort(key=lambda item: -item.replica.index)
     done.missing = [_start(observed, goal, slot) for slot in goal.slots if slot.index not in stay]
@@ -170,8 +165,18 @@ def _is_unproven(observed: Observed, replica: Replica) -> bool:
     return replica.record.status == "starting" or any(item.rollout.rank < rank for item in beside)
 
 
-def _stop(replica: Replica, reason: str, serves: bool = True) -> ToStop:
+def _stop(replica: Replica, reason: str, serves: bool) -> ToStop:
     return ToStop(replica, Action("stop", replica.object, reason, replica.record), serves)
+
+
+def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[str]) -> str:
+    if replica.record.status == "stopping":
+        return "it is ending"
+    if replica.id in failed:
+        return "it did not become ready"
+    if goal.slot(replica.index) is None:
+        return goal.why_ended
+    return differs or f"copy of {replica.mark.name}, the oldest stays"
 
 
 def _start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:
