@@ -43,6 +43,8 @@ class Goal:
     rollout: Rollout
     # Nothing that an earlier run has started fits: everything is replaced once.
     anew: bool = False
+    # It leads back to what was before.
+    back: bool = False
     why_ended: str = ""
 
     def differs(self, replica: Replica, slot: Slot) -> str:
@@ -92,7 +94,7 @@ def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: Sequen
         Slot(index, replace(program, mark=_mark(name, index, rollout)), sequence)
         for index, program in enumerate(programs)
     )
-    goal = Goal(slots, sequence, rollout, state == "restarted", f"the deployment has {count} replicas")
+    goal = Goal(slots, sequence, rollout, state == "restarted", why_ended=f"the deployment has {count} replicas")
     return _with_canaries(observed, goal) if rollout.canary else goal
 
 
@@ -120,7 +122,8 @@ def goal_before(observed: Observed, goal: Goal) -> Goal:
         if source is not None and source.sequence is not None:
             program = _like(observed, source, index) if source.index != index else _as_it_is(source)
             slots.append(Slot(index, program, source.sequence))
-    return Goal(tuple(slots), old.sequence if old else goal.sequence, goal.rollout, why_ended="it was not there before")
+    sequence = old.sequence if old else goal.sequence
+    return Goal(tuple(slots), sequence, goal.rollout, back=True, why_ended="it was not there before")
 
 
 def _with_canaries(observed: Observed, goal: Goal) -> Goal:

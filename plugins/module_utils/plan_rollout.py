@@ -77,9 +77,10 @@ def plan_rollout(observed: Observed, goal: Goal, policy: Policy, failed: Collect
 
 
 def kept(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> dict[int, Replica]:
-    """Return the replicas that stay as they are, by index: of those that fit the oldest."""
+    """Return the replicas that stay as they are, by index; of several that fit whoever looks keeps the same."""
     found: dict[int, Replica] = {}
-    for replica in observed.live:
+    # The latest run's, whose mark knows most; on the way back what was there before. Of one run's the oldest.
+    for replica in sorted(observed.live, key=lambda item: item.rollout.rank, reverse=not goal.back):
         slot = goal.slot(replica.index)
         usable = replica.record.status != "stopping" and replica.id not in failed
         if slot is not None and usable and not goal.differs(replica, slot):
@@ -176,7 +177,7 @@ def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[st
         return "it did not become ready"
     if goal.slot(replica.index) is None:
         return goal.why_ended
-    return differs or f"copy of {replica.mark.name}, the oldest stays"
+    return differs or f"copy of {replica.mark.name}"
 
 
 def _start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:

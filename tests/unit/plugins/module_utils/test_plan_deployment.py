@@ -47,7 +47,8 @@ class Deployment:
         status: Any = "running",
         **rollout: Any,
     ) -> InstanceRecord:
-        carried = Rollout(generation, "", **{"replicas": 1, **rollout})
+        # As of a real run: another content is another digest.
+        carried = Rollout(generation, f"{version}{app_config}", **{"replicas": 1, **rollout})
         mark = InstanceMark(f"web-{index}", "web", index, "web", carried)
         record = self._record(marked(app_config or {}, mark), VERSIONS[version].id)
         self.instances.append(replace(record, status=status))
@@ -260,7 +261,7 @@ LIVE = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     live=LIVE,
     version=st.sampled_from(["a", "b", None]),
@@ -282,7 +283,8 @@ def test_any_state_is_led_to_the_goal_within_the_bounds_and_stays_there(
     deployment = Deployment()
     for index, letter, generation, status, app_config in live:
         deployment.add(index, letter, generation=generation, status=status, app_config=app_config, replicas=3)
-    options = {"app_config": config, "replicas": replicas, "canary": canary}
+    # What is not given is taken from the latest run, which a state made up at random may lose to the old version.
+    options = {"app_config": config, "replicas": replicas, "canary": canary if version and config else 0}
     goal = deployment.goal(version, **options)
     plan = deployment.plan(version, policy, **options)
     if strategy == "rolling":
