@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_mark import Rollout
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica, latest
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import history
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import differing
-from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, member
+from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, member, with_index
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: Sequen
     if count is None:
         # The highest index and not their number: one that has ended is missed.
         count = max((item.index + 1 for item in observed.live), default=1) or 1
-    takes_over = leader is not None and options["app_config"] is None
-    index_key, overrides = options["index_key"], len(options["overrides"] or ())
-    if leader is not None and takes_over:
+    index_key, own_configs, own_args = options["index_key"], _own(options, "app_config"), _own(options, "args")
+    if leader is not None and options["app_config"] is None:
         index_key = index_key or leader.rollout.index_key
-        overrides = max(overrides, leader.rollout.overrides)
+        own_configs = max(own_configs, leader.rollout.own_configs)
+    if leader is not None and options["args"] is None:
+        own_args = max(own_args, leader.rollout.own_args)
     rollout = Rollout(
         generation=observed.generation + 1,
         replicas=count,
@@ -86,7 +88,8 @@ def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: Sequen
         versions=history(observed, sequence.ref),
         rolled_back=rolled_back,
         index_key=index_key,
-        overrides=overrides,
+        own_configs=own_configs,
+        own_args=own_args,
     )
     programs = [_program(observed, {**options, "index_key": index_key}, index) for index in range(count)]
     rollout = replace(rollout, digest=_digest(programs, sequence, rollout))
@@ -136,12 +139,8 @@ def _with_canaries(observed: Observed, goal: Goal) -> Goal:
 
 
 def _not_yet(observed: Observed, goal: Goal) -> Replica | None:
-    """Return the latest live replica that is not what the goal wants everywhere."""
-    return max(
-        (item for item in observed.live if item.sequence and _outdated(item, goal)),
-        key=lambda item: (item.rollout.rank, item.index >= item.rollout.overrides, -item.index),
-        default=None,
-    )
+    """Return a live replica of the latest run among those that are not what the goal wants everywhere."""
+    return latest(item for item in observed.live if item.sequence and _outdated(item, goal))
 
 
 def _outdated(replica: Replica, goal: Goal) -> bool:
@@ -161,23 +160,40 @@ def _slots_like(observed: Observed, template: Replica, indexes: Iterable[int]) -
 
 
 def _like(observed: Observed, template: Replica, index: int) -> Program:
-    """Return what replica ``index`` is where all are like ``template``, which is of the same run."""
+    """Return what replica ``index`` is where all are as ``template``, but for what is its own."""
+    return Program(
+        _mark(observed.name, index, template.rollout),
+        None,
+        _config_like(observed, template, index),
+        _args_like(observed, template, index),
+        template.record.input_topic,
+        template.record.output_topic,
+    )
+
+
+def _config_like(observed: Observed, template: Replica, index: int) -> dict[str, Any]:
     rollout = template.rollout
-    mark = _mark(observed.name, index, rollout)
-    if index >= rollout.overrides and template.index >= rollout.overrides:
-        program = _as_it_is(template)
-        if rollout.index_key is not None:
-            options = {**_NOTHING_ELSE, "name": observed.name, "index_key": rollout.index_key}
-            program = member({**options, **_open(program)}, index)
-        return replace(program, mark=mark)
-    own = [item for item in observed.at(index) if item.ref == template.ref]
-    if not own:
+    if min(index, template.index) < rollout.own_configs:
+        return unmarked(_own_of(observed, template, index).record.app_config)
+    config = unmarked(template.record.app_config)
+    return config if rollout.index_key is None else with_index(config, rollout.index_key, index)
+
+
+def _args_like(observed: Observed, template: Replica, index: int) -> tuple[str, ...]:
+    source = _own_of(observed, template, index) if min(index, template.index) < template.rollout.own_args else template
+    return tuple(str(item) for item in source.record.args)
+
+
+def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
+    """Return what runs with this index, best of the template's version."""
+    found = max(observed.at(index), key=lambda item: (item.ref == template.ref, item.rollout.rank), default=None)
+    if found is None:
         raise SthError(
             "INVALID_CONFIG",
             f"Replica {index} of {observed.name} had overrides, or all others have, and it does not run: what it is to "
             "have cannot be taken over, so give app_config, args and overrides.",
         )
-    return replace(_as_it_is(max(own, key=lambda item: item.rollout.rank)), mark=mark)
+    return found
 
 
 def _as_it_is(replica: Replica) -> Program:
@@ -192,36 +208,25 @@ def _as_it_is(replica: Replica) -> Program:
     )
 
 
-# What `member` reads besides the program itself.
-_NOTHING_ELSE: dict[str, Any] = {"id": None, "overrides": None, "limits": None, "start_options": {}}
-
-
-def _open(program: Program) -> dict[str, Any]:
-    return {
-        "app_config": program.app_config,
-        "args": list(program.args or ()),
-        "input_topic": program.input_topic,
-        "output_topic": program.output_topic,
-    }
-
-
 def _program(observed: Observed, options: Mapping[str, Any], index: int) -> Program:
     """Return what a task wants of one replica; what it does not say is that of the latest run."""
-    managed = {name: options[name] for name in ("app_config", "args", "input_topic", "output_topic")}
-    if observed.leader is not None and any(value is None for value in managed.values()):
-        there = _open(_like(observed, observed.leader, index)) if _needs(managed) else _topics(observed.leader)
-        managed = {name: there.get(name) if value is None else value for name, value in managed.items()}
-    managed["app_config"] = managed["app_config"] or {}
-    managed["args"] = managed["args"] or []
-    return member({**options, **managed, "id": None}, index)
+    leader = observed.leader
+    there: dict[str, Callable[[], Any]] = {"app_config": dict, "args": list}
+    if leader is not None:
+        there = {
+            "app_config": partial(_config_like, observed, leader, index),
+            "args": partial(_args_like, observed, leader, index),
+            "input_topic": lambda: leader.record.input_topic,
+            "output_topic": lambda: leader.record.output_topic,
+        }
+    taken = {name: take() for name, take in there.items() if options[name] is None}
+    return member({**options, **taken, "id": None}, index)
 
 
-def _needs(managed: Mapping[str, Any]) -> bool:
-    return managed["app_config"] is None or managed["args"] is None
-
-
-def _topics(replica: Replica) -> dict[str, Any]:
-    return {"input_topic": replica.record.input_topic, "output_topic": replica.record.output_topic}
+def _own(options: Mapping[str, Any], name: str) -> int:
+    """Return the index behind the last override of an option."""
+    overrides = options["overrides"] or []
+    return max((index + 1 for index, item in enumerate(overrides) if item.get(name) is not None), default=0)
 
 
 def _running_version(observed: Observed, hub: str) -> SequenceRecord:

@@ -29,13 +29,19 @@ class Rollout:
     versions: tuple[str, ...] = ()
     rolled_back: bool = False
     index_key: str | None = None
-    # Replicas with an index below this had overrides: their configuration is not that of the others.
-    overrides: int = 0
+    # Replicas with an index below these may have had an app_config or args of their own.
+    own_configs: int = 0
+    own_args: int = 0
 
     @property
     def rank(self) -> tuple[int, str]:
         """Who leads: the run with the highest."""
         return (self.generation, self.digest)
+
+    @property
+    def own(self) -> int:
+        """Replicas from this index on have what all have."""
+        return max(self.own_configs, self.own_args)
 
     def as_value(self) -> dict[str, Any]:
         """Return it as it is written into the mark."""
@@ -47,7 +53,8 @@ class Rollout:
             "versions": list(self.versions) or None,
             "rolled_back": self.rolled_back or None,
             "index_key": self.index_key,
-            "overrides": self.overrides or None,
+            "own_configs": self.own_configs or None,
+            "own_args": self.own_args or None,
         }
         return {key: item for key, item in value.items() if item is not None}
 
@@ -64,7 +71,8 @@ def read_rollout(value: Mapping[str, Any]) -> Rollout:
         tuple(str(item) for item in versions) if isinstance(versions, list) else (),
         value.get("rolled_back") is True,
         index_key if isinstance(index_key, str) else None,
-        _count(value.get("overrides")),
+        _count(value.get("own_configs")),
+        _count(value.get("own_args")),
     )
 
 

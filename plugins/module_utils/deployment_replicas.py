@@ -75,12 +75,8 @@ class Observed:
 
     @property
     def leader(self) -> Replica | None:
-        """The live replica of the latest run; of several one that has no overrides, which speaks for the others."""
-        return max(
-            self.live,
-            key=lambda item: (item.rollout.rank, item.index >= item.rollout.overrides, -item.index),
-            default=None,
-        )
+        """A live replica of the latest run."""
+        return latest(self.live)
 
     def at(self, index: int) -> list[Replica]:
         """Return the live ones with this index, the oldest first."""
@@ -90,6 +86,15 @@ class Observed:
         """Return the latest ended one with this index that is still listed (1.x)."""
         ended = [item for item in self.replicas if item.index == index and not item.record.live]
         return max(ended, key=lambda item: (item.record.ended or "", order(item.record)), default=None)
+
+
+def latest(replicas: Iterable[Replica]) -> Replica | None:
+    """Return one of the latest run, if possible one that has nothing of its own and speaks for the others."""
+    return max(
+        replicas,
+        key=lambda item: (item.rollout.rank, item.index >= item.rollout.own, -item.index),
+        default=None,
+    )
 
 
 def replicas_of(name: str, inventory: Inventory) -> Observed:

@@ -19,7 +19,12 @@ from functools import partial
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_of
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica, replicas_of
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import (
+    Observed,
+    Replica,
+    latest,
+    replicas_of,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
@@ -96,7 +101,7 @@ class Rolling:
     def settle(self, goal: Goal) -> Replica | None:
         """Look again and put right what differs, until nothing does. See `reach`."""
         for _round in range(ROUNDS):
-            self.now = look(self.hub, self.before.name)
+            self.look()
             leader = self._leader(goal)
             if leader is not None:
                 # What others have ended is no crash.
@@ -122,9 +127,15 @@ class Rolling:
 
     def end_failed(self) -> None:
         """End what missed its gate."""
-        for replica in self.now.live:
+        for replica in self.look().live:
             if replica.id in self.failed:
-                self._stop(ToStop(replica, Action("stop", replica.object, "compensation"), serves=False), planned=False)
+                self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), planned=False)
+        self.look()
+
+    def look(self) -> Observed:
+        """Read the deployment as it is now."""
+        self.now = look(self.hub, self.before.name)
+        return self.now
 
     def _leader(self, goal: Goal) -> Replica | None:
         """Return a replica of the run that has the last word instead of this one.
@@ -137,7 +148,7 @@ class Rolling:
             for item in self.now.live
             if item.rollout.generation > self.before.generation and item.rollout.rank != own.rank
         ]
-        leader = max(newer, key=lambda item: (item.rollout.rank, item.index >= item.rollout.overrides), default=None)
+        leader = latest(newer)
         if leader is None or leader.rollout.digest == own.digest:
             return None
         visible = any(item.rollout.rank == own.rank for item in self.now.live)
@@ -146,7 +157,7 @@ class Rolling:
     def _carry_out(self, batch: Batch, goal: Goal, planned: bool) -> bool:
         """Do what is in a batch, several at a time; False where another run leads. All is at rest when it returns."""
         if any(item.serves for item in batch.stops):
-            self.now = look(self.hub, self.before.name)
+            self.look()
             if self._leader(goal) is not None:
                 return False
             self._refuse_ended(goal)

@@ -129,7 +129,7 @@ def member(options: Mapping[str, Any], index: int) -> Program:
     if override.get("args") is not None:
         args = override["args"]
     if options["index_key"] is not None:
-        config = _with_index(config or {}, options["index_key"], index)
+        config = with_index(config or {}, options["index_key"], index)
     return _program(options, member_mark(options["name"], index), config, args)
 
 
@@ -154,7 +154,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, Any]:
+def with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, Any]:
+    """Return ``config`` with the member's index at the dotted ``path``."""
     key, _dot, rest = path.partition(".")
     if not key:
         raise SthError("INVALID_OPTION", f"index_key {path!r} is no dotted path of keys.")
@@ -163,4 +164,4 @@ def _with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, A
     inner = config.get(key, {})
     if not isinstance(inner, Mapping):
         raise SthError("INVALID_CONFIG", f"index_key leads through {key!r}, which is no mapping in app_config.")
-    return {**config, key: _with_index(inner, rest, index)}
+    return {**config, key: with_index(inner, rest, index)}

@@ -200,19 +200,18 @@ class _Apply:
         rolled_back, said = False, "everything is left as it is (on_failure: leave)."
         try:
             if how == "rollback":
-                leader = self.rolling.settle(goal_before(self.before, goal))
+                leader = self.rolling.turn_back(goal_before(self.before, goal))
                 rolled_back = leader is None
-                said = (
-                    "what ran before is back." if rolled_back else "another run has deployed something else meanwhile."
-                )
-                self._drop_upload()
+                said = "what ran before is back." if self.before.live else "nothing is left, as before."
+                if leader is not None:
+                    said = "another task has the last word meanwhile."
+            elif how == "stop":
+                self.rolling.end_failed()
+                said = "nothing more is replaced (on_failure: stop)."
             else:
-                self.rolling.now = look(self.hub, self.before.name)
-                if how == "stop":
-                    self.rolling.end_failed()
-                    self.rolling.now = look(self.hub, self.before.name)
-                    self._drop_upload()
-                    said = "nothing more is replaced (on_failure: stop)."
+                self.rolling.look()
+            if how != "leave":
+                self._drop_upload()
         except SthError as error:
             said = f"bringing back what ran before failed too: {error.message}"
         now = self.rolling.now
