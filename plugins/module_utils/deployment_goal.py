@@ -66,6 +66,8 @@ def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: Sequen
     Raises ``NOT_FOUND`` where nothing says what to run, ``INVALID_CONFIG`` where a configuration cannot be taken over.
     """
     name, state, leader = observed.name, options["state"], observed.leader
+    if leader is None and sequence is None and options["replicas"] == 0:
+        return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
         sequence = _version_before(observed, hub)
     elif sequence is None:

@@ -32,10 +32,8 @@ def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
             mark = program.mark
             if mark is not None:
                 replicas.append(Replica(record, mark, slot.sequence))
-    gone = {action.target.id for action in plan.deletes}
+    gone = {action.target.id for action in (*plan.first, *plan.deletes)}
     sequences = tuple(item for item in before.inventory.sequences if item.id not in gone)
-    if goal.sequence is not None and plan.upload is not None:
-        sequences += (goal.sequence,)
     return Observed(before.name, Inventory(sequences, before.inventory.instances), tuple(replicas))
 
 

@@ -22,7 +22,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal impor
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import (
     Observed,
     Replica,
-    latest,
     replicas_of,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
@@ -51,7 +50,11 @@ NOT_ITS_FAULT = ("UNREACHABLE", "UNAUTHORIZED")
 
 
 class GateError(SthError):
-    """A replica did not become ready, or did not stay so."""
+    """A replica, that with ``index``, did not become ready, or did not stay so."""
+
+    def __init__(self, error: SthError, index: int) -> None:
+        super().__init__(error.code, error.message, **error.details)
+        self.index = index
 
 
 def look(hub: HubClient, name: str) -> Observed:
@@ -138,21 +141,16 @@ class Rolling:
         return self.now
 
     def _leader(self, goal: Goal) -> Replica | None:
-        """Return a replica of the run that has the last word instead of this one.
+        """Return a replica of the run that has the last word instead of this one: another is at work, and ranks higher.
 
-        That is one which began while this one ran and ranks higher; any, where nothing on the hub tells of this one.
+        What nothing on the hub tells of, such as a run that only ends replicas, never ranks higher.
         """
         own = goal.rollout
-        newer = [
-            item
-            for item in self.now.live
-            if item.rollout.generation > self.before.generation and item.rollout.rank != own.rank
-        ]
-        leader = latest(newer)
-        if leader is None or leader.rollout.digest == own.digest:
+        others = [item for item in self.now.live if item.id not in self._known and item.rollout.rank != own.rank]
+        leader = self.now.leader
+        if not others or leader is None or leader.rollout.rank == own.rank or leader.rollout.digest == own.digest:
             return None
-        visible = any(item.rollout.rank == own.rank for item in self.now.live)
-        return leader if leader.rollout.rank > own.rank or not visible else None
+        return leader
 
     def _carry_out(self, batch: Batch, goal: Goal, planned: bool) -> bool:
         """Do what is in a batch, several at a time; False where another run leads. All is at rest when it returns."""
@@ -180,14 +178,21 @@ class Rolling:
             outcomes = [pool.submit(unless_over, work) for work in works]
         errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
         for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
-            raise error
-        return True
+            if not isinstance(error, GateError) or not self._is_others_doing(error, goal):
+                raise error
+        return not errors
+
+    def _is_others_doing(self, missed: GateError, goal: Goal) -> bool:
+        """Whether a replica did not become ready because another run has ended it."""
+        self.look()
+        by_hand = missed.details.get("outcome") in ("stopped", "killed")
+        return by_hand or self._leader(goal) is not None or missed.index in kept(self.now, goal, self.failed)
 
     def _await(self, replica: Replica) -> None:
         try:
             wait_ready(self.hub, replica.id, replica.mark.name, self.readiness)
         except SthError as error:
-            raise self._gate(error, replica.id) from None
+            raise self._gate(error, replica.index, replica.id) from None
         self._ready.append((replica.index, replica.id))
 
     def _start(self, step: ToStart, planned: bool) -> None:
@@ -201,7 +206,7 @@ class Rolling:
             # A process was started wherever it is known by its id.
             if instance is not None:
                 self._note(step.action, planned)
-            raise self._gate(error, instance) from None
+            raise self._gate(error, step.slot.index, instance) from None
         self.seconds[record.id] = round(time.monotonic() - begun, 3)
         self._known.add(record.id)
         self._ready.append((step.slot.index, record.id))
@@ -239,13 +244,11 @@ class Rolling:
         else:
             self.run.journal.compensate(action.action, action.object)
 
-    def _gate(self, error: SthError, instance: str | None) -> SthError:
+    def _gate(self, error: SthError, index: int, instance: str | None) -> SthError:
         if instance is not None:
             self.failed.add(instance)
             self._known.add(instance)
-        if error.code in NOT_ITS_FAULT:
-            return error
-        return GateError(error.code, error.message, **error.details)
+        return error if error.code in NOT_ITS_FAULT else GateError(error, index)
 
     def _refuse_ended(self, goal: Goal) -> None:
         """Raise where a replica that was ready has ended: what it replaces must not be ended too."""
@@ -266,8 +269,7 @@ class Rolling:
         # 0.18 forgets what has ended.
         record = self.hub.instance(instance).info() or InstanceRecord(instance, "", "ended", outcome="unknown")
         label = f"{self.before.name}-{index}"
-        error = ended_error(self.hub, record, label, "although it had been ready")
-        return GateError(error.code, error.message, **error.details)
+        return GateError(ended_error(self.hub, record, label, "although it had been ready"), index)
 
 
 def _complete(observed: Observed) -> bool:

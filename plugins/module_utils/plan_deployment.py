@@ -21,7 +21,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions i
     spare_copies,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.diff_state import masked_state, running_state, wanted_state
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import Batch, Policy, kept, plan_rollout
@@ -29,10 +28,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import B
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """``upload``, then the ``batches`` one after another, then ``deletes``; the states are for the diff."""
+    """``first`` (an upload or deletes), the ``batches`` one after another, then ``deletes``; the states are for the diff."""
 
     goal: Goal
-    upload: Action | None
+    first: tuple[Action, ...]
     batches: tuple[Batch, ...]
     deletes: tuple[Action, ...]
     before: dict[str, Any]
@@ -42,7 +41,7 @@ class DeploymentPlan:
     def actions(self) -> tuple[Action, ...]:
         """All writes in order."""
         rollout = tuple(action for batch in self.batches for action in batch.actions)
-        return (*((self.upload,) if self.upload else ()), *rollout, *self.deletes)
+        return (*self.first, *rollout, *self.deletes)
 
 
 def plan_present(
@@ -50,22 +49,27 @@ def plan_present(
 ) -> DeploymentPlan:
     """Plan that the goal is reached. ``upload``: its version is not on the hub yet and this task has it."""
     batches = plan_rollout(observed, goal, policy)
-    sequence = given(goal.sequence)
-    older = history(observed, sequence.ref)
+    sequence = goal.sequence
+    older = history(observed, sequence.ref if sequence else None)
     stopped = _stopped(batches)
-    deletes = retired(observed, older[keep_versions:], stopped, _too_many(keep_versions))
-    deletes += spare_copies(observed, sequence, stopped)
+    # Where nothing says which version is in force none is known to be too many.
+    too_many = older[keep_versions:] if sequence else ()
+    deletes = retired(observed, too_many, stopped, _too_many(keep_versions))
+    deletes += spare_copies(observed, sequence, stopped) if sequence else ()
     reason = f"the hub has only older versions ({', '.join(older)})" if older else "the hub does not have it"
-    action = Action("upload", f"sequence {sequence.ref}", reason, sequence) if upload else None
-    return _plan(observed, goal, action, batches, deletes, masker)
+    first = (Action("upload", f"sequence {sequence.ref}", reason, sequence),) if sequence and upload else ()
+    return _plan(observed, goal, first, batches, deletes, masker)
 
 
 def plan_absent(observed: Observed, goal: Goal, named: str | None, masker: Masker) -> DeploymentPlan:
     """Plan that nothing of it runs and no version of it stays; ``named``: the ref of one that the task names."""
     batches = plan_rollout(observed, goal, Policy("recreate"))
-    refs = dict.fromkeys((*known(observed), *((named,) if named else ())))
-    deletes = retired(observed, tuple(refs), _stopped(batches), "it is to be absent")
-    return _plan(observed, goal, None, batches, deletes, masker)
+    refs = tuple(dict.fromkeys((*known(observed), *((named,) if named else ()))))
+    # Those that nothing uses go while there still is a replica to say which they are.
+    first = retired(observed, refs, (), "it is to be absent")
+    gone = {action.target.id for action in first}
+    deletes = retired(observed, refs, _stopped(batches), "it is to be absent")
+    return _plan(observed, goal, first, batches, tuple(item for item in deletes if item.target.id not in gone), masker)
 
 
 def _stopped(batches: tuple[Batch, ...]) -> frozenset[str]:
@@ -79,7 +83,7 @@ def _too_many(keep_versions: int) -> str:
 def _plan(
     observed: Observed,
     goal: Goal,
-    upload: Action | None,
+    first: tuple[Action, ...],
     batches: tuple[Batch, ...],
     deletes: tuple[Action, ...],
     masker: Masker,
@@ -99,11 +103,11 @@ def _plan(
         if len(there) > 1:
             before[name]["copies"] = len(there) - 1
     versions = set(known(observed))
-    left = versions - {action.target.ref for action in deletes if not action.reason.startswith("copy")}
+    left = versions - {action.target.ref for action in (*first, *deletes) if action.action == "delete"}
     left |= {slot.sequence.ref for slot in goal.slots}
     return DeploymentPlan(
         goal,
-        upload,
+        first,
         batches,
         deletes,
         {"replicas": before, "versions": sorted(versions)},

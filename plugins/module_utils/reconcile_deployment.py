@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_report imp
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_rollout import GateError, Rolling, look
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package
@@ -122,7 +123,7 @@ def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -
         before,
         goal,
         _policy(options),
-        upload=package is not None and not given(goal.sequence).id,
+        upload=goal.sequence is not None and package is not None and not goal.sequence.id,
         keep_versions=options["keep_versions"],
         masker=masker,
     )
@@ -168,8 +169,11 @@ class _Apply:
 
     def everything(self, plan: DeploymentPlan) -> None:
         """Upload, roll out, retire."""
-        if plan.upload is not None:
-            self._upload(plan)
+        for action in plan.first:
+            if action.action == "upload":
+                self._upload(action)
+            else:
+                self._delete(action)
         if plan.batches:
             try:
                 leader = self.rolling.reach(plan.goal, plan.batches)
@@ -179,12 +183,14 @@ class _Apply:
                 self._drop_upload()
                 raise self._overtaken(leader)
         for action in plan.deletes:
-            self.run.journal.begin(action)
-            delete_unused(self.hub, action.target)
-            self.run.journal.done(action)
+            self._delete(action)
 
-    def _upload(self, plan: DeploymentPlan) -> None:
-        action = given(plan.upload)
+    def _delete(self, action: Action) -> None:
+        self.run.journal.begin(action)
+        delete_unused(self.hub, action.target)
+        self.run.journal.done(action)
+
+    def _upload(self, action: Action) -> None:
         self.run.journal.begin(action)
         compare = self.run.options["compare"]
         stored = upload_package(self.hub, given(self.package), compare)

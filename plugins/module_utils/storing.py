@@ -58,8 +58,9 @@ def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -
 
 
 def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) -> SequenceRecord:
-    """Two tasks that upload the same at once leave one: of equal ones the smallest id stays."""
-    twins = sorted((item for item in hub.sequences() if matches(item, uploaded, "content")), key=lambda item: item.id)
+    """Two tasks that upload the same at once leave one: of equal ones that in use stays, else the smallest id."""
+    equal = (item for item in hub.sequences() if matches(item, uploaded, "content"))
+    twins = sorted(equal, key=lambda item: (not item.instances, item.id))
     for twin in twins[1:]:
         if not twin.instances:
             hub.sequence(twin.id).delete()
