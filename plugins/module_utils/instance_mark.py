@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_mark import Rollout, read_rollout
+
 MARK_KEY = "_sth"
 
 
@@ -20,18 +22,21 @@ MARK_KEY = "_sth"
 class InstanceMark:
     """Whose an instance is. ``name`` is the whole name, ``web-0`` for member 0 of pool ``web``.
 
-    ``deployment`` is set where a deployment manages the instance.
+    ``deployment`` is set where a deployment manages the instance; then ``pool`` is its name too, ``index`` that of the
+    replica, and ``rollout`` what it carries of the run that started it.
     """
 
     name: str
     pool: str | None = None
     index: int | None = None
     deployment: str | None = None
+    rollout: Rollout | None = None
 
     def as_value(self) -> dict[str, Any]:
         """Return the mark as it is written into app_config."""
         value = {"name": self.name, "pool": self.pool, "index": self.index, "deployment": self.deployment}
-        return {key: item for key, item in value.items() if item is not None}
+        own = {key: item for key, item in value.items() if item is not None}
+        return {**own, **self.rollout.as_value()} if self.rollout else own
 
 
 def member_mark(name: str, index: int | None) -> InstanceMark:
@@ -55,6 +60,7 @@ def read_mark(app_config: Mapping[str, Any] | None) -> InstanceMark | None:
         pool if isinstance(pool, str) else None,
         index if isinstance(index, int) else None,
         deployment if isinstance(deployment, str) else None,
+        read_rollout(value) if isinstance(deployment, str) else None,
     )
 
 

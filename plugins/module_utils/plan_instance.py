@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.diff_state import masked_state, running_state, wanted_state
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, read_mark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
@@ -230,47 +231,11 @@ def _plan(inventory: Inventory, steps: Sequence[Step], masker: Masker) -> Instan
     for step in steps:
         ended = [action.target for action in step.stops]
         was = step.kept or (min(ended, key=order) if ended else None)
-        old = _state_of(was, inventory) if was else None
-        new = old if step.kept else _state_to_be(step) if step.start else None
-        before[step.label] = _masked(old, None, masker) if old else {"state": "absent"}
-        after[step.label] = _masked(new, old, masker) if new else {"state": "absent"}
+        old = running_state(was, inventory) if was else None
+        new = old if step.kept else wanted_state(given(step.program), given(step.sequence)) if step.start else None
+        before[step.label] = masked_state(old, None, masker) if old else {"state": "absent"}
+        after[step.label] = masked_state(new, old, masker) if new else {"state": "absent"}
         copies = [item for item in ended if item is not was]
         if copies:
             before[step.label]["copies"] = len(copies)
     return InstancePlan(tuple(steps), before, after)
-
-
-def _state_of(record: InstanceRecord, inventory: Inventory) -> dict[str, Any]:
-    runs = inventory.sequence(record.sequence_id)
-    return {
-        "state": "running",
-        "sequence": runs.ref if runs else None,
-        "app_config": unmarked(record.app_config),
-        "args": list(record.args),
-        **_topics(record),
-    }
-
-
-def _state_to_be(step: Step) -> dict[str, Any]:
-    program = given(step.program)
-    return {
-        "state": "running",
-        "sequence": given(step.sequence).ref,
-        "app_config": program.app_config or {},
-        "args": list(program.args or ()),
-        **_topics(program),
-    }
-
-
-def _topics(item: InstanceRecord | Program) -> dict[str, str]:
-    topics = {"input_topic": item.input_topic, "output_topic": item.output_topic}
-    return {key: value for key, value in topics.items() if value}
-
-
-def _masked(state: dict[str, Any], old: dict[str, Any] | None, masker: Masker) -> dict[str, Any]:
-    shown = {**state, "app_config": masker.app_config(state["app_config"]), "args": masker.args(state["args"])}
-    if old is None:
-        return shown
-    for key in ("app_config", "args"):
-        shown[key] = masker.changed(old[key], state[key], shown[key])
-    return shown

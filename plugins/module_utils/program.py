@@ -116,19 +116,21 @@ def programs(options: Mapping[str, Any]) -> list[Program]:
     if options["count"] is None:
         mark = member_mark(options["name"], None) if options["name"] is not None else None
         return [_program(options, mark, options["app_config"], options["args"])]
+    return [member(options, index) for index in range(options["count"])]
+
+
+def member(options: Mapping[str, Any], index: int) -> Program:
+    """Return what member ``index`` of the pool ``name`` runs."""
     overrides = options["overrides"] or []
-    members = []
-    for index in range(options["count"]):
-        override = overrides[index] if index < len(overrides) else {}
-        config, args = options["app_config"], options["args"]
-        if override.get("app_config") is not None:
-            config = _merged(config or {}, override["app_config"])
-        if override.get("args") is not None:
-            args = override["args"]
-        if options["index_key"] is not None:
-            config = _with_index(config or {}, options["index_key"], index)
-        members.append(_program(options, member_mark(options["name"], index), config, args))
-    return members
+    override = overrides[index] if index < len(overrides) else {}
+    config, args = options["app_config"], options["args"]
+    if override.get("app_config") is not None:
+        config = _merged(config or {}, override["app_config"])
+    if override.get("args") is not None:
+        args = override["args"]
+    if options["index_key"] is not None:
+        config = with_index(config or {}, options["index_key"], index)
+    return _program(options, member_mark(options["name"], index), config, args)
 
 
 def _program(options: Mapping[str, Any], mark: InstanceMark | None, config: Any, args: Any) -> Program:
@@ -152,7 +154,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, Any]:
+def with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, Any]:
+    """Return ``config`` with the member's index at the dotted ``path``."""
     key, _dot, rest = path.partition(".")
     if not key:
         raise SthError("INVALID_OPTION", f"index_key {path!r} is no dotted path of keys.")
@@ -161,4 +164,4 @@ def _with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, A
     inner = config.get(key, {})
     if not isinstance(inner, Mapping):
         raise SthError("INVALID_CONFIG", f"index_key leads through {key!r}, which is no mapping in app_config.")
-    return {**config, key: _with_index(inner, rest, index)}
+    return {**config, key: with_index(inner, rest, index)}

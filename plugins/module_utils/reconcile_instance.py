@@ -90,15 +90,21 @@ def check_options(options: Mapping[str, Any]) -> None:
 def require_capabilities(run: Run) -> None:
     """Refuse what the hub's generation cannot do, and what it could not carry."""
     options, hub = run.options, run.hub
-    if options["input_topic"] is not None or options["output_topic"] is not None:
-        hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")
-    if options["limits"] is not None:
-        hub.require("limits", "Starting with limits", "limit the hub's own process, of which instances are children")
+    require_start_options(run)
     if options["id"] is not None and options["state"] in ("started", "completed"):
         hub.require("instance_id", "Choosing an instance's id", "use name")
     if options["name"] is not None or options["id"] is not None:
         for program in programs(options):
             program.check_size(hub.version().generation)
+
+
+def require_start_options(run: Run) -> None:
+    """Refuse what the hub's generation cannot start a program with."""
+    options, hub = run.options, run.hub
+    if options["input_topic"] is not None or options["output_topic"] is not None:
+        hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")
+    if options["limits"] is not None:
+        hub.require("limits", "Starting with limits", "limit the hub's own process, of which instances are children")
 
 
 def hide_options(run: Run, masker: Masker) -> None:

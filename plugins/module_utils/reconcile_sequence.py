@@ -26,14 +26,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.reference import (
     find_sequences,
     parse_version,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.storing import (
+    delete_unused,
+    upload_package,
+    verified,
+    wanted_record,
+    without_twins,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.views import sequence_view
-from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
-
-# A 1.x hub counts an instance as in use until 15 s after its end (hub-contract.md section 3, DELETE).
-BUSY_AFTER_END = 25.0
-# How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
-LOST_UPLOAD_SETTLES = 5.0
 
 
 def reconcile(run: Run) -> Result:
@@ -64,11 +65,6 @@ def reconcile(run: Run) -> Result:
             "after_header": f"sequences on {run.hub.api_url}",
         },
     }
-
-
-def wanted_record(package: Package) -> SequenceRecord:
-    """Return the record that a hub will list for ``package``; its id is "" until then."""
-    return SequenceRecord("", package.name, package.hub_version, package.engine)
 
 
 def _package(run: Run) -> Package:
@@ -149,14 +145,14 @@ class _Apply:
             stops = []
             self.run.journal.begin(action)
             if action.action == "upload":
-                sequence = self._upload()
+                sequence = upload_package(self.hub, given(self.package), self.policy.compare)
             elif action.action == "overwrite":
                 sequence = self._overwrite(action.target)
             else:
-                self._delete(action.target)
+                delete_unused(self.hub, action.target)
             self.run.journal.done(action)
-            if action.action == "upload":
-                sequence = self._without_twins(sequence)
+            if action.action == "upload" and self.policy.compare == "content":
+                sequence = without_twins(self.hub, given(sequence), self.run.journal)
         return sequence
 
     def _end(self, stops: list[Action]) -> None:
@@ -169,70 +165,6 @@ class _Apply:
             ended=lambda instance_id: self.run.journal.done(by_id[instance_id]),
         )
 
-    def _upload(self) -> SequenceRecord:
-        package = given(self.package)
-        known = {item.id for item in self.hub.sequences()}
-        with tempfile.TemporaryFile(prefix="sth-") as packed:
-            write_package(package, packed)
-            try:
-                return self._sent(packed)
-            except LostAnswerError as lost:
-                if self.policy.compare == "version":
-                    raise SthError(
-                        lost.code,
-                        f"{lost.message} Whether the package was stored is not known, and compare: version "
-                        "leaves no way to tell: look with sth_sequence_info before you upload it again.",
-                        **lost.details,
-                    ) from None
-                return self._found_after(lost, known) or self._sent(packed)
-
-    def _sent(self, packed: Any) -> SequenceRecord:
-        packed.seek(0)
-        uploaded = self.hub.send_sequence(packed)
-        return self._verified(uploaded.id)
-
-    def _verified(self, sequence_id: str) -> SequenceRecord:
-        package = given(self.package)
-        record = self.hub.sequence(sequence_id).info()
-        if record is None or not matches(record, wanted_record(package), self.policy.compare):
-            shown = record.ref if record else "nothing"
-            raise SthError(
-                "HUB_ERROR",
-                f"{self.hub.api_url} took {package.ref} as sequence {sequence_id} and shows {shown} there.",
-            )
-        return record
-
-    def _found_after(self, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
-        """Look for an upload whose answer was lost. A hub that died of it is told as such."""
-        package = given(self.package)
-        wanted = wanted_record(package)
-        for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
-            try:
-                listed = self.hub.sequences()
-            except SthError as error:
-                raise SthError(
-                    error.code,
-                    f"The hub stopped answering while {package.ref} was uploaded: {error.message}",
-                    **error.details,
-                ) from lost
-            for record in listed:
-                if record.id not in known and matches(record, wanted, self.policy.compare):
-                    return record
-        return None
-
-    def _without_twins(self, uploaded: SequenceRecord | None) -> SequenceRecord | None:
-        """Two tasks that upload the same at once leave one: of equal ones the smallest id stays."""
-        if uploaded is None or self.policy.compare == "version":
-            return uploaded
-        twins = sorted(
-            (item for item in self.hub.sequences() if matches(item, uploaded, "content")), key=lambda item: item.id
-        )
-        for twin in twins[1:]:
-            if not twin.instances:
-                self.hub.sequence(twin.id).delete()
-                self.run.journal.compensate("delete", f"sequence {twin.ref}")
-        return twins[0] if twins else uploaded
-
     def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
         package = given(self.package)
         # 1.x refuses while any record is listed, ended ones too (trap 8).
@@ -243,7 +175,7 @@ class _Apply:
             try:
                 self.hub.sequence(target.id).overwrite(packed)
             except LostAnswerError:
-                # PUT of the same bytes again does no harm; _verified tells whether it arrived.
+                # PUT of the same bytes again does no harm; verified tells whether it arrived.
                 pass
             except SthError as error:
                 if error.code == "INVALID_PACKAGE":
@@ -254,34 +186,4 @@ class _Apply:
                         **error.details,
                     ) from None
                 raise
-        return self._verified(target.id)
-
-    def _delete(self, doomed: SequenceRecord) -> None:
-        client = self.hub.sequence(doomed.id)
-        # Not the hub's own check: it deletes the package under a running instance (trap 9).
-        self._refuse_if_used(doomed)
-        for _dummy in pauses(Deadline(BUSY_AFTER_END), first=0.5):
-            try:
-                client.delete()
-            except LostAnswerError:
-                pass
-            except SthError as error:
-                if error.code != "CONFLICT":
-                    raise
-                self._refuse_if_used(doomed)
-            if client.info() is None:
-                return
-        raise SthError(
-            "CONFLICT",
-            f"{self.hub.api_url} refuses to delete sequence {doomed.ref} for {BUSY_AFTER_END:.0f} s although nothing runs "
-            "from it: an instance that outlived a restart of the hub blocks it until the hub is restarted.",
-        )
-
-    def _refuse_if_used(self, doomed: SequenceRecord) -> None:
-        users = [item for item in self.hub.instances() if item.live and item.sequence_id == doomed.id]
-        if users:
-            raise SthError(
-                "CONFLICT",
-                f"Instance {users[0].id} was started from sequence {doomed.ref} on {self.hub.api_url} meanwhile: "
-                "it was not removed; run the task again.",
-            )
+        return verified(self.hub, target.id, package, self.policy.compare)

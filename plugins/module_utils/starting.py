@@ -91,6 +91,6 @@ def _find_started(hub: HubClient, start: Start) -> str | None:
             continue
         for record in hub.instances():
             mark = read_mark(record.app_config)
-            if record.id not in start.known and mark is not None and mark.name == program.mark.name:
+            if record.id not in start.known and mark == program.mark:
                 return record.id
     return None

@@ -87,9 +87,7 @@ def test_a_lost_answer_of_an_upload_makes_no_second_copy(hub: FakeHub, package: 
 def test_an_upload_that_never_arrived_is_repeated(
     hub: FakeHub, package: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "ansible_collections.scramjet.sth.plugins.module_utils.reconcile_sequence.LOST_UPLOAD_SETTLES", 0.2
-    )
+    monkeypatch.setattr("ansible_collections.scramjet.sth.plugins.module_utils.storing.LOST_UPLOAD_SETTLES", 0.2)
     hub.fault(Fault("reset", "POST", "/sequence$"))
     assert deploy(hub, package)["changed"]
     assert len(hub.sequences) == 1

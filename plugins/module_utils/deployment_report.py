@@ -1,0 +1,85 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task says of a deployment: per replica what happened, old and new version (interface.md section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import history
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_deployment import DeploymentPlan
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import kept
+from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
+
+
+def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
+    """Return what the hub will list of the deployment, ids apart, when the plan is carried out."""
+    goal = plan.goal
+    stay = kept(before, goal)
+    replicas = list(stay.values())
+    for slot in goal.slots:
+        if slot.index not in stay:
+            program = slot.program
+            record = InstanceRecord("", slot.sequence.id, "running", program.start_app_config(), program.args or ())
+            mark = program.mark
+            if mark is not None:
+                replicas.append(Replica(record, mark, slot.sequence))
+    gone = {action.target.id for action in (*plan.first, *plan.deletes)}
+    sequences = tuple(item for item in before.inventory.sequences if item.id not in gone)
+    return Observed(before.name, Inventory(sequences, before.inventory.instances), tuple(replicas))
+
+
+def deployment_view(observed: Observed, goal: Goal) -> dict[str, Any]:
+    """Return ``{name, ref, previous_ref, replicas, ready, canary}``."""
+    ref = goal.sequence.ref if goal.sequence else None
+    older = history(observed, ref) if observed.live else ()
+    return {
+        "name": observed.name,
+        "ref": ref,
+        "previous_ref": older[0] if older else None,
+        "replicas": len({item.index for item in observed.live}),
+        "ready": len({item.index for item in observed.live if item.record.status == "running"}),
+        "canary": goal.rollout.canary,
+    }
+
+
+def replica_views(
+    before: Observed,
+    after: Observed,
+    ended: Mapping[str, InstanceRecord],
+    seconds: Mapping[str, float],
+    masker: Masker,
+) -> list[dict[str, Any]]:
+    """Return what runs, by index, and then what was ended and has no successor; each with ``was`` and ``seconds``."""
+    were = {item.id for item in before.live}
+    views = []
+    for replica in after.live:
+        there = before.at(replica.index)
+        was = "kept" if replica.id in were else "replaced" if there else "started"
+        views.append(_view(replica, was, there[0].ref if there else None, seconds, masker))
+    indexes = {item.index for item in after.live}
+    for replica in before.live:
+        if replica.index not in indexes:
+            # In check mode nothing has ended yet.
+            record = ended.get(replica.id) or replace(replica.record, status="ended", outcome="stopped")
+            views.append(_view(replace(replica, record=record), "ended", replica.ref, seconds, masker))
+    return views
+
+
+def _view(
+    replica: Replica, was: str, previous_ref: str | None, seconds: Mapping[str, float], masker: Masker
+) -> dict[str, Any]:
+    return {
+        **instance_view(replica.record, replica.sequence, masker),
+        "was": was,
+        "previous_ref": previous_ref,
+        "seconds": seconds.get(replica.id),
+    }

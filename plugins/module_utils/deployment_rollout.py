@@ -1,0 +1,278 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carries out the rollout of a deployment, batch by batch, and sees that it has stayed (design.md section 4, deployment).
+
+There is no lock on a hub. After its last write a run looks again; where another one, which leads, has written meanwhile, it
+brings about what that one wanted before it gives way, so that whoever ends last leaves no mixture.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_of
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import (
+    Observed,
+    Replica,
+    replicas_of,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import (
+    Batch,
+    Policy,
+    ToStart,
+    ToStop,
+    kept,
+    plan_rollout,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import Readiness, ended_error, wait_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, start_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Run
+
+# Each round puts right what another run or the end of a program has changed; nobody has needed more than a few.
+ROUNDS = 10
+# A replica that has been ready this often in one run, and has ended each time, is in a crash loop.
+CRASHES = 2
+# What says nothing about the replica itself: the hub cannot be asked to bring anything back either.
+NOT_ITS_FAULT = ("UNREACHABLE", "UNAUTHORIZED")
+
+
+class GateError(SthError):
+    """A replica, that with ``index``, did not become ready, or did not stay so."""
+
+    def __init__(self, error: SthError, index: int) -> None:
+        super().__init__(error.code, error.message, **error.details)
+        self.index = index
+
+
+def look(hub: HubClient, name: str) -> Observed:
+    """Read a deployment from the hub."""
+    inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
+    if any(item.app_config is None for item in inventory.instances):
+        # A 0.18 hub does not say whose an instance is while it starts (trap 12); a run that was cut off may have left one.
+        inventory = hub.inventory()
+    return replicas_of(name, inventory)
+
+
+class Rolling:
+    """One run's way from what it has observed to its goal."""
+
+    def __init__(self, run: Run, before: Observed, policy: Policy, readiness: Readiness, ending: Ending) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.before = before
+        self.now = before
+        self.policy = policy
+        self.readiness = readiness
+        self.ending = ending
+        # By id: seconds that a start or stop took; the last records of what was ended; what missed its gate.
+        self.seconds: dict[str, float] = {}
+        self.ended: dict[str, InstanceRecord] = {}
+        self.failed: set[str] = set()
+        # Replicas that were ready, in order.
+        self._ready: list[tuple[int, str]] = []
+        # Ids of versions that were uploaded or moved meanwhile, by ref.
+        self._stored: dict[str, str] = {}
+        self._known = {item.id for item in before.inventory.instances}
+
+    def stored(self, sequence: SequenceRecord) -> None:
+        """Take note of the id under which the hub has a version."""
+        self._stored[sequence.ref] = sequence.id
+
+    def reach(self, goal: Goal, batches: Sequence[Batch]) -> Replica | None:
+        """Carry out the planned batches and what turns out to be needed then; return who leads instead, if anybody.
+
+        Raises `GateError` for a replica that does not become ready or does not stay so.
+        """
+        for batch in batches:
+            if not self._carry_out(batch, goal, planned=True):
+                break
+        return self.settle(goal)
+
+    def settle(self, goal: Goal) -> Replica | None:
+        """Look again and put right what differs, until nothing does. See `reach`."""
+        for _round in range(ROUNDS):
+            self.look()
+            leader = self._leader(goal)
+            if leader is not None:
+                # What others have ended is no crash.
+                self._ready.clear()
+            there = goal_of(self.now, leader) if leader else goal
+            batches = plan_rollout(self.now, there, self.policy, self.failed)
+            if not batches:
+                return leader
+            self._refuse_crash_loop(batches)
+            for batch in batches:
+                if not self._carry_out(batch, there, planned=False):
+                    break
+        raise SthError(
+            "CONFLICT",
+            f"The deployment {self.before.name} on {self.hub.api_url} is changed by others as often as it is put right: "
+            "end them, and run the task again.",
+        )
+
+    def turn_back(self, goal: Goal) -> Replica | None:
+        """Bring about what was before. See `reach`."""
+        self._ready.clear()
+        return self.settle(goal)
+
+    def end_failed(self) -> None:
+        """End what missed its gate."""
+        for replica in self.look().live:
+            if replica.id in self.failed:
+                self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), planned=False)
+        self.look()
+
+    def look(self) -> Observed:
+        """Read the deployment as it is now."""
+        self.now = look(self.hub, self.before.name)
+        return self.now
+
+    def _leader(self, goal: Goal) -> Replica | None:
+        """Return a replica of the run that has the last word instead of this one: another is at work, and ranks higher.
+
+        What nothing on the hub tells of, such as a run that only ends replicas, never ranks higher.
+        """
+        own = goal.rollout
+        others = [item for item in self.now.live if item.id not in self._known and item.rollout.rank != own.rank]
+        leader = self.now.leader
+        if not others or leader is None or leader.rollout.rank == own.rank or leader.rollout.digest == own.digest:
+            return None
+        return leader
+
+    def _carry_out(self, batch: Batch, goal: Goal, planned: bool) -> bool:
+        """Do what is in a batch, several at a time; False where another run leads. All is at rest when it returns."""
+        if any(item.serves for item in batch.stops):
+            self.look()
+            if self._leader(goal) is not None:
+                return False
+            self._refuse_ended(goal)
+        works = [
+            *(partial(self._await, item) for item in batch.awaited),
+            *(partial(self._start, item, planned) for item in batch.starts),
+            *(partial(self._stop, item, planned) for item in batch.stops),
+        ]
+        over = threading.Event()
+
+        def unless_over(work: Callable[[], None]) -> None:
+            if not over.is_set():
+                try:
+                    work()
+                except BaseException:
+                    over.set()
+                    raise
+
+        with ThreadPoolExecutor(self.run.options["max_parallel"]) as pool:
+            outcomes = [pool.submit(unless_over, work) for work in works]
+        errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
+        for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
+            if not isinstance(error, GateError) or not self._is_others_doing(error, goal):
+                raise error
+        return not errors
+
+    def _is_others_doing(self, missed: GateError, goal: Goal) -> bool:
+        """Whether a replica did not become ready because another run has ended it."""
+        self.look()
+        by_hand = missed.details.get("outcome") in ("stopped", "killed")
+        return by_hand or self._leader(goal) is not None or missed.index in kept(self.now, goal, self.failed)
+
+    def _await(self, replica: Replica) -> None:
+        try:
+            wait_ready(self.hub, replica.id, replica.mark.name, self.readiness)
+        except SthError as error:
+            raise self._gate(error, replica.index, replica.id) from None
+        self._ready.append((replica.index, replica.id))
+
+    def _start(self, step: ToStart, planned: bool) -> None:
+        if planned:
+            self.run.journal.begin(step.action)
+        begun = time.monotonic()
+        try:
+            record = self._started(step)
+        except SthError as error:
+            instance = error.details.get("instance")
+            # A process was started wherever it is known by its id.
+            if instance is not None:
+                self._note(step.action, planned)
+            raise self._gate(error, step.slot.index, instance) from None
+        self.seconds[record.id] = round(time.monotonic() - begun, 3)
+        self._known.add(record.id)
+        self._ready.append((step.slot.index, record.id))
+        self._note(step.action, planned)
+
+    def _started(self, step: ToStart) -> InstanceRecord:
+        sequence, program = step.slot.sequence, step.slot.program
+        sequence_id = self._stored.get(sequence.ref, sequence.id)
+        start = Start(program, sequence_id, frozenset(self._known))
+        try:
+            return start_ready(self.hub, start, self.readiness, self.ending)
+        except SthError as error:
+            if error.code != "NOT_FOUND":
+                raise
+            # Another run may have removed this copy of the package as a twin of its own.
+            others = [item for item in self.hub.sequences() if item.ref == sequence.ref]
+            if not others:
+                raise
+            self.stored(others[0])
+            return start_ready(self.hub, replace(start, sequence_id=others[0].id), self.readiness, self.ending)
+
+    def _stop(self, step: ToStop, planned: bool) -> None:
+        if planned:
+            self.run.journal.begin(step.action)
+        begun = time.monotonic()
+        ended = end_instance(self.hub, step.replica.id, self.ending)
+        self.seconds[step.replica.id] = round(time.monotonic() - begun, 3)
+        # 0.18 forgets what has ended.
+        self.ended[step.replica.id] = ended or replace(step.replica.record, status="ended", outcome="stopped")
+        self._note(step.action, planned)
+
+    def _note(self, action: Action, planned: bool) -> None:
+        if planned:
+            self.run.journal.done(action)
+        else:
+            self.run.journal.compensate(action.action, action.object)
+
+    def _gate(self, error: SthError, index: int, instance: str | None) -> SthError:
+        if instance is not None:
+            self.failed.add(instance)
+            self._known.add(instance)
+        return error if error.code in NOT_ITS_FAULT else GateError(error, index)
+
+    def _refuse_ended(self, goal: Goal) -> None:
+        """Raise where a replica that was ready has ended: what it replaces must not be ended too."""
+        stay = kept(self.now, goal, self.failed)
+        for index, instance in self._ready:
+            if index not in stay and instance not in self.ended:
+                raise self._has_ended(index, instance)
+
+    def _refuse_crash_loop(self, batches: Sequence[Batch]) -> None:
+        """Raise where a replica is to be started once more although it has ended each time after it was ready."""
+        for step in (step for batch in batches for step in batch.starts):
+            ready = [instance for index, instance in self._ready if index == step.slot.index]
+            gone = [instance for instance in ready if instance not in self.ended]
+            if len(gone) >= CRASHES:
+                raise self._has_ended(step.slot.index, gone[-1])
+
+    def _has_ended(self, index: int, instance: str) -> GateError:
+        # 0.18 forgets what has ended.
+        record = self.hub.instance(instance).info() or InstanceRecord(instance, "", "ended", outcome="unknown")
+        label = f"{self.before.name}-{index}"
+        return GateError(ended_error(self.hub, record, label, "although it had been ready"), index)
+
+
+def _complete(observed: Observed) -> bool:
+    """Whether as many replicas are listed as the latest run wanted; right after a restart of a 1.x hub they may not be."""
+    leader = observed.leader
+    return leader is not None and len({item.index for item in observed.live}) >= leader.rollout.replicas

@@ -1,0 +1,252 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_deployment`` (interface.md section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import (
+    Goal,
+    absent_goal,
+    goal_before,
+    wanted_goal,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import (
+    Observed,
+    Replica,
+    refuse_clash,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_report import (
+    deployment_view,
+    predicted,
+    replica_views,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_rollout import GateError, Rolling, look
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_deployment import (
+    DeploymentPlan,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import Policy
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
+from ansible_collections.scramjet.sth.plugins.module_utils.program import check_program
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import readiness_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
+    ending_from_options,
+    hide_options,
+    require_start_options,
+    wanted_sequence,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.storing import (
+    delete_unused,
+    upload_package,
+    wanted_record,
+    without_twins,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+
+
+def reconcile(run: Run) -> Result:
+    """Bring one deployment into the wanted state. Returns the keys of ``sth_deployment``'s result."""
+    options = run.options
+    _check_options(options)
+    masker = Masker(options["secret_keys"])
+    hide_options(run, masker)
+    require_start_options(run)
+    package = _package(run)
+    before = look(run.hub, options["name"])
+    for replica in before.replicas:
+        run.secrets |= masker.secrets(unmarked(replica.record.app_config), replica.record.args)
+    plan = _plan(run, before, package, masker)
+    run.journal.plan(plan.actions)
+    if run.check_mode:
+        after, ended, seconds = predicted(before, plan), {}, {}
+    else:
+        apply = _Apply(run, before, package, masker)
+        apply.everything(plan)
+        after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
+    header = f"deployment {options['name']} on {run.hub.api_url}"
+    return {
+        "deployment": deployment_view(after, plan.goal),
+        "instances": replica_views(before, after, ended, seconds, masker),
+        "rolled_back": plan.goal.rollout.rolled_back,
+        "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
+    }
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what cannot be meant, before anything is asked or written."""
+    if not options["name"]:
+        raise SthError("INVALID_OPTION", "name is empty: say which deployment is meant.")
+    for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
+        if options[name] is not None and options[name] < 0:
+            raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+    if options["max_surge"] == 0 and options["max_unavailable"] == 0 and options["strategy"] == "rolling":
+        raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
+    check_program({**options, "count": 0})
+    readiness_from_options(options)
+
+
+def _package(run: Run) -> Package | None:
+    """Read ``src``. What is to be rolled back to is on the hub."""
+    options = run.options
+    if options["src"] is None or options["state"] == "rolled_back":
+        return None
+    package = read_package(
+        options["src"], exclude=options["exclude"], compare=options["compare"], secret_files=options["secret_files"]
+    )
+    run.warnings.extend(package.warnings)
+    return package
+
+
+def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -> DeploymentPlan:
+    options, hub = run.options, run.hub
+    sequence = _named(run, before, package)
+    if options["state"] == "absent":
+        return plan_absent(before, absent_goal(before), sequence.ref if sequence else None, masker)
+    goal = wanted_goal(before, options, sequence, hub.api_url)
+    refuse_clash(before.name, before.inventory, hub.api_url, range(len(goal.slots)))
+    generation = hub.version().generation
+    for slot in goal.slots:
+        slot.program.check_size(generation)
+    return plan_present(
+        before,
+        goal,
+        _policy(options),
+        upload=goal.sequence is not None and package is not None and not goal.sequence.id,
+        keep_versions=options["keep_versions"],
+        masker=masker,
+    )
+
+
+def _named(run: Run, before: Observed, package: Package | None) -> SequenceRecord | None:
+    """Return the version that the task names; its id is "" where it is not on the hub."""
+    options = run.options
+    if package is not None:
+        wanted = wanted_record(package)
+        used = {item.record.sequence_id for item in before.live}
+        found = (item for item in before.inventory.sequences if matches(item, wanted, options["compare"]))
+        return min(found, key=lambda item: (item.id not in used, item.id), default=wanted)
+    if options["state"] == "rolled_back" or options["sequence"] is None:
+        return None
+    try:
+        return wanted_sequence(run, before.inventory)
+    except SthError as error:
+        # What is not there need not be removed.
+        if options["state"] == "absent" and error.code == "NOT_FOUND":
+            return None
+        raise
+
+
+def _policy(options: Mapping[str, Any]) -> Policy:
+    return Policy(options["strategy"], options["max_surge"], options["max_unavailable"])
+
+
+class _Apply:
+    """Carries out a plan, each step verified against the hub."""
+
+    def __init__(self, run: Run, before: Observed, package: Package | None, masker: Masker) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.before = before
+        self.package = package
+        self.masker = masker
+        self.uploaded: SequenceRecord | None = None
+        policy = Policy("recreate") if run.options["state"] == "absent" else _policy(run.options)
+        self.rolling = Rolling(
+            run, before, policy, readiness_from_options(run.options), ending_from_options(run.options)
+        )
+
+    def everything(self, plan: DeploymentPlan) -> None:
+        """Upload, roll out, retire."""
+        for action in plan.first:
+            if action.action == "upload":
+                self._upload(action)
+            else:
+                self._delete(action)
+        if plan.batches:
+            try:
+                leader = self.rolling.reach(plan.goal, plan.batches)
+            except GateError as missed:
+                raise self._failed(missed, plan.goal) from None
+            if leader is not None:
+                self._drop_upload()
+                raise self._overtaken(leader)
+        for action in plan.deletes:
+            self._delete(action)
+
+    def _delete(self, action: Action) -> None:
+        self.run.journal.begin(action)
+        delete_unused(self.hub, action.target)
+        self.run.journal.done(action)
+
+    def _upload(self, action: Action) -> None:
+        self.run.journal.begin(action)
+        compare = self.run.options["compare"]
+        stored = upload_package(self.hub, given(self.package), compare)
+        self.run.journal.done(action)
+        if compare == "content":
+            stored = without_twins(self.hub, stored, self.run.journal)
+        self.uploaded = stored
+        self.rolling.stored(stored)
+
+    def _failed(self, missed: SthError, goal: Goal) -> SthError:
+        """Do what ``on_failure`` says, and return the failure with what has become of the deployment."""
+        how = self.run.options["on_failure"]
+        rolled_back, said = False, "everything is left as it is (on_failure: leave)."
+        try:
+            if how == "rollback":
+                leader = self.rolling.turn_back(goal_before(self.before, goal))
+                rolled_back = leader is None
+                said = "what ran before is back." if self.before.live else "nothing is left, as before."
+                if leader is not None:
+                    said = "another task has the last word meanwhile."
+            elif how == "stop":
+                self.rolling.end_failed()
+                said = "nothing more is replaced (on_failure: stop)."
+            else:
+                self.rolling.look()
+            if how != "leave":
+                self._drop_upload()
+        except SthError as error:
+            said = f"bringing back what ran before failed too: {error.message}"
+        now = self.rolling.now
+        details = {
+            **missed.details,
+            "rolled_back": rolled_back,
+            "deployment": deployment_view(now, goal),
+            "instances": replica_views(self.before, now, self.rolling.ended, self.rolling.seconds, self.masker),
+        }
+        return SthError(missed.code, f"{missed.message} Of the deployment {self.before.name}, {said}", **details)
+
+    def _drop_upload(self) -> None:
+        """Remove what this run has uploaded in vain; what anybody runs from it stays."""
+        if self.uploaded is None or any(
+            item.live and item.sequence_id == self.uploaded.id for item in self.rolling.now.inventory.instances
+        ):
+            return
+        try:
+            delete_unused(self.hub, self.uploaded)
+        except SthError as error:
+            if error.code != "CONFLICT":
+                raise
+            return
+        self.run.journal.compensate("delete", f"sequence {self.uploaded.ref}")
+
+    def _overtaken(self, leader: Replica) -> SthError:
+        return SthError(
+            "CONFLICT",
+            f"While this task changed the deployment {self.before.name} on {self.hub.api_url}, another one brought it to "
+            f"{leader.ref or 'another version'} and has the last word: see what is wanted, and run this one again if need be.",
+            deployment={"name": self.before.name, "ref": leader.ref},
+        )

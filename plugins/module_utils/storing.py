@@ -1,0 +1,125 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts packages on a hub and takes them off, each write verified (design.md section 4, sequence: content identity)."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import IO
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
+from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
+
+# A 1.x hub counts an instance as in use until 15 s after its end (hub-contract.md section 3, DELETE).
+BUSY_AFTER_END = 25.0
+# How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
+LOST_UPLOAD_SETTLES = 5.0
+
+
+def wanted_record(package: Package) -> SequenceRecord:
+    """Return the record that a hub will list for ``package``; its id is "" until then."""
+    return SequenceRecord("", package.name, package.hub_version, package.engine)
+
+
+def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRecord:
+    """Upload and see it listed. After a lost answer it is looked for by its content before it is sent again."""
+    known = {item.id for item in hub.sequences()}
+    with tempfile.TemporaryFile(prefix="sth-") as packed:
+        write_package(package, packed)
+        try:
+            return _sent(hub, package, packed, compare)
+        except LostAnswerError as lost:
+            if compare == "version":
+                raise SthError(
+                    lost.code,
+                    f"{lost.message} Whether the package was stored is not known, and compare: version "
+                    "leaves no way to tell: look with sth_sequence_info before you upload it again.",
+                    **lost.details,
+                ) from None
+            return _found_after(hub, package, lost, known) or _sent(hub, package, packed, compare)
+
+
+def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -> SequenceRecord:
+    """Return the record of what the hub has stored. Raises ``HUB_ERROR`` where that is not ``package``."""
+    record = hub.sequence(sequence_id).info()
+    if record is None or not matches(record, wanted_record(package), compare):
+        shown = record.ref if record else "nothing"
+        raise SthError(
+            "HUB_ERROR", f"{hub.api_url} took {package.ref} as sequence {sequence_id} and shows {shown} there."
+        )
+    return record
+
+
+def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) -> SequenceRecord:
+    """Two tasks that upload the same at once leave one: of equal ones that in use stays, else the smallest id."""
+    equal = (item for item in hub.sequences() if matches(item, uploaded, "content"))
+    twins = sorted(equal, key=lambda item: (not item.instances, item.id))
+    for twin in twins[1:]:
+        if not twin.instances:
+            hub.sequence(twin.id).delete()
+            journal.compensate("delete", f"sequence {twin.ref}")
+    return twins[0] if twins else uploaded
+
+
+def delete_unused(hub: HubClient, doomed: SequenceRecord) -> None:
+    """Delete and see it gone. Raises ``CONFLICT`` where something runs from it, or the hub goes on refusing."""
+    client = hub.sequence(doomed.id)
+    # Not the hub's own check: it deletes the package under a running instance (trap 9).
+    _refuse_if_used(hub, doomed)
+    for _dummy in pauses(Deadline(BUSY_AFTER_END), first=0.5):
+        try:
+            client.delete()
+        except LostAnswerError:
+            pass
+        except SthError as error:
+            if error.code != "CONFLICT":
+                raise
+            _refuse_if_used(hub, doomed)
+        if client.info() is None:
+            return
+    raise SthError(
+        "CONFLICT",
+        f"{hub.api_url} refuses to delete sequence {doomed.ref} for {BUSY_AFTER_END:.0f} s although nothing runs "
+        "from it: an instance that outlived a restart of the hub blocks it until the hub is restarted.",
+    )
+
+
+def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> SequenceRecord:
+    packed.seek(0)
+    uploaded = hub.send_sequence(packed)
+    return verified(hub, uploaded.id, package, compare)
+
+
+def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
+    """Look for an upload whose answer was lost. A hub that died of it is told as such."""
+    wanted = wanted_record(package)
+    for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
+        try:
+            listed = hub.sequences()
+        except SthError as error:
+            raise SthError(
+                error.code,
+                f"The hub stopped answering while {package.ref} was uploaded: {error.message}",
+                **error.details,
+            ) from lost
+        for record in listed:
+            if record.id not in known and matches(record, wanted, "content"):
+                return record
+    return None
+
+
+def _refuse_if_used(hub: HubClient, doomed: SequenceRecord) -> None:
+    users = [item for item in hub.instances() if item.live and item.sequence_id == doomed.id]
+    if users:
+        raise SthError(
+            "CONFLICT",
+            f"Instance {users[0].id} was started from sequence {doomed.ref} on {hub.api_url} meanwhile: "
+            "it was not removed; run the task again.",
+        )

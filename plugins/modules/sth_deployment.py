@@ -1,0 +1,369 @@
+#!/usr/bin/python
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: sth_deployment
+short_description: Keep replicas of a package running on a Scramjet Transform Hub, and update them without an outage
+version_added: 0.1.0
+description:
+  - Makes sure that a package is on a hub and that as many replicas of it run as described, all with the same version and
+    configuration. What differs is replaced step by step, each new replica seen ready before an old one is ended.
+  - A hub refuses to update a package while anything runs from it. This module uploads the new version beside the old one,
+    lets the replicas move over, and removes old versions that are no longer needed.
+  - If a new replica does not become ready, what ran before is brought back.
+  - The replicas carry what the next run has to know, so that a run that was cut off is completed by the next, and of two
+    runs at once one has the last word.
+author:
+  - scramjet.sth contributors (@scramjetorg)
+extends_documentation_fragment:
+  - scramjet.sth.hub
+  - scramjet.sth.hub.actiongroup_hub
+  - scramjet.sth.attributes
+  - scramjet.sth.package
+  - scramjet.sth.package.source
+  - scramjet.sth.program
+  - scramjet.sth.readiness
+  - scramjet.sth.ending
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - O(state=present), O(state=absent) and O(state=rolled_back) are idempotent.
+      - O(state=restarted) always restarts.
+options:
+  state:
+    description:
+      - With V(present), it runs as described. Replicas that have ended are started again.
+      - With V(absent), no replica runs, and the versions that the replicas or the task name are removed unless something else
+        runs from them. Once no replica is left to say which versions there were, only the one that O(src) or
+        O(sequence) names is known.
+      - With V(restarted), every replica is replaced once, always, as O(strategy) says.
+      - With V(rolled_back), the version before the present one runs. The configuration stays unless it is given. O(src) and
+        O(sequence) are not looked at. A second run changes nothing.
+    type: str
+    choices: [present, absent, restarted, rolled_back]
+    default: present
+  name:
+    description:
+      - Name of the deployment, unique on its hub. Its replicas are C(<name>-0), C(<name>-1) and so on.
+    type: str
+    required: true
+  sequence:
+    description:
+      - Instead of O(src), a version that is on the hub. An id, a name, V(name@version) or
+        V(name@sha256:<7 or more hex digits>).
+      - With neither O(src) nor O(sequence), the version of the latest run stays, and what is not given of the configuration.
+    type: str
+  replicas:
+    description:
+      - How many replicas run. Those with the highest indexes are ended first, V(0) ends all.
+      - If not set, as many as there are, and V(1) for a new deployment.
+    type: int
+  strategy:
+    description:
+      - How replicas are replaced.
+      - With V(rolling), a few at a time, as O(max_surge) and O(max_unavailable) say.
+      - With V(blue_green), when all new ones are ready, all old ones are ended.
+      - With V(recreate), all old ones are ended before the new ones are started.
+    type: str
+    choices: [rolling, blue_green, recreate]
+    default: rolling
+  max_surge:
+    description:
+      - With O(strategy=rolling), how many replicas more than O(replicas) may run at a time.
+    type: int
+    default: 1
+  max_unavailable:
+    description:
+      - With O(strategy=rolling), how many of O(replicas) may be missing at a time. Not V(0) together with O(max_surge=0).
+      - Where two replicas with one index must not run at once, because they use one file or queue, use O(max_surge=0) and
+        O(max_unavailable=1).
+    type: int
+    default: 0
+  canary:
+    description:
+      - So many replicas, those with the lowest indexes, run the new version or configuration, the others go on with the old.
+        This is a state of its own, a second run changes nothing.
+      - V(0) completes the update, also if neither O(src) nor O(sequence) is given.
+    type: int
+    default: 0
+  on_failure:
+    description:
+      - What to do when a replica does not become ready, or ends after it was. The task fails in any case.
+      - With V(rollback), what ran before is brought back to full strength, and what was started is ended.
+      - With V(stop), nothing more is replaced, and the replica that failed is ended.
+      - With V(leave), nothing is touched.
+    type: str
+    choices: [rollback, stop, leave]
+    default: rollback
+  keep_versions:
+    description:
+      - How many older versions of the deployment stay on the hub, for O(state=rolled_back). Versions from which anything else
+        runs are never removed.
+    type: int
+    default: 1
+notes:
+  - Limits and O(start_options) are not reported by a hub. Give them with every run, a replica that is started without them
+    has none.
+  - A replica that had O(overrides) does not tell what it would have without them. Give O(app_config), O(args) and
+    O(overrides) together.
+seealso:
+  - module: scramjet.sth.sth_instance
+  - module: scramjet.sth.sth_sequence
+"""
+
+EXAMPLES = r"""
+- name: Deploy three replicas of a package
+  scramjet.sth.sth_deployment:
+    name: shop
+    src: packages/wordcount
+    replicas: 3
+    app_config:
+      events:
+        - {name: ready, payload: {ok: true}}
+    wait_for: event
+    ready_event: ready
+    stop_timeout: 1
+
+- name: Scale it, version and configuration stay
+  scramjet.sth.sth_deployment:
+    name: shop
+    replicas: 4
+    stop_timeout: 1
+
+- name: Update it with never fewer than four ready, two at a time
+  scramjet.sth.sth_deployment:
+    name: shop
+    src: packages/wordcount
+    app_config:
+      top: 5
+      events:
+        - {name: ready, payload: {ok: true}}
+    max_surge: 2
+    wait_for: event
+    ready_event: ready
+    stop_timeout: 1
+
+- name: Try a configuration with one replica
+  scramjet.sth.sth_deployment:
+    name: shop
+    app_config:
+      top: 6
+    canary: 1
+    stop_timeout: 1
+
+- name: Let the others have it too
+  scramjet.sth.sth_deployment:
+    name: shop
+    canary: 0
+    stop_timeout: 1
+
+- name: Deploy a new version
+  scramjet.sth.sth_deployment:
+    name: shop
+    src: packages/wordcount-2
+    stop_timeout: 1
+
+- name: Go back to the version before
+  scramjet.sth.sth_deployment:
+    name: shop
+    state: rolled_back
+    stop_timeout: 1
+
+- name: End it, and remove its versions
+  scramjet.sth.sth_deployment:
+    name: shop
+    state: absent
+    stop_timeout: 1
+"""
+
+RETURN = r"""
+deployment:
+  description: The deployment.
+  returned: success, and after a replica has failed
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      returned: success
+      type: str
+    ref:
+      description: The version that it is brought to, C(name@sha256:<12 hex digits>). Null with O(state=absent).
+      returned: success
+      type: str
+    previous_ref:
+      description: The version before, to which O(state=rolled_back) would go. Null if none is left.
+      returned: success
+      type: str
+    replicas:
+      description: How many replicas there are.
+      returned: success
+      type: int
+    ready:
+      description: How many of them run and are past their start.
+      returned: success
+      type: int
+    canary:
+      description: How many of them were to have the new version. V(0) stands for all.
+      returned: success
+      type: int
+instances:
+  description: The replicas by index, and then those that were ended and have no successor.
+  returned: success, and after a replica has failed
+  type: list
+  elements: dict
+  contains:
+    was:
+      description: What happened to it, V(kept), V(started), V(replaced) or V(ended).
+      returned: success
+      type: str
+    previous_ref:
+      description: What the replica with this index ran before. Null if there was none.
+      returned: success
+      type: str
+    seconds:
+      description: How long it took until it was ready, or had ended. Null if it was kept, and in check mode.
+      returned: success
+      type: float
+    id:
+      description: The hub's id. Null in check mode if it is yet to be started.
+      returned: success
+      type: str
+    name:
+      description: Its name, C(<deployment>-<index>).
+      returned: success
+      type: str
+    index:
+      description: Its index.
+      returned: success
+      type: int
+    deployment:
+      description: The deployment it belongs to.
+      returned: success
+      type: str
+    sequence:
+      description: What it runs, C(id) and C(ref).
+      returned: success
+      type: dict
+    app_config:
+      description: Its configuration, secrets masked.
+      returned: success
+      type: dict
+    args:
+      description: Its arguments, secrets masked.
+      returned: success
+      type: list
+      elements: raw
+    live:
+      description: Whether its process has not ended.
+      returned: success
+      type: bool
+    status:
+      description: One of V(starting), V(running), V(stopping) and V(ended).
+      returned: success
+      type: str
+    outcome:
+      description:
+        - How it ended, one of V(completed), V(failed), V(stopped), V(killed) and V(unknown). Null while it lives.
+      returned: success
+      type: str
+    exit_code:
+      description: What a 1.x hub reports, which is V(-1) for success. Null where the hub reports none.
+      returned: success
+      type: int
+    reason:
+      description: The hub's words for its end.
+      returned: success
+      type: str
+    created:
+      description: When it was created, as the hub says it.
+      returned: success
+      type: str
+    started:
+      description: When it was started.
+      returned: success
+      type: str
+    ended:
+      description: When it ended.
+      returned: success
+      type: str
+rolled_back:
+  description: Whether the version before is back, because of O(state=rolled_back) or after a replica has failed.
+  returned: success, and after a replica has failed
+  type: bool
+notes:
+  description: What is assumed in check mode.
+  returned: if there is any
+  type: list
+  elements: str
+actions:
+  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  returned: always
+  type: list
+  elements: dict
+hub:
+  description: The hub that was addressed.
+  returned: success
+  type: dict
+  sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
+error_code:
+  description:
+    - Machine-readable kind of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
+    - V(CONFLICT) if another task has changed the deployment meanwhile and has the last word.
+  returned: failure
+  type: str
+outcome:
+  description: How a failed replica ended.
+  returned: failure, if a replica ended
+  type: str
+exit_code:
+  description: What a 1.x hub reports for a failed replica.
+  returned: failure, if the hub reports it
+  type: int
+logs:
+  description: The ends of what a failed replica said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  returned: failure, if a replica on a 1.x hub failed
+  type: dict
+"""
+
+from ansible_collections.scramjet.sth.plugins.module_utils import specs
+from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_deployment import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+
+TASK = Task(
+    reconcile=reconcile,
+    options={
+        "state": {"type": "str", "default": "present", "choices": ["present", "absent", "restarted", "rolled_back"]},
+        "name": {"type": "str", "required": True},
+        "sequence": {"type": "str"},
+        "replicas": {"type": "int"},
+        "strategy": {"type": "str", "default": "rolling", "choices": ["rolling", "blue_green", "recreate"]},
+        "max_surge": {"type": "int", "default": 1},
+        "max_unavailable": {"type": "int", "default": 0},
+        "canary": {"type": "int", "default": 0},
+        "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "stop", "leave"]},
+        "keep_versions": {"type": "int", "default": 1},
+        **specs.PACKAGE,
+        **specs.PROGRAM,
+        **specs.READINESS,
+        **specs.ENDING,
+    },
+    constraints={"mutually_exclusive": [("src", "sequence")]},
+)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()

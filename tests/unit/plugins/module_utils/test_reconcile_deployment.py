@@ -1,0 +1,333 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deployments: what changes, what stays, and what a failure leaves."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from collections import Counter
+from dataclasses import replace
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
+
+QUICK: dict[str, Any] = {"name": "web", "stable_for": 0.05, "stop_timeout": 0.05}
+Version = Callable[[str], str]
+
+
+@pytest.fixture
+def version(tmp_path: pathlib.Path) -> Version:
+    """Return the directory of the probe package, with other content for every letter."""
+
+    def make(letter: str) -> str:
+        path = tmp_path / letter
+        if not path.exists():
+            shutil.copytree(PACKAGES / "probe", path)
+            with (path / "index.js").open("a") as main:
+                main.write(f"// {letter}\n")
+        return str(path)
+
+    return make
+
+
+def deploy(hub: FakeHub, **options: Any) -> dict[str, Any]:
+    return run_task("sth_deployment", hub, **{**QUICK, **options})
+
+
+def deployed_four_times(hub: FakeHub, **options: Any) -> FourTimes:
+    results = four_times("sth_deployment", hub, **{**QUICK, **options})
+    assert results.again["instances"] == results.check_again["instances"]
+    return results
+
+
+def verbs(result: dict[str, Any]) -> Counter[str]:
+    return Counter(action for action, _object in planned(result))
+
+
+def running(hub: FakeHub) -> dict[str, str]:
+    """Return the ids of the live instances by name; there may be no two of one name."""
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])["instances"]
+    assert len({item["name"] for item in listed}) == len(listed), listed
+    return {item["name"]: item["id"] for item in listed}
+
+
+def configs(hub: FakeHub) -> list[Any]:
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])["instances"]
+    return [item["app_config"] for item in listed]
+
+
+def refs(hub: FakeHub) -> list[str]:
+    """Return what the live instances run, by name."""
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])["instances"]
+    return [item["sequence"]["ref"] for item in listed]
+
+
+def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
+    begun = deployed_four_times(hub, src=version("a"), replicas=2, app_config={"x": 1}, index_key="shard")
+    assert verbs(begun.real) == {"upload": 1, "start": 2}
+    assert [item["id"] for item in begun.check["instances"]] == [None, None]
+    assert [item["app_config"] for item in begun.real["instances"]] == [{"x": 1, "shard": 0}, {"x": 1, "shard": 1}]
+    assert [item["was"] for item in begun.real["instances"]] == ["started", "started"]
+    assert all(item["seconds"] > 0 for item in begun.real["instances"])
+    ref = begun.check["deployment"]["ref"]
+    assert begun.real["deployment"] == {
+        "name": "web", "ref": ref, "previous_ref": None, "replicas": 2, "ready": 2, "canary": 0,
+    }  # fmt: skip
+    grown = deployed_four_times(hub, replicas=4)
+    assert verbs(grown.real) == {"start": 2}
+    assert [item["was"] for item in grown.real["instances"]] == ["kept", "kept", "started", "started"]
+    assert grown.real["instances"][3]["app_config"] == {"x": 1, "shard": 3}
+    shrunk = deployed_four_times(hub, replicas=1)
+    assert [item["object"] for item in shrunk.real["actions"]] == [
+        f"instance web-{number} from {ref}" for number in (3, 2, 1)
+    ]
+    assert [(item["was"], item["live"]) for item in shrunk.real["instances"]] == [
+        ("kept", True),
+        *[("ended", False)] * 3,
+    ]
+    assert list(running(hub)) == ["web-0"]
+    gone = deployed_four_times(hub, state="absent")
+    assert verbs(gone.real) == {"stop": 1, "delete": 1}
+    assert (running(hub), hub.sequences) == ({}, [])
+
+
+@pytest.mark.parametrize("strategy", ["rolling", "blue_green", "recreate"])
+def test_a_changed_package_rolls_everything_and_old_versions_are_kept_as_asked(
+    hub: FakeHub, version: Version, strategy: str
+) -> None:
+    first = deploy(hub, src=version("a"), replicas=2, args=["x"])
+    second = deployed_four_times(hub, src=version("b"), strategy=strategy)
+    assert verbs(second.real) == {"upload": 1, "start": 2, "stop": 2}
+    assert second.real["deployment"]["previous_ref"] == first["deployment"]["ref"]
+    assert [(item["was"], item["previous_ref"]) for item in second.real["instances"]] == [
+        ("replaced", first["deployment"]["ref"])
+    ] * 2
+    assert [item["args"] for item in second.real["instances"]] == [["x"]] * 2
+    third = deployed_four_times(hub, src=version("c"), strategy=strategy)
+    assert verbs(third.real) == {"upload": 1, "start": 2, "stop": 2, "delete": 1}
+    assert refs(hub) == [third.real["deployment"]["ref"]] * 2
+    assert len(hub.sequences) == 2
+    assert verbs(deployed_four_times(hub, keep_versions=0).real) == {"delete": 1}
+
+
+def test_a_changed_configuration_rolls_without_an_upload(hub: FakeHub, version: Version) -> None:
+    deploy(hub, src=version("a"), replicas=2, app_config={"x": 1, "password": "s3same"})
+    changed = deployed_four_times(hub, src=version("a"), app_config={"x": 2, "password": "s3same-2"})
+    assert verbs(changed.real) == {"start": 2, "stop": 2}
+    after = changed.real["diff"]["after"]["replicas"]["web-1"]["app_config"]
+    assert after == {"x": 2, "password": "******** (changed)"}
+    assert "s3same" not in str(changed)
+
+
+def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub, version: Version) -> None:
+    deploy(hub, src=version("a"), replicas=3)
+    for options in ({"src": version("a"), "replicas": 3}, {}):
+        before = len(hub.requests)
+        assert not deploy(hub, **options)["changed"]
+        assert len(hub.requests) - before == (2 if hub.state.is_1x else 3 + 3)
+
+
+def test_a_canary_is_a_state_of_its_own_and_is_completed(hub: FakeHub, version: Version) -> None:
+    old = deploy(hub, src=version("a"), replicas=3)["deployment"]["ref"]
+    tried = deployed_four_times(hub, src=version("b"), canary=1)
+    new = tried.real["deployment"]["ref"]
+    assert refs(hub) == [new, old, old]
+    assert tried.again["deployment"]["canary"] == 1
+    completed = deployed_four_times(hub)
+    assert verbs(completed.real) == {"start": 2, "stop": 2}
+    assert refs(hub) == [new] * 3
+
+
+def test_rolled_back_once_and_not_again(hub: FakeHub, version: Version) -> None:
+    old = deploy(hub, src=version("a"), replicas=2, app_config={"x": 1})["deployment"]["ref"]
+    assert deploy(hub, state="rolled_back")["error_code"] == "NOT_FOUND"
+    new = deploy(hub, src=version("b"), app_config={"x": 2})["deployment"]["ref"]
+    back = deployed_four_times(hub, state="rolled_back", src=version("b"))
+    assert back.real["rolled_back"] is back.again["rolled_back"] is True
+    assert (refs(hub), configs(hub)) == ([old] * 2, [{"x": 2}] * 2)
+    assert back.again["deployment"]["previous_ref"] == new
+    forward = deployed_four_times(hub, sequence=new)
+    assert verbs(forward.real) == {"start": 2, "stop": 2}
+    assert forward.real["rolled_back"] is False
+
+
+def test_restarted_replaces_everything_every_time(hub: FakeHub, version: Version) -> None:
+    first = running_after(hub, deploy(hub, src=version("a"), replicas=2, app_config={"x": 1}))
+    for strategy in ("rolling", "recreate"):
+        check = run_task("sth_deployment", hub, check=True, **{**QUICK, "state": "restarted", "strategy": strategy})
+        result = deploy(hub, state="restarted", strategy=strategy)
+        assert planned(check) == planned(result)
+        assert check["diff"] == result["diff"]
+        assert verbs(result) == {"start": 2, "stop": 2}
+        assert not set(running_after(hub, result).values()) & set(first.values())
+        assert configs(hub) == [{"x": 1}] * 2
+
+
+def running_after(hub: FakeHub, result: dict[str, Any]) -> dict[str, str]:
+    assert not result.get("failed"), result
+    return running(hub)
+
+
+def test_a_replica_that_has_ended_is_replaced_and_the_others_stay(hub: FakeHub, version: Version) -> None:
+    first = running_after(hub, deploy(hub, src=version("a"), replicas=3))
+    hub.state.instances[first["web-1"]].finish("errored", 213, "Runner failed")
+    repaired = deployed_four_times(hub)
+    assert [item["was"] for item in repaired.real["instances"]] == ["kept", "started", "kept"]
+    if hub.state.is_1x:
+        assert "213" in repaired.real["actions"][0]["reason"]
+    again = running(hub)
+    assert {name for name in again if again[name] != first[name]} == {"web-1"}
+
+
+@pytest.mark.parametrize("strategy", ["rolling", "blue_green"])
+def test_a_new_version_that_misses_its_gate_leaves_the_old_at_full_strength(
+    hub: FakeHub, version: Version, strategy: str
+) -> None:
+    before = running_after(hub, deploy(hub, src=version("a"), replicas=3))
+    options = {"src": version("b"), "strategy": strategy, "stable_for": 0.5, "max_surge": 2}
+    result = deploy(hub, app_config={"behaviour": "throw_at_start"}, **options)
+    assert (result["error_code"], result["rolled_back"], result["changed"]) == ("START_FAILED", True, True)
+    if hub.state.is_1x:
+        assert result["exit_code"] == 23
+        assert "boom at start" in result["logs"]["log"]
+    assert running(hub) == before
+    assert [item["was"] for item in result["instances"]] == ["kept"] * 3
+    assert len(hub.sequences) == 1
+    assert not deploy(hub)["changed"]
+
+
+def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, version: Version) -> None:
+    deploy(hub, src=version("a"), replicas=3, app_config={"x": 1}, overrides=[{}, {"app_config": {"y": 2}}])
+    before = running(hub)
+    failing = [{}, {}, {"app_config": {"behaviour": "throw_at_start"}}]
+    result = deploy(hub, src=version("b"), app_config={}, overrides=failing, stable_for=0.3)
+    assert result["rolled_back"] is True
+    assert "compensation" in {item["reason"] for item in result["actions"]}
+    assert configs(hub) == [{"x": 1}, {"x": 1, "y": 2}, {"x": 1}]
+    assert running(hub)["web-2"] == before["web-2"]
+    assert len(hub.sequences) == 1
+
+
+@pytest.mark.parametrize("how", ["stop", "leave"])
+def test_after_a_failure_nothing_more_is_replaced_or_nothing_is_touched(
+    hub: FakeHub, version: Version, how: str
+) -> None:
+    old = deploy(hub, src=version("a"), replicas=2)["deployment"]["ref"]
+    events = [{"name": "up", "payload": {"ok": True}}]
+    options = {"wait_for": "event", "ready_event": "up", "wait_timeout": 0.5, "on_failure": how}
+    result = deploy(hub, src=version("b"), app_config={}, overrides=[{"app_config": {"events": events}}], **options)
+    assert (result["error_code"], result["rolled_back"]) == ("TIMEOUT", False)
+    listed = run_task("sth_instance_info", hub, status=["running"])["instances"]
+    versions = sorted((item["name"], item["sequence"]["ref"] == old) for item in listed)
+    left = [("web-0", False), ("web-1", False), ("web-1", True)]
+    assert versions == (left if how == "leave" else [left[0], left[2]])
+    repaired = deploy(hub, src=version("c"), app_config={})
+    assert not repaired.get("failed"), repaired
+    assert refs(hub) == [repaired["deployment"]["ref"]] * 2
+
+
+def test_a_first_deployment_that_fails_leaves_nothing(hub: FakeHub, version: Version) -> None:
+    result = deploy(hub, src=version("a"), replicas=2, app_config={"behaviour": "throw_at_start"}, stable_for=0.3)
+    assert result["error_code"] == "START_FAILED"
+    assert (running(hub), hub.sequences) == ({}, [])
+
+
+def test_a_replica_that_ends_after_it_was_ready_stops_the_update_with_what_it_said(
+    hub: FakeHub, version: Version
+) -> None:
+    # What has ended is listed long enough to be asked.
+    hub.state.timings = replace(hub.state.timings, extension=60.0)
+    before = running_after(hub, deploy(hub, src=version("a"), replicas=3))
+    config = {"behaviour": "throw_later", "seconds": 0.3, "message": "no database"}
+    result = deploy(hub, app_config=config, stop_timeout=0.3)
+    assert result["error_code"] == "START_FAILED"
+    if hub.state.is_1x:
+        assert result["exit_code"] == 23
+        assert "no database" in result["msg"]
+    assert configs(hub) == [{}] * 3
+    assert running(hub)["web-2"] == before["web-2"]
+
+
+def test_overload_is_waited_out_within_its_bound(hub: FakeHub, version: Version) -> None:
+    hub.overload(1)
+    assert not deploy(hub, src=version("a"), overload_timeout=10.0).get("failed")
+    hub.overload(5)
+    before = running(hub)
+    assert deploy(hub, src=version("b"), overload_timeout=0.0)["error_code"] == "INSUFFICIENT_RESOURCES"
+    assert running(hub) == before
+
+
+def test_lost_answers_make_no_second_copy_of_anything(hub: FakeHub, version: Version) -> None:
+    hub.fault(Fault("lost", "POST", "/sequence$"))
+    hub.fault(Fault("lost", "POST", "/start$"))
+    assert not deploy(hub, src=version("a"), replicas=2).get("failed")
+    assert list(running(hub)) == ["web-0", "web-1"]
+    assert len(hub.sequences) == 1
+
+
+def test_versions_from_which_anything_else_runs_are_never_removed(hub: FakeHub, version: Version) -> None:
+    ref = deploy(hub, src=version("a"))["deployment"]["ref"]
+    assert run_task("sth_instance", hub, name="other", sequence=ref, stable_for=0.05)["changed"]
+    deployed_four_times(hub, src=version("b"), keep_versions=0)
+    assert len(hub.sequences) == 2
+    deployed_four_times(hub, state="absent")
+    assert [item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]] == [ref]
+
+
+def test_names_that_something_else_has_are_refused_on_both_sides(hub: FakeHub, version: Version) -> None:
+    ref = deploy(hub, src=version("a"))["deployment"]["ref"]
+    for options in ({"name": "web-0"}, {"name": "web", "count": 2}, {"name": "web", "state": "stopped"}):
+        result = run_task("sth_instance", hub, **{"sequence": ref, **options})
+        assert result["error_code"] == "CONFLICT", result
+    run_task("sth_instance", hub, name="pool", count=1, sequence=ref, stable_for=0.05)
+    before = len(hub.writes)
+    assert deploy(hub, name="pool", sequence=ref)["error_code"] == "CONFLICT"
+    assert len(hub.writes) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"name": ""}, "INVALID_OPTION"),
+        ({"sequence": ""}, "INVALID_OPTION"),
+        ({"sequence": "1a2b3c4d-0000-0000-0000-000000000000"}, "NOT_FOUND"),
+        ({}, "NOT_FOUND"),
+        ({"replicas": -1}, "INVALID_OPTION"),
+        ({"canary": -1}, "INVALID_OPTION"),
+        ({"max_surge": 0}, "INVALID_OPTION"),
+        ({"app_config": {"_sth": 1}}, "INVALID_CONFIG"),
+        ({"wait_for": "event"}, "INVALID_OPTION"),
+        ({"src": "/nonexistent"}, "INVALID_PACKAGE"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(
+    hub: FakeHub, options: dict[str, Any], code: str
+) -> None:
+    for check in (True, False):
+        result = run_task("sth_deployment", hub, check=check, **{**QUICK, **options})
+        assert result.get("error_code") == code, result
+    assert hub.writes == []
+
+
+def test_a_version_that_an_earlier_task_would_upload_is_assumed_in_check_mode(hub: FakeHub) -> None:
+    result = run_task(
+        "sth_deployment", hub, check=True, **{**QUICK, "sequence": "new@sha256:0123456789ab", "replicas": 2}
+    )
+    assert verbs(result) == {"start": 2}
+    assert "earlier task" in result["notes"][0]
+
+
+def test_right_after_a_restart_of_the_hub_replicas_are_not_believed_to_be_gone(hub: FakeHub, version: Version) -> None:
+    deploy(hub, src=version("a"), replicas=2)
+    if not hub.state.is_1x:
+        return
+    hub.restart()
+    hub.fault(Fault("reset", "GET", "/version"))
+    assert not deploy(hub)["changed"]
+    assert len(hub.instances) == 2
