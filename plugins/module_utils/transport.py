@@ -10,8 +10,10 @@ Nothing here knows an endpoint. Source: hub-contract.md section 1 and the retry 
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,15 +28,18 @@ REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
+    HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment, misc]
 else:
     REQUESTS_IMPORT_ERROR = None
 
 CHUNK = 64 * 1024
-# A pooled connection that the hub closes while it is idle (after about 6 s, trap 38) loses a request written then.
 POOL_SIZE = 32
+# The hub closes a connection that was idle for about 6 s; a request written then is lost without an answer (trap 38).
+IDLE_LIMIT = 4.0
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,39 @@ class ByteStream:
         except (OSError, ValueError, AttributeError):
             # It has ended meanwhile (urllib3 has no file left then, and says so in various ways).
             pass
+
+
+class _FreshPool(HTTPConnectionPool):
+    """Never uses a connection again that the hub may be about to close."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)
+        if time.monotonic() - getattr(connection, "idle_since", math.inf) > IDLE_LIMIT:
+            # Whoever sends a request on it opens it again.
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)
+
+
+class _FreshTlsPool(_FreshPool, HTTPSConnectionPool):
+    """The same with TLS."""
+
+
+class _Adapter(HTTPAdapter):
+    """Sessions over such pools, through a proxy too."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _FreshPool, "https": _FreshTlsPool}
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = {"http": _FreshPool, "https": _FreshTlsPool}
+        return manager
 
 
 class Transport:
@@ -205,6 +243,12 @@ class Transport:
                 raise failed_answer(answer, "read a stream")
             yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
 
+    def renew(self) -> None:
+        """Forget what earlier requests brought, connections aside."""
+        self.was_refused = False
+        self._reading.cookies.clear()
+        self._writing.cookies.clear()
+
     def close(self) -> None:
         """Close every connection."""
         self._reading.close()
@@ -245,7 +289,7 @@ class Transport:
             backoff_factor=0.2,
             raise_on_status=False,
         )
-        adapter = HTTPAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
+        adapter = _Adapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session

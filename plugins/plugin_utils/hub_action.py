@@ -103,6 +103,7 @@ class HubAction(ActionBase):
                 tell=self._say,
                 warn=display.warning,
                 deprecate=display.deprecated,
+                in_loop="ansible_loop_var" in variables,
             )
         # The target's syslog would get every argument, app_config included, which is not no_log (design.md section 4).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
