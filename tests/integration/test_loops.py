@@ -19,7 +19,7 @@ def test_a_loop_uses_one_connection_and_the_next_task_its_own(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looped = {"scramjet.sth.sth_sequence_info": {"sequence": "{{ item }}"}, "loop": ["a", "b", "c", "d"]}
-    single = {"scramjet.sth.sth_instance_info": {}}
+    single: dict[str, Any] = {"scramjet.sth.sth_instance_info": {}}
     addresses: list[Any] = []
     with FakeHub(generation="1.x") as hub:
         accept = hub._server.get_request

@@ -34,17 +34,17 @@ _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d":
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
 
-class _Counting(io.RawIOBase):
-    """Passes on what is written and counts it."""
+class _Hashing(io.RawIOBase):
+    """Passes on what is written, and knows its SHA-256."""
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: IO[bytes]) -> None:
         self._target = target
-        self.written = 0
+        self.digest = hashlib.sha256()
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         """Write all of ``data``."""
         self._target.write(data)
-        self.written += len(data)
+        self.digest.update(data)
         return len(data)
 
 
@@ -71,29 +71,23 @@ class _Checked(io.RawIOBase):
             raise _changed(self._package, self._entry.path)
 
 
-def write_package(package: Package, target: BinaryIO) -> int:
-    """Write the archive to ``target`` and return its length in bytes.
+def write_package(package: Package, target: IO[bytes]) -> str:
+    """Write the archive to ``target`` and return its SHA-256 (64 hex digits).
 
     Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark. Raises
     ``INVALID_PACKAGE`` if the source has changed since it was read; what was written is worthless then.
     """
-    counting = _Counting(target)
+    hashing = _Hashing(target)
     if package.archive_sha256:
-        _copy(package, counting)
+        with _open_archive(package) as file:
+            for piece in iter(lambda: file.read(CHUNK), b""):
+                hashing.write(piece)
+        if hashing.digest.hexdigest() != package.archive_sha256:
+            raise _changed(package)
     else:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=counting, mtime=0) as stream:
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=hashing, mtime=0) as stream:
             _pack(package, stream)
-    return counting.written
-
-
-def _copy(package: Package, target: _Counting) -> None:
-    digest = hashlib.sha256()
-    with _open_archive(package) as file:
-        for piece in iter(lambda: file.read(CHUNK), b""):
-            digest.update(piece)
-            target.write(piece)
-    if digest.hexdigest() != package.archive_sha256:
-        raise _changed(package)
+    return hashing.digest.hexdigest()
 
 
 def _pack(package: Package, stream: gzip.GzipFile) -> None:

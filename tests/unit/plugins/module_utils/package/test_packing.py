@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -30,7 +31,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.su
 
 def pack(package: Package) -> bytes:
     target = io.BytesIO()
-    assert write_package(package, target) == len(target.getvalue())
+    assert write_package(package, target) == hashlib.sha256(target.getvalue()).hexdigest()
     return target.getvalue()
 
 
