@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -164,11 +165,16 @@ class Transport:
         self.connection = connection
         # Whether a connection was refused before one succeeded: the hub has just been started.
         self.was_refused = False
+        self._sessions: list[requests.Session] = []
+        self._reading = self._session(connection.request_retries)
+
+    @cached_property
+    def _writing(self) -> requests.Session:
         # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
         # without an answer (trap 38), and whether they took effect could not be told.
-        self._reading = self._session(connection.request_retries)
-        self._writing = self._session(0)
-        self._writing.headers["Connection"] = "close"
+        session = self._session(0)
+        session.headers["Connection"] = "close"
+        return session
 
     def url(self, *segments: str) -> str:
         """Join path segments to the API's address, each quoted."""
@@ -246,17 +252,18 @@ class Transport:
     def renew(self) -> None:
         """Forget what earlier requests brought, connections aside."""
         self.was_refused = False
-        self._reading.cookies.clear()
-        self._writing.cookies.clear()
+        for session in self._sessions:
+            session.cookies.clear()
 
     def close(self) -> None:
         """Close every connection."""
-        self._reading.close()
-        self._writing.close()
+        for session in self._sessions:
+            session.close()
 
     def _session(self, retries: int) -> requests.Session:
         connection = self.connection
         session = requests.Session()
+        self._sessions.append(session)
         # Neither ~/.netrc nor a proxy may get into it unasked; proxies are taken from the environment below.
         session.trust_env = False
         if connection.use_proxy:
@@ -309,7 +316,7 @@ class Transport:
         # While a body is sent, the time-out of the connection is what bounds each write of it.
         connect = max(self.connection.connect_timeout, silence) if uploading else self.connection.connect_timeout
         request_headers = dict(headers or {})
-        if method == "GET" and session is self._writing:
+        if method == "GET" and session is not self._reading:
             request_headers["Accept"] = "*/*"
         return session.request(
             method,
