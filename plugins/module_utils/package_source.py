@@ -64,5 +64,6 @@ def _described(source: str, described: Mapping[str, Any]) -> Package:
         entries=(),
         manifest=b"",
         archive_sha256=described.get("sha256"),
+        as_it_is=True,
         **facts,
     )

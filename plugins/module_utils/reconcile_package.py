@@ -58,7 +58,7 @@ def _view(package: Package, path: str | None) -> dict[str, Any]:
 
 def _sha256_packed(package: Package) -> str:
     with open(os.devnull, "wb") as nowhere:
-        return write_package(package, nowhere)
+        return write_package(package, nowhere, reproducible=True)
 
 
 def _sha256_of(path: str) -> str | None:
@@ -77,7 +77,7 @@ def _write(package: Package, dest: str) -> None:
     handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(dest)))
     try:
         with os.fdopen(handle, "wb") as file:
-            write_package(package, file)
+            write_package(package, file, reproducible=True)
         os.chmod(temporary, 0o644)
         os.replace(temporary, dest)
     except BaseException:

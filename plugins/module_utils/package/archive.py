@@ -17,7 +17,7 @@ import os
 import re
 import tarfile
 import zlib
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
@@ -75,17 +75,17 @@ class _StrictInfo(tarfile.TarInfo):
         return info
 
 
-def read_archive(source: str, *, hashed: bool) -> Contents:
-    """Take in every member of the archive; ``hashed`` asks for the SHA-256 of the archive itself."""
+def read_archive(source: str) -> Contents:
+    """Take in every member of the archive."""
     contents = Contents(source)
     try:
         with open(source, "rb") as file:
             _refuse_other_formats(source, file)
-            raw = _Hashing(file) if hashed else file
+            raw = _Hashing(file)
             with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
                 _read_members(contents, stream)
                 _read_rest(contents, stream)
-            contents.archive_sha256 = raw.digest.hexdigest() if isinstance(raw, _Hashing) else None
+            contents.archive_sha256 = raw.digest.hexdigest()
     except EOFError:
         raise refusal(source, "the archive is truncated; build or copy it again") from None
     except gzip.BadGzipFile as error:
@@ -99,13 +99,6 @@ def read_archive(source: str, *, hashed: bool) -> Contents:
             source, f"it cannot be read ({error.strerror or error}); correct the path or permissions"
         ) from None
     return contents
-
-
-def decompress(file: BinaryIO, target: IO[bytes]) -> None:
-    """Write the tar stream in the archive ``file`` to ``target``."""
-    with gzip.GzipFile(fileobj=file, mode="rb") as stream:
-        for piece in iter(lambda: stream.read(CHUNK), b""):
-            target.write(piece)
 
 
 def _refuse_other_formats(source: str, file: BinaryIO) -> None:

@@ -35,8 +35,9 @@ class Package:
     # For packing: what the source holds, sorted by path, and package.json as it is to be packed.
     entries: tuple[Entry, ...] = field(repr=False)
     manifest: bytes = field(repr=False)
-    # SHA-256 of the archive itself, where it is to be uploaded byte for byte.
+    # SHA-256 of the archive itself, where it is one, and whether it may go to a hub byte for byte: nothing to be stamped.
     archive_sha256: str | None = field(repr=False)
+    as_it_is: bool = field(repr=False)
 
     @property
     def ref(self) -> str:

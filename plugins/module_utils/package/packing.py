@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes a package as the archive that goes to a hub, reproducibly and as a stream.
+"""Writes a package as the archive that goes to a hub, as a stream and, if asked for, reproducibly.
 
-Sorted by path, no times, no owners, modes 0644 and 0755, no directories but empty ones. GNU tar format: long and non-ASCII
+No times, no owners, modes 0644 and 0755, no directories but empty ones, sorted by path if it is to be reproducible. GNU tar format: long and non-ASCII
 names are read by every tar that a hub may use, while busybox does not know PAX. The bytes are the same wherever the same
 zlib compresses them; the digest does not depend on that.
 """
@@ -20,16 +20,17 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, BinaryIO, Callable
+from typing import IO, Any, BinaryIO, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package.archive import decompress
+from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import GzipWriter
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
 
-_LEVEL = 6
+# What reading an archive raises that is not the one that was validated.
+_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d": tarfile.DIRTYPE}
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
@@ -59,7 +60,10 @@ class _Checked(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return the next ``size`` bytes, which tarfile never asks for beyond the entry's size."""
-        piece = self._file.read(size)
+        try:
+            piece = self._file.read(size)
+        except _DAMAGE:
+            raise _changed(self._package) from None
         if len(piece) < size:
             raise _changed(self._package, self._entry.path)
         self._digest.update(piece)
@@ -71,31 +75,43 @@ class _Checked(io.RawIOBase):
             raise _changed(self._package, self._entry.path)
 
 
-def write_package(package: Package, target: IO[bytes]) -> str:
+def write_package(package: Package, target: IO[bytes], *, reproducible: bool = False) -> str:
     """Write the archive to ``target`` and return its SHA-256 (64 hex digits).
 
-    Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark. Raises
-    ``INVALID_PACKAGE`` if the source has changed since it was read; what was written is worthless then.
+    Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark.
+    ``reproducible``: the same bytes for a directory and any of its archives. A hub does not need that, so that otherwise an
+    archive that is stamped already is copied as it is, and another one keeps its order. Raises ``INVALID_PACKAGE`` if the
+    source has changed since it was read; what was written is worthless then.
     """
     hashing = _Hashing(target)
-    if package.archive_sha256:
+    if package.as_it_is and not reproducible:
         with _open_archive(package) as file:
             for piece in iter(lambda: file.read(CHUNK), b""):
                 hashing.write(piece)
         if hashing.digest.hexdigest() != package.archive_sha256:
             raise _changed(package)
     else:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=hashing, mtime=0) as stream:
-            _pack(package, stream)
+        with GzipWriter(hashing.write) as stream:
+            _pack(package, stream, reproducible)
     return hashing.digest.hexdigest()
 
 
-def _pack(package: Package, stream: gzip.GzipFile) -> None:
+def _pack(package: Package, stream: GzipWriter, reproducible: bool) -> None:
+    entries = package.entries
+    if package.kind == "archive" and not reproducible:
+        entries = tuple(sorted(entries, key=lambda entry: entry.offset))
     with (
-        _opener(package) as opened,
-        tarfile.TarFile(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="strict") as tar,
+        _opener(package, entries) as opened,
+        tarfile.TarFile(
+            fileobj=stream,
+            mode="w",
+            format=tarfile.GNU_FORMAT,
+            encoding="utf-8",
+            errors="strict",
+            copybufsize=CHUNK,
+        ) as tar,
     ):
-        for entry in package.entries:
+        for entry in entries:
             info = tarfile.TarInfo(entry.path)
             info.type = _TYPES[entry.kind]
             info.mode = _MODES[entry.kind]
@@ -122,25 +138,46 @@ def _add_file(package: Package, tar: tarfile.TarFile, info: tarfile.TarInfo, ent
 
 
 @contextmanager
-def _opener(package: Package) -> Iterator[Callable[[Entry], AbstractContextManager[IO[bytes]]]]:
-    """Yield a function that opens an entry's file at its first byte."""
+def _opener(
+    package: Package, entries: tuple[Entry, ...]
+) -> Iterator[Callable[[Entry], AbstractContextManager[IO[bytes]]]]:
+    """Yield a function that opens an entry's file at its first byte, to be called in the order of ``entries``."""
     if package.kind == "directory":
         yield lambda entry: _open_unchanged(package, entry)
         return
-    # Members come in another order than they are packed in; the disk takes them, not the memory.
-    with tempfile.TemporaryFile(prefix="sth-") as spool:
-        with _open_archive(package) as file:
-            try:
-                decompress(file, spool)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                raise _changed(package) from None
-        yield lambda entry: _seek(spool, entry)
+    offsets = [entry.offset for entry in entries if entry.is_file]
+    with _open_archive(package) as file, gzip.GzipFile(fileobj=file, mode="rb") as stream:
+        # Hard links share an offset.
+        if all(one < other for one, other in zip(offsets, offsets[1:])):
+            yield lambda entry: _seek(package, stream, entry)
+            _drain(package, stream, None)
+            return
+        # The disk takes what comes in another order than it is packed in, not the memory.
+        with tempfile.TemporaryFile(prefix="sth-") as spool:
+            _drain(package, stream, spool)
+            yield lambda entry: _seek(package, spool, entry)
 
 
 @contextmanager
-def _seek(spool: IO[bytes], entry: Entry) -> Iterator[IO[bytes]]:
-    spool.seek(entry.offset)
-    yield spool
+def _seek(package: Package, file: IO[bytes] | gzip.GzipFile, entry: Entry) -> Iterator[Any]:
+    try:
+        file.seek(entry.offset)
+    except _DAMAGE:
+        raise _changed(package) from None
+    yield file
+
+
+def _drain(package: Package, stream: gzip.GzipFile, target: IO[bytes] | None) -> None:
+    """Read ``stream`` to its end, into ``target`` if there is one."""
+    while True:
+        try:
+            piece = stream.read(CHUNK)
+        except _DAMAGE:
+            raise _changed(package) from None
+        if not piece:
+            return
+        if target:
+            target.write(piece)
 
 
 def _open_unchanged(package: Package, entry: Entry) -> BinaryIO:
