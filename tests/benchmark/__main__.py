@@ -13,9 +13,9 @@ import tempfile
 
 from ansible.release import __version__ as core_version
 
-from ansible_collections.scramjet.sth.tests.benchmark import tasks
+from ansible_collections.scramjet.sth.tests.benchmark import tasks, uploads
 
-SUBJECTS = {"tasks": tasks.run}
+SUBJECTS = {"tasks": tasks.run, "uploads": uploads.run}
 
 
 def main() -> None:

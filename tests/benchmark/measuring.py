@@ -6,15 +6,27 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pathlib
+import re
 import statistics
+import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
+
+
+def task_of(module: str) -> Task:
+    """Return the task of a module of this collection."""
+    found: Task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
+    return found
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -62,23 +74,31 @@ def play_of(
     return run
 
 
-def run_measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> tuple[float, int]:
-    """Run ``command`` without its output; return its seconds and its peak memory in bytes. Raises if it fails."""
+def run_measured(command: Sequence[str]) -> tuple[float, int, str]:
+    """Run ``command`` and return its seconds, its peak memory in bytes and what it wrote. Raises if it fails.
+
+    Not by ``ru_maxrss``, in which a child begins with the memory of the process that started it.
+    """
     begin = time.monotonic()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        pid = os.posix_spawnp(
-            command[0],
-            list(command),
-            {**os.environ, **(environment or {})},
-            file_actions=[(os.POSIX_SPAWN_DUP2, nowhere, 1)],
-        )
-        _pid, status, usage = os.wait4(pid, 0)
-    finally:
-        os.close(nowhere)
-    if status:
-        raise RuntimeError(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}")
-    return time.monotonic() - begin, usage.ru_maxrss * 1024
+    peak = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while True:
+            try:
+                process.wait(0.01)
+                break
+            except subprocess.TimeoutExpired:
+                peak = max(peak, _peak_of(process.pid))
+        seconds = time.monotonic() - begin
+        written = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {written}")
+    return seconds, peak, written
+
+
+def _peak_of(pid: int) -> int:
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found.group(1)) * 1024 if found else 0
 
 
 class QuickHub(FakeHub):
@@ -90,3 +110,15 @@ class QuickHub(FakeHub):
     def __init__(self, generation: str = "1.x") -> None:
         super().__init__(generation)
         self._server.RequestHandlerClass.disable_nagle_algorithm = True  # type: ignore[attr-defined]
+
+
+@contextmanager
+def real_hub(directory: pathlib.Path) -> Iterator[str]:
+    """Yield the address of a real hub: the one in ``STH_TEST_API_URL``, else one that the role installs and runs."""
+    if os.environ.get("STH_TEST_API_URL"):
+        yield os.environ["STH_TEST_API_URL"]
+        return
+    data = directory / "hub"
+    data.mkdir(exist_ok=True)
+    with role_hub(data) as api_url:
+        yield api_url
