@@ -12,11 +12,15 @@ Source: design.md section 5.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Run
 
 # What the module is told of a package that it does not have; the warnings are given where the module runs, as all others.
@@ -56,6 +60,19 @@ def describe_copy(package: Package, path: str, sha256: str) -> dict[str, Any]:
     return {**describe(package), "kind": "archive", "path": path, "sha256": sha256}
 
 
+def _checksums(path: str, sha256: str) -> tuple[int, ...]:
+    """Return the checksums of the archive that was copied here. Raises if it is not what left the controller."""
+    digest = hashlib.sha256()
+    sums = Checksums()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(CHUNK), b""):
+            digest.update(piece)
+            sums.add(piece)
+    if digest.hexdigest() != sha256:
+        raise refusal(path, "it was damaged on its way from the controller; run the task again")
+    return sums.result()
+
+
 def _described(source: str, described: Mapping[str, Any]) -> Package:
     facts = {key: described[key] for key in _DESCRIBED}
     facts["warnings"] = tuple(facts["warnings"])
@@ -63,7 +80,6 @@ def _described(source: str, described: Mapping[str, Any]) -> Package:
         source=described.get("path") or source,
         entries=(),
         manifest=b"",
-        archive_sha256=described.get("sha256"),
-        as_it_is=True,
+        as_it_is=_checksums(described["path"], described["sha256"]) if "path" in described else None,
         **facts,
     )

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import (
     SequencePlan,
@@ -169,8 +168,7 @@ class _Apply:
     def _upload(self) -> SequenceRecord:
         package = given(self.package)
         known = {item.id for item in self.hub.sequences()}
-        with tempfile.TemporaryFile(prefix="sth-") as packed:
-            write_package(package, packed)
+        with packed_package(package) as packed:
             try:
                 return self._sent(packed)
             except LostAnswerError as lost:
@@ -234,9 +232,7 @@ class _Apply:
         package = given(self.package)
         # 1.x refuses while any record is listed, ended ones too (trap 8).
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
-        with tempfile.TemporaryFile(prefix="sth-") as packed:
-            write_package(package, packed)
-            packed.seek(0)
+        with packed_package(package) as packed:
             try:
                 self.hub.sequence(target.id).overwrite(packed)
             except LostAnswerError:

@@ -20,7 +20,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Any, BinaryIO, Callable
+from typing import IO, Any, BinaryIO, Callable, cast
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import GzipWriter
@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.contents impo
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
 # What reading an archive raises that is not the one that was validated.
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -85,15 +86,27 @@ def write_package(package: Package, target: IO[bytes], *, reproducible: bool = F
     """
     hashing = _Hashing(target)
     if package.as_it_is and not reproducible:
-        with _open_archive(package) as file:
+        with _verified(package, package.as_it_is) as file:
             for piece in iter(lambda: file.read(CHUNK), b""):
                 hashing.write(piece)
-        if hashing.digest.hexdigest() != package.archive_sha256:
-            raise _changed(package)
     else:
         with GzipWriter(hashing.write) as stream:
             _pack(package, stream, reproducible)
     return hashing.digest.hexdigest()
+
+
+@contextmanager
+def packed_package(package: Package) -> Iterator[IO[bytes]]:
+    """Yield the archive for a hub as a file that is to be read from its beginning; its length is known."""
+    if package.as_it_is:
+        with _verified(package, package.as_it_is) as file:
+            yield cast("IO[bytes]", file)
+        return
+    # Not packed while it is sent: a source that changes meanwhile would leave half an upload on the hub (trap 4).
+    with tempfile.TemporaryFile(prefix="sth-") as packed:
+        write_package(package, packed)
+        packed.seek(0)
+        yield packed
 
 
 def _pack(package: Package, stream: GzipWriter, reproducible: bool) -> None:
@@ -193,6 +206,10 @@ def _open_archive(package: Package) -> BinaryIO:
         return open(package.source, "rb")
     except OSError:
         raise _changed(package) from None
+
+
+def _verified(package: Package, sums: tuple[int, ...]) -> VerifiedFile:
+    return VerifiedFile(_open_archive(package), sums, lambda: _changed(package))
 
 
 def _changed(package: Package, path: str | None = None) -> SthError:

@@ -76,8 +76,7 @@ def _package(
         warnings=warnings,
         entries=tuple(sorted(contents.entries.values())),
         manifest=packed,
-        archive_sha256=contents.archive_sha256,
-        as_it_is=contents.archive_sha256 is not None and packed == contents.manifest,
+        as_it_is=contents.checksums if packed == contents.manifest else None,
     )
 
 
