@@ -13,6 +13,7 @@ Source: hub-contract.md section 2. Nothing here waits for a state, decides or re
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -48,6 +49,8 @@ START_HOLD = 30.0
 # A forced delete takes 15.5 s (trap 10).
 FORCE_HOLD = 20.0
 PARALLEL_GETS = 8
+# Seconds after which the version is asked for again: no hub is replaced by another version and ready any sooner.
+VERSION_LASTS = 3.0
 STREAMS = ("output", "stdout", "stderr", "log")
 
 
@@ -58,6 +61,7 @@ class HubClient:
         connection = hub if isinstance(hub, Connection) else Connection(api_url=normalise_api_url(hub))
         self.transport = Transport(connection)
         self._version: HubVersion | None = None
+        self._version_read = 0.0
 
     # -- the hub itself -------------------------------------------------------------------------------------------
 
@@ -81,6 +85,7 @@ class HubClient:
                     url=answer.url,
                 )
             self._version = version
+            self._version_read = time.monotonic()
         return self._version
 
     @property
@@ -179,6 +184,12 @@ class HubClient:
     def topics(self) -> list[dict[str, Any]]:
         """``GET /topics``: ``{topic, contentType, …}``; always empty on 0.18."""
         return list(self._json(self.transport.get("topics"), "list the topics") or [])
+
+    def renew(self) -> None:
+        """Begin a task of its own on the same connections: nothing that could have changed meanwhile is remembered."""
+        if time.monotonic() - self._version_read > VERSION_LASTS:
+            self._version = None
+        self.transport.renew()
 
     def close(self) -> None:
         """Close the connections."""

@@ -30,6 +30,8 @@ ErrorCode = Literal[
     "UNSUPPORTED_BY_HUB",
     "HUB_ERROR",
     "LOCAL_ERROR",
+    # Between a module and its action plugin only (package_source.py).
+    "PACKAGE_NEEDED",
 ]
 
 

@@ -5,7 +5,7 @@
 """A request that another thread watches: it learns when the request has been sent whole, and can end the wait.
 
 `requests` returns only with the answer's headers, which for an awaited event may be minutes later. What urllib3 offers for
-this is its connection class, so that is what is extended here.
+this is its connection class (see `pools`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-
-try:
-    from requests.adapters import HTTPAdapter
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-except ImportError:
-    # Reported by the transport, which everybody needs first.
-    HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment,misc,unused-ignore]
 
 _current = threading.local()
 
@@ -61,7 +53,7 @@ class InFlight:
         if fileno is not None:
             os.close(fileno)
 
-    def _opened(self, connection: socket.socket) -> None:
+    def opened(self, connection: socket.socket) -> None:
         """Keep a second handle: the first one belongs to the thread that reads."""
         self.release()
         handle = os.dup(connection.fileno())
@@ -89,46 +81,19 @@ def _shut_down(handle: int) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Watched:
-    """Mixed into a connection class: tells the thread's `InFlight` of its steps."""
+class Watched:
+    """Mixed into urllib3's connection classes: tells the thread's `InFlight` of its steps."""
 
     def connect(self) -> None:
+        """Connect."""
         super().connect()  # type: ignore[misc]
         request = getattr(_current, "request", None)
         if request is not None:
-            request._opened(self.sock)  # type: ignore[attr-defined]
+            request.opened(self.sock)  # type: ignore[attr-defined]
 
     def getresponse(self, *args: Any, **options: Any) -> Any:
+        """Wait for the answer to what has been sent."""
         request = getattr(_current, "request", None)
         if request is not None:
             request.sent.set()
         return super().getresponse(*args, **options)  # type: ignore[misc]
-
-
-class _WatchedHTTP(_Watched, HTTPConnection):
-    pass
-
-
-class _WatchedHTTPS(_Watched, HTTPSConnection):
-    pass
-
-
-class _PoolHTTP(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTP
-
-
-class _PoolHTTPS(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPS
-
-
-class WatchedAdapter(HTTPAdapter):
-    """The adapter whose requests can be watched, through a proxy too."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}
-
-    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}
-        return manager

@@ -18,7 +18,8 @@ SECRET_OPTIONS = ("token", "headers", "url_password")
 def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return module arguments as ``-vvv`` may print them."""
     masker = _masker(arguments)
-    shown = dict(arguments)
+    # What begins with an underscore is said by the action plugin to the module.
+    shown = {key: value for key, value in arguments.items() if not key.startswith("_")}
     for name in SECRET_OPTIONS:
         if shown.get(name):
             shown[name] = MASK

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import tempfile
 from typing import Any
@@ -16,20 +15,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
-
-
-class _Hashing(io.RawIOBase):
-    """A target that keeps nothing but the SHA-256 of what is written to it."""
-
-    def __init__(self) -> None:
-        self.digest = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        return len(data)
 
 
 def reconcile(run: Run) -> Result:
@@ -72,9 +57,8 @@ def _view(package: Package, path: str | None) -> dict[str, Any]:
 
 
 def _sha256_packed(package: Package) -> str:
-    target = _Hashing()
-    write_package(package, target)  # type: ignore[arg-type]
-    return target.digest.hexdigest()
+    with open(os.devnull, "wb") as nowhere:
+        return write_package(package, nowhere, reproducible=True)
 
 
 def _sha256_of(path: str) -> str | None:
@@ -93,7 +77,7 @@ def _write(package: Package, dest: str) -> None:
     handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(dest)))
     try:
         with os.fdopen(handle, "wb") as file:
-            write_package(package, file)
+            write_package(package, file, reproducible=True)
         os.chmod(temporary, 0o644)
         os.replace(temporary, dest)
     except BaseException:

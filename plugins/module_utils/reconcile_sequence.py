@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import (
     SequencePlan,
     SequencePolicy,
@@ -53,6 +53,8 @@ def reconcile(run: Run) -> Result:
     run.journal.plan(plan.actions)
     sequence = plan.sequence
     if not run.check_mode:
+        if any(action.action in ("upload", "overwrite") for action in plan.actions):
+            need_content(run)
         sequence = _Apply(run, package, policy).everything(plan)
     return {
         "sequence": sequence_view(sequence) if sequence else None,
@@ -73,13 +75,7 @@ def _package(run: Run) -> Package:
         raise SthError("INVALID_OPTION", "version goes with state: absent; the version of src is in its package.json.")
     if options["id"] is not None and options["on_change"] != "overwrite":
         raise SthError("INVALID_OPTION", "With src, id goes only with on_change: overwrite.")
-    package = read_package(
-        options["src"],
-        exclude=options["exclude"],
-        compare=options["compare"],
-        secret_files=options["secret_files"],
-    )
-    run.warnings.extend(package.warnings)
+    package = read_source(run)
     if options["name"] is not None and options["name"] != package.name:
         raise SthError(
             "INVALID_PACKAGE",
@@ -169,9 +165,7 @@ class _Apply:
         package = given(self.package)
         # 1.x refuses while any record is listed, ended ones too (trap 8).
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
-        with tempfile.TemporaryFile(prefix="sth-") as packed:
-            write_package(package, packed)
-            packed.seek(0)
+        with packed_package(package) as packed:
             try:
                 self.hub.sequence(target.id).overwrite(packed)
             except LostAnswerError:

@@ -81,4 +81,6 @@ PACKAGE: Spec = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "compare": {"type": "str", "default": "content", "choices": ["content", "version"]},
     "secret_files": {"type": "str", "default": "warn", "choices": ["warn", "fail", "ignore"]},
+    # No option: what the action plugin knows of a package on the controller (package_source.py).
+    "_package": {"type": "dict"},
 }

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
@@ -31,8 +30,7 @@ def wanted_record(package: Package) -> SequenceRecord:
 def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRecord:
     """Upload and see it listed. After a lost answer it is looked for by its content before it is sent again."""
     known = {item.id for item in hub.sequences()}
-    with tempfile.TemporaryFile(prefix="sth-") as packed:
-        write_package(package, packed)
+    with packed_package(package) as packed:
         try:
             return _sent(hub, package, packed, compare)
         except LostAnswerError as lost:

@@ -17,7 +17,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection, connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
@@ -41,13 +41,17 @@ class Run:
     notes: list[str] = field(default_factory=list)
     # Values to be scrubbed from failure texts and logs.
     secrets: set[str] = field(default_factory=set)
+    # How a hub is opened, and what becomes of it after a success; a loop goes on with the one that its last item had.
+    open_hub: Callable[[Connection], HubClient] = HubClient
+    leave_hub: Callable[[HubClient], None] = HubClient.close
+    failed: bool = False
     _hub: HubClient | None = None
 
     @property
     def hub(self) -> HubClient:
         """The hub of the connection options."""
         if self._hub is None:
-            self._hub = HubClient(connection_from_options(self.options))
+            self._hub = self.open_hub(connection_from_options(self.options))
         return self._hub
 
     def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
@@ -56,9 +60,10 @@ class Run:
             self.secrets.update(masker.secrets(record.app_config, record.args))
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close or leave what was opened."""
         if self._hub is not None:
-            self._hub.close()
+            # After a failure the hub may be on its way to another version.
+            (HubClient.close if self.failed else self.leave_hub)(self._hub)
 
     def describe_hub(self) -> dict[str, Any]:
         """Return the ``hub`` key of a result (interface.md section 0 rule 7)."""
@@ -129,6 +134,7 @@ def run_module(task: Task) -> None:
 
 
 def _failure(error: SthError, run: Run) -> Result:
+    run.failed = True
     return {
         "failed": True,
         "msg": scrub(error.message, run.secrets),

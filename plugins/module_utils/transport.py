@@ -15,12 +15,14 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, Any
 from urllib.parse import quote
 
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight, WatchedAdapter, shut_down
+from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight, shut_down
+from ansible_collections.scramjet.sth.plugins.module_utils.pools import HubAdapter
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
@@ -28,13 +30,13 @@ try:
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
+    HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment, misc]
 else:
     REQUESTS_IMPORT_ERROR = None
 
 CHUNK = 64 * 1024
 # What RFC 3986 allows in a segment of a path as it is.
 PATH_SAFE = "!$&'()*+,;=:@"
-# A pooled connection that the hub closes while it is idle (after about 6 s, trap 38) loses a request written then.
 POOL_SIZE = 32
 
 
@@ -122,11 +124,16 @@ class Transport:
         self.connection = connection
         # Whether a connection was refused before one succeeded: the hub has just been started.
         self.was_refused = False
+        self._sessions: list[requests.Session] = []
+        self._reading = self._session(connection.request_retries)
+
+    @cached_property
+    def _writing(self) -> requests.Session:
         # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
         # without an answer (trap 38), and whether they took effect could not be told.
-        self._reading = self._session(connection.request_retries)
-        self._writing = self._session(0)
-        self._writing.headers["Connection"] = "close"
+        session = self._session(0)
+        session.headers["Connection"] = "close"
+        return session
 
     def url(self, *segments: str) -> str:
         """Join path segments to the API's address, each quoted where it must be: the hub decodes nothing."""
@@ -209,14 +216,21 @@ class Transport:
                 raise failed_answer(answer, "read a stream")
             yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
 
+    def renew(self) -> None:
+        """Forget what earlier requests brought, connections aside."""
+        self.was_refused = False
+        for session in self._sessions:
+            session.cookies.clear()
+
     def close(self) -> None:
         """Close every connection."""
-        self._reading.close()
-        self._writing.close()
+        for session in self._sessions:
+            session.close()
 
     def _session(self, retries: int) -> requests.Session:
         connection = self.connection
         session = requests.Session()
+        self._sessions.append(session)
         # Neither ~/.netrc nor a proxy may get into it unasked; proxies are taken from the environment below.
         session.trust_env = False
         if connection.use_proxy:
@@ -249,7 +263,7 @@ class Transport:
             backoff_factor=0.2,
             raise_on_status=False,
         )
-        adapter = WatchedAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
+        adapter = HubAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -269,7 +283,7 @@ class Transport:
         # While a body is sent, the time-out of the connection is what bounds each write of it.
         connect = max(self.connection.connect_timeout, silence) if uploading else self.connection.connect_timeout
         request_headers = dict(headers or {})
-        if method == "GET" and session is self._writing:
+        if method == "GET" and session is not self._reading:
             request_headers["Accept"] = "*/*"
         return session.request(
             method,

@@ -16,12 +16,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
+from ansible_collections.scramjet.sth.plugins.module_utils.specs import PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 
@@ -65,7 +68,6 @@ class HubAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, variables)
         del tmp
         arguments = copy.copy(self._task.args)
-        temporary: list[str] = []
         try:
             for name in self.not_null:
                 if name in arguments and arguments[name] is None:
@@ -74,17 +76,17 @@ class HubAction(ActionBase):
                     )
             if self.task.talks_to_hub:
                 self._add_connection(arguments, variables)
-            if self.package_source:
-                self._place_package(arguments, temporary)
+            package = self._place_package(arguments) if self.package_source else None
             for keys in self.file_sources:
                 self._place_file(arguments, keys)
-            result.update(self._execute(arguments, variables))
+            # A job in the background answers when nobody can bring it the package any more.
+            if package and self._task.async_val:
+                arguments["_package"] = self._bring(package)
+            result.update(self._execute(arguments, variables, package))
         except SthError as error:
             result.update(failed=True, changed=False, msg=error.message, error_code=error.code, **error.details)
             result["invocation"] = {"module_args": arguments}
         finally:
-            for path in temporary:
-                os.unlink(path)
             # A module that goes on in the background still needs what was copied for it.
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
@@ -92,7 +94,7 @@ class HubAction(ActionBase):
             result["invocation"] = {"module_args": shown_arguments(result["invocation"].get("module_args") or {})}
         return result
 
-    def _execute(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _execute(self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None) -> dict[str, Any]:
         wanted = self._templar.template(variables["sth_entrance"]) if "sth_entrance" in variables else None
         if chosen_entrance(wanted, self) == "in_process":
             return run_in_process(
@@ -103,19 +105,27 @@ class HubAction(ActionBase):
                 tell=self._say,
                 warn=display.warning,
                 deprecate=display.deprecated,
+                in_loop="ansible_loop_var" in variables,
             )
         # The target's syslog would get every argument, app_config included, which is not no_log (design.md section 4).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
-        result: dict[str, Any] = self._execute_module(
-            module_name=self._task.resolved_action or self._task.action,
-            module_args=arguments,
-            task_vars=no_syslog,
-            wrap_async=bool(self._task.async_val),
-        )
+        result = self._run_module(arguments, no_syslog)
+        if package and result.get("error_code") == "PACKAGE_NEEDED":
+            result = self._run_module({**arguments, "_package": self._bring(package)}, no_syslog)
         # A module cannot say anything while it runs.
         for action in result.get("actions") or ():
             state = "" if action["done"] else " (not done)"
             self._say(f"{action['action']} {action['object']}: {action['reason']}{state}")
+        return result
+
+    def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._execute_module(
+            module_name=self._task.resolved_action or self._task.action,
+            # It adds its own to what it is given.
+            module_args=dict(arguments),
+            task_vars=variables,
+            wrap_async=bool(self._task.async_val),
+        )
         return result
 
     def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
@@ -137,30 +147,38 @@ class HubAction(ActionBase):
             if chosen and not arguments.get(name):
                 arguments[name] = ""
 
-    def _place_package(self, arguments: dict[str, Any], temporary: list[str]) -> None:
-        """Find ``src`` as ansible.builtin.copy does; for another machine, validate, pack and copy it as one file."""
+    def _place_package(self, arguments: dict[str, Any]) -> Package | None:
+        """Find ``src`` as ansible.builtin.copy does; for another machine, read it here, describe it and return it."""
         if not arguments.get("src") or _true(arguments.get("remote_src")):
-            return
+            return None
         if self._task_runs_here():
             arguments["src"] = self._find(arguments["src"])
-            return
+            return None
         # A module that talks to no hub works on what is where the task runs.
         if not self.task.talks_to_hub:
-            return
-        source = self._find(arguments["src"])
+            return None
+        options = {name: arguments[name] for name in PACKAGE if name in arguments}
+        validated = ArgumentSpecValidator(PACKAGE).validate(options)
+        if validated.error_messages:
+            # The module says so, together with whatever else is wrong.
+            return None
+        arguments["src"] = self._find(arguments["src"])
+        options = validated.validated_parameters
         package = read_package(
-            source,
-            exclude=arguments.get("exclude") or (),
-            compare=arguments.get("compare", "content"),
-            secret_files=arguments.get("secret_files", "warn"),
+            arguments["src"],
+            exclude=options["exclude"],
+            compare=options["compare"],
+            secret_files=options["secret_files"],
         )
-        for warning in package.warnings:
-            display.warning(warning)
-        handle, packed = tempfile.mkstemp(prefix="sth-", suffix=".tar.gz")
-        temporary.append(packed)
-        with os.fdopen(handle, "wb") as file:
-            write_package(package, file)
-        arguments.update(src=self._copied(packed, "package.tar.gz"), secret_files="ignore")
+        arguments["_package"] = describe(package)
+        return package
+
+    def _bring(self, package: Package) -> dict[str, Any]:
+        """Pack ``package``, copy the archive to the target and return its description for the module there."""
+        with tempfile.NamedTemporaryFile(prefix="sth-", suffix=".tar.gz") as packed:
+            sha256 = write_package(package, packed)
+            packed.flush()
+            return describe_copy(package, self._copied(packed.name, "package.tar.gz"), sha256)
 
     def _place_file(self, arguments: dict[str, Any], keys: tuple[str, ...]) -> None:
         """Find the file that the option at ``keys`` names and bring it to where the module runs."""

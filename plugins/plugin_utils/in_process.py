@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.invocation import sho
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.scramjet.sth.plugins.plugin_utils.kept_hubs import leave_hub, take_hub
 
 ENTRANCES = ("auto", "in_process", "module")
 
@@ -66,8 +67,12 @@ def run_in_process(
     tell: Callable[[str], None],
     warn: Callable[[str], None],
     deprecate: Callable[..., None],
+    in_loop: bool = False,
 ) -> dict[str, Any]:
-    """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed."""
+    """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed.
+
+    ``in_loop``: the connections to the hub are left open for the next item.
+    """
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(dict(arguments))
     for item in validated._deprecations:
         deprecate(item["msg"], version=item.get("version"), date=item.get("date"))
@@ -78,6 +83,8 @@ def run_in_process(
     else:
         parameters = validated.validated_parameters
         run = Run(parameters, check_mode, Journal(tell))
+        if in_loop:
+            run.open_hub, run.leave_hub = take_hub, leave_hub
         result = execute(task, run)
         for warning in run.warnings:
             warn(warning)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +17,7 @@ import pytest
 import trustme
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
 TIMINGS = replace(FAST, linger=5.0)
@@ -56,23 +55,8 @@ class Hub:
 @pytest.fixture(scope="session")
 def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A real 0.18.7 hub, installed (once per checkout) and run by the role that users have."""
-    directory = tmp_path_factory.mktemp("hub")
-    port, instances_port = free_port(), free_port()
-    variables = {
-        "hub_prefix": str(ROOT / ".quickstart" / "prefix"),
-        "hub_data_dir": str(directory / "data"),
-        "hub_log_dir": str(directory / "log"),
-        "hub_manage_user": False,
-        "hub_supervisor": "process",
-        "hub_port": port,
-        "hub_instances_port": instances_port,
-    }
-    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
-    run_playbook(book, variables)
-    try:
-        yield Hub("real-0.18", f"http://127.0.0.1:{port}/api/v1", "0.18")
-    finally:
-        run_playbook(book, {**variables, "hub_state": "stopped", "hub_interrupt_instances": True})
+    with role_hub(tmp_path_factory.mktemp("hub")) as api_url:
+        yield Hub("real-0.18", api_url, "0.18")
 
 
 @pytest.fixture
@@ -95,13 +79,6 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
         live = request.getfixturevalue("real_hub")
     yield live
     assert live.get("sequences") == [], "left on the hub"
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

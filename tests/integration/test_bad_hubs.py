@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.integration.conftest import free_port
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 

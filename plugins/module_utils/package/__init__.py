@@ -10,7 +10,7 @@ Source: design.md section 4 (content identity), interface.md sections 2 (package
 from __future__ import annotations
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
-from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package, write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 
-__all__ = ["Package", "read_package", "write_package"]
+__all__ = ["Package", "packed_package", "read_package", "write_package"]

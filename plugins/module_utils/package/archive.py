@@ -11,18 +11,18 @@ the last byte and nothing may follow the archive's end.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import os
 import re
 import tarfile
 import zlib
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 
 # Names and PAX records are read into memory as a whole; real ones are a few kilobytes.
 _HEADER_LIMIT = 1024 * 1024
@@ -39,17 +39,17 @@ _HEADERS = {
 }
 
 
-class _Hashing(io.RawIOBase):
-    """Passes a file's bytes on in order, and knows their SHA-256."""
+class _Watched(io.RawIOBase):
+    """Passes a file's bytes on in order and takes their checksums."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.digest = hashlib.sha256()
+        self.checksums = Checksums()
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
         piece = self._file.read(size)
-        self.digest.update(piece)
+        self.checksums.add(piece)
         return piece
 
 
@@ -75,17 +75,17 @@ class _StrictInfo(tarfile.TarInfo):
         return info
 
 
-def read_archive(source: str, *, hashed: bool) -> Contents:
-    """Take in every member of the archive; ``hashed`` asks for the SHA-256 of the archive itself."""
+def read_archive(source: str) -> Contents:
+    """Take in every member of the archive."""
     contents = Contents(source)
     try:
         with open(source, "rb") as file:
             _refuse_other_formats(source, file)
-            raw = _Hashing(file) if hashed else file
+            raw = _Watched(file)
             with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
                 _read_members(contents, stream)
                 _read_rest(contents, stream)
-            contents.archive_sha256 = raw.digest.hexdigest() if isinstance(raw, _Hashing) else None
+            contents.checksums = raw.checksums.result()
     except EOFError:
         raise refusal(source, "the archive is truncated; build or copy it again") from None
     except gzip.BadGzipFile as error:
@@ -99,13 +99,6 @@ def read_archive(source: str, *, hashed: bool) -> Contents:
             source, f"it cannot be read ({error.strerror or error}); correct the path or permissions"
         ) from None
     return contents
-
-
-def decompress(file: BinaryIO, target: IO[bytes]) -> None:
-    """Write the tar stream in the archive ``file`` to ``target``."""
-    with gzip.GzipFile(fileobj=file, mode="rb") as stream:
-        for piece in iter(lambda: stream.read(CHUNK), b""):
-            target.write(piece)
 
 
 def _refuse_other_formats(source: str, file: BinaryIO) -> None:

@@ -29,7 +29,8 @@ class Contents:
         self.manifest: bytes | None = None
         # Files whose content, not their name, gives them away as secret.
         self.secrets: list[str] = []
-        self.archive_sha256: str | None = None
+        # Of an archive itself, see verifying.py.
+        self.checksums: tuple[int, ...] | None = None
 
     def add(self, entry: Entry) -> None:
         """Take in an entry. The last one of a path counts, as tar extracts it; two of different kinds are refused."""

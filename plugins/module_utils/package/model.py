@@ -35,8 +35,8 @@ class Package:
     # For packing: what the source holds, sorted by path, and package.json as it is to be packed.
     entries: tuple[Entry, ...] = field(repr=False)
     manifest: bytes = field(repr=False)
-    # SHA-256 of the archive itself, where it is to be uploaded byte for byte.
-    archive_sha256: str | None = field(repr=False)
+    # An archive that goes to a hub byte for byte, since there is nothing to be stamped: how to recognise it (verifying.py).
+    as_it_is: tuple[int, ...] | None = field(repr=False)
 
     @property
     def ref(self) -> str:

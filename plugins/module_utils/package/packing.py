@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes a package as the archive that goes to a hub, reproducibly and as a stream.
+"""Writes a package as the archive that goes to a hub, as a stream and, if asked for, reproducibly.
 
-Sorted by path, no times, no owners, modes 0644 and 0755, no directories but empty ones. GNU tar format: long and non-ASCII
+No times, no owners, modes 0644 and 0755, no directories but empty ones, sorted by path if it is to be reproducible. GNU tar format: long and non-ASCII
 names are read by every tar that a hub may use, while busybox does not know PAX. The bytes are the same wherever the same
 zlib compresses them; the digest does not depend on that.
 """
@@ -20,31 +20,33 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, BinaryIO, Callable
+from typing import IO, Any, BinaryIO, Callable, cast
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package.archive import decompress
+from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import GzipWriter
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
-_LEVEL = 6
+# What reading an archive raises that is not the one that was validated.
+_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d": tarfile.DIRTYPE}
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
 
-class _Counting(io.RawIOBase):
-    """Passes on what is written and counts it."""
+class _Hashing(io.RawIOBase):
+    """Passes on what is written, and knows its SHA-256."""
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: IO[bytes]) -> None:
         self._target = target
-        self.written = 0
+        self.digest = hashlib.sha256()
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         """Write all of ``data``."""
         self._target.write(data)
-        self.written += len(data)
+        self.digest.update(data)
         return len(data)
 
 
@@ -59,7 +61,10 @@ class _Checked(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return the next ``size`` bytes, which tarfile never asks for beyond the entry's size."""
-        piece = self._file.read(size)
+        try:
+            piece = self._file.read(size)
+        except _DAMAGE:
+            raise _changed(self._package) from None
         if len(piece) < size:
             raise _changed(self._package, self._entry.path)
         self._digest.update(piece)
@@ -71,37 +76,55 @@ class _Checked(io.RawIOBase):
             raise _changed(self._package, self._entry.path)
 
 
-def write_package(package: Package, target: BinaryIO) -> int:
-    """Write the archive to ``target`` and return its length in bytes.
+def write_package(package: Package, target: IO[bytes], *, reproducible: bool = False) -> str:
+    """Write the archive to ``target`` and return its SHA-256 (64 hex digits).
 
-    Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark. Raises
-    ``INVALID_PACKAGE`` if the source has changed since it was read; what was written is worthless then.
+    Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark.
+    ``reproducible``: the same bytes for a directory and any of its archives. A hub does not need that, so that otherwise an
+    archive that is stamped already is copied as it is, and another one keeps its order. Raises ``INVALID_PACKAGE`` if the
+    source has changed since it was read; what was written is worthless then.
     """
-    counting = _Counting(target)
-    if package.archive_sha256:
-        _copy(package, counting)
+    hashing = _Hashing(target)
+    if package.as_it_is and not reproducible:
+        with _verified(package, package.as_it_is) as file:
+            for piece in iter(lambda: file.read(CHUNK), b""):
+                hashing.write(piece)
     else:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=counting, mtime=0) as stream:
-            _pack(package, stream)
-    return counting.written
+        with GzipWriter(hashing.write) as stream:
+            _pack(package, stream, reproducible)
+    return hashing.digest.hexdigest()
 
 
-def _copy(package: Package, target: _Counting) -> None:
-    digest = hashlib.sha256()
-    with _open_archive(package) as file:
-        for piece in iter(lambda: file.read(CHUNK), b""):
-            digest.update(piece)
-            target.write(piece)
-    if digest.hexdigest() != package.archive_sha256:
-        raise _changed(package)
+@contextmanager
+def packed_package(package: Package) -> Iterator[IO[bytes]]:
+    """Yield the archive for a hub as a file that is to be read from its beginning; its length is known."""
+    if package.as_it_is:
+        with _verified(package, package.as_it_is) as file:
+            yield cast("IO[bytes]", file)
+        return
+    # Not packed while it is sent: a source that changes meanwhile would leave half an upload on the hub (trap 4).
+    with tempfile.TemporaryFile(prefix="sth-") as packed:
+        write_package(package, packed)
+        packed.seek(0)
+        yield packed
 
 
-def _pack(package: Package, stream: gzip.GzipFile) -> None:
+def _pack(package: Package, stream: GzipWriter, reproducible: bool) -> None:
+    entries = package.entries
+    if package.kind == "archive" and not reproducible:
+        entries = tuple(sorted(entries, key=lambda entry: entry.offset))
     with (
-        _opener(package) as opened,
-        tarfile.TarFile(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="strict") as tar,
+        _opener(package, entries) as opened,
+        tarfile.TarFile(
+            fileobj=stream,
+            mode="w",
+            format=tarfile.GNU_FORMAT,
+            encoding="utf-8",
+            errors="strict",
+            copybufsize=CHUNK,
+        ) as tar,
     ):
-        for entry in package.entries:
+        for entry in entries:
             info = tarfile.TarInfo(entry.path)
             info.type = _TYPES[entry.kind]
             info.mode = _MODES[entry.kind]
@@ -128,25 +151,46 @@ def _add_file(package: Package, tar: tarfile.TarFile, info: tarfile.TarInfo, ent
 
 
 @contextmanager
-def _opener(package: Package) -> Iterator[Callable[[Entry], AbstractContextManager[IO[bytes]]]]:
-    """Yield a function that opens an entry's file at its first byte."""
+def _opener(
+    package: Package, entries: tuple[Entry, ...]
+) -> Iterator[Callable[[Entry], AbstractContextManager[IO[bytes]]]]:
+    """Yield a function that opens an entry's file at its first byte, to be called in the order of ``entries``."""
     if package.kind == "directory":
         yield lambda entry: _open_unchanged(package, entry)
         return
-    # Members come in another order than they are packed in; the disk takes them, not the memory.
-    with tempfile.TemporaryFile(prefix="sth-") as spool:
-        with _open_archive(package) as file:
-            try:
-                decompress(file, spool)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
-                raise _changed(package) from None
-        yield lambda entry: _seek(spool, entry)
+    offsets = [entry.offset for entry in entries if entry.is_file]
+    with _open_archive(package) as file, gzip.GzipFile(fileobj=file, mode="rb") as stream:
+        # Hard links share an offset.
+        if all(one < other for one, other in zip(offsets, offsets[1:])):
+            yield lambda entry: _seek(package, stream, entry)
+            _drain(package, stream, None)
+            return
+        # The disk takes what comes in another order than it is packed in, not the memory.
+        with tempfile.TemporaryFile(prefix="sth-") as spool:
+            _drain(package, stream, spool)
+            yield lambda entry: _seek(package, spool, entry)
 
 
 @contextmanager
-def _seek(spool: IO[bytes], entry: Entry) -> Iterator[IO[bytes]]:
-    spool.seek(entry.offset)
-    yield spool
+def _seek(package: Package, file: IO[bytes] | gzip.GzipFile, entry: Entry) -> Iterator[Any]:
+    try:
+        file.seek(entry.offset)
+    except _DAMAGE:
+        raise _changed(package) from None
+    yield file
+
+
+def _drain(package: Package, stream: gzip.GzipFile, target: IO[bytes] | None) -> None:
+    """Read ``stream`` to its end, into ``target`` if there is one."""
+    while True:
+        try:
+            piece = stream.read(CHUNK)
+        except _DAMAGE:
+            raise _changed(package) from None
+        if not piece:
+            return
+        if target:
+            target.write(piece)
 
 
 def _open_unchanged(package: Package, entry: Entry) -> BinaryIO:
@@ -162,6 +206,10 @@ def _open_archive(package: Package) -> BinaryIO:
         return open(package.source, "rb")
     except OSError:
         raise _changed(package) from None
+
+
+def _verified(package: Package, sums: tuple[int, ...]) -> VerifiedFile:
+    return VerifiedFile(_open_archive(package), sums, lambda: _changed(package))
 
 
 def _changed(package: Package, path: str | None = None) -> SthError:

@@ -40,7 +40,7 @@ def read_package(
     if os.path.isdir(source):
         contents = read_directory(source, exclude)
     elif os.path.isfile(source):
-        contents = read_archive(source, hashed=compare == "version")
+        contents = read_archive(source)
     else:
         problem = "it is neither a file nor a directory" if os.path.lexists(source) else "it does not exist"
         raise refusal(source, f"{problem}; correct the path")
@@ -61,6 +61,7 @@ def _package(
     counted = {**contents.entries, MANIFEST: found._replace(payload=hashlib.sha256(plain).digest(), size=len(plain))}
     digest = content_digest(counted.values())
     hub_version = stamp_version(manifest.version, digest) if compare == "content" else manifest.version
+    packed = manifest.stamped(digest) if compare == "content" else contents.manifest or b""
     return Package(
         source=contents.source,
         kind="directory" if os.path.isdir(contents.source) else "archive",
@@ -74,8 +75,8 @@ def _package(
         size=sum(entry.size for entry in counted.values()),
         warnings=warnings,
         entries=tuple(sorted(contents.entries.values())),
-        manifest=manifest.stamped(digest) if compare == "content" else contents.manifest or b"",
-        archive_sha256=contents.archive_sha256,
+        manifest=packed,
+        as_it_is=contents.checksums if packed == contents.manifest else None,
     )
 
 

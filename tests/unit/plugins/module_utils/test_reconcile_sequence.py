@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import pathlib
+import random
 import shutil
 import threading
 from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task
 
@@ -29,6 +32,14 @@ def change(package: pathlib.Path, text: str) -> None:
 
 def deploy(hub: FakeHub, package: pathlib.Path, **options: Any) -> dict[str, Any]:
     return run_task("sth_sequence", hub, src=str(package), **options)
+
+
+def stamped(package: pathlib.Path, directory: pathlib.Path) -> pathlib.Path:
+    """Return the archive that ``sth_package`` makes of ``package``."""
+    archive = directory / "stamped.tar.gz"
+    with archive.open("wb") as file:
+        write_package(read_package(str(package)), file, reproducible=True)
+    return archive
 
 
 def verbs(result: dict[str, Any]) -> list[str]:
@@ -84,13 +95,46 @@ def test_a_lost_answer_of_an_upload_makes_no_second_copy(hub: FakeHub, package: 
     assert [item["id"] for item in hub.sequences] == [result["sequence"]["id"]]
 
 
+@pytest.mark.parametrize("kind", ["directory", "stamped"])
 def test_an_upload_that_never_arrived_is_repeated(
-    hub: FakeHub, package: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if kind == "stamped":
+        package = stamped(package, tmp_path)
     monkeypatch.setattr("ansible_collections.scramjet.sth.plugins.module_utils.storing.LOST_UPLOAD_SETTLES", 0.2)
     hub.fault(Fault("reset", "POST", "/sequence$"))
     assert deploy(hub, package)["changed"]
     assert len(hub.sequences) == 1
+    one, other = [item.body for item in hub.requests if item.method == "POST"]
+    assert one == other
+
+
+def test_a_stamped_archive_is_sent_byte_for_byte(hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    archive = stamped(package, tmp_path)
+    assert deploy(hub, archive)["changed"]
+    assert not deploy(hub, package)["changed"]
+    (upload,) = [item for item in hub.requests if item.method == "POST"]
+    assert upload.body == archive.read_bytes()
+    assert upload.headers["content-length"] == str(len(upload.body))
+
+
+def test_an_archive_that_changes_while_it_is_sent_is_no_sequence(
+    hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / "noise.bin").write_bytes(random.Random(1).randbytes(3_000_000))
+    archive = stamped(package, tmp_path)
+    send = HubClient.send_sequence
+
+    def change_first(client: HubClient, content: Any) -> Any:
+        with archive.open("r+b") as file:
+            file.seek(2_500_000)
+            file.write(b"other")
+        return send(client, content)
+
+    monkeypatch.setattr(HubClient, "send_sequence", change_first)
+    result = deploy(hub, archive)
+    assert (result["error_code"], hub.sequences) == ("INVALID_PACKAGE", [])
+    assert "changed while being packed" in result["msg"]
 
 
 def test_with_compare_version_a_lost_answer_is_reported_and_not_repeated(hub: FakeHub, package: pathlib.Path) -> None:

@@ -69,7 +69,7 @@ def peak(source: Path, compare: Literal["content", "version"]) -> int:
 def test_memory_is_the_same_for_small_and_large(
     tmp_path: Path, kind: str, compare: Literal["content", "version"]
 ) -> None:
-    small = peak(package_of(tmp_path / "small", kind, 2 * MIB), compare)
+    small = peak(package_of(tmp_path / "small", kind, 8 * MIB), compare)
     large = peak(package_of(tmp_path / "large", kind, 32 * MIB), compare)
     assert large < small + MIB
     assert large < 6 * MIB

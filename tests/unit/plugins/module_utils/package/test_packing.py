@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -28,9 +29,9 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.su
 )
 
 
-def pack(package: Package) -> bytes:
+def pack(package: Package, reproducible: bool = True) -> bytes:
     target = io.BytesIO()
-    assert write_package(package, target) == len(target.getvalue())
+    assert write_package(package, target, reproducible=reproducible) == hashlib.sha256(target.getvalue()).hexdigest()
     return target.getvalue()
 
 
@@ -67,6 +68,36 @@ def test_the_stamped_archive_is_the_same_package(make_directory: MakeDirectory, 
     assert package.hub_version == f"1.4.2+sha256.{package.digest}"
     assert package.ref == f"wordcount@sha256:{package.digest[:12]}"
     assert pack(stamped) == pack(package)
+
+
+def test_a_stamped_archive_goes_to_a_hub_as_it_is(make_directory: MakeDirectory, tmp_path: Path) -> None:
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    package = read_package(str(rich(make_directory)))
+    subprocess.run(["tar", "zxf", "-", "-C", unpacked], input=pack(package), check=True)
+    other = tmp_path / "other.tgz"
+    subprocess.run(["tar", "--sort=none", "-czf", other, "-C", unpacked, "."], check=True)
+    stamped = read_package(str(other))
+    assert stamped.digest == package.digest
+    assert pack(stamped, reproducible=False) == other.read_bytes()
+    assert pack(stamped) == pack(package)
+
+
+@pytest.mark.parametrize("options", [["--sort=none"], ["--hard-dereference", "--sort=name"]])
+def test_another_archive_is_stamped_in_its_own_order(
+    make_directory: MakeDirectory, tmp_path: Path, options: list[str]
+) -> None:
+    source = rich(make_directory)
+    # Packed once as the file and once as a link to it.
+    (source / "same.js").hardlink_to(source / "a.js")
+    archive = tmp_path / "other.tgz"
+    subprocess.run(["tar", *options, "-czf", archive, "-C", source, "."], check=True)
+    package = read_package(str(archive))
+    (tmp_path / "stamped.tgz").write_bytes(pack(package, reproducible=False))
+    stamped = read_package(str(tmp_path / "stamped.tgz"))
+    assert stamped.digest == package.digest == read_package(str(source)).digest
+    assert pack(stamped, reproducible=False) == (tmp_path / "stamped.tgz").read_bytes()
+    assert stamped.hub_version == package.hub_version
 
 
 def test_the_tar_of_a_hub_extracts_it(make_directory: MakeDirectory, tmp_path: Path) -> None:
@@ -106,7 +137,7 @@ def test_a_package_without_version_gets_one(make_directory: MakeDirectory, tmp_p
 def test_compare_version_leaves_an_archive_byte_for_byte(make_archive: MakeArchive) -> None:
     archive = make_archive()
     package = read_package(str(archive), compare="version")
-    assert pack(package) == archive.read_bytes()
+    assert pack(package, reproducible=False) == archive.read_bytes()
     assert (package.version, package.hub_version, package.ref) == ("1.4.2", "1.4.2", "wordcount@1.4.2")
     assert package.digest == read_package(str(archive)).digest
 
@@ -176,16 +207,17 @@ def change_content(path: Path) -> None:
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"1.4.2", b"1.4.3")))
 
 
+@pytest.mark.parametrize("reproducible", [True, False])
 @pytest.mark.parametrize("compare", ["content", "version"])
 @pytest.mark.parametrize("how", [rewrite, truncate, unlink, replace, change_content])
 def test_an_archive_that_changes_is_not_sent(
-    make_archive: MakeArchive, how: Callable[[Path], None], compare: str
+    make_archive: MakeArchive, how: Callable[[Path], None], compare: str, reproducible: bool
 ) -> None:
     archive = make_archive()
     package = read_package(str(archive), compare=compare)  # type: ignore[arg-type]
     how(archive)
     with pytest.raises(SthError, match="changed while being packed") as caught:
-        write_package(package, io.BytesIO())
+        write_package(package, io.BytesIO(), reproducible=reproducible)
     assert caught.value.code == "INVALID_PACKAGE"
 
 

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hubs that a loop's next item may go on with: their open connections, and what version they said they are.
+
+A worker of ansible-core runs all items of one task for one host and then ends, so that nothing is kept from task to task.
+Source: design.md section 5.
+"""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection
+from ansible_collections.scramjet.sth.plugins.module_utils.pools import IDLE_LIMIT
+
+# A loop over many hubs would otherwise keep a connection to each of them.
+MOST_KEPT = 16
+
+# Least recently used first; the time is when it was left. One in use is not in it.
+_kept: dict[Connection, tuple[HubClient, float]] = {}
+
+
+def take_hub(connection: Connection) -> HubClient:
+    """Return the hub of exactly these connection options, as an earlier item left it or new."""
+    now = time.monotonic()
+    for options, (hub, left) in list(_kept.items()):
+        if now - left > IDLE_LIMIT:
+            del _kept[options]
+            hub.close()
+    if connection not in _kept:
+        return HubClient(connection)
+    hub = _kept.pop(connection)[0]
+    hub.renew()
+    return hub
+
+
+def leave_hub(hub: HubClient) -> None:
+    """Keep ``hub`` for the next item."""
+    _kept[hub.transport.connection] = (hub, time.monotonic())
+    if len(_kept) > MOST_KEPT:
+        _kept.pop(next(iter(_kept)))[0].close()

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Times commands and prints tables."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
+
+
+def task_of(module: str) -> Task:
+    """Return the task of a module of this collection."""
+    found: Task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
+    return found
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table as Markdown, so that it can be copied to the documentation."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[at]) for line in [columns, *texts]) for at in range(len(columns))]
+    print(f"\n### {title}\n")
+    for line in (columns, ["-" * width for width in widths], *texts):
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |", flush=True)
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a time as it is shown."""
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def times(value: float, base: float) -> str:
+    """Return a ratio as it is shown; ``base`` is what ``value`` is compared with."""
+    return f"{value / base:.2f}" if base > 0 else "–"
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """Return how long ``action`` takes."""
+    begin = time.monotonic()
+    action()
+    return time.monotonic() - begin
+
+
+def median_of(action: Callable[[], object], runs: int = 3) -> float:
+    """Return the median time of several runs."""
+    return statistics.median(seconds_of(action) for _dummy in range(runs))
+
+
+def play_of(
+    directory: pathlib.Path, tasks: Sequence[Mapping[str, Any]], variables: Mapping[str, Any], **keywords: Any
+) -> Callable[[], str]:
+    """Return what runs a play of ``tasks`` on localhost, or on the hosts of ``keywords``."""
+    book = play(directory / "benchmark.yml", {"tasks": list(tasks), **keywords})
+    content = book.read_bytes()
+
+    def run() -> str:
+        book.write_bytes(content)
+        return run_playbook(book, variables)
+
+    return run
+
+
+def run_measured(command: Sequence[str]) -> tuple[float, int, str]:
+    """Run ``command`` and return its seconds, its peak memory in bytes and what it wrote. Raises if it fails.
+
+    Not by ``ru_maxrss``, in which a child begins with the memory of the process that started it.
+    """
+    begin = time.monotonic()
+    peak = 0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while True:
+            try:
+                process.wait(0.01)
+                break
+            except subprocess.TimeoutExpired:
+                peak = max(peak, _peak_of(process.pid))
+        seconds = time.monotonic() - begin
+        written = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {written}")
+    return seconds, peak, written
+
+
+def _peak_of(pid: int) -> int:
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found.group(1)) * 1024 if found else 0
+
+
+class QuickHub(FakeHub):
+    """A fake hub that answers at once, as a real one does.
+
+    Without TCP_NODELAY, which Node.js sets, an answer in several pieces waits 40 ms for the client's acknowledgement.
+    """
+
+    def __init__(self, generation: str = "1.x") -> None:
+        super().__init__(generation)
+        self._server.RequestHandlerClass.disable_nagle_algorithm = True  # type: ignore[attr-defined]
+
+
+@contextmanager
+def real_hub(directory: pathlib.Path) -> Iterator[str]:
+    """Yield the address of a real hub: the one in ``STH_TEST_API_URL``, else one that the role installs and runs."""
+    if os.environ.get("STH_TEST_API_URL"):
+        yield os.environ["STH_TEST_API_URL"]
+        return
+    data = directory / "hub"
+    data.mkdir(exist_ok=True)
+    with role_hub(data) as api_url:
+        yield api_url

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What it takes to bring a package to a real hub, beside curl, and how much memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
+from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
+    milliseconds,
+    real_hub,
+    run_measured,
+    table,
+    times,
+)
+
+MIB = 1024 * 1024
+SIZES = (1, 100, 1000)
+RUNS = 3
+MANIFEST = {"name": "benchmark", "version": "1.0.0", "main": "index.js"}
+# Seconds and bytes.
+Measured = tuple[float, int]
+
+
+def run(directory: pathlib.Path) -> None:
+    """Print the table."""
+    rows = []
+    with real_hub(directory) as api_url:
+        for size in SIZES:
+            rows += _rows(directory / f"{size}", api_url, size)
+    table(
+        "Upload of a package whose content does not compress, to a real hub",
+        ["package", "by", "time", "to curl", "peak memory"],
+        rows,
+    )
+
+
+def _rows(directory: pathlib.Path, api_url: str, size: int) -> list[list[str]]:
+    source, foreign, stamped = _packages(directory, size)
+    try:
+        curl = _median(api_url, lambda: _curl(api_url, f"curl -T {stamped}"))
+        tar_curl = _median(api_url, lambda: _curl(api_url, f"tar -czf - -C {source} . | curl -T -"))
+        found = [
+            ("archive", "`curl -T`", curl, curl),
+            ("archive, stamped by `sth_package`", "`sth_sequence`", _ours(api_url, stamped), curl),
+            ("archive of `tar`", "`sth_sequence`", _ours(api_url, foreign), curl),
+            ("directory", "`tar -cz`, then `curl`", tar_curl, tar_curl),
+            ("directory", "`sth_sequence`", _ours(api_url, source), tar_curl),
+            ("directory, unchanged", "`sth_sequence`", _unchanged(api_url, source), tar_curl),
+        ]
+    finally:
+        shutil.rmtree(directory)
+    return [
+        [f"{size} MB, {what}", by, milliseconds(ours[0]), times(ours[0], base[0]), f"{ours[1] / MIB:.0f} MB"]
+        for what, by, ours, base in found
+    ]
+
+
+def _packages(directory: pathlib.Path, size: int) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
+    """Make a package of ``size`` MB in ten files, and return it as directory, archive and stamped archive."""
+    source, foreign, stamped = directory / "package", directory / "foreign.tar.gz", directory / "stamped.tar.gz"
+    source.mkdir(parents=True)
+    (source / "package.json").write_text(json.dumps(MANIFEST))
+    (source / "index.js").write_text("module.exports = async () => {};\n")
+    for number in range(10):
+        with (source / f"{number}.bin").open("wb") as file:
+            for _dummy in range(size):
+                file.write(os.urandom(MIB // 10))
+    subprocess.run(["tar", "-czf", foreign, "-C", source, "."], check=True)
+    with stamped.open("wb") as file:
+        write_package(read_package(str(source)), file, reproducible=True)
+    return source, foreign, stamped
+
+
+def _ours(api_url: str, source: pathlib.Path) -> Measured:
+    return _median(api_url, lambda: _task(api_url, source))
+
+
+def _unchanged(api_url: str, source: pathlib.Path) -> Measured:
+    _task(api_url, source)
+    found = [_task(api_url, source) for _dummy in range(RUNS)]
+    _clear(api_url)
+    return statistics.median(seconds for seconds, _peak in found), max(peak for _seconds, peak in found)
+
+
+def _task(api_url: str, source: pathlib.Path) -> Measured:
+    options = json.dumps({"api_url": api_url, "src": str(source)})
+    module = "ansible_collections.scramjet.sth.tests.benchmark.one_task"
+    _seconds, peak, written = run_measured([sys.executable, "-m", module, "sth_sequence", options])
+    return float(written), peak
+
+
+def _curl(api_url: str, command: str) -> Measured:
+    """Upload with a command of the shell that ends with its only call of curl, whose memory is measured."""
+    sent = f"{command} -sf -X POST -H 'Content-Type: application/octet-stream' {api_url}/sequence"
+    seconds, peak, _written = run_measured(["sh", "-c", f"exec {sent}" if "|" not in sent else sent])
+    return seconds, peak
+
+
+def _median(api_url: str, upload: Callable[[], Measured]) -> Measured:
+    found = []
+    for _dummy in range(RUNS):
+        found.append(upload())
+        _clear(api_url)
+    return statistics.median(seconds for seconds, _peak in found), max(peak for _seconds, peak in found)
+
+
+def _clear(api_url: str) -> None:
+    hub = HubClient(api_url)
+    for sequence in hub.sequences():
+        if sequence.name == MANIFEST["name"]:
+            hub.delete_sequence(sequence.id)
+    hub.close()

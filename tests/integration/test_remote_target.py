@@ -1,0 +1,97 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A package on the controller is copied to a target only if the hub there needs it, and nothing of it stays there."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+ARCHIVE = "package.tar.gz"
+
+Deploy = Callable[..., list[str]]
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A package that a test may change."""
+    return pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+
+
+@pytest.fixture
+def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
+    """Runs tasks of sth_sequence on the target and returns which files other than modules were copied there."""
+    copies = tmp_path / "copies"
+    remote_tmp = tmp_path / "remote"
+
+    def run(hub: FakeHub, *tasks: dict[str, Any], pipelining: bool = False) -> list[str]:
+        copies.write_text("")
+        listed = []
+        for task in tasks:
+            keywords = {key: task[key] for key in task if not key.startswith("of_")}
+            options = {"src": str(package), **task.get("of_module", {})}
+            that = {"that": task["of_result"], "fail_msg": "told {{ told }}"}
+            listed.append({"scramjet.sth.sth_sequence": options, "register": "told", **keywords})
+            listed.append({"ansible.builtin.assert": that, "delegate_to": "localhost"})
+        environment = {
+            "ANSIBLE_CONNECTION_PLUGINS": str(ROOT / "tests" / "integration" / "connection"),
+            "ANSIBLE_REMOTE_TMP": str(remote_tmp),
+            "ANSIBLE_PIPELINING": str(pipelining),
+            "STH_TEST_COPIES": str(copies),
+        }
+        book = play(tmp_path / "remote.yml", {"connection": "elsewhere", "tasks": listed})
+        run_playbook(book, {"sth_api_url": hub.api_url}, environment=environment)
+        # Of a background job, ansible's async_wrapper removes it some seconds later.
+        if not any("async" in task for task in tasks):
+            assert not remote_tmp.exists() or not list(remote_tmp.iterdir()), "left on the target"
+        return [name for name in copies.read_text().splitlines() if not name.startswith("AnsiballZ_")]
+
+    return run
+
+
+@pytest.mark.parametrize("pipelining", [False, True])
+def test_only_a_package_that_the_hub_lacks_is_copied(deploy: Deploy, package: pathlib.Path, pipelining: bool) -> None:
+    changed = {"of_result": ["told is changed", "told.actions | map(attribute='action') | first == 'upload'"]}
+    same = {"of_result": ["told is not changed", "told.sequence.ref is search('^probe@sha256:')"]}
+    with FakeHub(generation="1.x") as hub:
+        assert deploy(hub, {**changed, "check_mode": True}, pipelining=pipelining) == []
+        assert not hub.writes
+        assert deploy(hub, changed, same, {**same, "check_mode": True}, pipelining=pipelining) == [ARCHIVE]
+        (package / "index.js").write_text("module.exports = () => {};\n")
+        assert deploy(hub, changed, same, pipelining=pipelining) == [ARCHIVE]
+        assert len(hub.sequences) == 1
+
+
+def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> None:
+    with FakeHub(generation="0.18") as hub, FakeHub(generation="0.18") as here:
+        deploy(hub, {"of_result": ["told is changed"]})
+        deploy(here, {"of_result": ["told is changed"], "delegate_to": "localhost"})
+        uploads = [[item.body for item in each.requests if item.path.endswith("/sequence")] for each in (hub, here)]
+    assert uploads[0] == uploads[1] != []
+
+
+def test_a_background_job_is_given_the_package_at_once(deploy: Deploy) -> None:
+    job = {"of_result": ["told is changed"], "async": 30, "poll": 1}
+    with FakeHub(generation="1.x") as hub:
+        assert ARCHIVE in deploy(hub, job)
+        assert len(hub.sequences) == 1
+
+
+def test_what_is_wrong_with_a_package_is_told_before_anything_is_copied(deploy: Deploy, package: pathlib.Path) -> None:
+    (package / ".env").write_text("TOKEN=x\n")
+    refused = {"of_module": {"secret_files": "fail"}, "failed_when": False}
+    with FakeHub(generation="1.x") as hub:
+        assert not deploy(hub, {**refused, "of_result": ["told.error_code == 'INVALID_PACKAGE'", "'.env' in told.msg"]})
+        assert not hub.requests
+        misspelt = {"of_module": {"compare": "contents"}, "failed_when": False, "of_result": ["'compare' in told.msg"]}
+        assert not deploy(hub, misspelt)

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a loop's items share: the connections of one hub and its version, for a few seconds, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils import client, pools
+from ansible_collections.scramjet.sth.plugins.modules.sth_sequence_info import TASK
+from ansible_collections.scramjet.sth.plugins.plugin_utils import kept_hubs
+from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import run_in_process
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As a new worker finds it; what a test leaves is closed."""
+    kept: dict[Any, Any] = {}
+    monkeypatch.setattr(kept_hubs, "_kept", kept)
+    yield
+    for hub, _left in kept.values():
+        hub.close()
+
+
+@pytest.fixture
+def connections(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The addresses from which ``hub`` was connected to."""
+    seen: list[Any] = []
+    accept = hub._server.get_request
+
+    def counted() -> Any:
+        accepted = accept()
+        seen.append(accepted[1])
+        return accepted
+
+    monkeypatch.setattr(hub._server, "get_request", counted)
+    return seen
+
+
+def item(hub: FakeHub, in_loop: bool = True, **arguments: Any) -> dict[str, Any]:
+    """Run one item of a loop, or one task."""
+    return run_in_process(
+        TASK,
+        {"api_url": hub.api_url, **arguments},
+        check_mode=False,
+        diff=False,
+        tell=lambda line: None,
+        warn=lambda text: None,
+        deprecate=lambda text, **when: None,
+        in_loop=in_loop,
+    )
+
+
+def asked(hub: FakeHub) -> list[str]:
+    return [request.path.rpartition("/")[2] for request in hub.requests]
+
+
+def test_items_share_one_connection_and_ask_the_version_once(hub: FakeHub, connections: list[Any]) -> None:
+    results = [item(hub) for _dummy in range(5)]
+    assert len(connections) == 1
+    assert asked(hub) == ["version", *["sequences"] * 5]
+    assert all(result == results[0] for result in results)
+
+
+def test_tasks_share_nothing(hub: FakeHub, connections: list[Any]) -> None:
+    for _dummy in range(3):
+        item(hub, in_loop=False)
+    assert len(connections) == 3
+    assert asked(hub) == ["version", "sequences"] * 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"token": "t"}, {"headers": {"X-A": "b"}}, {"url_username": "u"}, {"request_timeout": 7}, {"use_proxy": False}],
+)
+def test_other_options_make_another_session(hub: FakeHub, connections: list[Any], other: dict[str, Any]) -> None:
+    item(hub)
+    item(hub, **other)
+    item(hub)
+    assert len(connections) == 2
+    assert "authorization" not in hub.requests[-1].headers
+
+
+def test_a_connection_that_the_hub_may_be_closing_is_not_used(
+    hub: FakeHub, connections: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "IDLE_LIMIT", 0.0)
+    assert not item(hub, request_retries=0).get("failed")
+    assert len(connections) == len(hub.requests) == 2
+    monkeypatch.setattr(kept_hubs, "IDLE_LIMIT", 0.0)
+    item(hub, request_retries=0)
+    assert asked(hub) == ["version", "sequences"] * 2
+
+
+def test_the_version_is_asked_again_after_a_while(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    item(hub)
+    monkeypatch.setattr(client, "VERSION_LASTS", 0.0)
+    item(hub)
+    assert asked(hub) == ["version", "sequences"] * 2
+
+
+def test_nothing_is_kept_after_a_failure(hub: FakeHub, connections: list[Any]) -> None:
+    item(hub)
+    hub.fault(Fault(kind="status", method="GET", path="/sequences", status=500))
+    assert item(hub)["failed"]
+    hub.faults.clear()
+    assert not item(hub).get("failed")
+    assert len(connections) == 2
+    assert asked(hub).count("version") == 2
+
+
+def test_cookies_of_one_item_are_not_sent_by_the_next(hub: FakeHub) -> None:
+    item(hub)
+    kept, _left = next(iter(kept_hubs._kept.values()))
+    kept.transport._reading.cookies.set("session", "one")
+    item(hub)
+    assert "cookie" not in hub.requests[-1].headers
+
+
+def test_a_loop_over_many_hubs_keeps_few_connections(hub: FakeHub, connections: list[Any]) -> None:
+    for number in range(kept_hubs.MOST_KEPT + 5):
+        item(hub, headers={"X-Number": str(number)})
+    assert len(kept_hubs._kept) == kept_hubs.MOST_KEPT
+    item(hub, headers={"X-Number": str(kept_hubs.MOST_KEPT)})
+    assert len(connections) == kept_hubs.MOST_KEPT + 5
