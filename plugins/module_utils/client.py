@@ -74,6 +74,8 @@ class HubClient:
         """``GET /version``, asked once. Raises ``HUB_ERROR`` where this is no hub."""
         if self._version is None:
             answer = self.transport.get("version")
+            if 300 <= answer.status < 400:
+                raise failed_answer(answer, "ask the hub for its version")
             version = read_version(answer.json()) if answer.status == 200 else None
             if version is None:
                 raise SthError(
@@ -86,6 +88,11 @@ class HubClient:
                 )
             self._version = version
             self._version_read = time.monotonic()
+        return self._version
+
+    @property
+    def known_version(self) -> HubVersion | None:
+        """Return the version if the hub has been asked for it."""
         return self._version
 
     @property
@@ -120,7 +127,7 @@ class HubClient:
         """``GET /sequences``."""
         # First, so that what is no hub is told as such.
         self.version()
-        raw = self._json(self.transport.get("sequences"), "list the sequences") or []
+        raw = self._list(self.transport.get("sequences"), "list the sequences")
         return [self.dialect.sequence(item) for item in raw]
 
     def instances(self) -> list[InstanceRecord]:
@@ -132,10 +139,11 @@ class HubClient:
         """Read sequences and instances: one request on 1.x (``GET /entities``), the two lists on 0.18."""
         if self.version().generation == "1.x":
             answer = self.transport.get("entities")
-            raw = self._json(answer, "list sequences and instances") or {}
+            raw = self._json(answer, "list sequences and instances")
+            both = [raw.get("sequences"), raw.get("instances")] if isinstance(raw, Mapping) else [None, None]
             return Inventory(
-                tuple(self.dialect.sequence(item) for item in raw.get("sequences") or ()),
-                tuple(self.dialect.instance(item) for item in raw.get("instances") or ()),
+                tuple(self.dialect.sequence(item) for item in _objects(both[0], answer)),
+                tuple(self.dialect.instance(item) for item in _objects(both[1], answer)),
                 self.transport.was_refused,
             )
         sequences = self.sequences()
@@ -143,7 +151,7 @@ class HubClient:
         return Inventory(tuple(sequences), tuple(self._instances(answer)), self.transport.was_refused)
 
     def _instances(self, answer: Response) -> Iterator[InstanceRecord]:
-        raw = self._json(answer, "list the instances") or []
+        raw = self._list(answer, "list the instances")
         if self.version().generation == "1.x":
             yield from (self.dialect.instance(item) for item in raw)
             return
@@ -183,7 +191,7 @@ class HubClient:
 
     def topics(self) -> list[dict[str, Any]]:
         """``GET /topics``: ``{topic, contentType, …}``; always empty on 0.18."""
-        return list(self._json(self.transport.get("topics"), "list the topics") or [])
+        return self._list(self.transport.get("topics"), "list the topics")
 
     def renew(self) -> None:
         """Begin a task of its own on the same connections: nothing that could have changed meanwhile is remembered."""
@@ -194,6 +202,9 @@ class HubClient:
     def close(self) -> None:
         """Close the connections."""
         self.transport.close()
+
+    def _list(self, answer: Response, purpose: str) -> list[dict[str, Any]]:
+        return _objects(self._json(answer, purpose), answer)
 
     @staticmethod
     def _json(answer: Response, purpose: str) -> Any:
@@ -371,12 +382,14 @@ class InstanceClient:
         """``POST …/stdin``. See `send_input`."""
         self._feed("stdin", data, "application/octet-stream", end, timeout, request)
 
-    def read(self, stream: str, timeout: float | None = None) -> AbstractContextManager[ByteStream]:
+    def read(
+        self, stream: str, timeout: float | None = None, request: InFlight | None = None
+    ) -> AbstractContextManager[ByteStream]:
         """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they come. Consumes them.
 
-        ``TIMEOUT`` is raised by the iterator after ``timeout`` seconds without data.
+        ``TIMEOUT`` is raised by the iterator after ``timeout`` seconds without data. ``request`` watches it.
         """
-        return self._hub.transport.stream("instance", self.id, stream, timeout=timeout)
+        return self._hub.transport.stream("instance", self.id, stream, timeout=timeout, request=request)
 
     def _feed(
         self,
@@ -448,6 +461,20 @@ class TopicClient:
 
     def _require(self) -> None:
         self._hub.require("topics", "Managing topics", "topics exist there only while data is written to them")
+
+
+def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
+    """Return a list of objects; raise ``HUB_ERROR`` for what no hub answers."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise SthError(
+            "HUB_ERROR",
+            f"{answer.method} {answer.url} answered something else than a list of objects: check that api_url is the address "
+            "of a hub's API.",
+            http_status=answer.status,
+            method=answer.method,
+            url=answer.url,
+        )
+    return value
 
 
 def _feed_headers(content_type: str, end: bool) -> dict[str, str]:

@@ -17,8 +17,8 @@ from typing import IO, Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import replacing
-from ansible_collections.scramjet.sth.plugins.module_utils.transport import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline
 
 # How long a stream goes on after the instance's end: output, stdout and stderr end by themselves within a second, and the
@@ -78,37 +78,31 @@ class StreamReader(threading.Thread):
         self.error: Exception | None = None
         self._client = hub.instance(instance_id)
         self._silence = silence
-        self._lock = threading.Lock()
-        self._open: ByteStream | None = None
+        self._request = InFlight()
         self._stopped = False
 
     def run(self) -> None:
         """Read."""
         try:
-            with self._client.read(self.stream, timeout=self._silence) as pieces:
-                with self._lock:
-                    self._open = pieces
-                    stopped = self._stopped
-                if not stopped:
-                    for piece in pieces:
-                        self.last_data = time.monotonic()
-                        self.sink.write(piece)
+            with self._client.read(self.stream, self._silence, self._request) as pieces:
+                for piece in pieces:
+                    self.last_data = time.monotonic()
+                    self.sink.write(piece)
                 if not self._stopped:
                     self.ended_at = time.monotonic()
         except SthError as error:
             # The record has gone: 0.18 forgets an instance at its end.
-            if error.code != "NOT_FOUND":
+            if error.code != "NOT_FOUND" and not self._stopped:
                 self.error = error
         except Exception as error:  # e.g. no space left for output_dest
             self.error = error
+        finally:
+            self._request.release()
 
     def stop(self) -> None:
-        """End the reading, whatever the hub does."""
-        with self._lock:
-            self._stopped = True
-            opened = self._open
-        if opened is not None:
-            opened.abort()
+        """End the reading, whatever the hub does: also where it has not even begun to answer."""
+        self._stopped = True
+        self._request.abort()
 
 
 class Collecting:

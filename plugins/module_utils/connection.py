@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,8 +61,15 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
     if given.get("client_key") and not given.get("client_cert"):
         raise SthError("INVALID_OPTION", "client_key was given without client_cert.")
     for name in ("connect_timeout", "request_timeout"):
-        if float(given.get(name, 1)) <= 0:
-            raise SthError("INVALID_OPTION", f"{name} must be more than 0 seconds.")
+        if not 0 < float(given.get(name, 1)) < math.inf:
+            raise SthError("INVALID_OPTION", f"{name} must be a number of seconds, more than 0.")
+    for name in ("ca_path", "client_cert", "client_key"):
+        if given.get(name) and not os.path.exists(given[name]):
+            raise SthError(
+                "INVALID_OPTION", f"{name} {given[name]} does not exist on the machine where the task runs: correct it."
+            )
+    if token:
+        _refuse_unsendable("token", token)
     if int(given.get("request_retries", 0)) < 0:
         raise SthError("INVALID_OPTION", "request_retries must not be negative.")
     return Connection(
@@ -108,7 +117,18 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
     for name in value:
         if str(name).lower() in RESERVED_HEADERS:
             raise SthError("INVALID_OPTION", f"headers may not set {name}: the hub's API decides it.")
+    for name, text in value.items():
+        _refuse_unsendable(f"headers: {name}", str(text))
     return tuple(sorted((str(name), str(text)) for name, text in value.items()))
+
+
+def _refuse_unsendable(what: str, text: str) -> None:
+    """Refuse what no HTTP header can hold, without saying what it is: it is a secret."""
+    if text != text.strip() or not text.isprintable() or not text.isascii():
+        raise SthError(
+            "INVALID_OPTION",
+            f"{what} holds a line end, a blank at its end or a character that no HTTP header can: was a whole file read into it?",
+        )
 
 
 def _is_loopback(host: str) -> bool:

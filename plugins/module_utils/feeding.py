@@ -107,15 +107,15 @@ def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
 
 
 @contextlib.contextmanager
-def feeding(hub: HubClient, instance_id: str, stream: str, feed: Feed | None) -> Iterator[None]:
+def feeding(hub: HubClient, instance_id: str, stream: str, feed: Feed | None) -> Iterator[Feeder | None]:
     """Write ``feed`` from a thread of its own: the hub takes no more than the program does."""
     if feed is None:
-        yield
+        yield None
         return
     feeder = Feeder(feed, instance_writer(hub, instance_id, stream, feed))
     feeder.start()
     try:
-        yield
+        yield feeder
     finally:
         # A program may end without reading all of its input; the hub then drops the connection.
         feeder.join(1.0)
@@ -158,6 +158,14 @@ class Feeder(threading.Thread):
                 self._write(data, self.request)
         except SthError as error:
             self.error = error
+        except OSError as error:
+            self.error = SthError("LOCAL_ERROR", f"{self._feed.path} could not be read to its end: {error.strerror}.")
+
+    @property
+    def refused(self) -> SthError | None:
+        """What makes it impossible that all arrives; a connection lost with the program's end does not."""
+        error = self.error
+        return error if error and ("http_status" in error.details or error.code == "LOCAL_ERROR") else None
 
 
 def _decoded(content: str, encoding: str) -> bytes:

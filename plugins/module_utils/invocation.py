@@ -29,8 +29,12 @@ def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
             {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
             for item in shown["overrides"]
         ]
-    if isinstance(shown.get("start_options"), Mapping):
-        shown["start_options"] = masker.app_config(shown["start_options"])
+    for name in ("start_options", "limits"):
+        if isinstance(shown.get(name), Mapping):
+            shown[name] = masker.app_config(shown[name])
+    if isinstance(shown.get("api_url"), str):
+        # It is refused with a password in it, and shown all the same.
+        shown["api_url"] = masker.app_config(shown["api_url"])
     if isinstance(shown.get("input"), Mapping):
         shown["input"] = {**shown["input"], **_shown_lines(shown["input"], masker)}
     shown.update(_shown_lines(shown, masker))

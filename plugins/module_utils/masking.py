@@ -139,6 +139,15 @@ def scrub(text: str, secrets: set[str]) -> str:
     return text
 
 
+def scrub_all(value: Any, secrets: set[str]) -> Any:
+    """Return ``value`` (mappings, lists, scalars) with every text in it scrubbed."""
+    if isinstance(value, str):
+        return scrub(value, secrets)
+    if isinstance(value, Mapping):
+        return {key: scrub_all(item, secrets) for key, item in value.items()}
+    return [scrub_all(item, secrets) for item in value] if isinstance(value, list) else value
+
+
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for item in value.values():

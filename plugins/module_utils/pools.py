@@ -53,7 +53,7 @@ class _Pool(HTTPConnectionPool):
 class _TlsPool(_Pool, HTTPSConnectionPool):
     """The same with TLS."""
 
-    ConnectionCls = _TlsConnection
+    ConnectionCls = _TlsConnection  # type: ignore[assignment]
 
 
 class HubAdapter(HTTPAdapter):

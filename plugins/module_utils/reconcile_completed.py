@@ -16,6 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_ins
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
     Feed,
+    Feeder,
     feed_from_options,
     feeding,
     require_carried,
@@ -23,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
@@ -87,6 +88,10 @@ def reconcile(run: Run) -> Result:
         reason = f"its event {options['completion_event']!r} completes the run"
         plan = replace(plan, finish=Action("stop", f"instance {program.label}", reason))
     run.journal.plan(plan.actions)
+    if plan.attach is not None:
+        run.notes.append(f"Joined the run of {program.label} that is under way: what it said before is not collected.")
+        if feed is not None:
+            run.notes.append("Its input was not fed again; if_running: replace runs it anew.")
     if run.check_mode:
         record = plan.attach or _predicted(plan)
         collected: dict[str, Any] = {}
@@ -99,7 +104,7 @@ def reconcile(run: Run) -> Result:
         "instance": view,
         "instances": [view],
         "collected": _without_secrets(collected, run.secrets),
-        "event": event,
+        "event": scrub_all(masker.app_config(event), run.secrets),
         "diff": {
             "before": {},
             "after": {"run": plan.sequence.ref} if plan.start and plan.sequence else {},
@@ -155,7 +160,9 @@ def _check(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
     if options["run_timeout"] <= 0 or options["collect_max_bytes"] < 0:
         raise SthError("INVALID_OPTION", "run_timeout must be more than 0, and collect_max_bytes not negative.")
-    if options["output_dest"] is not None and "output" not in (options["collect"] or STREAMS):
+    if options["output_dest"] is not None and "output" not in (
+        STREAMS if options["collect"] is None else options["collect"]
+    ):
         raise SthError("INVALID_OPTION", "output_dest needs output in collect.")
 
 
@@ -172,7 +179,9 @@ class _Apply:
         self.run = run
         self.hub = run.hub
         self.plan = plan
-        self.feed = feed
+        # A run that is joined has had its input, or a part of it: twice would do harm.
+        self.feed = None if plan.attach else feed
+        self.feeder: Feeder | None = None
         self.feed_stream = (run.options["input"] or {}).get("stream", "input")
         self.known = frozenset(item.id for item in inventory.instances)
         self.label = plan.program.label
@@ -188,7 +197,7 @@ class _Apply:
                 self.hub, instance_id, streams, limit=options["collect_max_bytes"],
                 output_dest=options["output_dest"], longest=options["run_timeout"] + 60,
             ) as group,
-            feeding(self.hub, instance_id, self.feed_stream, self.feed),
+            feeding(self.hub, instance_id, self.feed_stream, self.feed) as self.feeder,
         ):  # fmt: skip
             last = self._last_known(instance_id)
             try:
@@ -229,6 +238,13 @@ class _Apply:
         options = self.run.options
         for _turn in pauses(bound, longest=0.5):
             now = client.info()
+            refused = self.feeder.refused if self.feeder else None
+            if refused is not None:
+                raise SthError(
+                    refused.code,
+                    f"Instance {self.label} ({last.id}) did not get its input and is left as it is: {refused.message}",
+                    **refused.details,
+                )
             event = self._emitted(last.id, options["completion_event"], now)
             if event:
                 return self._finished(now or last), event

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 
 
@@ -41,7 +42,7 @@ def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _counts(hub: HubClient) -> dict[str, int]:
-    inventory = hub.inventory()
+    inventory = observe(hub, lambda found: bool(found.instances))
     live = sum(item.live for item in inventory.instances)
     topics = len(hub.topics()) if "topics" in hub.dialect.capabilities else 0
     return {

@@ -12,6 +12,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending,
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe_instances
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import (
@@ -40,6 +41,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.views import sequence
 def reconcile(run: Run) -> Result:
     """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
     options = run.options
+    for name in ("name", "id", "version"):
+        if options[name] is not None and not options[name].strip():
+            raise SthError("INVALID_OPTION", f"{name} is empty: say which sequence is meant, or leave it out.")
     package = _package(run) if options["state"] == "present" else None
     policy = SequencePolicy(
         hub=run.hub.api_url,
@@ -116,7 +120,7 @@ def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[Seq
 
 def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:
     """Add the instances where something may have to be removed; nothing else asks for them."""
-    return Inventory(sequences, tuple(hub.instances()) if needed else ())
+    return Inventory(sequences, tuple(observe_instances(hub)) if needed else ())
 
 
 class _Apply:

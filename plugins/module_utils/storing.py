@@ -12,6 +12,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClie
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe_instances
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
@@ -114,7 +115,7 @@ def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known:
 
 
 def _refuse_if_used(hub: HubClient, doomed: SequenceRecord) -> None:
-    users = [item for item in hub.instances() if item.live and item.sequence_id == doomed.id]
+    users = [item for item in observe_instances(hub) if item.live and item.sequence_id == doomed.id]
     if users:
         raise SthError(
             "CONFLICT",

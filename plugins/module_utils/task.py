@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.connection import Con
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import HUB, Spec
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
@@ -70,6 +70,15 @@ class Run:
         version = self.hub.version()
         return {"api_url": self.hub.api_url, "generation": version.generation, "version": version.version}
 
+    def known_hub(self) -> dict[str, Any]:
+        """Return what is known of the hub without asking it, for a failure."""
+        version = self._hub.known_version if self._hub else None
+        return {
+            "api_url": self._hub.api_url if self._hub else None,
+            "generation": version.generation if version else None,
+            "version": version.version if version else None,
+        }
+
 
 @dataclass(frozen=True)
 class Task:
@@ -107,6 +116,8 @@ def execute(task: Task, run: Run) -> Result:
         result = _failure(SthError("LOCAL_ERROR", f"The machine where the task runs could not do it: {text}."), run)
     finally:
         run.close()
+    if result.get("failed") and task.talks_to_hub:
+        result.setdefault("hub", run.known_hub())
     if run.notes:
         result["notes"] = run.notes
     if task.writes:
@@ -114,11 +125,22 @@ def execute(task: Task, run: Run) -> Result:
     return result
 
 
+class _Module(AnsibleModule):
+    """Fails as every task of this collection, also where it does not get beyond its arguments."""
+
+    def fail_json(self, msg: str, **details: Any) -> NoReturn:
+        """Fail; a background job's result does not pass the action plugin, so that its arguments are masked here."""
+        details.setdefault("error_code", "INVALID_OPTION")
+        details.setdefault("actions", [])
+        details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
+        super().fail_json(msg, **details)
+
+
 def run_module(task: Task) -> None:
     """Be a module: parse arguments, run, exit. Never returns."""
-    module = AnsibleModule(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
+    module = _Module(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
     if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        module.fail_json(missing_required_lib("requests"), error_code="LOCAL_ERROR", exception=REQUESTS_IMPORT_ERROR)
     # Telling is not possible from a module while it runs: the action plugin tells from `actions` afterwards.
     run = Run(module.params, module.check_mode, Journal())
     result = execute(task, run)
@@ -140,13 +162,5 @@ def _failure(error: SthError, run: Run) -> Result:
         "msg": scrub(error.message, run.secrets),
         "error_code": error.code,
         "changed": run.journal.written,
-        **_scrubbed(error.details, run.secrets),
+        **scrub_all(error.details, run.secrets),
     }
-
-
-def _scrubbed(value: Any, secrets: set[str]) -> Any:
-    if isinstance(value, str):
-        return scrub(value, secrets)
-    if isinstance(value, Mapping):
-        return {key: _scrubbed(item, secrets) for key, item in value.items()}
-    return [_scrubbed(item, secrets) for item in value] if isinstance(value, list) else value

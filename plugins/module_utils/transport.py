@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -30,7 +31,6 @@ try:
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
-    HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[assignment, misc]
 else:
     REQUESTS_IMPORT_ERROR = None
 
@@ -38,6 +38,9 @@ CHUNK = 64 * 1024
 # What RFC 3986 allows in a segment of a path as it is.
 PATH_SAFE = "!$&'()*+,;=:@"
 POOL_SIZE = 32
+# An answer is complete within seconds and megabytes, thousands of instances included; a server that is no hub need not be.
+LONGEST_BODY = 30.0
+LARGEST_BODY = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -199,15 +202,20 @@ class Transport:
 
     @contextmanager
     def stream(
-        self, *segments: str, timeout: float | None = None, headers: Mapping[str, str] | None = None
+        self,
+        *segments: str,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        request: InFlight | None = None,
     ) -> Iterator[ByteStream]:
         """GET a stream, to be read as it comes. Reading may consume the data: never repeated.
 
-        ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration.
+        ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration. ``request`` watches it.
         """
         url = self.url(*segments)
         try:
-            response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
+            with request.watched() if request else nullcontext():
+                response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
         except requests.exceptions.RequestException as error:
             raise self._failure(error, "GET", url, sent=False) from None
         with response:
@@ -249,7 +257,9 @@ class Transport:
         if connection.token:
             session.headers["Authorization"] = f"Bearer {connection.token}"
         elif connection.url_username:
-            session.auth = (connection.url_username, connection.url_password or "")
+            # As UTF-8, which requests does only for bytes.
+            user, password = connection.url_username.encode(), (connection.url_password or "").encode()
+            session.auth = requests.auth.HTTPBasicAuth(user, password)  # type: ignore[arg-type]
         # A refused connection is repeated for every method (nothing was sent), a lost answer only for GET, and an
         # answer never: 419 and 409 have their own waits. `other` is TLS, which does not get better.
         policy = Retry(
@@ -300,7 +310,7 @@ class Transport:
     ) -> Response:
         try:
             with request.watched() if request else nullcontext(), self._open(session, method, url, **how) as response:
-                answer = self._answer(response, method, url)
+                answer = self._answer(response, method, url, how.get("timeout") or self.connection.request_timeout)
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
@@ -312,7 +322,7 @@ class Transport:
             raise failed_answer(answer, "use the API")
         return answer
 
-    def _answer(self, response: requests.Response, method: str, url: str) -> Response:
+    def _answer(self, response: requests.Response, method: str, url: str, silence: float = 0.0) -> Response:
         retries = getattr(response.raw, "retries", None)
         self.was_refused |= bool(retries is not None and retries.history)
         return Response(
@@ -320,9 +330,25 @@ class Transport:
             url=url,
             status=response.status_code,
             reason=response.reason or "",
-            body=response.content,
+            body=self._body(response, method, url, silence),
             content_type=response.headers.get("Content-Type", ""),
         )
+
+    @staticmethod
+    def _body(response: requests.Response, method: str, url: str, silence: float) -> bytes:
+        """Read an answer whole, within bounds: what sends a byte now and then would hold a task for ever."""
+        end = time.monotonic() + max(silence, LONGEST_BODY)
+        body = bytearray()
+        for piece in response.iter_content(CHUNK):
+            body += piece
+            if len(body) > LARGEST_BODY or time.monotonic() > end:
+                raise SthError(
+                    "HUB_ERROR",
+                    f"{method} {url} answers without an end: check that api_url is the address of a hub's API.",
+                    method=method,
+                    url=url,
+                )
+        return bytes(body)
 
     def _failure(self, error: Exception, method: str, url: str, *, sent: bool) -> SthError:
         """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
@@ -330,6 +356,10 @@ class Transport:
         text = str(error)
         where = {"method": method, "url": url}
         if isinstance(error, exceptions.SSLError):
+            if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+                return SthError(
+                    "UNREACHABLE", f"{method} {url}: no TLS is spoken there; use http:// in api_url.", **where
+                )
             return SthError(
                 "UNREACHABLE",
                 f"{method} {url} failed in TLS ({_innermost(error)}): set ca_path to the CA that signed the hub's "

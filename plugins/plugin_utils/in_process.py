@@ -78,7 +78,7 @@ def run_in_process(
         deprecate(item["msg"], version=item.get("version"), date=item.get("date"))
     if validated.error_messages:
         problems = ", ".join(validated.error_messages)
-        result = {"failed": True, "msg": problems, "changed": False}
+        result = {"failed": True, "msg": problems, "changed": False, "error_code": "INVALID_OPTION", "actions": []}
         parameters: Mapping[str, Any] = arguments
     else:
         parameters = validated.validated_parameters

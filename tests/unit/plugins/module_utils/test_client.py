@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils import transport
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, answer
 
 VERSION_1 = Exchange("GET", "/version", answer("200 OK", '{"version":"1.0.1","apiVersion":"v1"}'))
@@ -213,3 +215,29 @@ def test_no_secret_is_in_a_failure() -> None:
         error = failure(client(server, token="canary", headers={"X-Key": "canary"}).version)
     assert error.code == "UNAUTHORIZED"
     assert "canary" not in error.message + repr(error.details)
+
+
+def test_json_of_another_shape_is_no_hubs_answer() -> None:
+    with ScriptedServer(VERSION_1, Exchange("GET", "/entities", answer("200 OK", "[1,2]"))) as server:
+        assert failure(client(server).inventory).code == "HUB_ERROR"
+    with ScriptedServer(VERSION_1, Exchange("GET", "/sequences", answer("200 OK", '{"a":1}'))) as server:
+        assert failure(client(server).sequences).code == "HUB_ERROR"
+
+
+def test_a_redirect_is_told_as_one() -> None:
+    moved = answer("301 Moved Permanently", "", "Location: https://elsewhere/")
+    with ScriptedServer(Exchange("GET", "/version", moved)) as server:
+        assert "Redirects are not followed" in failure(client(server).version).message
+
+
+def test_an_answer_without_an_end_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LARGEST_BODY", 1000)
+    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n"
+    with ScriptedServer(Exchange("GET", "/version", endless)) as server:
+        assert "without an end" in failure(client(server, request_retries=0).version).message
+
+
+def test_tls_where_none_is_spoken_is_told_as_such() -> None:
+    with FakeHub() as hub:
+        error = failure(HubClient(hub.api_url.replace("http:", "https:")).version)
+    assert "http://" in error.message

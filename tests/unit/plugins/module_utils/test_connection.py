@@ -78,3 +78,29 @@ def test_secrets_are_not_in_the_text_of_a_connection() -> None:
         connection_from_options({"url_username": "u", "url_password": "canary", "headers": {"X-Key": "canary"}})
     )
     assert "canary" not in text
+
+
+@pytest.mark.parametrize("text", ["secret-canary\n", " secret-canary", "secret-canary\x00", "secret-canaryż"])
+@pytest.mark.parametrize("option", ["token", "headers"])
+def test_what_no_header_can_hold_is_refused_without_showing_it(option: str, text: str) -> None:
+    with pytest.raises(SthError) as caught:
+        connection_from_options({option: {"X-Extra": text} if option == "headers" else text})
+    assert caught.value.code == "INVALID_OPTION"
+    assert "canary" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"request_timeout": float("nan")},
+        {"connect_timeout": float("inf")},
+        {"request_timeout": 0},
+        {"ca_path": "/no/such/file"},
+        {"client_cert": "/no/such/file"},
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_asked(options: dict[str, object]) -> None:
+    with pytest.raises(SthError) as caught:
+        connection_from_options(options)
+    assert caught.value.code == "INVALID_OPTION"
+    assert next(iter(options)) in caught.value.message

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import time
 from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, planned, run_task
 
 
@@ -145,3 +146,48 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path:
     assert result["failed"]
     assert dest.read_text() == "before"
     assert list(tmp_path.iterdir()) == [dest]
+
+
+def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
+    config = {"behaviour": "echo"}
+    feed: dict[str, Any] = {"content": "hello\n", "end": False}
+    cut_off = complete(hub, app_config=config, input=feed, run_timeout=1.0)
+    assert cut_off["error_code"] == "TIMEOUT"
+    joined = complete(hub, app_config=config, input=feed, run_timeout=1.0)
+    assert [item.path.rpartition("/")[2] for item in hub.writes].count("input") == 1
+    assert any("not fed again" in note for note in joined["notes"])
+    assert any("Joined" in note for note in joined["notes"])
+
+
+def test_input_that_the_hub_refuses_ends_the_wait(hub: FakeHub) -> None:
+    hub.fault(Fault("status", method="POST", path="/input", status=500))
+    began = time.monotonic()
+    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"}, run_timeout=60.0)
+    assert time.monotonic() - began < 20
+    assert result["error_code"] == "HUB_ERROR"
+    assert "did not get its input" in result["msg"]
+
+
+def test_a_stream_that_is_never_answered_does_not_hold_the_end_up(hub: FakeHub) -> None:
+    hub.fault(Fault("hang", method="GET", path="/stderr"))
+    began = time.monotonic()
+    result = complete(hub, app_config={"behaviour": "complete", "seconds": 0.1}, run_timeout=60.0)
+    assert time.monotonic() - began < 20
+    assert result["instance"]["outcome"] == "completed"
+    assert result["collected"]["stderr"]["bytes"] == 0
+
+
+def test_the_secrets_in_a_completion_event_are_masked(hub: FakeHub) -> None:
+    event = {"name": "done", "after": 0.1, "payload": {"password": "hunter22", "said": "the key is s3cretkey"}}
+    config = {"behaviour": "run", "events": [event], "apiKey": "s3cretkey"}
+    result = complete(hub, app_config=config, completion_event="done")
+    assert result["event"] == {"password": "********", "said": "the key is ********"}
+
+
+def test_a_file_that_cannot_be_made_is_told_before_anything_runs(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    before = len(hub.writes)
+    result = complete(hub, app_config={"behaviour": "complete"}, output_dest="/no/such/directory/out")
+    assert result["error_code"] == "INVALID_OPTION"
+    nothing = complete(hub, app_config={"behaviour": "complete"}, output_dest=str(tmp_path / "out"), collect=[])
+    assert nothing["error_code"] == "INVALID_OPTION"
+    assert len(hub.writes) == before

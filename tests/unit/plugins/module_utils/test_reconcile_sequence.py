@@ -205,3 +205,28 @@ def test_overwrite_keeps_the_id_on_a_hub_that_can(hub: FakeHub, package: pathlib
 def test_overload_does_not_touch_uploads(hub: FakeHub, package: pathlib.Path) -> None:
     hub.overload(5)
     assert deploy(hub, package)["changed"]
+
+
+@pytest.mark.parametrize("option", ["name", "id", "version"])
+def test_an_empty_text_never_means_every_package(hub: FakeHub, package: pathlib.Path, option: str) -> None:
+    assert deploy(hub, package)["changed"]
+    before = len(hub.writes)
+    named: dict[str, Any] = {"name": "probe"} if option == "version" else {}
+    result = run_task("sth_sequence", hub, state="absent", **{**named, option: " "})
+    assert result["error_code"] == "INVALID_OPTION"
+    assert len(hub.writes) == before
+
+
+def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
+    hub: FakeHub, package: pathlib.Path
+) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
+    assert deploy(hub, package)["changed"]
+    assert not run_task("sth_instance", hub, name="svc", sequence="probe", wait_for="none").get("failed")
+    change(package, "v2")
+    hub.dead = True
+    threading.Timer(0.3, hub.restart).start()
+    result = deploy(hub, package, in_use="fail", request_retries=4)
+    assert result["error_code"] == "CONFLICT", result
+    assert [item["instances"] != [] for item in hub.sequences] == [True]

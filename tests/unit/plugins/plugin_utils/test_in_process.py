@@ -70,3 +70,24 @@ def test_bad_arguments_are_refused_as_a_module_would(hub: FakeHub) -> None:
 def test_no_log_values_are_removed_from_everything(hub: FakeHub) -> None:
     result = run(hub, name="canary-token", state="absent", token="canary-token")
     assert "canary" not in str(result)
+
+
+def test_bad_arguments_fail_in_the_one_shape_of_failures(hub: FakeHub) -> None:
+    result = run(hub, state="there", src="x")
+    assert (result["error_code"], result["actions"], result["changed"]) == ("INVALID_OPTION", [], False)
+
+
+def test_a_failure_says_which_hub_was_meant(hub: FakeHub) -> None:
+    result = run(hub, name="probe", id="x", state="present", src="/no/such/package")
+    assert result["failed"]
+    assert result["hub"]["api_url"] == hub.api_url
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+    result = run_in_process(
+        TASK,
+        {"api_url": "http://me:canary-password@hub", "name": "x", "state": "absent"},
+        check_mode=False, diff=False, tell=print, warn=print, deprecate=print,
+    )  # fmt: skip
+    assert result["error_code"] == "INVALID_OPTION"
+    assert "canary-password" not in str(result)
