@@ -259,7 +259,7 @@ class Transport:
         elif connection.url_username:
             # As UTF-8, which requests does only for bytes.
             user, password = connection.url_username.encode(), (connection.url_password or "").encode()
-            session.auth = requests.auth.HTTPBasicAuth(user, password)  # type: ignore[arg-type]
+            session.auth = requests.auth.HTTPBasicAuth(user, password)
         # A refused connection is repeated for every method (nothing was sent), a lost answer only for GET, and an
         # answer never: 419 and 409 have their own waits. `other` is TLS, which does not get better.
         policy = Retry(
