@@ -133,13 +133,13 @@ EXAMPLES = r"""
     ready_event: ready
     stop_timeout: 1
 
-- name: Scale it, version and configuration stay
+- name: Scale it only, version and configuration stay
   scramjet.sth.sth_deployment:
     name: shop
-    replicas: 4
+    replicas: 2
     stop_timeout: 1
 
-- name: Update it with never fewer than four ready, two at a time
+- name: Update it with never fewer than two ready, two at a time
   scramjet.sth.sth_deployment:
     name: shop
     src: packages/wordcount
@@ -166,10 +166,11 @@ EXAMPLES = r"""
     canary: 0
     stop_timeout: 1
 
-- name: Deploy a new version
+- name: Deploy a new version beside the old one, which ends when all of the new is ready
   scramjet.sth.sth_deployment:
     name: shop
     src: packages/wordcount-2
+    strategy: blue_green
     stop_timeout: 1
 
 - name: Go back to the version before
