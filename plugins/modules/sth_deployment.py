@@ -72,7 +72,8 @@ options:
       - How replicas are replaced.
       - With V(rolling), a few at a time, as O(max_surge) and O(max_unavailable) say.
       - With V(blue_green), when all new ones are ready, all old ones are ended.
-      - With V(recreate), all old ones are ended before the new ones are started.
+      - With V(recreate), all old ones are ended before the new ones are started. If it is cut off in between, nothing on the
+        hub tells what was there. Let the task say it all then, O(src) or O(sequence), O(app_config), O(args) and O(replicas).
     type: str
     choices: [rolling, blue_green, recreate]
     default: rolling
