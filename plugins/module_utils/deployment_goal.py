@@ -52,7 +52,7 @@ class Goal:
         """Say in which options a replica is not what ``slot`` wants; "" where it fits."""
         if self.anew and replica.rollout.generation < self.rollout.generation:
             return "it is to be restarted"
-        names = differing(replica.record, slot.program, replica.ref, slot.sequence.ref)
+        names = differing(replica.record, slot.program, replica.ref or "", slot.sequence.ref)
         return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
 
     def slot(self, index: int) -> Slot | None:
@@ -124,9 +124,10 @@ def goal_before(observed: Observed, goal: Goal) -> Goal:
         here = observed.at(index)
         kept = [item for item in here if old is None or _outdated(item, goal)]
         source = kept[0] if kept else old
-        if source is not None and source.sequence is not None:
+        if source is not None:
             program = _like(observed, source, index) if source.index != index else _as_it_is(source)
-            slots.append(Slot(index, program, source.sequence))
+            # Somebody may have removed the package of what still runs: that is to stay all the same.
+            slots.append(Slot(index, program, source.sequence or SequenceRecord(source.record.sequence_id, "", "")))
     sequence = old.sequence if old else goal.sequence
     return Goal(tuple(slots), sequence, goal.rollout, back=True, why_ended="it was not there before")
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -126,7 +126,7 @@ class Rolling:
             batches = plan_rollout(self.now, there, self.policy, self.failed)
             if not batches:
                 return leader
-            self._refuse_crash_loop(there)
+            self._refuse_crash_loop(self._lost(there))
             for batch in batches:
                 if not self._carry_out(batch, there, planned=False):
                     break
@@ -171,9 +171,14 @@ class Rolling:
             self.look()
             if self._leader(goal) is not None:
                 return False
-            # What it was to replace must not be ended too.
-            for index, record in self._lost(goal):
-                raise self._has_ended(index, record)
+            # What it was to replace must not be ended too. Where the hub does not tell how it ended, it is given a chance.
+            lost = self._lost(goal)
+            self._refuse_crash_loop([item for item in lost if item[1].outcome == "unknown"])
+            for index, record in lost:
+                if record.outcome != "unknown":
+                    raise self._has_ended(index, record)
+            if lost:
+                return False
         works = [
             *(partial(self._await, item) for item in batch.awaited),
             *(partial(self._start, item, planned) for item in batch.starts),
@@ -294,9 +299,9 @@ class Rolling:
             if not record.live and not self._is_others_doing(record.outcome, index, goal)
         ]
 
-    def _refuse_crash_loop(self, goal: Goal) -> None:
+    def _refuse_crash_loop(self, lost: Iterable[tuple[int, InstanceRecord]]) -> None:
         """Raise where a replica has ended each time after it was ready; the first time it is just started again."""
-        for index, record in self._lost(goal):
+        for index, record in lost:
             self._crashes[index] += 1
             if self._crashes[index] >= CRASHES:
                 raise self._has_ended(index, record)

@@ -57,7 +57,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
         # It is looked more often than at a real hub; bounds in time stay what they are.
         hasty = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(max(seconds / 5, 0.005)))
         patched.setattr(waiting, "time", hasty)
-        patched.setattr(deployment_rollout, "OTHERS_SHOW", 1.0)
+        patched.setattr(deployment_rollout, "OTHERS_SHOW", 0.3)
         patched.setattr(outcome, "LINGERS_AT_LEAST", 0.3)
         patched.setattr(ending, "KILL_GRACE", 3.0)
         patched.setattr(starting, "LOST_START_SHOWS", 1.0)

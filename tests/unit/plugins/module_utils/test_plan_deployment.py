@@ -249,6 +249,18 @@ def test_the_way_back_keeps_what_still_runs_and_brings_the_old_version_everywher
     assert deployment.shown() == ["0a", "1a", "2a"]
 
 
+def test_the_way_back_ends_nothing_whose_package_somebody_has_removed() -> None:
+    deployment = running("a", 2)
+    deployment.sequences.remove(VERSIONS["a"])
+    before = deployment.observed
+    plan = deployment.plan("b")
+    deployment.carry_out(replace(plan, batches=plan.batches[:1], deletes=()))
+    assert deployment.shown() == ["0a", "0b", "1a"]
+    back = plan_rollout(deployment.observed, goal_before(before, plan.goal), ROLLING)
+    deployment.carry_out(replace(plan, batches=back, deletes=()))
+    assert deployment.shown() == ["0a", "1a"]
+
+
 LIVE = st.lists(
     st.tuples(
         st.integers(0, 5),
