@@ -207,7 +207,9 @@ class Rolling:
         """Whether a replica that did not become or stay ready was ended by another run, or by hand."""
         if outcome in ("stopped", "killed"):
             return True
-        for _pause in pauses(Deadline(OTHERS_SHOW if outcome == "unknown" else 0.0)):
+        if outcome != "unknown":
+            return False
+        for _pause in pauses(Deadline(OTHERS_SHOW)):
             self.look()
             if self._others() or index in kept(self.now, goal, self.failed):
                 return True
