@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_of
@@ -37,14 +39,22 @@ from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import (
     kept,
     plan_rollout,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.readiness import Readiness, ended_error, wait_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import (
+    Readiness,
+    ended_error,
+    forgotten,
+    wait_ready,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, start_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
 # Each round puts right what another run or the end of a program has changed; nobody has needed more than a few.
-ROUNDS = 10
+ROUNDS = 20
 # A replica that has been ready this often in one run, and has ended each time, is in a crash loop.
 CRASHES = 2
+# Where the hub does not tell how a replica ended: seconds until one that another run starts in its place is listed.
+OTHERS_SHOW = 3.0
 # What says nothing about the replica itself: the hub cannot be asked to bring anything back either.
 NOT_ITS_FAULT = ("UNREACHABLE", "UNAUTHORIZED")
 
@@ -60,6 +70,8 @@ class GateError(SthError):
 def look(hub: HubClient, name: str) -> Observed:
     """Read a deployment from the hub."""
     inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
+    # What was waited for once need not be waited for again.
+    hub.transport.was_refused = False
     if any(item.app_config is None for item in inventory.instances):
         # A 0.18 hub does not say whose an instance is while it starts (trap 12); a run that was cut off may have left one.
         inventory = hub.inventory()
@@ -81,8 +93,9 @@ class Rolling:
         self.seconds: dict[str, float] = {}
         self.ended: dict[str, InstanceRecord] = {}
         self.failed: set[str] = set()
-        # Replicas that were ready, in order.
-        self._ready: list[tuple[int, str]] = []
+        # Index by id of what was ready, and by index how often that has ended.
+        self._ready: dict[str, int] = {}
+        self._crashes: Counter[int] = Counter()
         # Ids of versions that were uploaded or moved meanwhile, by ref.
         self._stored: dict[str, str] = {}
         self._known = {item.id for item in before.inventory.instances}
@@ -113,7 +126,7 @@ class Rolling:
             batches = plan_rollout(self.now, there, self.policy, self.failed)
             if not batches:
                 return leader
-            self._refuse_crash_loop(batches)
+            self._refuse_crash_loop(there)
             for batch in batches:
                 if not self._carry_out(batch, there, planned=False):
                     break
@@ -146,7 +159,7 @@ class Rolling:
         What nothing on the hub tells of, such as a run that only ends replicas, never ranks higher.
         """
         own = goal.rollout
-        others = [item for item in self.now.live if item.id not in self._known and item.rollout.rank != own.rank]
+        others = any(item.rollout.rank != own.rank for item in self._others())
         leader = self.now.leader
         if not others or leader is None or leader.rollout.rank == own.rank or leader.rollout.digest == own.digest:
             return None
@@ -158,7 +171,9 @@ class Rolling:
             self.look()
             if self._leader(goal) is not None:
                 return False
-            self._refuse_ended(goal)
+            # What it was to replace must not be ended too.
+            for index, record in self._lost(goal):
+                raise self._has_ended(index, record)
         works = [
             *(partial(self._await, item) for item in batch.awaited),
             *(partial(self._start, item, planned) for item in batch.starts),
@@ -178,22 +193,31 @@ class Rolling:
             outcomes = [pool.submit(unless_over, work) for work in works]
         errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
         for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
-            if not isinstance(error, GateError) or not self._is_others_doing(error, goal):
+            outcome = error.details.get("outcome") if isinstance(error, GateError) else None
+            if not isinstance(error, GateError) or not self._is_others_doing(outcome, error.index, goal):
                 raise error
         return not errors
 
-    def _is_others_doing(self, missed: GateError, goal: Goal) -> bool:
-        """Whether a replica did not become ready because another run has ended it."""
-        self.look()
-        by_hand = missed.details.get("outcome") in ("stopped", "killed")
-        return by_hand or self._leader(goal) is not None or missed.index in kept(self.now, goal, self.failed)
+    def _is_others_doing(self, outcome: Any, index: int, goal: Goal) -> bool:
+        """Whether a replica that did not become or stay ready was ended by another run, or by hand."""
+        if outcome in ("stopped", "killed"):
+            return True
+        for _pause in pauses(Deadline(OTHERS_SHOW if outcome == "unknown" else 0.0)):
+            self.look()
+            if self._others() or index in kept(self.now, goal, self.failed):
+                return True
+        return False
+
+    def _others(self) -> list[Replica]:
+        """Return the live replicas that another run has started since this one began."""
+        return [item for item in self.now.live if item.id not in self._known]
 
     def _await(self, replica: Replica) -> None:
         try:
             wait_ready(self.hub, replica.id, replica.mark.name, self.readiness)
         except SthError as error:
             raise self._gate(error, replica.index, replica.id) from None
-        self._ready.append((replica.index, replica.id))
+        self._ready[replica.id] = replica.index
 
     def _start(self, step: ToStart, planned: bool) -> None:
         if planned:
@@ -209,7 +233,7 @@ class Rolling:
             raise self._gate(error, step.slot.index, instance) from None
         self.seconds[record.id] = round(time.monotonic() - begun, 3)
         self._known.add(record.id)
-        self._ready.append((step.slot.index, record.id))
+        self._ready[record.id] = step.slot.index
         self._note(step.action, planned)
 
     def _started(self, step: ToStart) -> InstanceRecord:
@@ -250,24 +274,34 @@ class Rolling:
             self._known.add(instance)
         return error if error.code in NOT_ITS_FAULT else GateError(error, index)
 
-    def _refuse_ended(self, goal: Goal) -> None:
-        """Raise where a replica that was ready has ended: what it replaces must not be ended too."""
+    def _lost(self, goal: Goal) -> list[tuple[int, InstanceRecord]]:
+        """Return the index and last record of each replica that was ready and has ended by itself since the last look.
+
+        What another run or somebody by hand has ended is none of them: it is just not there.
+        """
         stay = kept(self.now, goal, self.failed)
-        for index, instance in self._ready:
-            if index not in stay and instance not in self.ended:
-                raise self._has_ended(index, instance)
+        gone = {instance: index for instance, index in self._ready.items() if index not in stay}
+        self._ready = {instance: index for instance, index in self._ready.items() if instance not in gone}
+        # One that is still live has been told to end.
+        records = [
+            (index, self.hub.instance(instance).info() or forgotten(instance))
+            for instance, index in gone.items()
+            if instance not in self.ended
+        ]
+        return [
+            (index, record)
+            for index, record in records
+            if not record.live and not self._is_others_doing(record.outcome, index, goal)
+        ]
 
-    def _refuse_crash_loop(self, batches: Sequence[Batch]) -> None:
-        """Raise where a replica is to be started once more although it has ended each time after it was ready."""
-        for step in (step for batch in batches for step in batch.starts):
-            ready = [instance for index, instance in self._ready if index == step.slot.index]
-            gone = [instance for instance in ready if instance not in self.ended]
-            if len(gone) >= CRASHES:
-                raise self._has_ended(step.slot.index, gone[-1])
+    def _refuse_crash_loop(self, goal: Goal) -> None:
+        """Raise where a replica has ended each time after it was ready; the first time it is just started again."""
+        for index, record in self._lost(goal):
+            self._crashes[index] += 1
+            if self._crashes[index] >= CRASHES:
+                raise self._has_ended(index, record)
 
-    def _has_ended(self, index: int, instance: str) -> GateError:
-        # 0.18 forgets what has ended.
-        record = self.hub.instance(instance).info() or InstanceRecord(instance, "", "ended", outcome="unknown")
+    def _has_ended(self, index: int, record: InstanceRecord) -> GateError:
         label = f"{self.before.name}-{index}"
         return GateError(ended_error(self.hub, record, label, "although it had been ready"), index)
 

@@ -27,11 +27,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_report imp
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_rollout import GateError, Rolling, look
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_deployment import (
     DeploymentPlan,
     plan_absent,
@@ -65,13 +65,14 @@ def reconcile(run: Run) -> Result:
     require_start_options(run)
     package = _package(run)
     before = look(run.hub, options["name"])
-    for replica in before.replicas:
-        run.secrets |= masker.secrets(unmarked(replica.record.app_config), replica.record.args)
+    run.hide(masker, (replica.record for replica in before.replicas))
     plan = _plan(run, before, package, masker)
     run.journal.plan(plan.actions)
     if run.check_mode:
         after, ended, seconds = predicted(before, plan), {}, {}
     else:
+        if any(action.action == "upload" for action in plan.first):
+            need_content(run)
         apply = _Apply(run, before, package, masker)
         apply.everything(plan)
         after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
@@ -99,14 +100,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
 
 def _package(run: Run) -> Package | None:
     """Read ``src``. What is to be rolled back to is on the hub."""
-    options = run.options
-    if options["src"] is None or options["state"] == "rolled_back":
-        return None
-    package = read_package(
-        options["src"], exclude=options["exclude"], compare=options["compare"], secret_files=options["secret_files"]
-    )
-    run.warnings.extend(package.warnings)
-    return package
+    return None if run.options["src"] is None or run.options["state"] == "rolled_back" else read_source(run)
 
 
 def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -> DeploymentPlan:

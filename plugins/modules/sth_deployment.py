@@ -72,7 +72,8 @@ options:
       - How replicas are replaced.
       - With V(rolling), a few at a time, as O(max_surge) and O(max_unavailable) say.
       - With V(blue_green), when all new ones are ready, all old ones are ended.
-      - With V(recreate), all old ones are ended before the new ones are started.
+      - With V(recreate), all old ones are ended before the new ones are started. If it is cut off in between, nothing on the
+        hub tells what was there. Let the task say it all then, O(src) or O(sequence), O(app_config), O(args) and O(replicas).
     type: str
     choices: [rolling, blue_green, recreate]
     default: rolling
@@ -133,13 +134,13 @@ EXAMPLES = r"""
     ready_event: ready
     stop_timeout: 1
 
-- name: Scale it, version and configuration stay
+- name: Scale it only, version and configuration stay
   scramjet.sth.sth_deployment:
     name: shop
-    replicas: 4
+    replicas: 2
     stop_timeout: 1
 
-- name: Update it with never fewer than four ready, two at a time
+- name: Update it with never fewer than two ready, two at a time
   scramjet.sth.sth_deployment:
     name: shop
     src: packages/wordcount
@@ -166,10 +167,11 @@ EXAMPLES = r"""
     canary: 0
     stop_timeout: 1
 
-- name: Deploy a new version
+- name: Deploy a new version beside the old one, which ends when all of the new is ready
   scramjet.sth.sth_deployment:
     name: shop
     src: packages/wordcount-2
+    strategy: blue_green
     stop_timeout: 1
 
 - name: Go back to the version before

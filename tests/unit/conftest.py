@@ -14,7 +14,9 @@ import importlib.util
 import pathlib
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,10 +43,21 @@ _make_importable()
 @pytest.fixture(params=["0.18", "1.x"])
 def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
-    from ansible_collections.scramjet.sth.plugins.module_utils import ending, observing, outcome, starting
+    from ansible_collections.scramjet.sth.plugins.module_utils import (
+        deployment_rollout,
+        ending,
+        observing,
+        outcome,
+        starting,
+        waiting,
+    )
     from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
     with pytest.MonkeyPatch.context() as patched, FakeHub(request.param) as fake:
+        # It is looked more often than at a real hub; bounds in time stay what they are.
+        hasty = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(max(seconds / 5, 0.005)))
+        patched.setattr(waiting, "time", hasty)
+        patched.setattr(deployment_rollout, "OTHERS_SHOW", 1.0)
         patched.setattr(outcome, "LINGERS_AT_LEAST", 0.3)
         patched.setattr(ending, "KILL_GRACE", 3.0)
         patched.setattr(starting, "LOST_START_SHOWS", 1.0)
