@@ -31,7 +31,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_deployment import (
     DeploymentPlan,
     plan_absent,
@@ -72,6 +73,8 @@ def reconcile(run: Run) -> Result:
     if run.check_mode:
         after, ended, seconds = predicted(before, plan), {}, {}
     else:
+        if any(action.action == "upload" for action in plan.first):
+            need_content(run)
         apply = _Apply(run, before, package, masker)
         apply.everything(plan)
         after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
@@ -102,11 +105,7 @@ def _package(run: Run) -> Package | None:
     options = run.options
     if options["src"] is None or options["state"] == "rolled_back":
         return None
-    package = read_package(
-        options["src"], exclude=options["exclude"], compare=options["compare"], secret_files=options["secret_files"]
-    )
-    run.warnings.extend(package.warnings)
-    return package
+    return read_source(run)
 
 
 def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -> DeploymentPlan:
