@@ -11,6 +11,7 @@ import pathlib
 import statistics
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
@@ -39,11 +40,11 @@ def run(directory: pathlib.Path) -> None:
             for count in COUNTS:
                 bare, ours = [], []
                 for _dummy in range(RUNS):
-                    bare.append(seconds_of(lambda: _bare(api_url, sequence["id"], count)))
+                    bare.append(seconds_of(partial(_bare, api_url, sequence["id"], count)))
                     _end(api_url)
                     pool = {"name": "pool", "count": count, "sequence": sequence["ref"], "max_parallel": PARALLEL}
                     pool = {**hub, **pool, "app_config": {"behaviour": "run"}, "wait_for": "none"}
-                    ours.append(seconds_of(lambda: run_task("sth_instance", pool)))
+                    ours.append(seconds_of(partial(run_task, "sth_instance", pool)))
                     _end(api_url)
                 one, other = statistics.median(bare), statistics.median(ours)
                 rows.append([count, milliseconds(one), milliseconds(other), times(other, one)])
