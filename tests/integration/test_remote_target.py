@@ -41,7 +41,8 @@ def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
             keywords = {key: task[key] for key in task if not key.startswith("of_")}
             options = {"src": str(package), **task.get("of_module", {})}
             that = {"that": task["of_result"], "fail_msg": "told {{ told }}"}
-            listed.append({"scramjet.sth.sth_sequence": options, "register": "told", **keywords})
+            action = task.get("of_action", "scramjet.sth.sth_sequence")
+            listed.append({action: options, "register": "told", **keywords})
             listed.append({"ansible.builtin.assert": that, "delegate_to": "localhost"})
         environment = {
             "ANSIBLE_CONNECTION_PLUGINS": str(ROOT / "tests" / "integration" / "connection"),
@@ -78,6 +79,15 @@ def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> Non
         deploy(here, {"of_result": ["told is changed"], "delegate_to": "localhost"})
         uploads = [[item.body for item in each.requests if item.path.endswith("/sequence")] for each in (hub, here)]
     assert uploads[0] == uploads[1] != []
+
+
+def test_a_deployment_is_asked_by_digest_too(deploy: Deploy) -> None:
+    options = {"of_action": "scramjet.sth.sth_deployment", "of_module": {"name": "web", "stable_for": 0}}
+    changed = {**options, "of_result": ["told is changed", "told.instances | length == 1"]}
+    same = {**options, "of_result": ["told is not changed"]}
+    with FakeHub(generation="1.x") as hub:
+        assert deploy(hub, {**changed, "check_mode": True}, changed, same) == [ARCHIVE]
+        assert len(hub.sequences) == 1
 
 
 def test_a_background_job_is_given_the_package_at_once(deploy: Deploy) -> None:
