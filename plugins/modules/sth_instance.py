@@ -84,6 +84,7 @@ options:
     description:
       - What O(state=completed) does when an instance of this name lives already.
       - V(attach) waits for it if it is the same, and fails otherwise. V(replace) ends it and starts anew.
+      - A run that is joined is not fed again, and what it said before is not collected; RV(notes) say so.
     type: str
     choices: [attach, fail, replace]
     default: attach
