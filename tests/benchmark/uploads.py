@@ -27,27 +27,25 @@ from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
 )
 
 MIB = 1024 * 1024
-SIZES = (1, 100, 1000)
-RUNS = 3
+# Megabytes, and how often.
+SIZES = {1: 5, 100: 3, 1000: 1}
 MANIFEST = {"name": "benchmark", "version": "1.0.0", "main": "index.js"}
 # Seconds and bytes.
 Measured = tuple[float, int]
 
 
 def run(directory: pathlib.Path) -> None:
-    """Print the table."""
-    rows = []
+    """Print the tables."""
     with real_hub(directory) as api_url:
-        for size in SIZES:
-            rows += _rows(directory / f"{size}", api_url, size)
-    table(
-        "Upload of a package whose content does not compress, to a real hub",
-        ["package", "by", "time", "to curl", "peak memory"],
-        rows,
-    )
+        for size, runs in SIZES.items():
+            table(
+                f"Upload of a package of {size} MB that do not compress, to a real hub ({runs} turns)",
+                ["package", "by", "time", "to curl", "peak memory"],
+                _rows(directory / f"{size}", api_url, size, runs),
+            )
 
 
-def _rows(directory: pathlib.Path, api_url: str, size: int) -> list[list[str]]:
+def _rows(directory: pathlib.Path, api_url: str, size: int, runs: int) -> list[list[str]]:
     source, foreign, stamped = _packages(directory, size)
     curl, tar_curl = "`curl -T`", "`tar -cz` and `curl -T -`"
     # What, by what, beside which of them, how.
@@ -63,7 +61,7 @@ def _rows(directory: pathlib.Path, api_url: str, size: int) -> list[list[str]]:
     found: list[list[Measured]] = [[] for _way in ways]
     try:
         # In turns, so that what else the machine does meanwhile falls on all of them.
-        for _dummy in range(RUNS):
+        for _dummy in range(runs):
             for (what, _by, _base, upload), measured in zip(ways, found):
                 if "unchanged" not in what:
                     _clear(api_url)
@@ -74,7 +72,7 @@ def _rows(directory: pathlib.Path, api_url: str, size: int) -> list[list[str]]:
     seconds = [statistics.median(one for one, _peak in measured) for measured in found]
     bases = {by: one for (_what, by, _base, _upload), one in zip(ways, seconds)}
     return [
-        [f"{size} MB, {what}", by, milliseconds(one), times(one, bases[base]), _peak(measured)]
+        [what, by, milliseconds(one), times(one, bases[base]), _peak(measured)]
         for (what, by, base, _upload), one, measured in zip(ways, seconds, found)
     ]
 
