@@ -1,0 +1,346 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replays what was recorded on a real hub on a fake one of its generation, and compares the answers."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import pathlib
+import random
+import re
+import tarfile
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Timings
+
+RECORDINGS = pathlib.Path(__file__).parent / "recordings"
+PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
+# Ten times as fast as the recordings, whose hubs had a lifetime extension of a second unless they say otherwise. A hub
+# notices the end of a process later than a real one: what was seen before the notice is to be seen on a busy machine.
+PACE = 0.1
+TIMINGS = Timings(extension=1.0, notice=1.5, pace=PACE)
+# For how long a state is awaited that the recording saw; seconds.
+PATIENCE = 5.0
+# Answers that are compared by their status alone: logs of the real hub, and its real configuration.
+NOT_COMPARED = re.compile(r"/(log|audit|config)$")
+# What has a state that comes by itself, so that it can be asked for again.
+STATES = re.compile(r"/(instances|sequences|instance/[^/]+|sequence/[^/]+)/?$")
+
+
+@dataclass
+class Got:
+    """What came back: ``outcome`` as in the recordings."""
+
+    outcome: str
+    status: int = 0
+    reason: str = ""
+    body: str = ""
+
+
+class Replay:
+    """One scenario on a fake hub of its generation."""
+
+    def __init__(self, hub: FakeHub, scenario: dict[str, Any]) -> None:
+        self.hub = hub
+        self.scenario = scenario
+        self.problems: list[str] = []
+        # What placeholders of the recording stand for here.
+        self.known: dict[str, str] = {}
+        self._kept: http.client.HTTPConnection | None = None
+        self._ended_ms = 0.0
+
+    def run(self) -> list[str]:
+        """Do every step that can be done to a fake hub; return what differs."""
+        for group in self.groups():
+            self.pass_time(group[0])
+            if len(group) == 1:
+                self.step(group[0])
+            else:
+                self.together(group)
+        return self.problems
+
+    def groups(self) -> list[list[dict[str, Any]]]:
+        """Return the steps, those that overlapped in one group, in the order in which they began."""
+        found: list[list[dict[str, Any]]] = []
+        for step in self.scenario["steps"]:
+            name = step.get("parallel_group")
+            if name and found and found[-1][0].get("parallel_group") == name:
+                found[-1].append(step)
+            else:
+                found.append([step])
+        return [sorted(group, key=lambda step: step["at_ms"]) for group in found]
+
+    def pass_time(self, step: dict[str, Any]) -> None:
+        """Let pass what passed between the last step and this one."""
+        time.sleep(max(0.0, step["at_ms"] - self._ended_ms) / 1000 * PACE)
+        self._ended_ms = step["at_ms"] + step.get("timing", {}).get("total_ms", 0) + step.get("ms", 0)
+        if step["kind"] in ("timeline", "hub", "action", "observe"):
+            # It is not said how long these took.
+            self._ended_ms = float("inf")
+
+    def together(self, group: list[dict[str, Any]]) -> None:
+        """Do overlapping steps."""
+        threads = []
+        for earlier, step in zip([group[0], *group], group):
+            time.sleep((step["at_ms"] - earlier["at_ms"]) / 1000 * PACE)
+            threads.append(threading.Thread(target=self.step, args=(step,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+        self._ended_ms = float("inf")
+
+    def step(self, step: dict[str, Any]) -> None:
+        """Do one step."""
+        getattr(self, f"_{step['kind']}", lambda unused: None)(step)
+
+    # -- kinds of steps -------------------------------------------------------------------------------------------
+
+    def _http(self, step: dict[str, Any]) -> None:
+        end = time.monotonic() + PATIENCE
+        awaited = step["request"]["method"] == "GET" and STATES.search(step["request"]["path"])
+        while True:
+            problems = self.exchange(step)
+            if not problems or not awaited or time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        where = f"step {step['n']} {step['request']['method']} {step['request']['path']} ({step['note']})"
+        self.problems += [f"{where}: {item}" for item in problems]
+
+    def _http_batch(self, step: dict[str, Any]) -> None:
+        """Send many at once; only answers of recorded kinds may come, and each kind that was the only one does."""
+        request = {"headers": [["Content-Type", "application/json"]], **step["request"]}
+        if isinstance(request.get("body"), dict):
+            request["body"] = {"kind": "json", "value": request["body"]}
+        elif request.get("body"):
+            request["body"] = {"kind": "bytes", "description": "", "length": 0, "files": [], "package_json": PACKAGE}
+        statuses: list[str] = []
+        threads = [
+            threading.Thread(target=lambda: statuses.append(str(self.send(request, 20.0).status)))
+            for _number in range(step["parallel"])
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if not set(statuses) <= step["results"].keys() or len(statuses) != step["parallel"]:
+            self.problems.append(f"step {step['n']}: {sorted(statuses)} instead of {step['results']}")
+
+    def _timeline(self, step: dict[str, Any]) -> None:
+        """Wait for the states in which the recording saw an instance, in their order, as far as they were stable."""
+        latest = [key for key in self.known if key.startswith("{{instance_id")][-1]
+        wanted = [item for item in step["transitions"] if item["in_instances_list"] == (item["http_status"] == 200)]
+        for state in wanted[-2:]:
+            self.reach(step, self.fill(latest), state)
+
+    def _hub(self, step: dict[str, Any]) -> None:
+        self.hub.restart(identify=bool(step["hub_options"].get("ident")))
+
+    def _action(self, step: dict[str, Any]) -> None:
+        action = step["action"]
+        if action.startswith("rm -rf"):
+            self.hub.lose_directory(self.known["{{sequence_id}}"])
+        elif action.startswith("kill -9"):
+            self.hub.kill_runner(self.known["{{instance_id}}"])
+        elif action.startswith("SIGSTOP"):
+            self.hub.stall(1.5)
+        elif action.startswith("poll GET /instances"):
+            self.until_listed()
+        elif "3.12" in action:
+            self.hub.state.python = "too new"
+
+    def _observe(self, step: dict[str, Any]) -> None:
+        if str(step["what"]).startswith("runner processes") and self.hub.runners != step["value"]:
+            self.problems.append(f"step {step['n']}: {self.hub.runners} runners instead of {step['value']}")
+
+    def _wait(self, step: dict[str, Any]) -> None:
+        time.sleep(step["ms"] / 1000 * PACE)
+
+    # -- waiting --------------------------------------------------------------------------------------------------
+
+    def reach(self, step: dict[str, Any], instance: str, wanted: dict[str, Any]) -> None:
+        """Wait for a state of an instance."""
+        end = time.monotonic() + PATIENCE
+        seen: dict[str, Any] = {}
+        while time.monotonic() < end:
+            got = self.send({"method": "GET", "path": f"/api/v1/instance/{instance}", "headers": []}, 5.0)
+            shown = json.loads(got.body) if got.body and got.status == 200 else {}
+            seen = {
+                "http_status": got.status,
+                "status": shown.get("status"),
+                "terminated": shown.get("terminated"),
+                "has_ended": "ended" in shown,
+            }
+            if all(seen[key] == wanted[key] for key in seen):
+                return
+            time.sleep(0.01)
+        self.problems.append(f"step {step['n']}: {seen} instead of {wanted}")
+
+    def until_listed(self) -> None:
+        """Wait until an instance is listed, and learn its id."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            got = self.send({"method": "GET", "path": "/api/v1/instances", "headers": []}, 5.0)
+            if got.body != "[]":
+                self.known["{{instance_id}}"] = json.loads(got.body)[0]["id"]
+                return
+
+    # -- exchanges ------------------------------------------------------------------------------------------------
+
+    def exchange(self, step: dict[str, Any]) -> list[str]:
+        """Send a request and compare what comes with what came."""
+        wanted = step["response"]
+        timing = step["timing"]
+        patience = timing.get("read_for_ms") or timing.get("client_timeout_ms") or 20000
+        open_end = wanted["outcome"] in ("stream-still-open", "timeout-in-body", "no-response-within-client-timeout")
+        got = self.send(step["request"], max(0.15, patience / 1000 * PACE) if open_end else 20.0, step)
+        if (got.outcome, got.status, got.reason) != (
+            ALIKE.get(wanted["outcome"], wanted["outcome"]),
+            wanted.get("status", 0),
+            wanted.get("reason", ""),
+        ):
+            return [f"{got} instead of {wanted['outcome']} {wanted.get('status')} {wanted.get('reason')}"]
+        if "status" not in wanted or NOT_COMPARED.search(step["request"]["path"]):
+            return []
+        parsed = json.loads(got.body) if "body_json" in wanted and got.body else got.body
+        self.capture(step, parsed)
+        if "body_json" in wanted:
+            return self.differs(parsed, wanted["body_json"], "")
+        text = self.fill(str(wanted.get("body_text", wanted.get("body", ""))))
+        if open_end:
+            return [] if got.body.startswith(text) or text.startswith(got.body) else [f"{got.body!r}, not {text!r}"]
+        return [] if got.body == text else [f"{got.body!r} instead of {text!r}"]
+
+    def send(self, request: dict[str, Any], timeout: float, step: dict[str, Any] | None = None) -> Got:
+        """Send one recorded request."""
+        reused = bool(step and step.get("reused_connection"))
+        parts = urlsplit(self.hub.api_url)
+        if self.hub.dead:
+            return Got("connect:ConnectionRefusedError")
+        connection = self._kept if reused else None
+        connection = connection or http.client.HTTPConnection(parts.hostname or "", parts.port)
+        if "keepalive" in self.scenario["scenario"]:
+            self._kept = connection
+        try:
+            return self._sent(connection, request, timeout)
+        finally:
+            if connection is not self._kept:
+                connection.close()
+
+    def _sent(self, connection: http.client.HTTPConnection, request: dict[str, Any], timeout: float) -> Got:
+        connection.timeout = timeout
+        status, reason, body = 0, "", b""
+        try:
+            connection.putrequest(request["method"], self.fill(request["path"]), skip_accept_encoding=True)
+            for name, value in request["headers"]:
+                repeated = re.match(r"(.) \* (\d+)$", value)
+                connection.putheader(name, repeated[1] * int(repeated[2]) if repeated else value)
+            content = self.body(request.get("body"))
+            chunked = request.get("transfer") == "chunked"
+            if chunked:
+                connection.putheader("Transfer-Encoding", "chunked")
+            elif content is not None:
+                connection.putheader("Content-Length", str(request.get("content_length_sent", len(content))))
+            connection.endheaders([content] if chunked and content is not None else content, encode_chunked=chunked)
+            if connection.sock is not None:
+                connection.sock.settimeout(timeout)
+            answer = connection.getresponse()
+            status, reason = answer.status, answer.reason
+            end = time.monotonic() + timeout
+            while piece := answer.read1(65536):
+                body += piece
+                if time.monotonic() > end:
+                    raise TimeoutError
+        except TimeoutError:
+            outcome = "open" if status else "no-response-within-client-timeout"
+            return Got(outcome, status, reason, body.decode())
+        except (http.client.RemoteDisconnected, BrokenPipeError):
+            return Got("closed")
+        except ConnectionResetError:
+            return Got("closed")
+        except ConnectionRefusedError:
+            return Got("connect:ConnectionRefusedError")
+        return Got("complete", status, reason, body.decode())
+
+    def body(self, body: Any) -> bytes | None:
+        """Return the bytes of a recorded body, made anew where it was too large to be kept."""
+        if not body:
+            return None
+        if body["kind"] == "json":
+            return self.fill(json.dumps(body["value"])).encode()
+        if body["kind"] == "text" and "head" in body:
+            return (body["head"] + "a" * (body["length"] - len(body["head"]) - 3) + '"}}').encode()
+        if body["kind"] == "text":
+            return str(body.get("text", body.get("value", ""))).encode()
+        if "stored_as" in body:
+            return (RECORDINGS / str(body["stored_as"])).read_bytes()
+        return made(body)
+
+    def fill(self, text: str) -> str:
+        """Put what is known in place of placeholders."""
+        return PLACEHOLDER.sub(lambda match: self.known.get(match.group(), match.group()), text)
+
+    def capture(self, step: dict[str, Any], got: Any) -> None:
+        """Learn what the step's placeholders stand for."""
+        for placeholder, source in step.get("captures", {}).items():
+            value: Any = {"body": got}
+            for key in source.split("."):
+                value = value[int(key)] if key.isdigit() else value[key]
+            self.known[placeholder] = str(value)
+
+    def differs(self, got: Any, wanted: Any, path: str) -> list[str]:
+        """Compare JSON; a placeholder stands for any value, a known one for its own."""
+        if isinstance(wanted, str) and PLACEHOLDER.search(wanted):
+            filled = self.fill(wanted)
+            return [] if PLACEHOLDER.search(filled) or filled == got else [f"{path}: {got!r} instead of {filled!r}"]
+        if isinstance(wanted, dict) and isinstance(got, dict):
+            found = [] if wanted.keys() == got.keys() else [f"{path}: keys {sorted(got)} instead of {sorted(wanted)}"]
+            return found + [
+                item
+                for key in wanted.keys() & got.keys()
+                for item in self.differs(got[key], wanted[key], f"{path}.{key}")
+            ]
+        if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+            return [item for one, other in zip(got, wanted) for item in self.differs(one, other, f"{path}[]")]
+        return [] if got == wanted else [f"{path}: {got!r} instead of {wanted!r}"]
+
+
+# What the recordings tell apart and a client does not.
+ALIKE = {
+    "stream-still-open": "open",
+    "timeout-in-body": "open",
+    "connection-closed-without-response": "closed",
+    "ConnectionResetError": "closed",
+    "send:ConnectionResetError": "closed",
+}
+PACKAGE = {"name": "probe-seq", "version": "1.0.0", "main": "index.js", "engines": {"node": ">=14"}}
+
+
+def made(body: dict[str, Any]) -> bytes:
+    """Return a body like one that was not kept: noise, or a package filled up with it, perhaps cut off."""
+    noise = random.Random(0).randbytes(body["length"])
+    if "noise" in body["description"]:
+        return noise
+    manifest = body.get("package_json") or {**PACKAGE, **CUT_OFF[body["description"]]}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+        files = {"package.json": json.dumps(manifest).encode(), "index.js": b"// run", "blob.bin": noise}
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue() if body.get("package_json") else packed.getvalue()[: body["length"]]
+
+
+# What was in the packages that were cut off.
+CUT_OFF = {
+    "first 150000 bytes of a valid package (package.json comes first)": {"name": "ghost", "version": "9.9.9"},
+    "truncated 3.0.0": {"version": "3.0.0"},
+}
