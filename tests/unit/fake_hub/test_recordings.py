@@ -22,6 +22,6 @@ SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*
 def test_a_recorded_scenario(name: pathlib.Path) -> None:
     scenario = json.loads((RECORDINGS / name).read_text())
     generation = "0.18" if scenario["hub_version"].startswith("0.") else "1.x"
-    extension = scenario["hub"].get("instance_lifetime_extension_delay_ms", 1000) / 1000
+    extension = (scenario["hub"].get("instance_lifetime_extension_delay_ms") or 1000) / 1000
     with FakeHub(generation, replace(TIMINGS, extension=extension)) as hub:
         assert Replay(hub, scenario).run() == []
