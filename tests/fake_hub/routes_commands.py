@@ -82,7 +82,7 @@ class CommandRoutes:
         timings = self.state.timings
         if instance.sequence.is_python:
             if self.n:
-                self.state.at(timings.notice, lambda: instance.end(138, "Instance stopped"))
+                self.state.at(min(timings.notice, timeout / 2), lambda: instance.end(138, "Instance stopped"))
             # Without a handler 0.18 does not stop it, and it hears nothing from then on (trap 41).
             instance.unreachable = True
             return
@@ -124,6 +124,8 @@ class CommandRoutes:
         if self.n and not isinstance(body, list):
             what = "undefined" if body is UNDEFINED else "object"
             return _thrown(f"{what} is not iterable (cannot read property Symbol(Symbol.iterator))")
+        if body is UNDEFINED:
+            return _thrown("Cannot read properties of undefined (reading '1')")
         try:
             name, message = body[1].get("eventName"), body[1].get("message", UNDEFINED)
         except (TypeError, KeyError, IndexError, AttributeError):

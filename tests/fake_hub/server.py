@@ -71,10 +71,10 @@ class FakeHub:
 
     @property
     def instances(self) -> list[dict[str, Any]]:
-        """What is known of every listed instance."""
+        """What is known of every instance that has connected, or never will."""
         with self.state.lock:
             self.state.advance()
-            return [instance_json(self.state, item) for item in self.state.listed()]
+            return [instance_json(self.state, item) for item in self.state.listed() if item.connected or item.zombie]
 
     @property
     def runners(self) -> int:
@@ -106,6 +106,12 @@ class FakeHub:
         """Kill a process, as the machine may."""
         with self.state.lock:
             self.state.instances[instance].crash(213, "Runner failed")
+
+    def declare_completed(self, instance: str) -> None:
+        """Let the hub find what another process has left behind, and take it for the end of this one (trap 28)."""
+        with self.state.lock:
+            self.state.instances[instance].finish("completed", -1, "Instance completed")
+            self.state.instances[instance].process_alive = True
 
     def overload(self, times: int) -> None:
         """Answer the next ``times`` starts with 419."""

@@ -143,7 +143,5 @@ def _reconnection(instance: Instance) -> Callable[[], None]:
     def relist() -> None:
         instance.listed = instance.reconnected = True
         instance.started = now()
-        # Read from the disk again.
-        instance.package_size = None
 
     return relist

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import io
 import json
@@ -15,7 +16,8 @@ import re
 import tarfile
 import threading
 import time
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,16 +25,21 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Timings
 
 RECORDINGS = pathlib.Path(__file__).parent / "recordings"
 PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
-# Ten times as fast as the recordings, whose hubs had a lifetime extension of a second unless they say otherwise. A hub
-# notices the end of a process later than a real one: what was seen before the notice is to be seen on a busy machine.
-PACE = 0.1
-TIMINGS = Timings(extension=1.0, notice=1.5, pace=PACE)
-# For how long a state is awaited that the recording saw; seconds.
+# Ten times as fast as the recordings. The end of a process is noticed later than by a real hub: what was seen before
+# the notice is to be seen on a busy machine, too.
+TIMINGS = Timings(notice=1.5, pace=0.1)
+# What the recorded hubs had unless the recording says otherwise; milliseconds.
+EXTENSION = 1000
+# Recordings in which something happens while an instance starts, which has to take long enough for that.
+DURING_START = re.compile(r"while-starting|during-start|race")
+# For how long a state is awaited that the recording saw, beyond what it took there; seconds.
 PATIENCE = 5.0
-# After so long a recorded state is not awaited any more; recorded milliseconds.
-LONGEST = 40_000
+# A state that came so long after the one before is awaited too, if it is not the last; recorded milliseconds.
+STABLE = 300
 # Answers that are compared by their status alone: logs of the real hub, and its real configuration.
 NOT_COMPARED = re.compile(r"/(log|audit|config)$")
+# An action that found what a request beside it was starting.
+POLL = "poll GET /instances"
 # What has a state that comes by itself, so that it can be asked for again.
 STATES = re.compile(r"/(instances|sequences|instance/[^/]+|sequence/[^/]+)/?$")
 
@@ -59,8 +66,18 @@ class Replay:
         self._kept: http.client.HTTPConnection | None = None
         self._ended_ms = 0.0
 
+    def prepare(self) -> None:
+        """Make the hub what the recorded one was."""
+        options = self.scenario["hub"].get("options", {}).get("config", {})
+        self.hub.state.crosstalk = True
+        if "instanceRequirements" in options or "safeOperationLimit" in options:
+            self.hub.overload(1000)
+        if "missing-dependencies" in self.scenario["scenario"]:
+            self.hub.state.python = "incomplete"
+
     def run(self) -> list[str]:
         """Do every step that can be done to a fake hub; return what differs."""
+        self.prepare()
         for group in self.groups():
             self.pass_time(group[0])
             if len(group) == 1:
@@ -74,17 +91,28 @@ class Replay:
         found: list[list[dict[str, Any]]] = []
         for step in self.scenario["steps"]:
             name = step.get("parallel_group")
-            if name and found and found[-1][0].get("parallel_group") == name:
+            if name and found and found[-1][-1].get("parallel_group") == name:
+                found[-1].append(step)
+            elif name and found and str(found[-1][0].get("action")).startswith(POLL):
+                # It looked for what a request of the group was starting.
                 found[-1].append(step)
             else:
                 found.append([step])
-        return [sorted(group, key=lambda step: step["at_ms"]) for group in found]
+        return [sorted(group, key=_began) for group in found]
+
+    def scaled(self, milliseconds: float) -> float:
+        """Return how many seconds recorded milliseconds take here."""
+        return milliseconds / 1000 * self.hub.state.timings.pace
 
     def pass_time(self, step: dict[str, Any]) -> None:
         """Let pass what passed between the last step and this one."""
-        time.sleep(max(0.0, step["at_ms"] - self._ended_ms) / 1000 * PACE)
+        if step["kind"] == "timeline":
+            # Its time is that of its end.
+            self._ended_ms = float("inf")
+            return
+        time.sleep(self.scaled(max(0.0, step["at_ms"] - self._ended_ms)))
         self._ended_ms = step["at_ms"] + step.get("timing", {}).get("total_ms", 0) + step.get("ms", 0)
-        if step["kind"] in ("timeline", "hub", "action", "observe"):
+        if step["kind"] in ("hub", "action", "observe"):
             # It is not said how long these took.
             self._ended_ms = float("inf")
 
@@ -92,7 +120,7 @@ class Replay:
         """Do overlapping steps."""
         threads = []
         for earlier, step in zip([group[0], *group], group):
-            time.sleep((step["at_ms"] - earlier["at_ms"]) / 1000 * PACE)
+            time.sleep(self.scaled(step["at_ms"] - earlier["at_ms"]))
             threads.append(threading.Thread(target=self.step, args=(step,)))
             threads[-1].start()
         for thread in threads:
@@ -119,14 +147,20 @@ class Replay:
     def _http_batch(self, step: dict[str, Any]) -> None:
         """Send many at once; only answers of recorded kinds may come, and each kind that was the only one does."""
         request = {"headers": [["Content-Type", "application/json"]], **step["request"]}
-        if isinstance(request.get("body"), dict):
-            request["body"] = {"kind": "json", "value": request["body"]}
-        elif request.get("body"):
-            request["body"] = {"kind": "bytes", "description": "", "length": 0, "files": [], "package_json": PACKAGE}
+        paths = [request["path"]] * step["parallel"]
+        if ":id" in request["path"]:
+            listed = json.loads(self.send(request_for("/api/v1/instances")).body)
+            paths = [request["path"].replace(":id", item["id"]) for item in listed]
+        body = request.get("body")
+        if isinstance(body, dict):
+            request["body"] = {"kind": "json", "value": body}
+        elif body:
+            packed = {"kind": "bytes", "description": "", "length": 1000, "package_json": PACKAGE}
+            request.update(body=packed, headers=[["Content-Type", "application/octet-stream"]])
         statuses: list[str] = []
         threads = [
-            threading.Thread(target=lambda: statuses.append(str(self.send(request, 20.0).status)))
-            for _number in range(step["parallel"])
+            threading.Thread(target=lambda path=path: statuses.append(str(self.send({**request, "path": path}).status)))
+            for path in paths
         ]
         for thread in threads:
             thread.start()
@@ -136,11 +170,11 @@ class Replay:
             self.problems.append(f"step {step['n']}: {sorted(statuses)} instead of {step['results']}")
 
     def _timeline(self, step: dict[str, Any]) -> None:
-        """Wait for the last two states in which the recording saw an instance, unless they came too late."""
+        """Wait for the states in which the recording saw an instance, as far as they came by themselves."""
         latest = [key for key in self.known if key.startswith("{{instance_id")][-1]
-        wanted = [item for item in step["transitions"] if item["in_instances_list"] == (item["http_status"] == 200)]
-        for state in wanted[-2:]:
-            if state["t_ms"] <= LONGEST:
+        wanted = step["transitions"]
+        for earlier, state in zip([None, *wanted], wanted):
+            if state is wanted[-1] or (earlier and state["t_ms"] - earlier["t_ms"] > STABLE):
                 self.reach(step, self.fill(latest), state)
 
     def _hub(self, step: dict[str, Any]) -> None:
@@ -154,13 +188,17 @@ class Replay:
             self.hub.kill_runner(self.known["{{instance_id}}"])
         elif action.startswith("SIGSTOP"):
             self.hub.stall(1.5)
-        elif action.startswith("poll GET /instances"):
+        elif action.startswith(POLL):
             self.until_listed()
+        elif action.startswith("SIGTERM"):
+            self.hub.restart(identify=False)
+        elif "runner-<pid" in action:
+            self.hub.declare_completed(self.known["{{instance_id}}"])
         elif "3.12" in action:
             self.hub.state.python = "too new"
 
     def _observe(self, step: dict[str, Any]) -> None:
-        if not str(step["what"]).startswith("runner processes") or not isinstance(step["value"], int):
+        if self.hub.dead or not str(step["what"]).startswith("runner processes") or not isinstance(step["value"], int):
             return
         end = time.monotonic() + PATIENCE
         while self.hub.runners != step["value"] and time.monotonic() < end:
@@ -169,16 +207,16 @@ class Replay:
             self.problems.append(f"step {step['n']}: {self.hub.runners} runners instead of {step['value']}")
 
     def _wait(self, step: dict[str, Any]) -> None:
-        time.sleep(step["ms"] / 1000 * PACE)
+        time.sleep(self.scaled(step["ms"]))
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
     def reach(self, step: dict[str, Any], instance: str, wanted: dict[str, Any]) -> None:
         """Wait for a state of an instance."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENCE + self.scaled(wanted["t_ms"])
         seen: dict[str, Any] = {}
         while time.monotonic() < end:
-            got = self.send({"method": "GET", "path": f"/api/v1/instance/{instance}", "headers": []}, 5.0)
+            got = self.send(request_for(f"/api/v1/instance/{instance}"))
             shown = json.loads(got.body) if got.body and got.status == 200 else {}
             seen = {
                 "http_status": got.status,
@@ -195,7 +233,7 @@ class Replay:
         """Wait until an instance is listed, and learn its id."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            got = self.send({"method": "GET", "path": "/api/v1/instances", "headers": []}, 5.0)
+            got = self.send(request_for("/api/v1/instances"))
             if got.body != "[]":
                 self.known["{{instance_id}}"] = json.loads(got.body)[0]["id"]
                 return
@@ -208,7 +246,9 @@ class Replay:
         timing = step["timing"]
         patience = timing.get("read_for_ms") or timing.get("client_timeout_ms") or 20000
         open_end = wanted["outcome"] in ("stream-still-open", "timeout-in-body", "no-response-within-client-timeout")
-        got = self.send(step["request"], max(0.15, patience / 1000 * PACE) if open_end else 20.0, step)
+        got = self.send(
+            step["request"], max(0.15, self.scaled(patience)) if open_end else 20.0, bool(step.get("reused_connection"))
+        )
         if (got.outcome, got.status, got.reason) != (
             ALIKE.get(wanted["outcome"], wanted["outcome"]),
             wanted.get("status", 0),
@@ -226,9 +266,11 @@ class Replay:
             return [] if got.body.startswith(text) or text.startswith(got.body) else [f"{got.body!r}, not {text!r}"]
         return [] if got.body == text else [f"{got.body!r} instead of {text!r}"]
 
-    def send(self, request: dict[str, Any], timeout: float, step: dict[str, Any] | None = None) -> Got:
+    def send(self, request: dict[str, Any], timeout: float = 20.0, reused: bool = False) -> Got:
         """Send one recorded request."""
-        reused = bool(step and step.get("reused_connection"))
+        for placeholder in PLACEHOLDER.findall(json.dumps(request)):
+            # Chosen by the client.
+            self.known.setdefault(placeholder, str(uuid.uuid4()))
         parts = urlsplit(self.hub.api_url)
         if self.hub.dead:
             return Got("connect:ConnectionRefusedError")
@@ -306,6 +348,8 @@ class Replay:
     def differs(self, got: Any, wanted: Any, path: str) -> list[str]:
         """Compare JSON; a placeholder stands for any value, a known one for its own."""
         if isinstance(wanted, str) and PLACEHOLDER.search(wanted):
+            if re.fullmatch(r"\{\{(instance|sequence)_id\w*\}\}", wanted):
+                self.known.setdefault(wanted, got)
             filled = self.fill(wanted)
             return [] if PLACEHOLDER.search(filled) or filled == got else [f"{path}: {got!r} instead of {filled!r}"]
         if isinstance(wanted, dict) and isinstance(got, dict):
@@ -317,6 +361,9 @@ class Replay:
             ]
         if isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
             return [item for one, other in zip(got, wanted) for item in self.differs(one, other, f"{path}[]")]
+        if path.endswith(".n"):
+            # How often the program has said something depends on the time.
+            return [] if type(got) is type(wanted) else [f"{path}: {got!r}"]
         return [] if got == wanted else [f"{path}: {got!r} instead of {wanted!r}"]
 
 
@@ -328,6 +375,13 @@ ALIKE = {
     "ConnectionResetError": "closed",
     "send:ConnectionResetError": "closed",
 }
+
+
+def request_for(path: str) -> dict[str, Any]:
+    """Return a question in the form of the recordings."""
+    return {"method": "GET", "path": path, "headers": []}
+
+
 PACKAGE = {"name": "probe-seq", "version": "1.0.0", "main": "index.js", "engines": {"node": ">=14"}}
 
 
@@ -344,6 +398,8 @@ def made(body: dict[str, Any]) -> bytes:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
+    if body["description"].startswith("tar package"):
+        return gzip.decompress(packed.getvalue())
     return packed.getvalue() if body.get("package_json") else packed.getvalue()[: body["length"]]
 
 
@@ -352,3 +408,20 @@ CUT_OFF = {
     "first 150000 bytes of a valid package (package.json comes first)": {"name": "ghost", "version": "9.9.9"},
     "truncated 3.0.0": {"version": "3.0.0"},
 }
+
+
+def _began(step: dict[str, Any]) -> float:
+    """Return when a step of a group began; what polls began with the request that it polled for."""
+    starts = step["kind"] == "http" and step["request"]["path"].endswith("/start")
+    return 0.0 if starts else float(step["at_ms"])
+
+
+def hub_of(scenario: dict[str, Any]) -> FakeHub:
+    """Return a fake hub like the recorded one."""
+    extension = (scenario["hub"].get("instance_lifetime_extension_delay_ms") or EXTENSION) / 1000
+    timings = replace(TIMINGS, extension=extension)
+    if extension > 100:
+        timings = replace(timings, pace=0.02)
+    if DURING_START.search(scenario["scenario"]):
+        timings = replace(timings, handshake=3.0)
+    return FakeHub("0.18" if scenario["hub_version"].startswith("0.") else "1.x", timings)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import pathlib
-from dataclasses import replace
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.fake_hub.replaying import RECORDINGS, TIMINGS, Replay
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.replaying import RECORDINGS, Replay, hub_of
 
 SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*.json"))
 
@@ -21,7 +19,5 @@ SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*
 @pytest.mark.parametrize("name", SCENARIOS, ids=str)
 def test_a_recorded_scenario(name: pathlib.Path) -> None:
     scenario = json.loads((RECORDINGS / name).read_text())
-    generation = "0.18" if scenario["hub_version"].startswith("0.") else "1.x"
-    extension = (scenario["hub"].get("instance_lifetime_extension_delay_ms") or 1000) / 1000
-    with FakeHub(generation, replace(TIMINGS, extension=extension)) as hub:
+    with hub_of(scenario) as hub:
         assert Replay(hub, scenario).run() == []
