@@ -209,14 +209,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True
-        for piece in pieces():
+        said = pieces()
+        # What is taken for a client that has gone would be lost for the next one.
+        while not self._gone():
+            try:
+                piece = next(said)
+            except StopIteration:
+                self.wfile.write(b"0\r\n\r\n")
+                return
             if piece is None:
-                if self._gone():
-                    return
                 time.sleep(TICK)
             else:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        self.wfile.write(b"0\r\n\r\n")
 
     def _hang(self) -> None:
         while not self._gone():

@@ -8,16 +8,38 @@ from __future__ import annotations
 
 import json
 import pathlib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.replaying import RECORDINGS, Replay, hub_of
 
 SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*.json"))
+# Replays wait most of their time; so many at once do not disturb each other.
+AT_ONCE = 4
+
+Differences = dict[pathlib.Path, "Future[list[str]]"]
+
+
+def replay(name: pathlib.Path) -> list[str]:
+    scenario = json.loads((RECORDINGS / name).read_text())
+    with hub_of(scenario) as hub:
+        return Replay(hub, scenario).run()
+
+
+@pytest.fixture(scope="module")
+def differences(request: pytest.FixtureRequest) -> Iterator[Differences]:
+    """Replay what is to be tested here, several scenarios at once."""
+    params = [
+        item.callspec.params  # type: ignore[attr-defined]
+        for item in request.session.items
+        if item.fspath == request.path
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {param["name"]: pool.submit(replay, param["name"]) for param in params}
 
 
 @pytest.mark.parametrize("name", SCENARIOS, ids=str)
-def test_a_recorded_scenario(name: pathlib.Path) -> None:
-    scenario = json.loads((RECORDINGS / name).read_text())
-    with hub_of(scenario) as hub:
-        assert Replay(hub, scenario).run() == []
+def test_a_recorded_scenario(name: pathlib.Path, differences: Differences) -> None:
+    assert differences[name].result() == []
