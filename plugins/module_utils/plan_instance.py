@@ -10,7 +10,7 @@ Source: interface.md section 5; design.md section 4 (instance identity).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.diff_state import masked_state, running_state, wanted_state
@@ -64,8 +64,6 @@ class Wanted:
     on_change: OnChange = "recreate"
     # Members of this pool beyond the programs are ended.
     pool: str | None = None
-    # What is asked of everything that is to be restarted, whatever it runs.
-    all_alike: Program | None = None
 
 
 def order(record: InstanceRecord) -> tuple[str, str]:
@@ -95,9 +93,7 @@ def plan_restarted(
         live = live_with(inventory, program)
         steps.append(_restart(inventory, program, live, wanted, hub))
     for record in running:
-        again = replace(
-            wanted.all_alike or Program(None), mark=read_mark(record.app_config), id=record.id, renews_id=True
-        )
+        again = Program(read_mark(record.app_config), record.id)
         steps.append(_restart(inventory, again, [record], wanted, hub))
     steps += _surplus(inventory, wanted)
     return _plan(inventory, steps, masker)
@@ -203,10 +199,6 @@ def _start(
     program: Program, sequence: SequenceRecord, stops: tuple[Action, ...], ran: InstanceRecord | None, reason: str
 ) -> Step:
     whole = program.completed_from(ran)
-    mark = read_mark(ran.app_config) if ran and program.mark else None
-    if mark is not None:
-        # A member of a pool that is changed by its own name stays one.
-        whole = replace(whole, mark=mark)
     action = Action("start", f"instance {program.label} from {sequence.ref}", reason)
     return Step(program.label, stops, action, whole, sequence)
 

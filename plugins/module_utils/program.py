@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import START_BODY_LIMIT
@@ -21,7 +21,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
     InstanceMark,
     marked,
     member_mark,
-    read_mark,
     unmarked,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Generation, InstanceRecord
@@ -49,8 +48,6 @@ class Program:
     output_topic: str | None = None
     limits: dict[str, Any] | None = None
     start_options: dict[str, Any] = field(default_factory=dict)
-    # Whether ``id`` only says which instance is meant: one that takes its place cannot have it while that is listed.
-    renews_id: bool = False
 
     @property
     def label(self) -> str:
@@ -61,12 +58,15 @@ class Program:
         """Take over what is not managed from the instance that ran so far."""
         if record is None:
             return self
-        return replace(
-            self,
-            app_config=unmarked(record.app_config) if self.app_config is None else self.app_config,
-            args=tuple(record.args) if self.args is None else self.args,
-            input_topic=record.input_topic if self.input_topic is None else self.input_topic,
-            output_topic=record.output_topic if self.output_topic is None else self.output_topic,
+        return Program(
+            self.mark,
+            self.id,
+            unmarked(record.app_config) if self.app_config is None else self.app_config,
+            tuple(record.args) if self.args is None else self.args,
+            record.input_topic if self.input_topic is None else self.input_topic,
+            record.output_topic if self.output_topic is None else self.output_topic,
+            self.limits,
+            self.start_options,
         )
 
     def start_app_config(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Program:
     def start_body_options(self) -> dict[str, Any]:
         """Return the further keys of the start call's body."""
         own = {
-            "instanceId": self.id if self.mark is None and not self.renews_id else None,
+            "instanceId": self.id if self.mark is None else None,
             "inputTopic": self.input_topic,
             "outputTopic": self.output_topic,
             "limits": self.limits,
@@ -94,11 +94,6 @@ class Program:
                 f"app_config and args of {self.label} take {size} bytes and a 1.x hub carries 127 KiB: hand large data "
                 "over as input, or as a file in the package.",
             )
-
-
-def program_of(record: InstanceRecord) -> Program:
-    """Return what an instance runs, to be run again in its place."""
-    return Program(read_mark(record.app_config), record.id, renews_id=True).completed_from(record)
 
 
 def check_program(options: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.collecting import Collecting, collecting
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
     Feed,
@@ -33,6 +33,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.program import Progra
 from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ended_error
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
     check_options,
+    ending_from_options,
     hide_options,
     require_capabilities,
     select,

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options, wait_removed
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
@@ -23,24 +22,19 @@ from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import 
     Step,
     Wanted,
     live_with,
-    order,
     plan_ended,
     plan_restarted,
     plan_started,
     refuse_deployments,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, check_program, program_of, programs
-from ansible_collections.scramjet.sth.plugins.module_utils.readiness import (
-    Readiness,
-    readiness_from_options,
-    wait_ready,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, check_program, programs
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import readiness_from_options, wait_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.reference import (
     find_sequences,
     parse_reference,
     resolve_sequence,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, start_once, start_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, start_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
 
@@ -89,17 +83,8 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "all goes with sequence and with state stopped, absent or restarted.")
     if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
         raise SthError("INVALID_OPTION", "id must have 36 characters: the hub takes no other.")
-    if options["sequence"] is not None and not options["sequence"].strip():
-        raise SthError("INVALID_OPTION", "sequence is empty: give its ref, name or id, or leave it out.")
-    if options["state"] != "completed":
-        for name in ("input", "collect", "output_dest", "completion_event"):
-            if options[name]:
-                raise SthError(
-                    "INVALID_OPTION", f"{name} goes with state: completed, which waits for the end of a run."
-                )
     check_program(options)
     readiness_from_options(options)
-    ending_from_options(options)
 
 
 def require_capabilities(run: Run) -> None:
@@ -153,6 +138,11 @@ def wanted_sequence(run: Run, inventory: Inventory) -> SequenceRecord | None:
     return found
 
 
+def ending_from_options(options: Mapping[str, Any]) -> Ending:
+    """Read the options of interface.md section 2, ending."""
+    return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
+
+
 def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker) -> InstancePlan:
     options, hub = run.options, run.hub.api_url
     state = options["state"]
@@ -167,7 +157,6 @@ def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], ma
         sequence=sequence,
         on_change=options["on_change"],
         pool=options["name"] if options["count"] is not None else None,
-        all_alike=programs({**options, "count": None})[0] if everything else None,
     )
     if state == "started":
         return plan_started(inventory, wanted, masker, hub)
@@ -221,20 +210,8 @@ class _Apply:
         """Return what each step left. The first failure is raised when nothing is in flight any more."""
         # A pool restarts one member after the other, so that the others go on serving.
         parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
-        failed = threading.Event()
-
-        def carry_out(step: Step) -> InstanceRecord | None:
-            # What fails for one may fail for all: the others are left as they are.
-            if failed.is_set():
-                return None
-            try:
-                return self._step(step)
-            except BaseException:
-                failed.set()
-                raise
-
         with ThreadPoolExecutor(parallel) as pool:
-            outcomes = [pool.submit(carry_out, step) for step in plan.steps]
+            outcomes = [pool.submit(self._step, step) for step in plan.steps]
         records = [outcome.result() for outcome in outcomes]
         if any(step.start and step.program and step.program.mark for step in plan.steps):
             records = self._without_twins(plan, records)
@@ -258,30 +235,9 @@ class _Apply:
             # A process was started wherever it is known by its id.
             if "instance" in error.details:
                 self.run.journal.done(step.start)
-            raise self._with_the_old_again(step, error) from None
+            raise
         self.run.journal.done(step.start)
         return record
-
-    def _with_the_old_again(self, step: Step, error: SthError) -> SthError:
-        """Start again what ran before, where it was another program than the one that failed; say so in the failure."""
-        old: InstanceRecord | None = min((action.target for action in step.stops), key=order, default=None)
-        program, sequence = given(step.program), given(step.sequence)
-        if old is None or old.status == "stopping":
-            return error
-        again = program_of(old)
-        if old.sequence_id == sequence.id and again == replace(program, id=old.id, renews_id=True, limits=None):
-            return error
-        try:
-            if "instance" in error.details:
-                end_instance(self.hub, str(error.details["instance"]), self.ending)
-            back = start_once(self.hub, Start(again, old.sequence_id, self.known), self.readiness.overload_timeout)
-            wait_ready(self.hub, back, step.label, Readiness(stable_for=self.readiness.stable_for))
-        except SthError as worse:
-            outcome = f"What ran before could not be started again: {worse.message}"
-        else:
-            self.run.journal.compensate("start", f"instance {step.label} as it was before")
-            outcome = "What ran before runs again."
-        return SthError(error.code, f"{error.message} {outcome}", **error.details)
 
     def _kept(self, step: Step) -> InstanceRecord | None:
         """A run that was cut off may have left one that is still starting."""

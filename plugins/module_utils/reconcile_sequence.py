@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import (
-    end_instances,
-    ending_from_options,
-    wait_removed,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
@@ -48,7 +44,6 @@ def reconcile(run: Run) -> Result:
     for name in ("name", "id", "version"):
         if options[name] is not None and not options[name].strip():
             raise SthError("INVALID_OPTION", f"{name} is empty: say which sequence is meant, or leave it out.")
-    ending_from_options(options)
     package = _package(run) if options["state"] == "present" else None
     policy = SequencePolicy(
         hub=run.hub.api_url,
@@ -136,7 +131,7 @@ class _Apply:
         self.hub = run.hub
         self.package = package
         self.policy = policy
-        self.ending = ending_from_options(run.options)
+        self.ending = Ending(run.options["stop_timeout"], run.options["can_keepalive"], run.options["removal_timeout"])
 
     def everything(self, plan: SequencePlan) -> SequenceRecord | None:
         """Return the sequence that is on the hub in the end."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.program import Program
@@ -35,25 +35,14 @@ def start_ready(hub: HubClient, start: Start, readiness: Readiness, ending: Endi
     """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first."""
     bound = Deadline(readiness.wait_timeout * readiness.start_attempts)
     for attempt, _pause in enumerate(pauses(bound, first=1.0, longest=10.0, jitter=0.5), start=1):
-        instance_id: str | None = None
+        instance_id = start_once(hub, start, readiness.overload_timeout)
         try:
-            instance_id = start_once(hub, start, readiness.overload_timeout)
             return wait_ready(hub, instance_id, start.program.label, readiness)
         except SthError as error:
-            if attempt >= readiness.start_attempts or not _may_be_better_next_time(error, instance_id):
+            if attempt >= readiness.start_attempts or error.code not in ("START_FAILED", "ENDED_EARLY", "TIMEOUT"):
                 raise
-            if instance_id is not None:
-                end_instance(hub, instance_id, ending)
+            end_instance(hub, instance_id, ending)
     raise SthError("TIMEOUT", f"Instance {start.program.label} did not become ready in any of its attempts in time.")
-
-
-def _may_be_better_next_time(error: SthError, instance_id: str | None) -> bool:
-    if instance_id is None:
-        # Of a program that dies at once a 1.x hub tells in the answer to the start, now and then (trap 13).
-        return error.code == "START_FAILED" and any(
-            said in error.message for said in ("Sequence failed", "Runner failed")
-        )
-    return error.code in ("START_FAILED", "ENDED_EARLY", "TIMEOUT")
 
 
 def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
@@ -64,7 +53,6 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     """
     program = start.program
     repeated = False
-    last: SthError | None = None
     for _pause in pauses(Deadline(overload_timeout), first=1.0, longest=10.0, jitter=0.5):
         try:
             started = hub.sequence(start.sequence_id).start(
@@ -82,18 +70,15 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
                     f"{lost.message} No instance {program.label} showed up: look at the hub's log.",
                     **lost.details,
                 ) from None
-            repeated, last = True, lost
+            repeated = True
         except SthError as error:
             if error.code != "INSUFFICIENT_RESOURCES":
                 raise
-            last = error
-    last = given(last)
-    if last.code != "INSUFFICIENT_RESOURCES":
-        raise last
+            overloaded = error
     raise SthError(
-        last.code,
-        f"{last.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on the hub.",
-        **last.details,
+        "INSUFFICIENT_RESOURCES",
+        f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on the hub.",
+        **overloaded.details,
     )
 
 
@@ -101,7 +86,7 @@ def _find_started(hub: HubClient, start: Start) -> str | None:
     program = start.program
     for _pause in pauses(Deadline(LOST_START_SHOWS), first=0.3, longest=2.0):
         if program.mark is None:
-            if program.id and not program.renews_id and hub.instance(program.id).info() is not None:
+            if program.id and hub.instance(program.id).info() is not None:
                 return program.id
             continue
         for record in hub.instances():

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
 
@@ -329,85 +328,3 @@ def test_info(hub: FakeHub) -> None:
     running = run_task("sth_instance_info", hub, sequence="probe", status=["running"])
     assert len(running["instances"]) == 2
     assert not [item for item in hub.writes if item.method == "GET"]
-
-
-def test_one_bad_start_does_not_take_the_whole_pool_down(hub: FakeHub) -> None:
-    base: dict[str, Any] = {"name": "p", "count": 3, "sequence": "probe", "wait_for": "none", "stop_timeout": 0}
-    assert run_task("sth_instance", hub, **base)["changed"]
-    hub.fault(Fault("status", method="POST", path="/start", status=400, body=b'{"error":"no"}', times=20))
-    result = run_task("sth_instance", hub, state="restarted", **base)
-    assert result["failed"]
-    live = run_task("sth_instance_info", hub, status=["starting", "running"])["instances"]
-    assert [item["name"] for item in live] == ["p-1", "p-2"]
-    assert [item["done"] for item in result["actions"]][2:] == [False] * 4
-
-
-def test_what_ran_before_runs_again_when_its_successor_fails(hub: FakeHub) -> None:
-    base: dict[str, Any] = {"name": "svc", "sequence": "probe", "stable_for": 0.3, "stop_timeout": 0}
-    assert run_task("sth_instance", hub, app_config={"size": 3}, args=["a"], **base)["changed"]
-    result = run_task("sth_instance", hub, app_config={"behaviour": "throw_at_start"}, **base)
-    assert result["error_code"] == "START_FAILED"
-    assert "What ran before runs again" in result["msg"]
-    assert result["actions"][-1]["reason"] == "compensation"
-    instance = run_task("sth_instance_info", hub, instance=["svc"], status=["running"])["instance"]
-    assert (instance["app_config"], instance["args"]) == ({"size": 3}, ["a"])
-
-
-def test_what_has_no_name_can_be_restarted(hub: FakeHub) -> None:
-    sequence = hub.sequences[0]["id"]
-    client = HubClient(hub.api_url)
-    old = client.sequence(sequence).start({"behaviour": "run"}).id
-    result = run_task(
-        "sth_instance", hub, all=True, sequence="probe", state="restarted", wait_for="none", stop_timeout=0
-    )
-    assert not result.get("failed"), result
-    live = [item for item in client.instances() if item.live]
-    assert [item.id == old for item in live] == [False]
-    assert live[0].app_config == {"behaviour": "run"}
-
-
-def test_a_member_that_is_changed_by_its_own_name_stays_one(hub: FakeHub) -> None:
-    base: dict[str, Any] = {"sequence": "probe", "wait_for": "none", "stop_timeout": 0}
-    assert run_task("sth_instance", hub, name="web", count=2, **base)["changed"]
-    changed = run_task("sth_instance", hub, name="web-0", app_config={"x": 1}, **base)
-    assert changed["instance"]["index"] == 0
-    assert run_task("sth_instance", hub, name="web", count=0, **base)["changed"]
-    assert run_task("sth_instance_info", hub, status=["starting", "running"])["instances"] == []
-
-
-def test_a_failure_event_counts_whatever_is_waited_for(hub: FakeHub) -> None:
-    config = {"events": [{"name": "failed", "payload": {"why": "disk full"}}]}
-    result = run_task(
-        "sth_instance", hub, name="svc", sequence="probe", app_config=config, failure_event="failed", stable_for=1.0
-    )
-    assert result["error_code"] == "START_FAILED"
-    assert "disk full" in result["msg"]
-
-
-def test_a_start_that_never_arrived_is_told_as_such(hub: FakeHub) -> None:
-    hub.fault(Fault("reset", method="POST", path="/start"))
-    result = run_task("sth_instance", hub, name="svc", sequence="probe", overload_timeout=0)
-    assert result["failed"]
-    assert result["error_code"] in ("UNREACHABLE", "START_FAILED")
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"collect": ["log"]},
-        {"output_dest": "out"},
-        {"completion_event": "done"},
-        {"input": {"content": "x", "stream": "input", "end": True}},
-        {"stop_timeout": -1},
-        {"removal_timeout": -1},
-        {"sequence": ""},
-    ],
-)
-def test_what_belongs_to_another_state_is_refused_before_anything_is_written(
-    hub: FakeHub, options: dict[str, Any]
-) -> None:
-    before = len(hub.writes)
-    result = run_task("sth_instance", hub, **{"name": "svc", "sequence": "probe", **options})
-    assert result["error_code"] == "INVALID_OPTION"
-    assert next(iter(options)) in result["msg"]
-    assert len(hub.writes) == before
