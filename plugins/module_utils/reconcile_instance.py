@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
@@ -17,6 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import (
     InstancePlan,
     Step,
@@ -207,11 +208,11 @@ class _Apply:
         self.known = frozenset(item.id for item in inventory.instances)
 
     def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:
-        """Return what each step left. The first failure is raised when nothing is in flight any more."""
+        """Return what each step left. After a failure no further step is begun, so that a pool keeps the members that
+        it has; it is raised when nothing is in flight any more."""
         # A pool restarts one member after the other, so that the others go on serving.
         parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
-        with ThreadPoolExecutor(parallel) as pool:
-            outcomes = [pool.submit(self._step, step) for step in plan.steps]
+        outcomes = until_failure([partial(self._step, step) for step in plan.steps], parallel)
         records = [outcome.result() for outcome in outcomes]
         if any(step.start and step.program and step.program.mark for step in plan.steps):
             records = self._without_twins(plan, records)

@@ -143,6 +143,23 @@ def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
     assert live(hub) == ["pool-0", "pool-1"]
 
 
+def refuse_starts(hub: FakeHub, times: int, skip: int = 0) -> None:
+    hub.fault(Fault("status", "POST", "/start$", times, skip, status=400, body=b'{"error":"Entrypoint path is invalid"}'))
+
+
+@pytest.mark.parametrize(
+    "options", [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}], ids=["restarted", "recreated"]
+)
+def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, options: dict[str, Any]) -> None:
+    start(hub, "pool", count=3, app_config={"a": 1})
+    refuse_starts(hub, times=9)
+    result = run_task("sth_instance", hub, name="pool", **{**QUICK, **options})
+    assert result["error_code"] == "START_FAILED"
+    planned_ones = [item["done"] for item in result["actions"] if item["reason"] != "compensation"]
+    assert planned_ones == [True, False, False, False, False, False]
+    assert live(hub) == ["pool-1", "pool-2"]
+
+
 def test_all_of_a_sequence_named_or_not(hub: FakeHub) -> None:
     start(hub)
     hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {}})
