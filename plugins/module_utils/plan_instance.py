@@ -71,6 +71,11 @@ def order(record: InstanceRecord) -> tuple[str, str]:
     return (record.created or record.started or "~", record.id)
 
 
+def _place(record: InstanceRecord) -> tuple[int, str, str]:
+    mark = read_mark(record.app_config)
+    return (mark.index or 0 if mark else 0, *order(record))
+
+
 def live_with(inventory: Inventory, program: Program) -> list[InstanceRecord]:
     """Return the live instances that are the program's, the oldest first."""
     found = [item for item in inventory.instances if item.live and _is(item, program)]
@@ -92,7 +97,7 @@ def plan_restarted(
     for program in wanted.programs:
         live = live_with(inventory, program)
         steps.append(_restart(inventory, program, live, wanted, hub))
-    for record in running:
+    for record in sorted(running, key=_place):
         again = Program(read_mark(record.app_config), record.id)
         steps.append(_restart(inventory, again, [record], wanted, hub))
     steps += _surplus(inventory, wanted)

@@ -192,7 +192,7 @@ class _Watch:
         return SthError(
             "TIMEOUT",
             f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} {what} after wait_timeout "
-            f"({self.readiness.wait_timeout:g} s); it is left as it is.",
+            f"({self.readiness.wait_timeout:g} s).",
             instance=self.client.id,
             logs=failure_logs(self.hub, self.client.id),
         )

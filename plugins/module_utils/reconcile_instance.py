@@ -23,6 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import 
     Step,
     Wanted,
     live_with,
+    order,
     plan_ended,
     plan_restarted,
     plan_started,
@@ -205,7 +206,7 @@ class _Apply:
         self.hub = run.hub
         self.ending = ending_from_options(run.options)
         self.readiness = readiness_from_options(run.options)
-        self.known = frozenset(item.id for item in inventory.instances)
+        self.known = {item.id for item in inventory.instances}
 
     def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:
         """Return what each step left. After a failure no further step is begun, so that a pool keeps the members that
@@ -229,16 +230,58 @@ class _Apply:
         if step.start is None or step.program is None or step.sequence is None:
             return self._kept(step) if step.kept else last
         self.run.journal.begin(step.start)
-        start = Start(step.program, step.sequence.id, self.known)
+        start = Start(step.program, step.sequence.id, frozenset(self.known))
         try:
             record = start_ready(self.hub, start, self.readiness, self.ending)
         except SthError as error:
             # A process was started wherever it is known by its id.
             if "instance" in error.details:
                 self.run.journal.done(step.start)
-            raise
+            raise SthError(
+                error.code, f"{error.message} {self._way_back(step, error)}".strip(), **error.details
+            ) from None
         self.run.journal.done(step.start)
+        self.known.add(record.id)
         return record
+
+    def _way_back(self, step: Step, error: SthError) -> str:
+        """Run again what was ended for a successor that failed, since nothing else knows its configuration any more.
+
+        Returns what is to be said of it.
+        """
+        failed = error.details.get("instance")
+        # What ends anyway is not brought back, and what the hub tells nothing of cannot be (trap 12).
+        ran = [
+            item.target
+            for item in step.stops
+            if item.target.status != "stopping" and item.target.app_config is not None
+        ]
+        if not ran:
+            return "It is left as it is." if failed and error.code == "TIMEOUT" else ""
+        old: InstanceRecord = min(ran, key=order)
+        start = Start(
+            Program(read_mark(old.app_config)).instead_of(old).completed_from(old),
+            old.sequence_id,
+            frozenset(self.known),
+        )
+        try:
+            if failed:
+                self._end_failed(failed, step.label)
+            # Whether it was ready is not known of it, only that it ran.
+            again = start_ready(
+                self.hub, start, replace(self.readiness, wait_for="running", failure_event=None), self.ending
+            )
+        except SthError as problem:
+            return f"What ran before was ended and could not be started again: {problem.message}"
+        self.known.add(again.id)
+        self.run.journal.compensate("start", f"instance {step.label}")
+        return f"What ran before runs again, as {again.id}."
+
+    def _end_failed(self, instance_id: str, called: str) -> None:
+        record = self.hub.instance(instance_id).info()
+        if record is not None and record.live:
+            end_instance(self.hub, instance_id, self.ending)
+            self.run.journal.compensate("stop", f"instance {called}")
 
     def _kept(self, step: Step) -> InstanceRecord | None:
         """A run that was cut off may have left one that is still starting."""

@@ -144,11 +144,15 @@ def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
 
 
 def refuse_starts(hub: FakeHub, times: int, skip: int = 0) -> None:
-    hub.fault(Fault("status", "POST", "/start$", times, skip, status=400, body=b'{"error":"Entrypoint path is invalid"}'))
+    hub.fault(
+        Fault("status", "POST", "/start$", times, skip, status=400, body=b'{"error":"Entrypoint path is invalid"}')
+    )
 
 
 @pytest.mark.parametrize(
-    "options", [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}], ids=["restarted", "recreated"]
+    "options",
+    [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}],
+    ids=["restarted", "recreated"],
 )
 def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, options: dict[str, Any]) -> None:
     start(hub, "pool", count=3, app_config={"a": 1})
@@ -158,6 +162,48 @@ def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, option
     planned_ones = [item["done"] for item in result["actions"] if item["reason"] != "compensation"]
     assert planned_ones == [True, False, False, False, False, False]
     assert live(hub) == ["pool-1", "pool-2"]
+    assert "could not be started again" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        {"app_config": {"behaviour": "throw_at_start"}, "stable_for": 1.0},
+        {"app_config": {"a": 2}, "wait_for": "event", "ready_event": "never", "wait_timeout": 0.3},
+        {
+            "app_config": {"a": 2},
+            "state": "restarted",
+            "wait_for": "event",
+            "ready_event": "never",
+            "wait_timeout": 0.3,
+        },
+    ],
+    ids=["dead", "late", "restarted"],
+)
+def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dict[str, Any]) -> None:
+    first = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
+    check = run_task("sth_instance", hub, check=True, **{"name": "web", **QUICK, **failing})
+    result = run_task("sth_instance", hub, **{"name": "web", **QUICK, **failing})
+    assert result["error_code"] in ("START_FAILED", "TIMEOUT")
+    assert "What ran before runs again" in result["msg"]
+    assert "left as it is" not in result["msg"]
+    assert planned(result) == planned(check)
+    assert result["actions"][-1] == {
+        "action": "start", "object": "instance web", "reason": "compensation", "done": True
+    }  # fmt: skip
+    assert live(hub) == ["web"]
+    again = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
+    assert not again["changed"], again
+    assert again["instance"]["id"] != first["instance"]["id"]
+
+
+def test_what_ran_runs_again_after_a_refused_start(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    refuse_starts(hub, times=1)
+    result = start(hub, app_config={"a": 2})
+    assert "What ran before runs again" in result["msg"]
+    assert [item["done"] for item in result["actions"]] == [True, False, True]
+    assert not start(hub, app_config={"a": 1})["changed"]
 
 
 def test_all_of_a_sequence_named_or_not(hub: FakeHub) -> None:
