@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
     InstanceMark,
     marked,
     member_mark,
+    read_mark,
     unmarked,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Generation, InstanceRecord
@@ -62,8 +63,10 @@ class Program:
         """Take over what is not managed from the instance that ran so far."""
         if record is None:
             return self
+        mark = read_mark(record.app_config)
         return Program(
-            self.mark,
+            # Who is called by its own name stays a member of its pool.
+            mark if mark and (self.mark is None or self.mark.pool is None) else self.mark,
             self.id,
             unmarked(record.app_config) if self.app_config is None else self.app_config,
             tuple(record.args) if self.args is None else self.args,

@@ -159,6 +159,7 @@ def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], ma
         sequence=sequence,
         on_change=options["on_change"],
         pool=options["name"] if options["count"] is not None else None,
+        rest=programs(options)[0] if everything else None,
     )
     if state == "started":
         return plan_started(inventory, wanted, masker, hub)
@@ -260,7 +261,7 @@ class _Apply:
             return "It is left as it is." if failed and error.code == "TIMEOUT" else ""
         old: InstanceRecord = min(ran, key=order)
         start = Start(
-            Program(read_mark(old.app_config)).instead_of(old).completed_from(old),
+            Program(None).instead_of(old).completed_from(old),
             old.sequence_id,
             frozenset(self.known),
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils import starting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
 
@@ -221,6 +222,43 @@ def test_of_duplicates_the_oldest_stays(hub: FakeHub) -> None:
     assert result.real["instance"]["id"] == first["instance"]["id"]
 
 
+@pytest.mark.parametrize("by_id", [False, True])
+def test_restarted_unnamed_instances_run_again(hub: FakeHub, by_id: bool) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}, "args": ["x"]})
+    old = run_task("sth_instance_info", hub)["instance"]["id"]
+    meant: dict[str, Any] = {"id": old} if by_id else {"all": True, "sequence": "probe"}
+    result = run_task("sth_instance", hub, state="restarted", **QUICK, **meant)
+    assert not result.get("failed"), result
+    again = result["instance"]
+    assert again["id"] != old
+    assert (again["name"], again["app_config"], again["args"]) == (None, {"a": 1}, ["x"])
+    assert live(hub) == [None]
+
+
+def test_a_lost_answer_makes_no_second_process_of_an_unnamed_one(hub: FakeHub) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}})
+    hub.fault(Fault("lost", "POST", "/start$"))
+    assert not run_task("sth_instance", hub, all=True, sequence="probe", state="restarted", **QUICK).get("failed")
+    assert live(hub) == [None]
+
+
+def test_a_member_that_is_changed_by_its_own_name_stays_in_its_pool(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"a": 1})
+    changed = started_four_times(hub, "pool-0", app_config={"a": 2})
+    assert (changed.real["instance"]["name"], changed.real["instance"]["index"]) == ("pool-0", 0)
+    restarted = run_task("sth_instance", hub, name="pool-0", state="restarted", **QUICK)
+    assert restarted["instance"]["index"] == 0
+    run_task("sth_instance", hub, name="pool", state="stopped", **QUICK)
+    assert live(hub) == []
+
+
+def test_a_restarted_pool_takes_what_is_given(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"a": 1}, args=["x"])
+    result = run_task("sth_instance", hub, name="pool", state="restarted", app_config={"a": 2}, **QUICK)
+    assert [item["name"] for item in result["instances"]] == ["pool-0", "pool-1"]
+    assert [(item["app_config"], item["args"]) for item in result["instances"]] == [({"a": 2}, ["x"])] * 2
+
+
 def test_two_runs_that_start_one_name_at_once_leave_one(hub: FakeHub) -> None:
     threads = [threading.Thread(target=start, args=(hub,)) for _number in range(3)]
     for thread in threads:
@@ -272,6 +310,23 @@ def test_start_attempts(hub: FakeHub) -> None:
     result = start(hub, app_config={"behaviour": "throw_at_start"}, stable_for=1.0, start_attempts=2, wait_timeout=5.0)
     assert result["error_code"] == "START_FAILED"
     assert len([item for item in hub.writes if item.path.endswith("/start")]) == 2
+
+
+def test_start_attempts_cover_a_program_that_dies_before_the_hub_answers(hub: FakeHub) -> None:
+    hub.fault(Fault("status", "POST", "/start$", status=400, body=b'{"error":"Runner failed"}'))
+    assert not start(hub, start_attempts=2).get("failed")
+    refuse_starts(hub, times=1)
+    assert start(hub, "other", start_attempts=2)["error_code"] == "START_FAILED"
+
+
+def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "LOST_START_SHOWS", 0.1)
+    hub.fault(Fault("reset", "POST", "/start$"))
+    result = start(hub, overload_timeout=0.0)
+    assert result["error_code"] == "UNREACHABLE"
+    assert "lost its connection" in result["msg"]
 
 
 def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
