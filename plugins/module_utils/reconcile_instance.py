@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
@@ -85,8 +85,21 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "all goes with sequence and with state stopped, absent or restarted.")
     if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
         raise SthError("INVALID_OPTION", "id must have 36 characters: the hub takes no other.")
+    if options["count"] is not None and options["state"] in ("stopped", "absent"):
+        raise SthError(
+            "INVALID_OPTION",
+            f"count does not go with state {options['state']}: leave it out, the pool's name means all of its members; or "
+            "use state started with a smaller count.",
+        )
+    unused = [name for name in ("input", "output_dest", "completion_event") if options[name] is not None]
+    unused += ["collect"] if options["collect"] else []
+    if unused and options["state"] != "completed":
+        raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
+    if options["run_timeout"] <= 0:
+        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
     check_program(options)
     readiness_from_options(options)
+    ending_from_options(options)
 
 
 def require_capabilities(run: Run) -> None:
@@ -138,11 +151,6 @@ def wanted_sequence(run: Run, inventory: Inventory) -> SequenceRecord | None:
     if not found.id:
         run.notes.append(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
     return found
-
-
-def ending_from_options(options: Mapping[str, Any]) -> Ending:
-    """Read the options of interface.md section 2, ending."""
-    return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
 
 
 def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker) -> InstancePlan:

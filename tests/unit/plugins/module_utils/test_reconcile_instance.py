@@ -351,6 +351,21 @@ def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
     assert "no database" in result["msg"]
 
 
+@pytest.mark.parametrize("wait_for", ["running", "healthy"])
+def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}}]
+    result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=5.0)
+    assert result["error_code"] == "START_FAILED"
+    assert "no database" in result["msg"]
+
+
+def test_a_failure_event_counts_while_it_must_stay_alive(hub: FakeHub) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.5}]
+    result = start(hub, app_config={"events": events}, failure_event="down", stable_for=10.0)
+    assert "no database" in result["msg"]
+    assert not start(hub, "other", failure_event="down").get("failed")
+
+
 def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHub) -> None:
     config = {"behaviour": "throw_later", "seconds": 0.2}
     result = start(hub, app_config=config, wait_for="event", ready_event="up", wait_timeout=30.0)
@@ -383,6 +398,16 @@ def test_healthy(hub: FakeHub) -> None:
         ({"ready_event": "x"}, "INVALID_OPTION"),
         ({"start_attempts": 0}, "INVALID_OPTION"),
         ({"all": True}, "INVALID_OPTION"),
+        ({"count": 1, "state": "stopped"}, "INVALID_OPTION"),
+        ({"count": 0, "state": "absent"}, "INVALID_OPTION"),
+        ({"input": {"content": "x"}}, "INVALID_OPTION"),
+        ({"collect": ["output"], "state": "stopped"}, "INVALID_OPTION"),
+        ({"output_dest": "/nowhere", "state": "restarted"}, "INVALID_OPTION"),
+        ({"completion_event": "done", "state": "absent"}, "INVALID_OPTION"),
+        ({"run_timeout": 0.0}, "INVALID_OPTION"),
+        ({"run_timeout": -1.0, "state": "completed"}, "INVALID_OPTION"),
+        ({"stop_timeout": -1.0, "state": "stopped"}, "INVALID_OPTION"),
+        ({"removal_timeout": -1.0}, "INVALID_OPTION"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(
