@@ -54,12 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
     # As the real one's: with it every answer in several pieces on a kept connection takes 40 ms.
     disable_nagle_algorithm = True
     server: Server
+    raw_requestline: bytes
 
     def setup(self) -> None:
         """Begin with a connection."""
         self.state = self.server.hub.state
         # Between requests; a POST on a connection that was closed so gets no answer (trap 38).
-        self.timeout = self.state.scaled(self.state.timings.idle)
+        self.timeout = self.state.scaled(self.state.timings.idle)  # type: ignore[misc]
         self.received = 0
         super().setup()
 
@@ -181,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Connection", "keep-alive")
             # It closes a second later than it says.
-            self.send_header("Keep-Alive", f"timeout={max(0, int(self.timeout) - 1)}")
+            self.send_header("Keep-Alive", f"timeout={max(0, int(self.timeout or 0) - 1)}")
         if answer.json is not None:
             self.send_header("Content-Type", "application/json")
         elif answer.content_type is not None:

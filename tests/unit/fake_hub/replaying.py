@@ -332,7 +332,8 @@ class Replay:
         if body["kind"] == "json":
             return self.fill(json.dumps(body["value"])).encode()
         if body["kind"] == "text" and "head" in body:
-            return (body["head"] + "a" * (body["length"] - len(body["head"]) - 3) + '"}}').encode()
+            head = str(body["head"])
+            return (head + "a" * (body["length"] - len(head) - 3) + '"}}').encode()
         if body["kind"] == "text":
             return str(body.get("text", body.get("value", ""))).encode()
         if "stored_as" in body:
