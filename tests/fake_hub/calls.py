@@ -34,6 +34,8 @@ class Call:
     received: int = 0
     # Whether the client has gone: nobody waits for the answer any more.
     gone: Callable[[], bool] = lambda: False
+    # Say that everything that came later may be handled now: a real hub has one thread and handles in order.
+    noted: Callable[[], None] = lambda: None
 
     def json(self) -> Any:
         """Return the decoded body; None for an empty one."""

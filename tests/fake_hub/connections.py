@@ -37,7 +37,14 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], hub: FakeHub) -> None:
         self.hub = hub
+        # Connections whose first request has not been noted yet.
+        self.unnoted: set[object] = set()
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note the order of arrival before the connection gets a thread of its own."""
+        self.unnoted.add(client_address)
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is no error of the server; show what is."""
@@ -63,6 +70,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.timeout = self.state.scaled(self.state.timings.idle)  # type: ignore[misc]
         self.received = 0
         super().setup()
+
+    def finish(self) -> None:
+        """End with the connection."""
+        self._noted()
+        super().finish()
 
     def parse_request(self) -> bool:
         """A hub that has died answers nobody; one that lives refuses what Node.js does."""
@@ -106,7 +118,12 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.token and headers.get("authorization") != f"Bearer {hub.token}":
             return self._send(Answer(401, "Unauthorized", text="<html>Sign in</html>"))
         try:
-            answer = hub.answer(Call(self.command, self.path, headers, body, self.received, self._gone))
+            if not self._awaits_an_event():
+                self._noted()
+            if self.path.endswith("/_event"):
+                self._wait_for_what_came_before()
+            call = Call(self.command, self.path, headers, body, self.received, self._gone, self._noted)
+            answer = hub.answer(call)
         except DiedError:
             hub.dead = True
             return self._drop()
@@ -117,6 +134,19 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.hang:
             return self._hang()
         return self._send(answer, truncated=kind == "truncate")
+
+    def _awaits_an_event(self) -> bool:
+        return "/once/" in self.path or "/event/" in self.path
+
+    def _noted(self) -> None:
+        self.server.unnoted.discard(self.client_address)
+
+    def _wait_for_what_came_before(self) -> None:
+        """A real hub knows who waits for an event before it takes one that was sent later."""
+        end = time.monotonic() + 1.0
+        before = set(self.server.unnoted)
+        while before & self.server.unnoted and time.monotonic() < end:
+            time.sleep(0.002)
 
     def do_HEAD(self) -> None:
         """The headers of a GET."""

@@ -31,6 +31,7 @@ class EventRoutes:
         with self.state.lock:
             self.state.advance()
             seen = len(instance.emitted.get(name, []))
+            call.noted()
             if not wait_for_next and name in instance.events:
                 last = instance.events[name]
                 # 1.x takes a falsy last message for none (trap 21).

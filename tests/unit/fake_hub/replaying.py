@@ -333,7 +333,7 @@ class Replay:
             return self.fill(json.dumps(body["value"])).encode()
         if body["kind"] == "text" and "head" in body:
             head = str(body["head"])
-            return (head + "a" * (body["length"] - len(head) - 3) + '"}}').encode()
+            return f'{head}{"a" * (int(body["length"]) - len(head) - 3)}"}}}}'.encode()
         if body["kind"] == "text":
             return str(body.get("text", body.get("value", ""))).encode()
         if "stored_as" in body:
