@@ -61,15 +61,15 @@ class _Handler(BaseHTTPRequestHandler):
     # As the real one's: with it every answer in several pieces on a kept connection takes 40 ms.
     disable_nagle_algorithm = True
     server: Server
-    raw_requestline: bytes
 
     def setup(self) -> None:
         """Begin with a connection."""
         self.state = self.server.hub.state
         # Between requests; a POST on a connection that was closed so gets no answer (trap 38).
-        self.timeout = self.state.scaled(self.state.timings.idle)  # type: ignore[misc]
+        self.idle = self.state.scaled(self.state.timings.idle)
         self.received = 0
         super().setup()
+        self.connection.settimeout(self.idle)
 
     def finish(self) -> None:
         """End with the connection."""
@@ -84,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not super().parse_request():
             return False
         size = sum(len(name) + len(value) + 4 for name, value in self.headers.items())
-        self.received += len(self.raw_requestline) + size
+        self.received += len(self.requestline) + size
         if size <= HEADERS and "Host" in self.headers:
             return True
         refused = (431, "Request Header Fields Too Large") if size > HEADERS else (400, "Bad Request")
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
                     unpack(bytes(found), self.state.directories.setdefault(str(uuid.uuid4()), {}), False)
             raise _SlowError from None
         finally:
-            self.connection.settimeout(self.timeout)
+            self.connection.settimeout(self.idle)
         return bytes(found)
 
     def _read(self, size: int, end: float | None, found: bytearray) -> None:
@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Connection", "keep-alive")
             # It closes a second later than it says.
-            self.send_header("Keep-Alive", f"timeout={max(0, int(self.timeout or 0) - 1)}")
+            self.send_header("Keep-Alive", f"timeout={max(0, int(self.idle) - 1)}")
         if answer.json is not None:
             self.send_header("Content-Type", "application/json")
         elif answer.content_type is not None:
@@ -267,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 return bool(self.connection.recv(1, socket.MSG_PEEK) == b"")
             finally:
-                self.connection.settimeout(self.timeout)
+                self.connection.settimeout(self.idle)
         except (BlockingIOError, ssl.SSLWantReadError, ValueError):
             return False
         except OSError:

@@ -6,24 +6,20 @@
 
 from __future__ import annotations
 
-import gzip
 import http.client
-import io
 import json
-import pathlib
-import random
 import re
-import tarfile
 import threading
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Timings
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.bodies import PACKAGE, content
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.sending import ALIKE, Got, request_for, send
 
-RECORDINGS = pathlib.Path(__file__).parent / "recordings"
 PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
 # Ten times as fast as the recordings. The end of a process is noticed later than by a real hub: what was seen before
 # the notice is to be seen on a busy machine, too.
@@ -44,16 +40,6 @@ NOT_COMPARED = re.compile(r"/(log|audit|config)$")
 POLL = "poll GET /instances"
 # What has a state that comes by itself, so that it can be asked for again.
 STATES = re.compile(r"/(instances|sequences|instance/[^/]+|sequence/[^/]+)/?$")
-
-
-@dataclass
-class Got:
-    """What came back: ``outcome`` as in the recordings."""
-
-    outcome: str
-    status: int = 0
-    reason: str = ""
-    body: str = ""
 
 
 class Replay:
@@ -285,60 +271,17 @@ class Replay:
         if self.scenario["scenario"] == "keepalive-idle":
             self._kept = connection
         try:
-            return self._sent(connection, request, timeout)
+            return send(connection, {**request, "path": self.fill(request["path"])}, self.body(request), timeout)
         finally:
             if connection is not self._kept:
                 connection.close()
 
-    def _sent(self, connection: http.client.HTTPConnection, request: dict[str, Any], timeout: float) -> Got:
-        connection.timeout = timeout
-        status, reason, body = 0, "", b""
-        try:
-            connection.putrequest(request["method"], self.fill(request["path"]), skip_accept_encoding=True)
-            for name, value in request["headers"]:
-                repeated = re.match(r"(.) \* (\d+)$", value)
-                connection.putheader(name, repeated[1] * int(repeated[2]) if repeated else value)
-            content = self.body(request.get("body"))
-            chunked = request.get("transfer") == "chunked"
-            if chunked:
-                connection.putheader("Transfer-Encoding", "chunked")
-            elif content is not None:
-                connection.putheader("Content-Length", str(request.get("content_length_sent", len(content))))
-            connection.endheaders([content] if chunked and content is not None else content, encode_chunked=chunked)
-            if connection.sock is not None:
-                connection.sock.settimeout(timeout)
-            with connection.getresponse() as answer:
-                status, reason = answer.status, answer.reason
-                end = time.monotonic() + timeout
-                while piece := answer.read1(65536):
-                    body += piece
-                    if time.monotonic() > end:
-                        raise TimeoutError
-        except TimeoutError:
-            outcome = "open" if status else "no-response-within-client-timeout"
-            return Got(outcome, status, reason, body.decode())
-        except (http.client.RemoteDisconnected, BrokenPipeError):
-            return Got("closed")
-        except ConnectionResetError:
-            return Got("closed")
-        except ConnectionRefusedError:
-            return Got("connect:ConnectionRefusedError")
-        return Got("complete", status, reason, body.decode())
-
-    def body(self, body: Any) -> bytes | None:
-        """Return the bytes of a recorded body, made anew where it was too large to be kept."""
+    def body(self, request: dict[str, Any]) -> bytes | None:
+        """Return a request's body."""
+        body = request.get("body")
         if not body:
             return None
-        if body["kind"] == "json":
-            return self.fill(json.dumps(body["value"])).encode()
-        if body["kind"] == "text" and "head" in body:
-            head = str(body["head"])
-            return f'{head}{"a" * (int(body["length"]) - len(head) - 3)}"}}}}'.encode()
-        if body["kind"] == "text":
-            return str(body.get("text", body.get("value", ""))).encode()
-        if "stored_as" in body:
-            return (RECORDINGS / str(body["stored_as"])).read_bytes()
-        return made(body)
+        return self.fill(json.dumps(body["value"])).encode() if body["kind"] == "json" else content(body)
 
     def fill(self, text: str) -> str:
         """Put what is known in place of placeholders."""
@@ -372,49 +315,6 @@ class Replay:
             # How often the program has said something depends on the time.
             return [] if type(got) is type(wanted) else [f"{path}: {got!r}"]
         return [] if got == wanted else [f"{path}: {got!r} instead of {wanted!r}"]
-
-
-# What the recordings tell apart and a client does not.
-ALIKE = {
-    "stream-still-open": "open",
-    "timeout-in-body": "open",
-    "connection-closed-without-response": "closed",
-    "ConnectionResetError": "closed",
-    "send:ConnectionResetError": "closed",
-}
-
-
-def request_for(path: str) -> dict[str, Any]:
-    """Return a question in the form of the recordings."""
-    return {"method": "GET", "path": path, "headers": []}
-
-
-PACKAGE = {"name": "probe-seq", "version": "1.0.0", "main": "index.js", "engines": {"node": ">=14"}}
-
-
-def made(body: dict[str, Any]) -> bytes:
-    """Return a body like one that was not kept: noise, or a package filled up with it, perhaps cut off."""
-    noise = random.Random(0).randbytes(body["length"])
-    if "noise" in body["description"]:
-        return noise
-    manifest = body.get("package_json") or {**PACKAGE, **CUT_OFF[body["description"]]}
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
-        files = {"package.json": json.dumps(manifest).encode(), "index.js": b"// run", "blob.bin": noise}
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    if body["description"].startswith("tar package"):
-        return gzip.decompress(packed.getvalue())
-    return packed.getvalue() if body.get("package_json") else packed.getvalue()[: body["length"]]
-
-
-# What was in the packages that were cut off.
-CUT_OFF = {
-    "first 150000 bytes of a valid package (package.json comes first)": {"name": "ghost", "version": "9.9.9"},
-    "truncated 3.0.0": {"version": "3.0.0"},
-}
 
 
 def _began(step: dict[str, Any]) -> float:

@@ -13,7 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.unit.fake_hub.replaying import RECORDINGS, Replay, hub_of
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.bodies import RECORDINGS
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.replaying import Replay, hub_of
 
 SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*.json"))
 # Replays wait most of their time; so many at once do not disturb each other.
