@@ -36,8 +36,6 @@ class Call:
     gone: Callable[[], bool] = lambda: False
     # Say that everything that came later may be handled now: a real hub has one thread and handles in order.
     noted: Callable[[], None] = lambda: None
-    # Say that everything that came later may be handled now: a real hub has one thread and handles in order.
-    noted: Callable[[], None] = lambda: None
 
     def json(self) -> Any:
         """Return the decoded body; None for an empty one."""

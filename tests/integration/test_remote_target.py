@@ -30,7 +30,7 @@ def package(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
-    """Runs tasks of sth_sequence on the target and returns which files other than modules were copied there."""
+    """Runs tasks of sth_sequence, or what they name, on the target and returns which files other than modules were copied there."""
     copies = tmp_path / "copies"
     remote_tmp = tmp_path / "remote"
 
@@ -71,6 +71,22 @@ def test_only_a_package_that_the_hub_lacks_is_copied(deploy: Deploy, package: pa
         (package / "index.js").write_text("module.exports = () => {};\n")
         assert deploy(hub, changed, same, pipelining=pipelining) == [ARCHIVE]
         assert len(hub.sequences) == 1
+
+
+def test_a_deployment_is_asked_by_digest_too(deploy: Deploy, package: pathlib.Path) -> None:
+    name = {"of_action": "scramjet.sth.sth_deployment"}
+    options = {"of_module": {"name": "web", "stable_for": 0.1, "stop_timeout": 0}}
+    changed = {
+        **name,
+        **options,
+        "of_result": ["told is changed", "told.actions | map(attribute='action') | first == 'upload'"],
+    }
+    same = {**name, **options, "of_result": ["told is not changed", "told.deployment.ready == 1"]}
+    with FakeHub(generation="1.x") as hub:
+        assert deploy(hub, {**changed, "check_mode": True}) == []
+        assert deploy(hub, changed, same) == [ARCHIVE]
+        (package / "index.js").write_text("module.exports = () => {};\n")
+        assert deploy(hub, changed, same) == [ARCHIVE]
 
 
 def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> None:

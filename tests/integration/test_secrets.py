@@ -96,6 +96,8 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         "stable_for": 2,
     }
     unknown = {**instance, "name": "unknown", "sequence": "not-there"}
+    deployment = {"stable_for": 0, "stop_timeout": 0, **instance, "name": "shop", "replicas": 2}
+    broken = {**deployment, "app_config": failing["app_config"], "stable_for": 2}
     clean_up = [
         {"scramjet.sth.sth_sequence": {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}}
     ]
@@ -119,6 +121,11 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         {"ansible.builtin.debug": {"var": "log"}},
         {"scramjet.sth.sth_instance": failing, "register": "failed", "failed_when": False},
         {"scramjet.sth.sth_instance": unknown, "register": "missing", "failed_when": False},
+        {"scramjet.sth.sth_deployment": deployment, "register": "deployed"},
+        {"scramjet.sth.sth_deployment": {**deployment, "app_config": changed["app_config"]}, "register": "updated"},
+        {"scramjet.sth.sth_deployment": broken, "register": "broken", "failed_when": False},
+        {"ansible.builtin.debug": {"var": "deployed"}},
+        {"ansible.builtin.debug": {"var": "broken"}},
         {"ansible.builtin.debug": {"var": "started"}},
         {"ansible.builtin.debug": {"var": "info"}},
         {"ansible.builtin.debug": {"var": "failed"}},
@@ -131,6 +138,9 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
                     "log.content is search('Handshake')",
                     "failed.error_code == 'START_FAILED'",
                     "missing.error_code == 'NOT_FOUND'",
+                    "deployed.instances[1].app_config.shown == 'plain'",
+                    "updated is changed",
+                    "broken.error_code == 'START_FAILED' and broken.rolled_back",
                 ]
             }
         },
