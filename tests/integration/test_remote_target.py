@@ -97,15 +97,6 @@ def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> Non
     assert uploads[0] == uploads[1] != []
 
 
-def test_a_deployment_is_asked_by_digest_too(deploy: Deploy) -> None:
-    options = {"of_action": "scramjet.sth.sth_deployment", "of_module": {"name": "web", "stable_for": 0}}
-    changed = {**options, "of_result": ["told is changed", "told.instances | length == 1"]}
-    same = {**options, "of_result": ["told is not changed"]}
-    with FakeHub(generation="1.x") as hub:
-        assert deploy(hub, {**changed, "check_mode": True}, changed, same) == [ARCHIVE]
-        assert len(hub.sequences) == 1
-
-
 def test_a_background_job_is_given_the_package_at_once(deploy: Deploy) -> None:
     job = {"of_result": ["told is changed"], "async": 30, "poll": 1}
     with FakeHub(generation="1.x") as hub:
