@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export ANSIBLE_NOCOLOR ?= 1
 
-.PHONY: quickstart test check unit integration matrix clean
+.PHONY: quickstart test check unit integration benchmark matrix clean
 
 ## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub.
 quickstart: $(VENV)/.stamp
@@ -28,6 +28,10 @@ unit: $(VENV)/.stamp
 
 integration: $(VENV)/.stamp
 	$(BIN)/python -m pytest tests/integration
+
+## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about half an hour.
+benchmark: $(VENV)/.stamp
+	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS)
 
 ## More ansible-core versions and Pythons than `make test` covers; takes long.
 matrix: $(VENV)/.stamp

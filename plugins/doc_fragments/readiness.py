@@ -28,7 +28,7 @@ options:
     type: str
   failure_event:
     description:
-      - Event that means failure at once. Its payload is in the failure.
+      - Event that means failure at once, unless O(wait_for=none). Its payload is in the failure.
     type: str
   wait_timeout:
     description:

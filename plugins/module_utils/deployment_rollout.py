@@ -10,11 +10,9 @@ brings about what that one wanted before it gives way, so that whoever ends last
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,6 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import (
     Batch,
     Policy,
@@ -184,18 +183,7 @@ class Rolling:
             *(partial(self._start, item, planned) for item in batch.starts),
             *(partial(self._stop, item, planned) for item in batch.stops),
         ]
-        over = threading.Event()
-
-        def unless_over(work: Callable[[], None]) -> None:
-            if not over.is_set():
-                try:
-                    work()
-                except BaseException:
-                    over.set()
-                    raise
-
-        with ThreadPoolExecutor(self.run.options["max_parallel"]) as pool:
-            outcomes = [pool.submit(unless_over, work) for work in works]
+        outcomes = until_failure(works, self.run.options["max_parallel"])
         errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
         for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
             outcome = error.details.get("outcome") if isinstance(error, GateError) else None

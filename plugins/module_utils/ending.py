@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Callable
+from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
@@ -31,6 +31,17 @@ class Ending:
     stop_timeout: float = 7.0
     can_keepalive: bool = False
     removal_timeout: float = 240.0
+
+    def __post_init__(self) -> None:
+        """Raise ``INVALID_OPTION`` for a time that cannot be meant."""
+        for name in ("stop_timeout", "removal_timeout"):
+            if getattr(self, name) < 0:
+                raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+
+
+def ending_from_options(options: Mapping[str, Any]) -> Ending:
+    """Read and check the options. Raises ``INVALID_OPTION``."""
+    return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
 
 
 def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRecord | None:

@@ -64,11 +64,18 @@ class Wanted:
     on_change: OnChange = "recreate"
     # Members of this pool beyond the programs are ended.
     pool: str | None = None
+    # What is asked of whatever else is to be restarted, by whatever name it runs.
+    rest: Program | None = None
 
 
 def order(record: InstanceRecord) -> tuple[str, str]:
     """Sort key by age: of duplicates the oldest stays. Python instances on 1.x have no ``created`` (trap 41)."""
     return (record.created or record.started or "~", record.id)
+
+
+def _place(record: InstanceRecord) -> tuple[int, str, str]:
+    mark = read_mark(record.app_config)
+    return (mark.index or 0 if mark else 0, *order(record))
 
 
 def live_with(inventory: Inventory, program: Program) -> list[InstanceRecord]:
@@ -92,9 +99,8 @@ def plan_restarted(
     for program in wanted.programs:
         live = live_with(inventory, program)
         steps.append(_restart(inventory, program, live, wanted, hub))
-    for record in running:
-        again = Program(read_mark(record.app_config), record.id)
-        steps.append(_restart(inventory, again, [record], wanted, hub))
+    for record in sorted(running, key=_place):
+        steps.append(_restart(inventory, given(wanted.rest), [record], wanted, hub))
     steps += _surplus(inventory, wanted)
     return _plan(inventory, steps, masker)
 
@@ -186,7 +192,7 @@ def _restart(inventory: Inventory, program: Program, live: Sequence[InstanceReco
     runs = inventory.sequence(oldest.sequence_id) if oldest else None
     sequence = _needed(wanted.sequence or runs, program, hub)
     stops = tuple(_stop(record, "it is to be restarted") for record in live)
-    return _start(program, sequence, stops, oldest, "it is to be restarted")
+    return _start(program.instead_of(oldest), sequence, stops, oldest, "it is to be restarted")
 
 
 def _needed(sequence: SequenceRecord | None, program: Program, hub: str) -> SequenceRecord:
@@ -199,8 +205,8 @@ def _start(
     program: Program, sequence: SequenceRecord, stops: tuple[Action, ...], ran: InstanceRecord | None, reason: str
 ) -> Step:
     whole = program.completed_from(ran)
-    action = Action("start", f"instance {program.label} from {sequence.ref}", reason)
-    return Step(program.label, stops, action, whole, sequence)
+    action = Action("start", f"instance {whole.label} from {sequence.ref}", reason)
+    return Step(whole.label, stops, action, whole, sequence)
 
 
 def _stop(record: InstanceRecord, reason: str) -> Action:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import START_BODY_LIMIT
@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
     InstanceMark,
     marked,
     member_mark,
+    read_mark,
     unmarked,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Generation, InstanceRecord
@@ -38,7 +39,10 @@ _OWN_KEYS = {
 
 @dataclass(frozen=True)
 class Program:
-    """What one instance is to run with; None means that it is not managed. ``mark`` is None for a literal ``id``."""
+    """What one instance is to run with; None means that it is not managed. ``mark`` is None for one without a name.
+
+    ``id`` is chosen for a start. ``replaces``: id of what it takes the place of, by which it is called where it has no name.
+    """
 
     mark: InstanceMark | None
     id: str | None = None
@@ -48,18 +52,21 @@ class Program:
     output_topic: str | None = None
     limits: dict[str, Any] | None = None
     start_options: dict[str, Any] = field(default_factory=dict)
+    replaces: str | None = None
 
     @property
     def label(self) -> str:
         """How a person calls it."""
-        return self.mark.name if self.mark else str(self.id)
+        return self.mark.name if self.mark else str(self.id or self.replaces)
 
     def completed_from(self, record: InstanceRecord | None) -> Program:
         """Take over what is not managed from the instance that ran so far."""
         if record is None:
             return self
+        mark = read_mark(record.app_config)
         return Program(
-            self.mark,
+            # Who is called by its own name stays a member of its pool.
+            mark if mark and (self.mark is None or self.mark.pool is None) else self.mark,
             self.id,
             unmarked(record.app_config) if self.app_config is None else self.app_config,
             tuple(record.args) if self.args is None else self.args,
@@ -67,7 +74,12 @@ class Program:
             record.output_topic if self.output_topic is None else self.output_topic,
             self.limits,
             self.start_options,
+            self.replaces,
         )
+
+    def instead_of(self, record: InstanceRecord | None) -> Program:
+        """Take the place of ``record``, with an id of its own: 1.x refuses the old one while it is listed, also ended."""
+        return self if record is None else replace(self, id=None, replaces=record.id)
 
     def start_app_config(self) -> dict[str, Any]:
         """Return app_config with the mark, as it is sent."""

@@ -138,6 +138,8 @@ class _Watch:
         """Handshake done, and still alive after ``stable_for``."""
         record = self.look()
         for _turn in pauses(self.deadline, longest=0.5):
+            # Before the look: what a program says is worth more than that it has ended.
+            self._refuse_failure()
             record = self.look()
             if record.status == "running":
                 break
@@ -145,12 +147,14 @@ class _Watch:
             raise self._too_late(f"is still {record.status}")
         # Its own bound: not cut short by the time that the handshake took.
         for _turn in pauses(Deadline(self.readiness.stable_for), longest=0.5):
+            self._refuse_failure()
             record = self.look()
         return record
 
     def until_healthy(self) -> InstanceRecord:
         """The program's own health report."""
         for _turn in pauses(self.deadline, longest=1.0):
+            self._refuse_failure()
             record = self.look()
             if record.status == "running" and self.client.health(timeout=EVENT_TURN):
                 return record
@@ -192,7 +196,7 @@ class _Watch:
         return SthError(
             "TIMEOUT",
             f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} {what} after wait_timeout "
-            f"({self.readiness.wait_timeout:g} s); it is left as it is.",
+            f"({self.readiness.wait_timeout:g} s).",
             instance=self.client.id,
             logs=failure_logs(self.hub, self.client.id),
         )

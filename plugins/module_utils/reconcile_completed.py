@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.collecting import Collecting, collecting
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
     Feed,
@@ -33,7 +33,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.program import Progra
 from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ended_error
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
     check_options,
-    ending_from_options,
     hide_options,
     require_capabilities,
     select,
@@ -158,8 +157,8 @@ def _check(options: Mapping[str, Any]) -> None:
     check_options(options)
     if options["count"] is not None or options["all"]:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
-    if options["run_timeout"] <= 0 or options["collect_max_bytes"] < 0:
-        raise SthError("INVALID_OPTION", "run_timeout must be more than 0, and collect_max_bytes not negative.")
+    if options["collect_max_bytes"] < 0:
+        raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options["output_dest"] is not None and "output" not in (
         STREAMS if options["collect"] is None else options["collect"]
     ):

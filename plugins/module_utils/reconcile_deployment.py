@@ -26,6 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_report imp
     replica_views,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_rollout import GateError, Rolling, look
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import ending_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
@@ -42,7 +43,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import 
 from ansible_collections.scramjet.sth.plugins.module_utils.program import check_program
 from ansible_collections.scramjet.sth.plugins.module_utils.readiness import readiness_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
-    ending_from_options,
     hide_options,
     require_start_options,
     wanted_sequence,
@@ -96,6 +96,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
     check_program({**options, "count": 0})
     readiness_from_options(options)
+    ending_from_options(options)
 
 
 def _package(run: Run) -> Package | None:

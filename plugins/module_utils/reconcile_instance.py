@@ -7,21 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import (
     InstancePlan,
     Step,
     Wanted,
     live_with,
+    order,
     plan_ended,
     plan_restarted,
     plan_started,
@@ -83,8 +85,21 @@ def check_options(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "all goes with sequence and with state stopped, absent or restarted.")
     if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
         raise SthError("INVALID_OPTION", "id must have 36 characters: the hub takes no other.")
+    if options["count"] is not None and options["state"] in ("stopped", "absent"):
+        raise SthError(
+            "INVALID_OPTION",
+            f"count does not go with state {options['state']}: leave it out, the pool's name means all of its members; or "
+            "use state started with a smaller count.",
+        )
+    unused = [name for name in ("input", "output_dest", "completion_event") if options[name] is not None]
+    unused += ["collect"] if options["collect"] else []
+    if unused and options["state"] != "completed":
+        raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
+    if options["run_timeout"] <= 0:
+        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
     check_program(options)
     readiness_from_options(options)
+    ending_from_options(options)
 
 
 def require_capabilities(run: Run) -> None:
@@ -138,11 +153,6 @@ def wanted_sequence(run: Run, inventory: Inventory) -> SequenceRecord | None:
     return found
 
 
-def ending_from_options(options: Mapping[str, Any]) -> Ending:
-    """Read the options of interface.md section 2, ending."""
-    return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
-
-
 def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker) -> InstancePlan:
     options, hub = run.options, run.hub.api_url
     state = options["state"]
@@ -157,6 +167,7 @@ def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], ma
         sequence=sequence,
         on_change=options["on_change"],
         pool=options["name"] if options["count"] is not None else None,
+        rest=programs(options)[0] if everything else None,
     )
     if state == "started":
         return plan_started(inventory, wanted, masker, hub)
@@ -204,14 +215,14 @@ class _Apply:
         self.hub = run.hub
         self.ending = ending_from_options(run.options)
         self.readiness = readiness_from_options(run.options)
-        self.known = frozenset(item.id for item in inventory.instances)
+        self.known = {item.id for item in inventory.instances}
 
     def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:
-        """Return what each step left. The first failure is raised when nothing is in flight any more."""
+        """Return what each step left. After a failure no further step is begun, so that a pool keeps the members that
+        it has; it is raised when nothing is in flight any more."""
         # A pool restarts one member after the other, so that the others go on serving.
         parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
-        with ThreadPoolExecutor(parallel) as pool:
-            outcomes = [pool.submit(self._step, step) for step in plan.steps]
+        outcomes = until_failure([partial(self._step, step) for step in plan.steps], parallel)
         records = [outcome.result() for outcome in outcomes]
         if any(step.start and step.program and step.program.mark for step in plan.steps):
             records = self._without_twins(plan, records)
@@ -228,16 +239,58 @@ class _Apply:
         if step.start is None or step.program is None or step.sequence is None:
             return self._kept(step) if step.kept else last
         self.run.journal.begin(step.start)
-        start = Start(step.program, step.sequence.id, self.known)
+        start = Start(step.program, step.sequence.id, frozenset(self.known))
         try:
             record = start_ready(self.hub, start, self.readiness, self.ending)
         except SthError as error:
             # A process was started wherever it is known by its id.
             if "instance" in error.details:
                 self.run.journal.done(step.start)
-            raise
+            raise SthError(
+                error.code, f"{error.message} {self._way_back(step, error)}".strip(), **error.details
+            ) from None
         self.run.journal.done(step.start)
+        self.known.add(record.id)
         return record
+
+    def _way_back(self, step: Step, error: SthError) -> str:
+        """Run again what was ended for a successor that failed, since nothing else knows its configuration any more.
+
+        Returns what is to be said of it.
+        """
+        failed = error.details.get("instance")
+        # What ends anyway is not brought back, and what the hub tells nothing of cannot be (trap 12).
+        ran = [
+            item.target
+            for item in step.stops
+            if item.target.status != "stopping" and item.target.app_config is not None
+        ]
+        if not ran:
+            return "It is left as it is." if failed and error.code == "TIMEOUT" else ""
+        old: InstanceRecord = min(ran, key=order)
+        start = Start(
+            Program(None).instead_of(old).completed_from(old),
+            old.sequence_id,
+            frozenset(self.known),
+        )
+        try:
+            if failed:
+                self._end_failed(failed, step.label)
+            # Whether it was ready is not known of it, only that it ran.
+            again = start_ready(
+                self.hub, start, replace(self.readiness, wait_for="running", failure_event=None), self.ending
+            )
+        except SthError as problem:
+            return f"What ran before was ended and could not be started again: {problem.message}"
+        self.known.add(again.id)
+        self.run.journal.compensate("start", f"instance {step.label}")
+        return f"What ran before runs again, as {again.id}."
+
+    def _end_failed(self, instance_id: str, called: str) -> None:
+        record = self.hub.instance(instance_id).info()
+        if record is not None and record.live:
+            end_instance(self.hub, instance_id, self.ending)
+            self.run.journal.compensate("stop", f"instance {called}")
 
     def _kept(self, step: Step) -> InstanceRecord | None:
         """A run that was cut off may have left one that is still starting."""

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import (
+    end_instances,
+    ending_from_options,
+    wait_removed,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
@@ -41,6 +45,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.views import sequence
 def reconcile(run: Run) -> Result:
     """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
     options = run.options
+    ending_from_options(options)
     for name in ("name", "id", "version"):
         if options[name] is not None and not options[name].strip():
             raise SthError("INVALID_OPTION", f"{name} is empty: say which sequence is meant, or leave it out.")
@@ -131,7 +136,7 @@ class _Apply:
         self.hub = run.hub
         self.package = package
         self.policy = policy
-        self.ending = Ending(run.options["stop_timeout"], run.options["can_keepalive"], run.options["removal_timeout"])
+        self.ending = ending_from_options(run.options)
 
     def everything(self, plan: SequencePlan) -> SequenceRecord | None:
         """Return the sequence that is on the hub in the end."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.program import Program
@@ -19,6 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadli
 
 # A start shows in the list within a second; fifty at once take 15 s (hub-contract.md section 4).
 LOST_START_SHOWS = 15.0
+# What 1.x says of a program that dies before the start is answered, a race (hub-contract.md section 4).
+_DIED = ("Runner failed", "Sequence failed")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,12 @@ def start_ready(hub: HubClient, start: Start, readiness: Readiness, ending: Endi
     """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first."""
     bound = Deadline(readiness.wait_timeout * readiness.start_attempts)
     for attempt, _pause in enumerate(pauses(bound, first=1.0, longest=10.0, jitter=0.5), start=1):
-        instance_id = start_once(hub, start, readiness.overload_timeout)
+        try:
+            instance_id = start_once(hub, start, readiness.overload_timeout)
+        except SthError as error:
+            if attempt >= readiness.start_attempts or not _died_at_once(error):
+                raise
+            continue
         try:
             return wait_ready(hub, instance_id, start.program.label, readiness)
         except SthError as error:
@@ -53,6 +60,8 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     """
     program = start.program
     repeated = False
+    overloaded: SthError | None = None
+    unanswered: SthError | None = None
     for _pause in pauses(Deadline(overload_timeout), first=1.0, longest=10.0, jitter=0.5):
         try:
             started = hub.sequence(start.sequence_id).start(
@@ -70,11 +79,14 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
                     f"{lost.message} No instance {program.label} showed up: look at the hub's log.",
                     **lost.details,
                 ) from None
-            repeated = True
+            repeated, unanswered = True, lost
         except SthError as error:
             if error.code != "INSUFFICIENT_RESOURCES":
                 raise
             overloaded = error
+    if overloaded is None:
+        # overload_timeout was over before it could be repeated.
+        raise given(unanswered)
     raise SthError(
         "INSUFFICIENT_RESOURCES",
         f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on the hub.",
@@ -82,15 +94,25 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     )
 
 
+def _is_like(record: InstanceRecord, start: Start) -> bool:
+    """Whether a new one without a name is the one that was started: nothing else tells them apart."""
+    return record.sequence_id == start.sequence_id and record.app_config == start.program.start_app_config()
+
+
+def _died_at_once(error: SthError) -> bool:
+    """Whether 1.x refused the start because its program died before it answered; the rest of its 400 is for good."""
+    return error.details.get("http_status") == 400 and any(text in error.message for text in _DIED)
+
+
 def _find_started(hub: HubClient, start: Start) -> str | None:
     program = start.program
     for _pause in pauses(Deadline(LOST_START_SHOWS), first=0.3, longest=2.0):
-        if program.mark is None:
-            if program.id and hub.instance(program.id).info() is not None:
+        if program.mark is None and program.id is not None:
+            if hub.instance(program.id).info() is not None:
                 return program.id
             continue
         for record in hub.instances():
             mark = read_mark(record.app_config)
-            if record.id not in start.known and mark == program.mark:
+            if record.id not in start.known and mark == program.mark and (mark or _is_like(record, start)):
                 return record.id
     return None

@@ -38,7 +38,8 @@ options:
     description:
       - With V(started), it runs as described; what has ended is started again.
       - With V(restarted), it is ended and started again, always. Options that are not given, O(sequence) included, are
-        taken from what runs. The members of a pool are restarted one after the other.
+        taken from what runs. The members of a pool are restarted one after the other, and no further one after a failure.
+        One without a name gets a new id.
       - With V(stopped), it has no live process. A hub cannot hold a stopped instance for later.
       - With V(absent), its record is gone too, which takes minutes on a 1.x hub.
       - With V(completed), it is run to its end and what it says is collected. The task fails unless its outcome is
@@ -55,6 +56,7 @@ options:
     description:
       - Makes O(name) a pool of so many members, C(<name>-0), C(<name>-1) and so on. V(0) is allowed.
       - Scaling down ends the members with the highest indexes.
+      - Refused with O(state=stopped) and O(state=absent), where O(name) alone means all members.
     type: int
   id:
     description:
@@ -76,7 +78,8 @@ options:
     type: str
   on_change:
     description:
-      - What to do when what runs differs in an option that is set. V(recreate) ends it and starts it anew.
+      - What to do when what runs differs in an option that is set. V(recreate) ends it and starts it anew. If that does not
+        become ready, what ran before is started again, and the task fails. The same holds for O(state=restarted).
     type: str
     choices: [recreate, keep, fail]
     default: recreate
@@ -84,6 +87,7 @@ options:
     description:
       - What O(state=completed) does when an instance of this name lives already.
       - V(attach) waits for it if it is the same, and fails otherwise. V(replace) ends it and starts anew.
+      - A run that is joined is not fed again, and what it said before is not collected; RV(notes) say so.
     type: str
     choices: [attach, fail, replace]
     default: attach

@@ -13,9 +13,16 @@ import tempfile
 
 from ansible.release import __version__ as core_version
 
-from ansible_collections.scramjet.sth.tests.benchmark import tasks, uploads
+from ansible_collections.scramjet.sth.tests.benchmark import events, many_hubs, starts, tasks, unchanged, uploads
 
-SUBJECTS = {"tasks": tasks.run, "uploads": uploads.run}
+SUBJECTS = {
+    "tasks": tasks.run,
+    "unchanged": unchanged.run,
+    "events": events.run,
+    "many_hubs": many_hubs.run,
+    "starts": starts.run,
+    "uploads": uploads.run,
+}
 
 
 def main() -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import pathlib
 import re
@@ -17,16 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
-
-
-def task_of(module: str) -> Task:
-    """Return the task of a module of this collection."""
-    found: Task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
-    return found
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -99,17 +90,6 @@ def _peak_of(pid: int) -> int:
     status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found.group(1)) * 1024 if found else 0
-
-
-class QuickHub(FakeHub):
-    """A fake hub that answers at once, as a real one does.
-
-    Without TCP_NODELAY, which Node.js sets, an answer in several pieces waits 40 ms for the client's acknowledgement.
-    """
-
-    def __init__(self, generation: str = "1.x") -> None:
-        super().__init__(generation)
-        self._server.RequestHandlerClass.disable_nagle_algorithm = True  # type: ignore[attr-defined]
 
 
 @contextmanager

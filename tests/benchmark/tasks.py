@@ -10,13 +10,13 @@ import pathlib
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
-    QuickHub,
     median_of,
     milliseconds,
     play_of,
     table,
     times,
 )
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 # Of tasks that take a few milliseconds there must be more, for their cost to stand out.
 QUICK, SLOW = 100, 20
@@ -24,7 +24,7 @@ QUICK, SLOW = 100, 20
 
 def run(directory: pathlib.Path) -> None:
     """Print the table."""
-    with QuickHub() as hub:
+    with FakeHub() as hub:
         info: dict[str, Any] = {"scramjet.sth.sth_sequence_info": {}}
         tasks: dict[str, dict[str, Any]] = {
             "`debug`": {"ansible.builtin.debug": {"msg": "x"}},

@@ -21,50 +21,65 @@ from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
     milliseconds,
     real_hub,
     run_measured,
+    seconds_of,
     table,
     times,
 )
 
 MIB = 1024 * 1024
-SIZES = (1, 100, 1000)
-RUNS = 3
+# Megabytes, and how often.
+SIZES = {1: 5, 100: 3, 1000: 1}
 MANIFEST = {"name": "benchmark", "version": "1.0.0", "main": "index.js"}
 # Seconds and bytes.
 Measured = tuple[float, int]
 
 
 def run(directory: pathlib.Path) -> None:
-    """Print the table."""
-    rows = []
+    """Print the tables."""
     with real_hub(directory) as api_url:
-        for size in SIZES:
-            rows += _rows(directory / f"{size}", api_url, size)
-    table(
-        "Upload of a package whose content does not compress, to a real hub",
-        ["package", "by", "time", "to curl", "peak memory"],
-        rows,
-    )
+        for size, runs in SIZES.items():
+            table(
+                f"Upload of a package of {size} MB that do not compress, to a real hub ({runs} turns)",
+                ["package", "by", "time", "to curl", "peak memory"],
+                _rows(directory / f"{size}", api_url, size, runs),
+            )
 
 
-def _rows(directory: pathlib.Path, api_url: str, size: int) -> list[list[str]]:
+def _rows(directory: pathlib.Path, api_url: str, size: int, runs: int) -> list[list[str]]:
     source, foreign, stamped = _packages(directory, size)
-    try:
-        curl = _median(api_url, lambda: _curl(api_url, f"curl -T {stamped}"))
-        tar_curl = _median(api_url, lambda: _curl(api_url, f"tar -czf - -C {source} . | curl -T -"))
-        found = [
-            ("archive", "`curl -T`", curl, curl),
-            ("archive, stamped by `sth_package`", "`sth_sequence`", _ours(api_url, stamped), curl),
-            ("archive of `tar`", "`sth_sequence`", _ours(api_url, foreign), curl),
-            ("directory", "`tar -cz`, then `curl`", tar_curl, tar_curl),
-            ("directory", "`sth_sequence`", _ours(api_url, source), tar_curl),
-            ("directory, unchanged", "`sth_sequence`", _unchanged(api_url, source), tar_curl),
-        ]
-    finally:
-        shutil.rmtree(directory)
-    return [
-        [f"{size} MB, {what}", by, milliseconds(ours[0]), times(ours[0], base[0]), f"{ours[1] / MIB:.0f} MB"]
-        for what, by, ours, base in found
+    curl, tar_curl = "`curl -T`", "`tar -cz` and `curl -T -`"
+    # What, by what, beside which of them, how.
+    ways: list[tuple[str, str, str, Callable[[], Measured]]] = [
+        ("archive", curl, curl, lambda: _curl(api_url, f"curl -T {stamped}")),
+        ("archive", "the client alone", curl, lambda: _client(api_url, stamped)),
+        ("archive of `sth_package`", "`sth_sequence`", curl, lambda: _task(api_url, stamped)),
+        ("archive of `tar`", "`sth_sequence`", curl, lambda: _task(api_url, foreign)),
+        ("directory", tar_curl, tar_curl, lambda: _curl(api_url, f"tar -czf - -C {source} . | curl -T -")),
+        ("directory", "`sth_sequence`", tar_curl, lambda: _task(api_url, source)),
+        ("directory, unchanged", "`sth_sequence`", tar_curl, lambda: _task(api_url, source)),
     ]
+    found: list[list[Measured]] = [[] for _way in ways]
+    try:
+        # In turns, so that what else the machine does meanwhile falls on all of them.
+        for _dummy in range(runs):
+            for (what, _by, _base, upload), measured in zip(ways, found):
+                if "unchanged" not in what:
+                    _clear(api_url)
+                measured.append(upload())
+    finally:
+        _clear(api_url)
+        shutil.rmtree(directory)
+    seconds = [statistics.median(one for one, _peak in measured) for measured in found]
+    bases = {by: one for (_what, by, _base, _upload), one in zip(ways, seconds)}
+    return [
+        [what, by, milliseconds(one), times(one, bases[base]), _peak(measured)]
+        for (what, by, base, _upload), one, measured in zip(ways, seconds, found)
+    ]
+
+
+def _peak(measured: list[Measured]) -> str:
+    peak = max(peak for _seconds, peak in measured)
+    return f"{peak / MIB:.0f} MB" if peak else ""
 
 
 def _packages(directory: pathlib.Path, size: int) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
@@ -83,17 +98,6 @@ def _packages(directory: pathlib.Path, size: int) -> tuple[pathlib.Path, pathlib
     return source, foreign, stamped
 
 
-def _ours(api_url: str, source: pathlib.Path) -> Measured:
-    return _median(api_url, lambda: _task(api_url, source))
-
-
-def _unchanged(api_url: str, source: pathlib.Path) -> Measured:
-    _task(api_url, source)
-    found = [_task(api_url, source) for _dummy in range(RUNS)]
-    _clear(api_url)
-    return statistics.median(seconds for seconds, _peak in found), max(peak for _seconds, peak in found)
-
-
 def _task(api_url: str, source: pathlib.Path) -> Measured:
     options = json.dumps({"api_url": api_url, "src": str(source)})
     module = "ansible_collections.scramjet.sth.tests.benchmark.one_task"
@@ -108,12 +112,13 @@ def _curl(api_url: str, command: str) -> Measured:
     return seconds, peak
 
 
-def _median(api_url: str, upload: Callable[[], Measured]) -> Measured:
-    found = []
-    for _dummy in range(RUNS):
-        found.append(upload())
-        _clear(api_url)
-    return statistics.median(seconds for seconds, _peak in found), max(peak for _seconds, peak in found)
+def _client(api_url: str, archive: pathlib.Path) -> Measured:
+    hub = HubClient(api_url)
+    with archive.open("rb") as file:
+        seconds = seconds_of(lambda: hub.send_sequence(file))
+    hub.close()
+    # Its memory is that of this process.
+    return seconds, 0
 
 
 def _clear(api_url: str) -> None:

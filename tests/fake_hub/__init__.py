@@ -10,6 +10,9 @@
         hub.writes                      # those that change or consume something
         hub.sequences, hub.instances    # what it holds now, as plain mappings
         hub.fault(Fault("reset", method="POST", path="/sequence"))
+        hub.restart(), hub.stall(1.5), hub.overload(3), hub.kill_runner(ID), hub.lose_directory(ID)
+        hub.state.crosstalk = True      # programs hear each other's events, as on a real 1.x hub
+        hub.state.python = "too new"    # programs in Python do not come up
 
 Programs are simulated: ``behaviour`` in app_config says what an instance does, as in the package
 ``tests/integration/packages/probe``, whose real program does the same on a real hub. It is checked against recorded
@@ -19,7 +22,8 @@ answers of real hubs by ``tests/unit/fake_hub``.
 from __future__ import annotations
 
 from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
-from ansible_collections.scramjet.sth.tests.fake_hub.server import FakeHub, Request
+from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
+from ansible_collections.scramjet.sth.tests.fake_hub.server import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST, Timings
 
 __all__ = ["FAST", "FakeHub", "Fault", "Request", "Timings"]

@@ -2,16 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a fake hub until it is killed: python -m ...tests.fake_hub GENERATION PORT."""
+"""Runs a fake hub until it is killed."""
 
 from __future__ import annotations
 
+import argparse
 import signal
-import sys
+from dataclasses import replace
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
 
 if __name__ == "__main__":
-    with FakeHub(sys.argv[1], port=int(sys.argv[2])) as hub:
+    parser = argparse.ArgumentParser(prog="fake_hub", description=__doc__)
+    parser.add_argument("generation", choices=["0.18", "1.x"])
+    parser.add_argument("port", type=int)
+    arguments = parser.parse_args()
+    # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
+    with FakeHub(arguments.generation, replace(FAST, linger=5.0), port=arguments.port) as hub:
         print(hub.api_url, flush=True)
         signal.pause()

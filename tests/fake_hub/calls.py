@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
-STREAM_TYPES = ("application/octet-stream", "application/*", "*/*")
+OCTETS = "application/octet-stream"
+STREAM_TYPES = (OCTETS, "application/*", "*/*")
 # How often a waiting answer looks whether there is something to say.
 TICK = 0.005
 
@@ -29,8 +30,12 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes
+    # Bytes that have come on the connection so far, this request's included.
+    received: int = 0
     # Whether the client has gone: nobody waits for the answer any more.
     gone: Callable[[], bool] = lambda: False
+    # Say that everything that came later may be handled now: a real hub has one thread and handles in order.
+    noted: Callable[[], None] = lambda: None
 
     def json(self) -> Any:
         """Return the decoded body; None for an empty one."""
@@ -53,7 +58,8 @@ class Answer:
     text: str | None = None
     # None in it is a pause, in which the client may have gone.
     stream: Callable[[], Iterator[bytes | None]] | None = None
-    stream_type: str | None = "application/octet-stream"
+    # Of what is not JSON.
+    content_type: str | None = None
     hang: bool = False
 
 

@@ -2,33 +2,41 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What simulated instances do: the behaviours of ``tests/integration/packages/probe``."""
+"""What simulated instances do: the behaviours of ``tests/integration/packages/probe``, and the recorded programs."""
 
 from __future__ import annotations
 
 import json
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from ansible_collections.scramjet.sth.tests.fake_hub import recorded
 
 if TYPE_CHECKING:
-    from ansible_collections.scramjet.sth.tests.fake_hub.state import Instance
+    from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
 
-# Name of the program in the recordings.
-RECORDED = "probe-seq"
 THROWS_ON_IMPORT = "// fake-hub: throws-on-import"
 
 
 def run(instance: Instance, main: str) -> None:
     """Schedule everything that the program does."""
-    config = instance.app_config if isinstance(instance.app_config, dict) else {}
+    if instance.sequence.is_python and _dies_in_handshake(instance):
+        instance.crash(213, "Runner failed")
+    elif main.startswith(THROWS_ON_IMPORT):
+        instance.log("ERROR", "Sequence error:", ["Error: boom on import\n    at index.js:5"])
+        instance.crash(22, "Sequence failed on start", loaded=False)
+    elif not recorded.run(instance, main):
+        _behave(instance, instance.settings)
+
+
+def _dies_in_handshake(instance: Instance) -> bool:
+    """Whether a program in Python does not come up (trap 41); 1.x has refused to start it."""
+    complete = instance.state.is_1x or {"appConfig", "args"} <= instance.body.keys()
+    return instance.state.python != "runs" or not complete
+
+
+def _behave(instance: Instance, config: dict[str, Any]) -> None:
     behaviour = config.get("behaviour", "run")
     seconds = config.get("seconds", 0.3)
-    if main.startswith(THROWS_ON_IMPORT):
-        instance.log("ERROR", "Sequence error:", ["Error: boom on import\n    at index.js:5"])
-        instance.crash(22, "Sequence failed on start")
-        return
-    if "behaviour" not in config and _recorded(instance, config):
-        return
     if behaviour == "throw_at_start":
         instance.log("ERROR", "Sequence error:", [f"Error: {config.get('message', 'boom at start')}"])
         instance.crash(23, "Sequence failed during execution")
@@ -58,41 +66,11 @@ def run(instance: Instance, main: str) -> None:
         instance.after(seconds, throw)
 
 
-def _recorded(instance: Instance, config: dict[str, Any]) -> bool:
-    """Do what the program of the recordings does, which has another vocabulary; return whether it dies at once."""
-    if instance.sequence.config["name"] != RECORDED:
-        return False
-    if config.get("throw"):
-        instance.crash(23, "Sequence failed during execution")
-        return True
-    if "exitNow" in config:
-        instance.crash(213, "Runner failed")
-        return True
-    if config.get("sayOut"):
-        instance.write("stdout", b"hello-stdout\n")
-    if config.get("sayErr"):
-        instance.write("stderr", b"hello-stderr\n")
-    said = {"cfg": config, "args": instance.args or [], "v": instance.sequence.config["version"]}
-    instance.after(config.get("readyAfter", 300) / 1000, instance.emitter("ready", said))
-    if "emit" in config:
-        instance.after(config.get("emitAfter", 200) / 1000, instance.emitter("custom", config["emit"]))
-    for key, code, reason in (
-        ("exitAfter", 213, "Runner failed"),
-        ("throwAfter", 101, "Runner failed"),
-        ("rejectAfter", 23, "Sequence failed during execution"),
-    ):
-        if key in config:
-            instance.after(config[key] / 1000, partial(instance.crash, code, reason))
-    if "completeAfter" in config:
-        instance.after(config["completeAfter"] / 1000, partial(instance.complete, b"result\n"))
-    return False
-
-
 def received(instance: Instance, event: str, message: Any) -> None:
     """React to an event."""
-    if event == "ping" and instance.sequence.config["name"] == RECORDED:
-        instance.emit("pong", {"got": message, "v": instance.sequence.config["version"]})
-    elif event == "ping":
+    if recorded.received(instance, event, message):
+        return
+    if event == "ping":
         instance.emit("pong", message)
     elif event == "finish":
         instance.complete(b"result\n")
@@ -100,8 +78,21 @@ def received(instance: Instance, event: str, message: Any) -> None:
 
 def fed(instance: Instance, data: bytes, ended: bool) -> None:
     """React to input."""
-    config = instance.app_config if isinstance(instance.app_config, dict) else {}
+    config = instance.settings
     if config.get("behaviour") in ("echo", "copy"):
         instance.write("output", data.upper() if config["behaviour"] == "echo" else data)
         if ended:
             instance.complete(b"")
+    else:
+        recorded.fed(instance, data, ended)
+
+
+def stopping(instance: Instance, timeout: float) -> Literal["stops", "too slow", "put off"]:
+    """React to a stop, ``timeout`` seconds before its end."""
+    handler = instance.settings.get("stopHandler")
+    if handler == "exit":
+        instance.after(0.1, lambda: instance.crash(213, "Runner failed"))
+    if handler == "keepAlive":
+        return "put off"
+    slow = handler == "slow" and instance.settings.get("slowMs", 3000) / 1000 > timeout
+    return "too slow" if slow else "stops"

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, NOT_FOUND, Answer, Call
-from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, NOT_FOUND, OCTETS, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, wait
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import CAPACITY_018, CAPACITY_1X, Topic, pieces
 
@@ -86,7 +86,7 @@ class TopicRoutes:
             topic = self.state.topic(name, kind)
         if self.n and topic.content_type != kind:
             return Answer(415, "Unsupported content-type")
-        return Answer(stream=lambda: self._stream(topic))
+        return Answer(stream=lambda: self._stream(topic), content_type=OCTETS)
 
     def _stream(self, topic: Topic) -> Iterator[bytes | None]:
         with self.state.lock:
@@ -124,7 +124,7 @@ class TopicRoutes:
         body = call.body + b"\n" if ndjson and not call.body.endswith(b"\n") else call.body
         for number, piece in enumerate(pieces(body)):
             # Only what is left of a body waits for a reader: a last piece is always taken.
-            if number and not self._room(call, lambda: len(topic.buffer) < CAPACITY_1X):
+            if number and not wait(self.state, call, lambda: len(topic.buffer) < CAPACITY_1X):
                 return HANG
             with self.state.lock:
                 topic.write(piece)
@@ -144,18 +144,10 @@ class TopicRoutes:
                 topic.write(call.body.decode("utf-8", "replace").encode())
                 topic.ended = ends
 
-        def wait() -> Iterator[bytes | None]:
+        def rest() -> Iterator[bytes | None]:
             # A write after the end is never done.
             while over or (len(call.body) >= CAPACITY_018 and len(topic.buffer) >= CAPACITY_018):
                 yield None
 
         status, reason = (200, "OK") if ends else (202, "Accepted")
-        return Answer(status, reason, stream=wait, stream_type=None)
-
-    def _room(self, call: Call, there_is: Callable[[], bool]) -> bool:
-        """Wait; return whether there is room before the client goes."""
-        while not there_is():
-            if call.gone():
-                return False
-            pause(self.state)
-        return True
+        return Answer(status, reason, stream=rest)

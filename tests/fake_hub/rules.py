@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import JSON_TYPES, STREAM_TYPES, TICK, Answer, Call
-from ansible_collections.scramjet.sth.tests.fake_hub.state import STREAMS, State
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import STREAMS
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
 
 def accepts(call: Call, parts: list[str]) -> bool:
@@ -34,10 +36,22 @@ def not_json(call: Call, is_1x: bool) -> Answer | None:
     return None
 
 
-def pause(state: State, seconds: float = TICK) -> None:
-    """Let time pass, and what is due happen."""
-    end = time.monotonic() + seconds
+def pause(state: State, seconds: float) -> None:
+    """Let a hub's time pass, and what is due happen."""
+    end = time.monotonic() + state.scaled(seconds)
     while time.monotonic() < end:
         time.sleep(min(TICK, max(0.0, end - time.monotonic())))
         with state.lock:
             state.advance()
+
+
+def wait(state: State, call: Call, done: Callable[[], bool]) -> bool:
+    """Wait until something is so; return whether it is, before the client has gone."""
+    while True:
+        with state.lock:
+            state.advance()
+            if done():
+                return True
+        if call.gone():
+            return False
+        time.sleep(TICK)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub holds: sequences, instances with their streams and events, topics. Time passes when it is asked to."""
+"""What a hub holds: sequences and their directories, instances, topics. Time passes when it is asked to."""
 
 from __future__ import annotations
 
@@ -13,112 +13,16 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.tests.fake_hub import programs
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence, now
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import Topic
+from ansible_collections.scramjet.sth.tests.fake_hub.uploads import RefusedError, decode
 
-STREAMS = ("stdout", "stderr", "log", "output")
-
-
-@dataclass
-class Sequence:
-    """A stored package; ``config`` as the hub lists it, ``files`` by path."""
-
-    id: str
-    config: dict[str, Any]
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def main(self) -> str | None:
-        """Text of its main file; None where it is missing."""
-        name = str(self.config["entrypointPath"])
-        found = self.files.get(name, self.files.get(f"{name}.js"))
-        return None if found is None else found.decode("utf-8", "replace")
-
-
-class Instance:
-    """A simulated process and what the hub knows of it."""
-
-    def __init__(self, state: State, sequence: Sequence, body: dict[str, Any], instance_id: str) -> None:
-        self.state = state
-        self.id = instance_id
-        self.sequence = sequence
-        self.body = body
-        self.app_config = body.get("appConfig")
-        self.args = body.get("args")
-        self.created = _now()
-        self.started = _now()
-        self.ended: str | None = None
-        self.status = "running"
-        self.terminated: dict[str, Any] | None = None
-        self.ended_at: float | None = None
-        self.process_alive = True
-        self.zombie = False
-        # A hub that was restarted does not list its runners until they are back.
-        self.listed = True
-        self.streams = {name: bytearray() for name in STREAMS}
-        self.stream_ended = dict.fromkeys(STREAMS, False)
-        self.events: dict[str, Any] = {}
-        self.event_counts: dict[str, int] = {}
-        self.input_ended = False
-
-    def after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do something later, if the process lives then."""
-        self.state.at(seconds, lambda: action() if self.process_alive else None)
-
-    def write(self, stream: str, data: bytes) -> None:
-        """The program says something."""
-        self.streams[stream] += data
-
-    def log(self, level: str, message: str, data: list[Any]) -> None:
-        """The runner logs a line."""
-        line = {"level": level, "msg": message, "ts": int(time.time() * 1000), "data": data}
-        self.write("log", json.dumps(line, separators=(",", ":")).encode() + b"\n")
-
-    def emitter(self, name: str, payload: Any) -> Callable[[], None]:
-        """Return what emits an event."""
-        return lambda: self.emit(name, payload)
-
-    def emit(self, name: str, payload: Any) -> None:
-        """The program emits an event; on 1.x every other instance hears it too (trap 22)."""
-        self.events[name] = payload
-        self.event_counts[name] = self.event_counts.get(name, 0) + 1
-
-    def complete(self, output: bytes) -> None:
-        """The program is done; its runner lingers."""
-        self.write("output", output)
-        self.stream_ended["output"] = True
-        self.after(self.state.timings.linger, lambda: self.finish("completed", -1, "Instance completed"))
-
-    def crash(self, code: int, reason: str) -> None:
-        """The process dies by itself."""
-        self.process_alive = False
-        self.state.at(self.state.timings.notice, lambda: self.finish("errored", code, reason))
-
-    def finish(self, status: str, code: int, reason: str) -> None:
-        """The hub notices the end."""
-        if self.ended_at is not None or self.zombie:
-            return
-        self.process_alive = False
-        self.ended_at = time.monotonic()
-        for name in STREAMS:
-            self.stream_ended[name] = self.stream_ended[name] or name != "log" or not self.state.is_1x
-        if not self.state.is_1x:
-            self.state.instances.pop(self.id, None)
-            return
-        self.status, self.ended = status, _now()
-        self.terminated = {"exitcode": code, "reason": reason}
-        timings = self.state.timings
-        self.state.at(timings.busy + timings.extension, lambda: self.state.instances.pop(self.id, None))
-
-    @property
-    def counts_as_use(self) -> bool:
-        """Whether 1.x refuses to delete the sequence because of it."""
-        return self.ended_at is None or time.monotonic() - self.ended_at < self.state.timings.busy
+# A runner drops its connection to a hub that has not answered for so long (trap 24); seconds.
+STALL = 1.0
 
 
 class State:
@@ -130,15 +34,28 @@ class State:
         self.timings = timings
         self.lock = threading.RLock()
         self.sequences: dict[str, Sequence] = {}
+        # What is on the disk, also of uploads that were refused (trap 4).
+        self.directories: dict[str, dict[str, bytes]] = {}
         self.instances: dict[str, Instance] = {}
+        # Every process that was ever started, also those that no record leads to any more.
+        self.runners: list[Instance] = []
         self.topics: dict[str, Topic] = {}
+        self.log = bytearray()
         self.overloaded = 0
+        # 1.x: programs hear each other's events (trap 22); off, because it is seldom what a test is about.
+        self.crosstalk = False
+        # What the hub runs Python programs with (trap 41).
+        self.python: Literal["runs", "too new", "incomplete"] = "runs"
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
 
+    def scaled(self, seconds: float) -> float:
+        """Return how long something takes here."""
+        return seconds * self.timings.pace
+
     def at(self, seconds: float, action: Callable[[], Any]) -> None:
         """Let ``action`` happen ``seconds`` from now."""
-        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), action))
+        heapq.heappush(self._due, (time.monotonic() + self.scaled(seconds), next(self._order), action))
 
     def advance(self) -> None:
         """Let everything happen that is due."""
@@ -149,36 +66,82 @@ class State:
         """Return a topic, made if there is none."""
         return self.topics.setdefault(name, Topic(name, content_type))
 
-    def start(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
-        """Start an instance of a sequence whose main file is there."""
+    def launch(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
+        """Start a process; 0.18 lists it before it is connected."""
         chosen = body.get("instanceId") if self.is_1x else None
         instance = Instance(self, sequence, body, chosen or str(uuid.uuid4()))
-        self.instances[instance.id] = instance
-        programs.run(instance, sequence.main or "")
+        instance.connected = False
+        self.runners.append(instance)
+        if not self.is_1x:
+            self.instances[instance.id] = instance
         return instance
 
-    def restart(self) -> None:
-        """The hub is killed and comes back: sequences stay, 1.x lists its runners only after a while (trap 25)."""
+    def connect(self, instance: Instance) -> None:
+        """The process has answered: 1.x lists it, whatever was listed under its id meanwhile (trap 27)."""
+        instance.connected = True
+        self.instances[instance.id] = instance
+        programs.run(instance, instance.sequence.main or "")
+
+    def start(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
+        """Start an instance of a sequence whose main file is there."""
+        instance = self.launch(sequence, body)
+        self.connect(instance)
+        return instance
+
+    def forget(self, instance: Instance) -> None:
+        """Remove a record."""
+        if self.instances.get(instance.id) is instance:
+            del self.instances[instance.id]
+
+    def heard(self, emitter: Instance, name: str, payload: Any) -> None:
+        """Let every other program on the hub hear an event."""
+        if self.crosstalk and self.is_1x:
+            for other in self.listed():
+                if other is not emitter and other.process_alive:
+                    programs.received(other, name, payload)
+
+    def stall(self, seconds: float) -> None:
+        """The hub process stands still for so long."""
+        if not self.is_1x or seconds <= STALL:
+            return
+        for instance in self.instances.values():
+            instance.deaf = True
+            instance.lost_until = time.monotonic() + self.scaled(seconds + self.timings.reconnect)
+
+    def restart(self, identify: bool) -> None:
+        """The hub is killed and comes back: 1.x lists its runners only after a while (trap 25)."""
+        self.sequences = self._identified() if identify else {}
+        self.topics.clear()
         if not self.is_1x:
+            for instance in self.instances.values():
+                instance.process_alive = False
             self.instances.clear()
             return
         self.instances = {key: item for key, item in self.instances.items() if item.process_alive}
         for instance in self.instances.values():
-            instance.listed = False
+            instance.listed = instance.deaf = False
             instance.events.clear()
-            self.at(self.timings.reconnect, _relisted(instance))
+            self.at(self.timings.reconnect, _reconnection(instance))
+
+    def _identified(self) -> dict[str, Sequence]:
+        """Return a sequence for every directory whose package.json can be read, ghosts included (trap 5)."""
+        found = {}
+        for name, files in self.directories.items():
+            try:
+                config = decode(json.loads(files["package.json"].decode()), self.is_1x)
+            except (KeyError, ValueError, RefusedError):
+                continue
+            found[name] = Sequence(name, config, files, package_size=None)
+        return found
 
     def listed(self) -> list[Instance]:
         """Return the instances that the hub lists."""
         return [item for item in self.instances.values() if item.listed]
 
 
-def _relisted(instance: Instance) -> Callable[[], None]:
+def _reconnection(instance: Instance) -> Callable[[], None]:
     def relist() -> None:
-        instance.listed = True
+        instance.listed = instance.reconnected = True
+        instance.started = now()
 
     return relist
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -25,9 +25,27 @@ class Timings:
     extension: float = 180.0
     # 1.x: until runners are listed again after a restart.
     reconnect: float = 10.0
-    # 1.x: a forced delete.
-    force: float = 15.5
+    # 1.x: what a stop without a timeout takes.
+    stop: float = 7.0
+    # Until a runner is ended that was to end by itself: its program has put off a stop, or ended the application.
+    overdue_018: float = 11.0
+    overdue_1x: float = 15.0
+    # Until a connection is closed on which nothing is asked (trap 38).
+    idle: float = 6.0
+    # 0.18: until a request has to have come (trap 39).
+    request: float = 300.0
+    # How fast all that passes, and what programs and requests ask for.
+    pace: float = 1.0
 
 
 # For tests: the order of things stays, the waiting does not.
-FAST = Timings(handshake=0.02, linger=0.5, notice=0.02, busy=0.3, extension=0.3, reconnect=1.0, force=0.4)
+FAST = Timings(
+    handshake=0.02,
+    linger=0.5,
+    notice=0.02,
+    busy=0.3,
+    extension=0.3,
+    reconnect=1.0,
+    overdue_018=0.6,
+    overdue_1x=0.8,
+)

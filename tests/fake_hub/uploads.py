@@ -9,12 +9,16 @@ from __future__ import annotations
 import io
 import json
 import posixpath
+import re
 import tarfile
 import zlib
 from typing import Any
 
-# A body that tar gives up on kills the hub once it is too large for the pipe (trap 1).
+# A body that tar gives up on before its end kills the hub once it is too large for the pipe (trap 1).
 DEADLY = 512 * 1024
+PIECE = 1024
+# Of package.json, listed by 1.x only.
+MORE = ("description", "author", "keywords", "args", "repository")
 
 
 class RefusedError(Exception):
@@ -29,60 +33,82 @@ class DeadlyError(Exception):
     """The hub dies of this body."""
 
 
-def unpack(body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the listed config and the files of a package. Raises `RefusedError` or `DeadlyError`."""
-    try:
-        files = _files(body)
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, zlib.error):
-        if len(body) >= DEADLY:
-            raise DeadlyError from None
-        raise RefusedError({"code": "PRERUNNER_ERROR", "data": "Invalid pkg tar.gz archive"}) from None
-    if "package.json" not in files:
+def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, Any]:
+    """Unpack over what is in ``directory`` and return the listed config.
+
+    Raises `RefusedError` or `DeadlyError`; what could be unpacked is in the directory even then (traps 5 and 7).
+    """
+    plain, unread, whole = _decompressed(body)
+    whole = _extract(plain, directory) and whole
+    if not whole:
+        if unread and len(body) >= DEADLY:
+            raise DeadlyError
+        raise RefusedError({"code": "PRERUNNER_ERROR", "data": "Invalid pkg tar.gz archive"})
+    if "package.json" not in directory:
         raise RefusedError({"errno": -2, "code": "ENOENT", "syscall": "open", "path": "/sequences/x/package.json"})
     try:
         # As text: a byte-order mark is no JSON.
-        manifest = json.loads(files["package.json"].decode())
+        manifest = json.loads(directory["package.json"].decode())
     except ValueError:
         raise RefusedError({}) from None
-    return _config(manifest), files
+    return decode(manifest, is_1x)
 
 
-def _files(body: bytes) -> dict[str, bytes]:
-    if not body.startswith(b"\x1f\x8b"):
-        raise ValueError("not gzip")
-    # tar fails on garbage behind the stream, and this module of Python does not notice.
+def _decompressed(body: bytes) -> tuple[bytes, bool, bool]:
+    """Return what gzip gets out of a body, whether it stops before the end of that, and whether all is well."""
     stream = zlib.decompressobj(wbits=31)
-    stream.decompress(body)
-    if not stream.eof or stream.unused_data.strip(b"\0"):
-        raise ValueError("cut off, or garbage behind it")
-    found = {}
-    with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as tar:
-        for member in tar:
-            name = posixpath.normpath(member.name)
-            if name.startswith(("/", "..")):
-                raise ValueError("leaves the root")
-            content = tar.extractfile(member) if member.isfile() else None
-            if content is not None:
-                found[name] = content.read()
-    if not found:
-        raise ValueError("empty")
-    return found
+    found = bytearray()
+    try:
+        for at in range(0, len(body), PIECE):
+            found += stream.decompress(body[at : at + PIECE])
+            if stream.eof:
+                rest = stream.unused_data + body[at + PIECE :]
+                return bytes(found), bool(rest), not rest.strip(b"\0")
+    except zlib.error:
+        return bytes(found), True, False
+    return bytes(found), False, False
 
 
-def _config(manifest: Any) -> dict[str, Any]:
+def _extract(plain: bytes, directory: dict[str, bytes]) -> bool:
+    """Unpack members, the last one cut off if need be; return whether tar is content."""
+    content = True
+    try:
+        with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
+            for member in tar:
+                name = posixpath.normpath(member.name)
+                if name.startswith(("/", "..")):
+                    content = False
+                elif member.isfile():
+                    directory[name] = plain[member.offset_data : member.offset_data + member.size]
+    except (tarfile.TarError, EOFError, ValueError):
+        return False
+    return content
+
+
+def decode(manifest: Any, is_1x: bool) -> dict[str, Any]:
+    """Return the config that a package.json leads to. Raises `RefusedError`."""
+    if not isinstance(manifest, dict):
+        raise RefusedError({})
     for key in ("name", "version", "main"):
-        value = manifest.get(key)
-        if not isinstance(value, str) and (value is not None or key == "main"):
-            shown = "undefined" if value is None else json.dumps(value)
-            raise RefusedError(
-                f'<SequencePackageJSON> decoder failed at key "{key}" with error: {shown} is not a valid string'
-            )
+        if key in manifest or key == "main":
+            _text(manifest.get(key), key)
     engines = manifest.get("engines", {})
-    if not isinstance(engines, (dict, list)):
-        raise RefusedError(
-            '<SequencePackageJSON> decoder failed at key "engines" with error: '
-            f"{json.dumps(engines)} is not a valid dictionary"
-        )
+    if isinstance(engines, list):
+        engines = {str(index): item for index, item in enumerate(engines)}
+    if not isinstance(engines, dict):
+        raise _wrong("engines", f"{json.dumps(engines)} is not a valid dictionary")
+    for name, value in engines.items():
+        if not isinstance(value, str):
+            problem = f'<EnginesDecoder> dictionary decoder failed at key "{name}" with error: '
+            raise _wrong("engines", f"{problem}{json.dumps(value)} is not a valid string")
+    _check_ports(manifest)
+    if is_1x:
+        for key in ("author", "description"):
+            if key in manifest:
+                _text(manifest[key], key)
+        keywords = manifest.get("keywords", [])
+        if not isinstance(keywords, list):
+            raise _wrong("keywords", f"{json.dumps(keywords)} is not a valid array")
     config = {
         "type": "process",
         "engines": engines,
@@ -90,8 +116,27 @@ def _config(manifest: Any) -> dict[str, Any]:
         "version": manifest.get("version", ""),
         "name": manifest.get("name", ""),
     }
-    # Listed by 1.x only.
-    for key in ("description", "author", "keywords", "args", "repository"):
+    for key in MORE:
         if key in manifest:
             config[key] = manifest[key]
     return config
+
+
+def _text(value: Any, key: str) -> None:
+    if not isinstance(value, str):
+        shown = "undefined" if value is None else json.dumps(value, separators=(",", ":"))
+        raise _wrong(key, f"{shown} is not a valid string")
+
+
+def _check_ports(manifest: dict[str, Any]) -> None:
+    ports = manifest.get("scramjet", {}).get("config", {}).get("ports", [])
+    for index, port in enumerate(ports):
+        if not re.match(r"\d+/(tcp|udp)\Z", str(port)):
+            where = '<ScramjetSectionDecoder> decoder failed at key "config" with error: '
+            where += '<ConfigDecoder> decoder failed at key "ports" with error: '
+            where += f'<PortsDecoder> decoder failed at index "{index}" with error: '
+            raise _wrong("scramjet", f"{where}Invalid port format")
+
+
+def _wrong(key: str, problem: str) -> RefusedError:
+    return RefusedError(f'<SequencePackageJSON> decoder failed at key "{key}" with error: {problem}')

@@ -41,8 +41,8 @@ def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
             keywords = {key: task[key] for key in task if not key.startswith("of_")}
             options = {"src": str(package), **task.get("of_module", {})}
             that = {"that": task["of_result"], "fail_msg": "told {{ told }}"}
-            module = task.get("of_name", "scramjet.sth.sth_sequence")
-            listed.append({module: options, "register": "told", **keywords})
+            action = task.get("of_action", "scramjet.sth.sth_sequence")
+            listed.append({action: options, "register": "told", **keywords})
             listed.append({"ansible.builtin.assert": that, "delegate_to": "localhost"})
         environment = {
             "ANSIBLE_CONNECTION_PLUGINS": str(ROOT / "tests" / "integration" / "connection"),
@@ -74,7 +74,7 @@ def test_only_a_package_that_the_hub_lacks_is_copied(deploy: Deploy, package: pa
 
 
 def test_a_deployment_is_asked_by_digest_too(deploy: Deploy, package: pathlib.Path) -> None:
-    name = {"of_name": "scramjet.sth.sth_deployment"}
+    name = {"of_action": "scramjet.sth.sth_deployment"}
     options = {"of_module": {"name": "web", "stable_for": 0.1, "stop_timeout": 0}}
     changed = {
         **name,

@@ -55,6 +55,10 @@ def reachable(path: str, user: str) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
 
 
+# What the role asks of the settings of a hub that is installed.
+NEEDED = ("api_url", "fingerprint", "supervise", "supervisor")
+
+
 def find_node(want: dict[str, Any], settings: dict[str, Any]) -> str | None:
     """The given Node.js, else the one in use, the system's or the installed one, if it is new enough."""
     candidates = [want["node"]] if want["node"] else [settings.get("node"), "node", "nodejs", want["wheel_node"]]
@@ -158,7 +162,8 @@ def main() -> None:
     packages = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
     result = {
         **running,
-        "settings": settings,
+        # Not the hub's own configuration, which may hold secrets.
+        "settings": {key: settings[key] for key in NEEDED if key in settings},
         "node": node,
         "npm": find_npm(node, want["wheel_node"]),
         "python": find_python(want, settings),

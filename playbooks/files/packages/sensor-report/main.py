@@ -30,7 +30,12 @@ async def run(context: Any, chunks: Any, *left_out: str) -> Stream:
     """Return the stream of results; it stays open until the program is stopped."""
     output = Stream()
     stopped = asyncio.Event()
-    context.set_stop_handler(stopped.set)
+
+    # 1.x awaits it, with the time it is given; 0.18 calls it without.
+    async def stop(*_time: Any) -> None:
+        stopped.set()
+
+    context.set_stop_handler(stop)
 
     async def work() -> None:
         try:

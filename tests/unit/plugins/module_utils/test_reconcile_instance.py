@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils import starting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
 
@@ -143,6 +144,69 @@ def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
     assert live(hub) == ["pool-0", "pool-1"]
 
 
+def refuse_starts(hub: FakeHub, times: int, skip: int = 0) -> None:
+    hub.fault(
+        Fault("status", "POST", "/start$", times, skip, status=400, body=b'{"error":"Entrypoint path is invalid"}')
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}],
+    ids=["restarted", "recreated"],
+)
+def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, options: dict[str, Any]) -> None:
+    start(hub, "pool", count=3, app_config={"a": 1})
+    refuse_starts(hub, times=9)
+    result = run_task("sth_instance", hub, name="pool", **{**QUICK, **options})
+    assert result["error_code"] == "START_FAILED"
+    planned_ones = [item["done"] for item in result["actions"] if item["reason"] != "compensation"]
+    assert planned_ones == [True, False, False, False, False, False]
+    assert live(hub) == ["pool-1", "pool-2"]
+    assert "could not be started again" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        {"app_config": {"behaviour": "throw_at_start"}, "stable_for": 1.0},
+        {"app_config": {"a": 2}, "wait_for": "event", "ready_event": "never", "wait_timeout": 0.3},
+        {
+            "app_config": {"a": 2},
+            "state": "restarted",
+            "wait_for": "event",
+            "ready_event": "never",
+            "wait_timeout": 0.3,
+        },
+    ],
+    ids=["dead", "late", "restarted"],
+)
+def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dict[str, Any]) -> None:
+    first = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
+    check = run_task("sth_instance", hub, check=True, **{"name": "web", **QUICK, **failing})
+    result = run_task("sth_instance", hub, **{"name": "web", **QUICK, **failing})
+    assert result["error_code"] in ("START_FAILED", "TIMEOUT")
+    assert "What ran before runs again" in result["msg"]
+    assert "left as it is" not in result["msg"]
+    assert planned(result) == planned(check)
+    assert result["actions"][-1] == {
+        "action": "start", "object": "instance web", "reason": "compensation", "done": True
+    }  # fmt: skip
+    assert live(hub) == ["web"]
+    again = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
+    assert not again["changed"], again
+    assert again["instance"]["id"] != first["instance"]["id"]
+
+
+def test_what_ran_runs_again_after_a_refused_start(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    refuse_starts(hub, times=1)
+    result = start(hub, app_config={"a": 2})
+    assert "What ran before runs again" in result["msg"]
+    assert [item["done"] for item in result["actions"]] == [True, False, True]
+    assert not start(hub, app_config={"a": 1})["changed"]
+
+
 def test_all_of_a_sequence_named_or_not(hub: FakeHub) -> None:
     start(hub)
     hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {}})
@@ -156,6 +220,43 @@ def test_of_duplicates_the_oldest_stays(hub: FakeHub) -> None:
     result = started_four_times(hub)
     assert verbs(result.real) == ["stop"]
     assert result.real["instance"]["id"] == first["instance"]["id"]
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_restarted_unnamed_instances_run_again(hub: FakeHub, by_id: bool) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}, "args": ["x"]})
+    old = run_task("sth_instance_info", hub)["instance"]["id"]
+    meant: dict[str, Any] = {"id": old} if by_id else {"all": True, "sequence": "probe"}
+    result = run_task("sth_instance", hub, state="restarted", **QUICK, **meant)
+    assert not result.get("failed"), result
+    again = result["instance"]
+    assert again["id"] != old
+    assert (again["name"], again["app_config"], again["args"]) == (None, {"a": 1}, ["x"])
+    assert live(hub) == [None]
+
+
+def test_a_lost_answer_makes_no_second_process_of_an_unnamed_one(hub: FakeHub) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}})
+    hub.fault(Fault("lost", "POST", "/start$"))
+    assert not run_task("sth_instance", hub, all=True, sequence="probe", state="restarted", **QUICK).get("failed")
+    assert live(hub) == [None]
+
+
+def test_a_member_that_is_changed_by_its_own_name_stays_in_its_pool(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"a": 1})
+    changed = started_four_times(hub, "pool-0", app_config={"a": 2})
+    assert (changed.real["instance"]["name"], changed.real["instance"]["index"]) == ("pool-0", 0)
+    restarted = run_task("sth_instance", hub, name="pool-0", state="restarted", **QUICK)
+    assert restarted["instance"]["index"] == 0
+    run_task("sth_instance", hub, name="pool", state="stopped", **QUICK)
+    assert live(hub) == []
+
+
+def test_a_restarted_pool_takes_what_is_given(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"a": 1}, args=["x"])
+    result = run_task("sth_instance", hub, name="pool", state="restarted", app_config={"a": 2}, **QUICK)
+    assert [item["name"] for item in result["instances"]] == ["pool-0", "pool-1"]
+    assert [(item["app_config"], item["args"]) for item in result["instances"]] == [({"a": 2}, ["x"])] * 2
 
 
 def test_two_runs_that_start_one_name_at_once_leave_one(hub: FakeHub) -> None:
@@ -211,6 +312,23 @@ def test_start_attempts(hub: FakeHub) -> None:
     assert len([item for item in hub.writes if item.path.endswith("/start")]) == 2
 
 
+def test_start_attempts_cover_a_program_that_dies_before_the_hub_answers(hub: FakeHub) -> None:
+    hub.fault(Fault("status", "POST", "/start$", status=400, body=b'{"error":"Runner failed"}'))
+    assert not start(hub, start_attempts=2).get("failed")
+    refuse_starts(hub, times=1)
+    assert start(hub, "other", start_attempts=2)["error_code"] == "START_FAILED"
+
+
+def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "LOST_START_SHOWS", 0.1)
+    hub.fault(Fault("reset", "POST", "/start$"))
+    result = start(hub, overload_timeout=0.0)
+    assert result["error_code"] == "UNREACHABLE"
+    assert "lost its connection" in result["msg"]
+
+
 def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
     hub.overload(1)
     assert not start(hub, overload_timeout=10.0).get("failed")
@@ -231,6 +349,21 @@ def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
     )
     assert result["error_code"] == "START_FAILED"
     assert "no database" in result["msg"]
+
+
+@pytest.mark.parametrize("wait_for", ["running", "healthy"])
+def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}}]
+    result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=5.0)
+    assert result["error_code"] == "START_FAILED"
+    assert "no database" in result["msg"]
+
+
+def test_a_failure_event_counts_while_it_must_stay_alive(hub: FakeHub) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.5}]
+    result = start(hub, app_config={"events": events}, failure_event="down", stable_for=10.0)
+    assert "no database" in result["msg"]
+    assert not start(hub, "other", failure_event="down").get("failed")
 
 
 def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHub) -> None:
@@ -265,6 +398,16 @@ def test_healthy(hub: FakeHub) -> None:
         ({"ready_event": "x"}, "INVALID_OPTION"),
         ({"start_attempts": 0}, "INVALID_OPTION"),
         ({"all": True}, "INVALID_OPTION"),
+        ({"count": 1, "state": "stopped"}, "INVALID_OPTION"),
+        ({"count": 0, "state": "absent"}, "INVALID_OPTION"),
+        ({"input": {"content": "x"}}, "INVALID_OPTION"),
+        ({"collect": ["output"], "state": "stopped"}, "INVALID_OPTION"),
+        ({"output_dest": "/nowhere", "state": "restarted"}, "INVALID_OPTION"),
+        ({"completion_event": "done", "state": "absent"}, "INVALID_OPTION"),
+        ({"run_timeout": 0.0}, "INVALID_OPTION"),
+        ({"run_timeout": -1.0, "state": "completed"}, "INVALID_OPTION"),
+        ({"stop_timeout": -1.0, "state": "stopped"}, "INVALID_OPTION"),
+        ({"removal_timeout": -1.0}, "INVALID_OPTION"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(

@@ -1,0 +1,282 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTTP side of the fake hub: framing as a real one's, and faults."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import TICK, Answer, Call, DiedError
+from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
+from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
+
+if TYPE_CHECKING:
+    from ansible_collections.scramjet.sth.tests.fake_hub.server import FakeHub
+
+# What Node.js takes as headers; bytes.
+HEADERS = 16 * 1024
+
+
+class Server(ThreadingHTTPServer):
+    """Listens for connections to a hub."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], hub: FakeHub) -> None:
+        self.hub = hub
+        # Connections whose first request has not been noted yet.
+        self.unnoted: set[object] = set()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note the order of arrival before the connection gets a thread of its own."""
+        self.unnoted.add(client_address)
+        super().process_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no error of the server; show what is."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class _SlowError(Exception):
+    """The request has not come in time."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # As the real one's: with it every answer in several pieces on a kept connection takes 40 ms.
+    disable_nagle_algorithm = True
+    server: Server
+
+    def setup(self) -> None:
+        """Begin with a connection."""
+        self.state = self.server.hub.state
+        # Between requests; a POST on a connection that was closed so gets no answer (trap 38).
+        self.idle = self.state.scaled(self.state.timings.idle)
+        self.received = 0
+        super().setup()
+        self.connection.settimeout(self.idle)
+
+    def finish(self) -> None:
+        """End with the connection."""
+        self._noted()
+        super().finish()
+
+    def parse_request(self) -> bool:
+        """A hub that has died answers nobody; one that lives refuses what Node.js does."""
+        if self.server.hub.dead:
+            self.close_connection = True
+            return False
+        if not super().parse_request():
+            return False
+        size = sum(len(name) + len(value) + 4 for name, value in self.headers.items())
+        self.received += len(self.requestline) + size
+        if size <= HEADERS and "Host" in self.headers:
+            return True
+        refused = (431, "Request Header Fields Too Large") if size > HEADERS else (400, "Bad Request")
+        self.close_connection = True
+        self._send(Answer(*refused))
+        return False
+
+    def _handle(self) -> None:
+        hub = self.server.hub
+        try:
+            body = self._body()
+        except _SlowError:
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
+            return None
+        self.received += len(body)
+        hub.wait_for_stall()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, body)
+        hub.requests.append(request)
+        fault = next((item for item in hub.faults if item.strikes(self.command, self.path, request.writes)), None)
+        kind = fault.kind if fault else ""
+        if kind == "die":
+            hub.dead = True
+        if kind in ("reset", "die"):
+            return self._drop()
+        if kind == "hang":
+            return self._hang()
+        if fault and kind == "status":
+            return self._send(Answer(fault.status, "Fault", text=fault.body.decode()))
+        if hub.token and headers.get("authorization") != f"Bearer {hub.token}":
+            return self._send(Answer(401, "Unauthorized", text="<html>Sign in</html>"))
+        try:
+            if not self._awaits_an_event():
+                self._noted()
+            if self.path.endswith("/_event"):
+                self._wait_for_what_came_before()
+            call = Call(self.command, self.path, headers, body, self.received, self._gone, self._noted)
+            answer = hub.answer(call)
+        except DiedError:
+            hub.dead = True
+            return self._drop()
+        if kind == "cut":
+            hub.dead = True
+        if kind in ("lost", "cut"):
+            return self._drop()
+        if answer.hang:
+            return self._hang()
+        return self._send(answer, truncated=kind == "truncate")
+
+    def _awaits_an_event(self) -> bool:
+        return "/once/" in self.path or "/event/" in self.path
+
+    def _noted(self) -> None:
+        self.server.unnoted.discard(self.client_address)
+
+    def _wait_for_what_came_before(self) -> None:
+        """A real hub knows who waits for an event before it takes one that was sent later."""
+        end = time.monotonic() + 1.0
+        before = set(self.server.unnoted)
+        while before & self.server.unnoted and time.monotonic() < end:
+            time.sleep(0.002)
+
+    def do_HEAD(self) -> None:
+        """The headers of a GET."""
+        answer = self.server.hub.answer(Call("GET", self.path, {}, b""))
+        self.send_response_only(answer.status, answer.reason)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _handle
+
+    # -- read -----------------------------------------------------------------------------------------------------
+
+    def _body(self) -> bytes:
+        """Read the body. Raises `_SlowError` where 0.18 gives up, which keeps what has come (trap 39)."""
+        limit = None if self.state.is_1x else self.state.scaled(self.state.timings.request)
+        end = None if limit is None else time.monotonic() + limit
+        found = bytearray()
+        try:
+            if self.headers.get("Transfer-Encoding") == "chunked":
+                while size := int(self._line(end).split(b";")[0], 16):
+                    self._read(size, end, found)
+                    self._line(end)
+                self._line(end)
+            else:
+                self._read(int(self.headers.get("Content-Length", 0)), end, found)
+        except TimeoutError:
+            if self.path.rstrip("/").endswith("/sequence"):
+                with self.state.lock, contextlib.suppress(RefusedError, DeadlyError):
+                    unpack(bytes(found), self.state.directories.setdefault(str(uuid.uuid4()), {}), False)
+            raise _SlowError from None
+        finally:
+            self.connection.settimeout(self.idle)
+        return bytes(found)
+
+    def _read(self, size: int, end: float | None, found: bytearray) -> None:
+        while size:
+            self._allow(end)
+            piece = self.rfile.read1(min(size, 64 * 1024))
+            if not piece:
+                raise ConnectionResetError("gone in the middle of a request")
+            found += piece
+            size -= len(piece)
+
+    def _line(self, end: float | None) -> bytes:
+        self._allow(end)
+        return self.rfile.readline()
+
+    def _allow(self, end: float | None) -> None:
+        """Wait no longer than until ``end``."""
+        left = None if end is None else end - time.monotonic()
+        if left is not None and left <= 0:
+            raise TimeoutError
+        self.connection.settimeout(left)
+
+    # -- written --------------------------------------------------------------------------------------------------
+
+    def _send(self, answer: Answer, truncated: bool = False) -> None:
+        self.send_response_only(answer.status, answer.reason)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        if self.close_connection or self.headers.get("Connection") == "close":
+            self.close_connection = True
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Connection", "keep-alive")
+            # It closes a second later than it says.
+            self.send_header("Keep-Alive", f"timeout={max(0, int(self.idle) - 1)}")
+        if answer.json is not None:
+            self.send_header("Content-Type", "application/json")
+        elif answer.content_type is not None:
+            self.send_header("Content-Type", answer.content_type)
+        if answer.stream is not None:
+            return self._send_stream(answer.stream)
+        body = (answer.text or "").encode()
+        if answer.json is not None:
+            body = json.dumps(answer.json, separators=(",", ":")).encode()
+        if answer.status == 204:
+            return self.end_headers()
+        # As the real one: chunked, never with a length.
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if body:
+            half = body[: len(body) // 2] if truncated else body
+            self.wfile.write(b"%x\r\n%s" % (len(body), half))
+            if truncated:
+                return self._drop()
+            self.wfile.write(b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+        return None
+
+    def _send_stream(self, pieces: Callable[[], Iterator[bytes | None]]) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        said = pieces()
+        # What is taken for a client that has gone would be lost for the next one.
+        while not self._gone():
+            try:
+                piece = next(said)
+            except StopIteration:
+                self.wfile.write(b"0\r\n\r\n")
+                return
+            if piece is None:
+                time.sleep(TICK)
+            else:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    def _hang(self) -> None:
+        while not self._gone():
+            time.sleep(0.02)
+        self.close_connection = True
+
+    def _gone(self) -> bool:
+        """Whether the client has closed the connection, or the hub is being stopped."""
+        if self.server.hub.closing.is_set() or self.server.hub.dead:
+            return True
+        try:
+            self.connection.setblocking(False)
+            try:
+                return bool(self.connection.recv(1, socket.MSG_PEEK) == b"")
+            finally:
+                self.connection.settimeout(self.idle)
+        except (BlockingIOError, ssl.SSLWantReadError, ValueError):
+            return False
+        except OSError:
+            return True
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody reads it."""

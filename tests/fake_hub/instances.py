@@ -1,0 +1,188 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A simulated process and what the hub knows of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+
+STREAMS = ("stdout", "stderr", "log", "output")
+# What a program says that emits an event without anything.
+UNDEFINED = object()
+
+
+@dataclass
+class Sequence:
+    """A listed package; ``config`` as the hub lists it, ``files`` its directory by path."""
+
+    id: str
+    config: dict[str, Any]
+    files: dict[str, bytes] = field(default_factory=dict)
+    # Bytes read on the connection, not the package's size (trap 34); None after a restart.
+    package_size: int | None = 1483
+
+    @property
+    def main(self) -> str | None:
+        """Text of its main file; None where it is missing."""
+        name = str(self.config["entrypointPath"])
+        found = self.files.get(name, self.files.get(f"{name}.js"))
+        return None if found is None else found.decode("utf-8", "replace")
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the hub runs it with Python."""
+        return "python3" in self.config["engines"]
+
+    @property
+    def version(self) -> str:
+        """What the program takes for its version: that of the files, whatever the hub lists (trap 7)."""
+        return str(json.loads(self.files["package.json"])["version"])
+
+
+class Instance:
+    """A running program. Its record outlives the process on 1.x, the process its record after a restart."""
+
+    def __init__(self, state: State, sequence: Sequence, body: dict[str, Any], instance_id: str) -> None:
+        self.state = state
+        self.id = instance_id
+        self.sequence = sequence
+        # As the sequence was when this was started.
+        self.config, self.package_size = sequence.config, sequence.package_size
+        self.body = body
+        self.app_config = body.get("appConfig")
+        self.args = body.get("args")
+        self.created: str | None = now()
+        self.started = now()
+        self.ended: str | None = None
+        self.status = "running"
+        self.terminated: dict[str, Any] | None = None
+        self.ended_at: float | None = None
+        self.process_alive = True
+        # 0.18: an entry that never connects and never answers (trap 11); one that has not connected yet (trap 12).
+        self.zombie = False
+        self.connected = True
+        # A hub that was restarted does not list its runners until they are back.
+        self.listed = True
+        # It was, and knows its runner only half since (trap 26).
+        self.reconnected = False
+        # 1.x: nothing of it reaches the hub any more, and nothing reaches it for a while (trap 24).
+        self.deaf = False
+        self.lost_until = 0.0
+        # 0.18: it was told to stop, and hears nothing any more.
+        self.unreachable = False
+        self.healthy = True
+        self.removed_after = state.timings.busy + state.timings.extension
+        self.streams = {name: bytearray() for name in STREAMS}
+        self.stream_ended = dict.fromkeys(STREAMS, False)
+        # The last payload by name, which a restart loses; all of them by name.
+        self.events: dict[str, Any] = {}
+        self.emitted: dict[str, list[Any]] = {}
+        self.ended_inputs: set[str] = set()
+        # What it writes to, if not to its output: a topic and its content type.
+        self.topic: tuple[str, str] | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its configuration, if that is a mapping."""
+        return self.app_config if isinstance(self.app_config, dict) else {}
+
+    def after(self, seconds: float, action: Callable[[], Any]) -> None:
+        """Do something later, if the process lives then."""
+        self.state.at(seconds, lambda: action() if self.process_alive else None)
+
+    def every(self, seconds: float, action: Callable[[], Any]) -> None:
+        """Do something again and again as long as the process lives."""
+
+        def again() -> None:
+            action()
+            self.after(seconds, again)
+
+        self.after(seconds, again)
+
+    def write(self, stream: str, data: bytes) -> None:
+        """The program says something."""
+        if stream == "output" and self.topic is not None:
+            self.state.topic(*self.topic).write(data)
+        else:
+            self.streams[stream] += data
+
+    def log(self, level: str, message: str, data: list[Any]) -> None:
+        """The runner logs a line."""
+        line = {"level": level, "msg": message, "ts": int(time.time() * 1000), "data": data}
+        self.write("log", json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def emitter(self, name: str, payload: Any) -> Callable[[], None]:
+        """Return what emits an event."""
+        return lambda: self.emit(name, payload)
+
+    def emit(self, name: str, payload: Any) -> None:
+        """The program emits an event."""
+        if self.deaf:
+            return
+        self.events[name] = payload
+        self.emitted.setdefault(name, []).append(payload)
+        self.state.heard(self, name, payload)
+
+    def complete(self, output: bytes) -> None:
+        """The program is done; its runner lingers."""
+        self.write("output", output)
+        self.stream_ended["output"] = True
+        if self.sequence.is_python:
+            self.crash(213, "Runner failed")
+        else:
+            self.after(self.state.timings.linger, lambda: self.finish("completed", -1, "Instance completed"))
+
+    def crash(self, code: int, reason: str, loaded: bool = True) -> None:
+        """The process dies by itself; ``loaded``: after its program was loaded."""
+        self.process_alive = False
+        if not loaded:
+            self.status = "starting"
+        self.state.at(self.state.timings.notice, lambda: self.finish("errored", code, reason, loaded))
+
+    def end(self, code: int, reason: str) -> None:
+        """The hub ends it because somebody asked for it."""
+        if self.reconnected:
+            # The hub does not learn that it has ended, and keeps it for ever (trap 26).
+            self.process_alive, self.status = False, "errored"
+        elif self.sequence.is_python:
+            self.finish("errored", 213, "Runner failed")
+        else:
+            self.finish("completed", code, reason)
+
+    def finish(self, status: str, code: int, reason: str, loaded: bool = True) -> None:
+        """The hub notices the end."""
+        if self.ended_at is not None or self.zombie:
+            return
+        self.process_alive = False
+        self.ended_at = time.monotonic()
+        for name in STREAMS:
+            self.stream_ended[name] = self.stream_ended[name] or name != "log" or not self.state.is_1x
+        if not self.state.is_1x:
+            self.state.forget(self)
+            return
+        self.status = status
+        self.terminated = {"exitcode": code, "reason": reason}
+        if loaded:
+            self.ended = now()
+        stays = self.removed_after if loaded else self.state.timings.busy
+        self.state.at(stays, lambda: self.state.forget(self))
+
+    @property
+    def counts_as_use(self) -> bool:
+        """Whether 1.x refuses to delete the sequence because of it."""
+        return self.ended_at is None or time.monotonic() - self.ended_at < self.state.scaled(self.state.timings.busy)
+
+
+def now() -> str:
+    """Return the time as hubs write it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,154 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What instances are told: to stop, to die, an event."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub import programs
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import JSON_TYPES, NOT_FOUND, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import UNDEFINED, Instance
+from ansible_collections.scramjet.sth.tests.fake_hub.rules import pause
+from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instance_json
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+
+
+class CommandRoutes:
+    """``_stop``, ``_kill``, ``_event`` and ``_monitoring_rate`` below ``/instance/:id``."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.n = state.is_1x
+
+    def command(self, call: Call, instance: Instance, route: str) -> Answer:
+        """Tell an instance something. What goes wrong in here is 500 with a text (trap 32)."""
+        if route not in ("_stop", "_kill", "_event", "_monitoring_rate"):
+            return NOT_FOUND
+        if call.content_type not in JSON_TYPES:
+            return _thrown("400: Could not parse content" if self.n else "400: Invalid content-type")
+        try:
+            body = call.json() if call.body else UNDEFINED
+        except ValueError:
+            return _thrown("400: Could not parse content")
+        if route == "_stop":
+            return self._stop(instance, body) if self.n else self._stop_018(instance, body)
+        if route == "_kill":
+            return self._kill(instance, body) if self.n else self._kill_018(instance)
+        if route == "_event":
+            return self._event(instance, body)
+        return self._monitoring_rate(body)
+
+    # -- ended ----------------------------------------------------------------------------------------------------
+
+    def _stop(self, instance: Instance, body: Any) -> Answer:
+        if body is None:
+            return _thrown("Cannot read properties of null (reading 'timeout')")
+        # The list that 0.18 wants says nothing here (trap 16).
+        asked = body if isinstance(body, dict) else {}
+        timeout = asked.get("timeout", self.state.timings.stop * 1000)
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+            return Answer(400, "Bad Request", {"error": "Invalid timeout format"})
+        with self.state.lock:
+            # Also for one that has ended, and then for good (trap 17).
+            instance.status = "stopping"
+            self._tell_to_stop(instance, max(0.0, timeout / 1000), bool(asked.get("canCallKeepalive")))
+        pause(self.state, max(0.0, timeout / 1000))
+        with self.state.lock:
+            return Answer(202, "Accepted", instance_json(self.state, instance))
+
+    def _stop_018(self, instance: Instance, body: Any) -> Answer:
+        if body is None or body is UNDEFINED:
+            what = "null" if body is None else "undefined"
+            return _thrown(f"message is not iterable (cannot read property {what})")
+        if not isinstance(body, list):
+            return _thrown("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
+        if len(body) < 2:
+            # It answers an error and stops all the same (trap 16).
+            with self.state.lock:
+                self._tell_to_stop(instance, 0.0, False)
+            return _thrown("Cannot read properties of undefined (reading 'timeout')")
+        timeout = max(0.0, float(body[1].get("timeout", 0)) / 1000)
+        with self.state.lock:
+            self._tell_to_stop(instance, timeout, bool(body[1].get("canCallKeepalive")))
+        pause(self.state, timeout)
+        return Answer(json={"opStatus": "OK"})
+
+    def _tell_to_stop(self, instance: Instance, timeout: float, can_keepalive: bool) -> None:
+        """Let it end when the timeout is over, whether or not it has a handler."""
+        timings = self.state.timings
+        if instance.sequence.is_python:
+            if self.n:
+                self.state.at(min(timings.notice, timeout / 2), lambda: instance.end(138, "Instance stopped"))
+            # Without a handler 0.18 does not stop it, and it hears nothing from then on (trap 41).
+            instance.unreachable = True
+            return
+        code, reason = 138, "Instance stopped"
+        plan = programs.stopping(instance, timeout)
+        if plan == "too slow":
+            code, reason = 137, "Instance killed"
+        if plan == "put off" and can_keepalive:
+            timeout = max(timeout, timings.overdue_1x if self.n else timings.overdue_018)
+        self.state.at(timeout + timings.notice, lambda: instance.end(code, reason))
+
+    def _kill(self, instance: Instance, body: Any) -> Answer:
+        # Only in exactly this status (trap 18).
+        if instance.status != "running":
+            return Answer(400, "Bad Request", {"error": "Instance not running"})
+        if body is None:
+            return _thrown("Cannot read properties of null (reading 'removeImmediately')")
+        at_once = body.get("removeImmediately", False) if isinstance(body, dict) else False
+        if not isinstance(at_once, bool):
+            return Answer(400, "Bad Request", {"error": "Invalid removeImmediately format"})
+        with self.state.lock:
+            instance.status = "killing"
+            if at_once:
+                instance.removed_after = self.state.timings.busy
+            answer = Answer(202, "Accepted", instance_json(self.state, instance))
+            self.state.at(self.state.timings.notice, lambda: instance.end(137, "Instance killed"))
+        return answer
+
+    def _kill_018(self, instance: Instance) -> Answer:
+        timings = self.state.timings
+        with self.state.lock:
+            takes = timings.overdue_018 if instance.unreachable else timings.notice
+            self.state.at(takes, lambda: instance.end(137, "Instance killed"))
+        return Answer(202, "Accepted", {"opStatus": "Accepted"})
+
+    # -- told -----------------------------------------------------------------------------------------------------
+
+    def _event(self, instance: Instance, body: Any) -> Answer:
+        if self.n and not isinstance(body, list):
+            what = "undefined" if body is UNDEFINED else "object"
+            return _thrown(f"{what} is not iterable (cannot read property Symbol(Symbol.iterator))")
+        if body is UNDEFINED:
+            return _thrown("Cannot read properties of undefined (reading '1')")
+        try:
+            name, message = body[1].get("eventName"), body[1].get("message", UNDEFINED)
+        except (TypeError, KeyError, IndexError, AttributeError):
+            return _thrown("Cannot read properties of undefined (reading 'eventName')")
+        if not self.n and not (isinstance(name, str) and isinstance(message, str)):
+            return _thrown("Bad message of type 5001")
+        if not isinstance(name, str):
+            return Answer(400, "Bad Request", {"error": "Invalid format, eventName missing."})
+        with self.state.lock:
+            # Nobody learns that there is nobody to hear it (traps 23 and 24).
+            if instance.process_alive and not instance.unreachable and time.monotonic() >= instance.lost_until:
+                programs.received(instance, name, message)
+        return Answer(json={"accepted": "OK"}) if self.n else Answer(202, "Accepted", {"accepted": True})
+
+    def _monitoring_rate(self, body: Any) -> Answer:
+        if body is UNDEFINED:
+            return _thrown("Cannot read properties of undefined (reading '1')")
+        if not isinstance(body, list):
+            return _thrown("Cannot read properties of undefined (reading 'monitoringRate')")
+        if body[1]["monitoringRate"] < 0:
+            return _thrown("Bad message of type 4003")
+        return Answer(202, "Accepted", {"accepted": True})
+
+
+def _thrown(text: str) -> Answer:
+    return Answer(500, "Internal Server Error", text=text)

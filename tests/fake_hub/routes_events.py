@@ -1,0 +1,87 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What programs emit, as it is read (hub-contract section 5)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, OCTETS, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import UNDEFINED, Instance
+from ansible_collections.scramjet.sth.tests.fake_hub.rules import wait
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+
+CODES = {status.phrase: status.value for status in HTTPStatus}
+
+
+class EventRoutes:
+    """``/instance/:id/event/:name``, ``once`` and ``events``."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.n = state.is_1x
+
+    def message(self, call: Call, instance: Instance, name: str, wait_for_next: bool) -> Answer:
+        """Answer the last event, or the next one, for which the hub waits for ever, whoever dies (trap 20)."""
+        with self.state.lock:
+            self.state.advance()
+            seen = len(instance.emitted.get(name, []))
+            call.noted()
+            if not wait_for_next and name in instance.events:
+                last = instance.events[name]
+                # 1.x takes a falsy last message for none (trap 21).
+                if not self.n or isinstance(last, (dict, list)) or (last is not UNDEFINED and last):
+                    return self._answer(name, last)
+        if not wait(self.state, call, lambda: len(instance.emitted.get(name, [])) > seen):
+            return HANG
+        with self.state.lock:
+            return self._answer(name, instance.emitted[name][seen])
+
+    def _answer(self, name: str, payload: Any) -> Answer:
+        """Answer as the generation does: 1.x treats the message as if a route of its own had returned it (trap 21)."""
+        if not self.n:
+            return Answer(json=self._shown(name, payload))
+        if payload is UNDEFINED:
+            return Answer(500, "Internal Server Error", text="500: Failed to serialize data")
+        if payload is None:
+            return Answer(204, "No content", content_type="application/json")
+        status, reason = 200, "OK"
+        if isinstance(payload, dict) and payload.get("opStatus"):
+            reason = payload.pop("opStatus")
+            if reason not in CODES:
+                return Answer(500, "Internal Server Error", text="500: Failed to serialize data")
+            status = CODES[reason]
+            if status >= 400:
+                payload["error"] = payload.get("error") or reason
+        if isinstance(payload, (bool, int, float)) or payload in ({}, ""):
+            return Answer(status, reason, content_type="application/json")
+        # As it is now: the answer is written after the lock is gone.
+        return Answer(status, reason, dict(payload) if isinstance(payload, dict) else payload)
+
+    def _shown(self, name: str, payload: Any) -> Any:
+        if self.n:
+            return None if payload is UNDEFINED else payload
+        return {"eventName": name} if payload is UNDEFINED else {"eventName": name, "message": payload}
+
+    def messages(self, instance: Instance, name: str) -> Answer:
+        """Answer every event from now on, a line each, for ever."""
+
+        def lines() -> Iterator[bytes | None]:
+            at = len(instance.emitted.get(name, []))
+            while True:
+                with self.state.lock:
+                    self.state.advance()
+                    said = instance.emitted.get(name, [])[at:]
+                at += len(said)
+                yield b"".join(_line(self._shown(name, payload)) for payload in said) or None
+
+        return Answer(stream=lines, content_type=OCTETS)
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"

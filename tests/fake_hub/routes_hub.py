@@ -1,0 +1,81 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a hub says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import NOT_FOUND, OCTETS, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instance_json, sequence_json
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+
+
+class HubRoutes:
+    """The endpoints beside sequences, instances and topics; all of them are read only."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.n = state.is_1x
+
+    def version(self, call: Call, rest: list[str]) -> Answer:
+        """The only endpoint by which generations can be told apart at once."""
+        if self.n:
+            about = {"service": "@scramjet/host", "apiVersion": "v1", "version": "1.0.1", "build": "source"}
+            return Answer(json=about)
+        return Answer(json={"version": "0.18.7"})
+
+    def load_check(self, call: Call, rest: list[str]) -> Answer:
+        """The load of the machine."""
+        disk = {"size": 2.0e11, "used": 1.0e11, "available": 1.0e11, "use": 0.5}
+        disks: list[dict[str, Any]] = [{"fs": "/dev/vda", "type": "ext4", "mount": "/", "rw": True, **disk}]
+        if self.n:
+            disks = [{"fs": path, **disk} for path in ("/", "/home/hub", "/sequences", "/sequences")]
+        load = {"avgLoad": 0.1, "currentLoad": 1.5, "memFree": 1.0e9, "memUsed": 5.0e8, "fsSize": disks}
+        return Answer(json=load)
+
+    def status(self, call: Call, rest: list[str]) -> Answer:
+        """Whether a Manager is connected."""
+        return Answer(json={"cpm": {}}) if self.n else NOT_FOUND
+
+    def config(self, call: Call, rest: list[str]) -> Answer:
+        """The configuration, with its secrets (trap 30)."""
+        config = {
+            "host": {"hostname": "127.0.0.1", "id": "hub"},
+            "runtimeAdapter": "process",
+            # A string, as when it is set on the command line.
+            "timings": {"instanceLifetimeExtensionDelay": str(int(self.state.timings.extension * 1000))},
+            "platform": {"apiKey": "canary-platform", "apiVersion": "v1"},
+            "runnerEnvs": {"TOKEN": "canary-env"},
+        }
+        return Answer(json=config) if self.n else NOT_FOUND
+
+    def entities(self, call: Call, rest: list[str]) -> Answer:
+        """Everything in one answer."""
+        if not self.n:
+            return NOT_FOUND
+        with self.state.lock:
+            sequences = [sequence_json(self.state, item) for item in self.state.sequences.values()]
+            instances = [instance_json(self.state, item) for item in self.state.listed()]
+        return Answer(json={"sequences": sequences, "instances": instances})
+
+    def log(self, call: Call, rest: list[str]) -> Answer:
+        """What has happened; never ends. It tells what programs were started with (trap 30)."""
+        return Answer(stream=lambda: self._follow(self.state.log), content_type=OCTETS)
+
+    def audit(self, call: Call, rest: list[str]) -> Answer:
+        """Who has asked for what; nobody has."""
+        if not self.n:
+            return NOT_FOUND
+        return Answer(stream=lambda: self._follow(bytearray()), content_type=OCTETS)
+
+    def _follow(self, source: bytearray) -> Iterator[bytes | None]:
+        at = 0
+        while True:
+            with self.state.lock:
+                said = bytes(source[at:])
+            at += len(said)
+            yield said or None

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sequences: stored, replaced, listed, deleted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, NOT_FOUND, STREAM_TYPES, Answer, Call, DiedError
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
+from ansible_collections.scramjet.sth.tests.fake_hub.routes_start import StartRoutes
+from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause, wait
+from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instances_of, sequence_json
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
+
+# What removing a directory takes; seconds.
+REMOVAL = 0.01
+
+
+class SequenceRoutes:
+    """``/sequences`` and ``/sequence``."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.n = state.is_1x
+        self._starts = StartRoutes(state)
+
+    def listing(self, call: Call, rest: list[str]) -> Answer:
+        """Every sequence."""
+        if call.method != "GET":
+            return NOT_FOUND
+        with self.state.lock:
+            return Answer(json=[sequence_json(self.state, item) for item in self.state.sequences.values()])
+
+    def one(self, call: Call, rest: list[str]) -> Answer:
+        """One of them, which its id names; names lead nowhere."""
+        if not rest:
+            return self._upload(call) if call.method == "POST" else NOT_FOUND
+        name, route = rest[0], rest[1:]
+        with self.state.lock:
+            sequence = self.state.sequences.get(name)
+        if route == ["start"] and call.method == "POST":
+            return self._starts.start(call, sequence)
+        if route == ["instances"] and call.method == "GET":
+            return self._instances(name, sequence)
+        if route or call.method not in ("GET", "PUT", "DELETE"):
+            return NOT_FOUND
+        if call.method == "DELETE":
+            return self._delete(call, name, sequence)
+        if call.method == "PUT":
+            return self._put(call, name, sequence) if self.n else NOT_FOUND
+        if sequence is None:
+            return Answer(404, "Not Found", {"error": f"Sequence {name} not found"} if self.n else {})
+        with self.state.lock:
+            return Answer(json=sequence_json(self.state, sequence))
+
+    def _instances(self, name: str, sequence: Sequence | None) -> Answer:
+        if sequence is None:
+            missing = {"error": f"Sequence {name} not found"}
+            return Answer(404, "Not Found", missing) if self.n else Answer(500, "Failed to serialize data")
+        with self.state.lock:
+            return Answer(json=instances_of(self.state, name))
+
+    # -- stored and replaced --------------------------------------------------------------------------------------
+
+    def _upload(self, call: Call) -> Answer:
+        if call.content_type not in (None, *STREAM_TYPES):
+            return Answer(415 if self.n else 400, "Invalid content-type")
+        new = str(uuid.uuid4())
+        with self.state.lock:
+            files = self.state.directories.setdefault(new, {})
+            try:
+                config = unpack(call.body, files, self.n)
+            except RefusedError as refused:
+                return Answer(422, "Unprocessable Entity", {"error": refused.error})
+            except DeadlyError:
+                raise DiedError from None
+            self.state.sequences[new] = Sequence(new, config, files, call.received)
+        return Answer(json={"id": new})
+
+    def _put(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
+        if call.content_type not in (None, *STREAM_TYPES):
+            return Answer(415, "Invalid content-type")
+        with self.state.lock:
+            if sequence is None:
+                return Answer(404, "Not Found", {"error": f"Sequence with id: {name} not found"})
+            if instances_of(self.state, name):
+                return Answer(409, "Conflict", {"error": "Can't update sequence with instances"})
+            try:
+                # Over what is there: nothing of the old package goes (trap 6), and a refused one has come (trap 7).
+                sequence.files = self.state.directories.setdefault(name, {})
+                sequence.config = unpack(call.body, sequence.files, self.n)
+            except RefusedError as refused:
+                return Answer(422, "Unprocessable Entity", {"error": refused.error})
+            except DeadlyError:
+                raise DiedError from None
+            sequence.package_size = call.received
+        return Answer(json={"id": name})
+
+    # -- deleted --------------------------------------------------------------------------------------------------
+
+    def _delete(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
+        refused = not_json(call, self.n)
+        if refused is not None:
+            return refused
+        if sequence is None:
+            missing = {"error": f"The sequence {name} does not exist."} if self.n else {"opStatus": "Not Found"}
+            return Answer(404, "Not Found", missing)
+        # Whatever it says, "false" too (trap 10).
+        force = bool(call.headers.get("x-seq-kill-inst")) and self.n
+        with self.state.lock:
+            in_use = self._in_use(name)
+            if in_use and not force:
+                message = "Can't remove- Sequence in use" if self.n else "Can't remove sequence in use."
+                body = {"error": message} if self.n else {"opStatus": "Conflict", "error": message}
+                return Answer(409, "Conflict", body)
+            for item in self._of(name) if in_use else ():
+                if item.process_alive:
+                    item.status = "killing"
+                    self.state.at(self.state.timings.notice, _killed(item))
+        if in_use and not wait(self.state, call, lambda: not self._in_use(name)):
+            self._go_on(name)
+            return HANG
+        return self._remove(name)
+
+    def _of(self, name: str) -> list[Instance]:
+        return [item for item in self.state.listed() if item.sequence.id == name and item.connected]
+
+    def _in_use(self, name: str) -> bool:
+        # 1.x asks whether every one is in use, so that an old ended one lets it delete under a running one (trap 9).
+        of_it = self._of(name)
+        return bool(of_it) and all(item.counts_as_use for item in of_it)
+
+    def _go_on(self, name: str) -> None:
+        """The client has gone, and the hub goes on (trap 10), unless it waits for what never ends (trap 26)."""
+
+        def remove() -> None:
+            self.state.sequences.pop(name, None)
+            self.state.directories.pop(name, None)
+
+        with self.state.lock:
+            if not any(item.reconnected for item in self._of(name)):
+                self.state.at(self.state.timings.notice + self.state.timings.busy, remove)
+
+    def _remove(self, name: str) -> Answer:
+        with self.state.lock:
+            gone = name not in self.state.sequences
+            if not gone and self.state.directories.pop(name, None) is None:
+                # Undeletable (trap 36), or somebody else is deleting it (trap 37).
+                where = "Sequence" if self.n else "sequence"
+                text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
+                body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}
+                return Answer(500, "Internal Server Error", body)
+        if self.n and not gone:
+            pause(self.state, REMOVAL)
+        with self.state.lock:
+            self.state.sequences.pop(name, None)
+        return Answer(json={"id": name} if self.n else {"opStatus": "OK", "id": name})
+
+
+def _killed(instance: Instance) -> Callable[[], None]:
+    return lambda: instance.end(137, "Instance killed")

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How instances are started."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
+from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+
+# The start body travels in an environment variable of the runner (trap 29); bytes.
+LONGEST_START = 128 * 1024
+
+
+class StartRoutes:
+    """``/sequence/:id/start``."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.n = state.is_1x
+
+    def start(self, call: Call, sequence: Sequence | None) -> Answer:
+        """Start an instance."""
+        refused = not_json(call, self.n)
+        if refused is not None:
+            return refused
+        with self.state.lock:
+            if self.state.overloaded > 0:
+                # Before anything else, also for unknown ids (trap 31).
+                self.state.overloaded -= 1
+                reason = "Insufficient Space on Resource"
+                return Answer(419, reason, {"error": reason} if self.n else {"opStatus": reason})
+        if sequence is None:
+            return Answer(404, "Not Found", {"error": "Not Found"} if self.n else {"opStatus": "Not Found"})
+        try:
+            body = call.json()
+        except ValueError:
+            return Answer(400, "Could not parse content")
+        body = body if isinstance(body, dict) else {}
+        with self.state.lock:
+            refused = self._not_startable(body, len(call.body)) if self.n else None
+            if refused is not None:
+                return refused
+            if sequence.main is None or len(sequence.config["engines"]) > 1:
+                return self._start_broken(sequence, body)
+            instance = self.state.launch(sequence, body)
+            described = {"appConfig": instance.app_config, "args": instance.args}
+            self.state.log += json.dumps({"msg": "Start sequence", "data": [described]}).encode() + b"\n"
+        pause(self.state, self.state.timings.handshake)
+        return self._started(instance)
+
+    def _not_startable(self, body: dict[str, Any], size: int) -> Answer | None:
+        """Refuse what 1.x does not start; all that it looks at is the id and the size."""
+        chosen = body.get("instanceId")
+        if chosen not in (None, ""):
+            if not isinstance(chosen, str) or len(chosen) != 36:
+                return Answer(500, "Internal Server Error")
+            if chosen in [item.id for item in self.state.listed()]:
+                return Answer(409, "Conflict", {"error": "Instance with a given ID already exists"})
+            if not isinstance(body.get("appConfig", {}), dict):
+                return Answer(500, "Internal Server Error")
+        if size > LONGEST_START:
+            return Answer(400, "Bad Request", {"error": "spawn E2BIG"})
+        return None
+
+    def _start_broken(self, sequence: Sequence, body: dict[str, Any]) -> Answer:
+        if self.n:
+            problem = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
+            return _no_main(sequence) if sequence.main is None else Answer(400, "Bad Request", {"error": problem})
+        # Trap 11: no answer ever, and an entry that nobody can get rid of.
+        instance = self.state.launch(sequence, body)
+        instance.zombie, instance.process_alive = True, False
+        return HANG
+
+    def _started(self, instance: Instance) -> Answer:
+        """Answer when the process has connected, whatever has become of its sequence meanwhile."""
+        sequence = instance.sequence
+        with self.state.lock:
+            if sequence.id not in self.state.sequences:
+                instance.zombie, instance.process_alive = True, False
+                return _no_main(sequence) if self.n else HANG
+            if self.n and sequence.is_python and self.state.python != "runs":
+                instance.process_alive = False
+                reason = "Instance killed" if self.state.python == "too new" else "Runner failed"
+                return Answer(400, "Bad Request", {"error": reason})
+            self.state.connect(instance)
+        if self.n:
+            return Answer(json={"message": f"Sequence {instance.id} starting", "id": instance.id})
+        return Answer(json={"opStatus": "OK", "id": instance.id})
+
+
+def _no_main(sequence: Sequence) -> Answer:
+    main = sequence.config["entrypointPath"]
+    problem = f"Sequence entrypoint path {main} is invalid. Check `main` field in Sequence package.json"
+    return Answer(400, "Bad Request", {"error": problem})

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What sequences and instances look like in answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
+from ansible_collections.scramjet.sth.tests.fake_hub.state import State
+from ansible_collections.scramjet.sth.tests.fake_hub.uploads import MORE
+
+
+def sequence_json(state: State, sequence: Sequence) -> dict[str, Any]:
+    """Return what a listing shows of a sequence."""
+    shown = _sequence(state, sequence.id, sequence.config, sequence.package_size)
+    return {**shown, "instances": instances_of(state, sequence.id)}
+
+
+def _sequence(state: State, name: str, listed: dict[str, Any], package_size: int | None) -> dict[str, Any]:
+    config = {**listed, "id": name, "sequenceDir": f"/sequences/{name}"}
+    if not state.is_1x:
+        return {"id": name, "config": {key: value for key, value in config.items() if key not in MORE}}
+    config["language"] = "py" if "python3" in config["engines"] else "js"
+    if package_size is not None:
+        config["packageSize"] = package_size
+    return {"id": name, "config": config, "location": "hub-lab"}
+
+
+def instances_of(state: State, name: str) -> list[str]:
+    """Return the ids of a sequence's instances; 0.18 knows them from their connection on."""
+    return [
+        item.id
+        for item in state.listed()
+        if item.sequence.id == name and not item.zombie and (item.connected or state.is_1x)
+    ]
+
+
+def instance_json(state: State, instance: Instance) -> dict[str, Any]:
+    """Return what the hub shows of an instance."""
+    if not state.is_1x:
+        shown = {
+            "started": instance.started,
+            "created": instance.created,
+            "id": instance.id,
+            "sequence": instance.sequence.id,
+            "appConfig": instance.app_config,
+            "sequenceArgs": instance.args,
+        }
+        return {key: value for key, value in shown.items() if value is not None}
+    shown = {
+        "id": instance.id,
+        "appConfig": instance.app_config,
+        "args": instance.args,
+        "provides": instance.body.get("outputTopic"),
+        # What a restarted hub does not learn again.
+        "requires": None if instance.reconnected else instance.body.get("inputTopic") or "",
+        "sequence": _sequence(state, instance.sequence.id, instance.config, instance.package_size),
+        "created": instance.created,
+        "started": instance.started,
+        "ended": instance.ended,
+        "status": instance.status,
+        "terminated": instance.terminated,
+    }
+    if instance.topic is not None:
+        shown["provides"], shown["requires"] = instance.topic[0], None
+    shown = {key: value for key, value in shown.items() if value is not None}
+    # It is null for programs in Python (trap 41).
+    return {**shown, "created": None} if instance.sequence.is_python else shown
