@@ -113,6 +113,7 @@ class SequenceRoutes:
         # Whatever it says, "false" too (trap 10).
         force = bool(call.headers.get("x-seq-kill-inst")) and self.n
         with self.state.lock:
+            restarts = self.state.restarts
             in_use = self._in_use(name)
             if in_use and not force:
                 message = "Can't remove- Sequence in use" if self.n else "Can't remove sequence in use."
@@ -123,7 +124,7 @@ class SequenceRoutes:
                     item.status = "killing"
                     self.state.at(self.state.timings.notice, _killed(item))
         if in_use and not wait(self.state, call, lambda: not self._in_use(name)):
-            self._go_on(name)
+            self._go_on(name, restarts)
             return HANG
         return self._remove(name)
 
@@ -135,12 +136,13 @@ class SequenceRoutes:
         of_it = self._of(name)
         return bool(of_it) and all(item.counts_as_use for item in of_it)
 
-    def _go_on(self, name: str) -> None:
+    def _go_on(self, name: str, restarts: int) -> None:
         """The client has gone, and the hub goes on (trap 10), unless it waits for what never ends (trap 26)."""
 
         def remove() -> None:
-            self.state.sequences.pop(name, None)
-            self.state.directories.pop(name, None)
+            if self.state.restarts == restarts:
+                self.state.sequences.pop(name, None)
+                self.state.directories.pop(name, None)
 
         with self.state.lock:
             if not any(item.reconnected for item in self._of(name)):
