@@ -17,6 +17,7 @@ import pytest
 import trustme
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
@@ -35,6 +36,8 @@ class Hub:
     generation: str
     fake: FakeHub | None = None
     entrance: str = "auto"
+    # Whether programs in Python can run on it.
+    python: bool = False
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -44,6 +47,7 @@ class Hub:
             "sth_generation": self.generation,
             "sth_fake": self.fake is not None,
             "sth_entrance": self.entrance,
+            "sth_python": self.python,
         }
 
     def get(self, path: str) -> Any:
@@ -56,7 +60,8 @@ class Hub:
 def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A real 0.18.7 hub, installed (once per checkout) and run by the role that users have."""
     with role_hub(tmp_path_factory.mktemp("hub")) as api_url:
-        yield Hub("real-0.18", api_url, "0.18")
+        settings = json.loads((ROOT / ".quickstart" / "prefix" / "etc" / "settings.json").read_text())
+        yield Hub("real-0.18", api_url, "0.18", python=bool(settings.get("python")))
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
         return
     if kind == "live":
         url = os.environ["STH_TEST_API_URL"]
-        live = Hub(kind, url, "")
+        live = Hub(kind, url, "", python=bool(os.environ.get("STH_TEST_PYTHON")))
         live.generation = "0.18" if live.get("version")["version"].startswith("0.") else "1.x"
     else:
         live = request.getfixturevalue("real_hub")

@@ -20,7 +20,7 @@ SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*
 # Replays wait most of their time; so many at once do not disturb each other.
 AT_ONCE = 4
 
-Differences = dict[pathlib.Path, "Future[list[str]]"]
+Differences = dict[pathlib.Path, Future[list[str]]]
 
 
 def replay(name: pathlib.Path) -> list[str]:
