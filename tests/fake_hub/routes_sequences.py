@@ -28,6 +28,8 @@ class SequenceRoutes:
         self.state = state
         self.n = state.is_1x
         self._starts = StartRoutes(state)
+        # Sequences whose directories are being removed.
+        self._removing: set[str] = set()
 
     def listing(self, call: Call, rest: list[str]) -> Answer:
         """Every sequence."""
@@ -151,16 +153,23 @@ class SequenceRoutes:
     def _remove(self, name: str) -> Answer:
         with self.state.lock:
             gone = name not in self.state.sequences
-            if not gone and self.state.directories.pop(name, None) is None:
-                # Undeletable (trap 36), or somebody else is deleting it (trap 37).
-                where = "Sequence" if self.n else "sequence"
-                text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
-                body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}
-                return Answer(500, "Internal Server Error", body)
+            lost = not gone and self.state.directories.pop(name, None) is None
+            if not lost:
+                self._removing.add(name)
         if self.n and not gone:
             pause(self.state, REMOVAL)
+        if lost:
+            # Undeletable (trap 36), unless somebody else was quicker, and the record has gone by now (trap 37).
+            where = "Sequence" if self.n else "sequence"
+            text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
+            body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}
+            with self.state.lock:
+                if name in self._removing:
+                    self.state.sequences.pop(name, None)
+            return Answer(500, "Internal Server Error", body)
         with self.state.lock:
             self.state.sequences.pop(name, None)
+            self._removing.discard(name)
         return Answer(json={"id": name} if self.n else {"opStatus": "OK", "id": name})
 
 
