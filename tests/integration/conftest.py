@@ -22,8 +22,6 @@ from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
 TIMINGS = replace(FAST, linger=5.0)
-# Tasks run in-process on the controller by themselves; one hub is also used through the modules.
-FAKE_HUBS = ["fake-0.18", "fake-1.x", "fake-1.x-module"]
 REAL_HUBS = ["real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
 
 
