@@ -11,6 +11,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,7 +51,14 @@ def run_playbook(
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
     done = subprocess.run(
         command,
-        env={**clean, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_ROLES_PATH": str(TARGETS), **(environment or {})},
+        env={
+            **clean,
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_ROLES_PATH": str(TARGETS),
+            # Not below a home directory, of which ansible finds two where HOME is not that of the account.
+            "ANSIBLE_ASYNC_DIR": str(pathlib.Path(tempfile.gettempdir()) / "sth-async"),
+            **(environment or {}),
+        },
         capture_output=True,
         text=True,
         timeout=seconds,
