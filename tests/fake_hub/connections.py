@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.state = self.server.hub.state
         # Between requests; a POST on a connection that was closed so gets no answer (trap 38).
         self.idle = self.state.scaled(self.state.timings.idle)
-        self.received = 0
+        self.received = self.restarts = 0
         super().setup()
         self.connection.settimeout(self.idle)
 
@@ -101,6 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
             return None
         self.received += len(body)
+        self.restarts = self.state.restarts
         hub.wait_for_stall()
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, body)
@@ -259,8 +260,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _gone(self) -> bool:
-        """Whether the client has closed the connection, or the hub is being stopped."""
-        if self.server.hub.closing.is_set() or self.server.hub.dead:
+        """Whether the client has closed the connection, or the hub was killed or is being stopped."""
+        if self.server.hub.closing.is_set() or self.server.hub.dead or self.state.restarts != self.restarts:
             return True
         try:
             self.connection.setblocking(False)

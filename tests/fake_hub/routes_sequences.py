@@ -28,6 +28,8 @@ class SequenceRoutes:
         self.state = state
         self.n = state.is_1x
         self._starts = StartRoutes(state)
+        # Sequences whose directories are being removed.
+        self._removing: set[str] = set()
 
     def listing(self, call: Call, rest: list[str]) -> Answer:
         """Every sequence."""
@@ -113,6 +115,7 @@ class SequenceRoutes:
         # Whatever it says, "false" too (trap 10).
         force = bool(call.headers.get("x-seq-kill-inst")) and self.n
         with self.state.lock:
+            restarts = self.state.restarts
             in_use = self._in_use(name)
             if in_use and not force:
                 message = "Can't remove- Sequence in use" if self.n else "Can't remove sequence in use."
@@ -123,7 +126,7 @@ class SequenceRoutes:
                     item.status = "killing"
                     self.state.at(self.state.timings.notice, _killed(item))
         if in_use and not wait(self.state, call, lambda: not self._in_use(name)):
-            self._go_on(name)
+            self._go_on(name, restarts)
             return HANG
         return self._remove(name)
 
@@ -135,12 +138,13 @@ class SequenceRoutes:
         of_it = self._of(name)
         return bool(of_it) and all(item.counts_as_use for item in of_it)
 
-    def _go_on(self, name: str) -> None:
+    def _go_on(self, name: str, restarts: int) -> None:
         """The client has gone, and the hub goes on (trap 10), unless it waits for what never ends (trap 26)."""
 
         def remove() -> None:
-            self.state.sequences.pop(name, None)
-            self.state.directories.pop(name, None)
+            if self.state.restarts == restarts:
+                self.state.sequences.pop(name, None)
+                self.state.directories.pop(name, None)
 
         with self.state.lock:
             if not any(item.reconnected for item in self._of(name)):
@@ -149,16 +153,23 @@ class SequenceRoutes:
     def _remove(self, name: str) -> Answer:
         with self.state.lock:
             gone = name not in self.state.sequences
-            if not gone and self.state.directories.pop(name, None) is None:
-                # Undeletable (trap 36), or somebody else is deleting it (trap 37).
-                where = "Sequence" if self.n else "sequence"
-                text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
-                body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}
-                return Answer(500, "Internal Server Error", body)
+            lost = not gone and self.state.directories.pop(name, None) is None
+            if not lost:
+                self._removing.add(name)
         if self.n and not gone:
             pause(self.state, REMOVAL)
+        if lost:
+            # Undeletable (trap 36), unless somebody else was quicker, and the record has gone by now (trap 37).
+            where = "Sequence" if self.n else "sequence"
+            text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
+            body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}
+            with self.state.lock:
+                if name in self._removing:
+                    self.state.sequences.pop(name, None)
+            return Answer(500, "Internal Server Error", body)
         with self.state.lock:
             self.state.sequences.pop(name, None)
+            self._removing.discard(name)
         return Answer(json={"id": name} if self.n else {"opStatus": "OK", "id": name})
 
 

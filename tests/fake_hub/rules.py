@@ -47,11 +47,10 @@ def pause(state: State, seconds: float) -> None:
 
 def wait(state: State, call: Call, done: Callable[[], bool]) -> bool:
     """Wait until something is so; return whether it is, before the client has gone."""
-    while True:
+    while not call.gone():
         with state.lock:
             state.advance()
             if done():
                 return True
-        if call.gone():
-            return False
         time.sleep(TICK)
+    return False

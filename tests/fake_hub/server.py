@@ -55,9 +55,14 @@ class FakeHub:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    @property
     def api_url(self) -> str:
         """Address of the API."""
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/api/v1"
+        return f"{self._scheme}://127.0.0.1:{self.port}/api/v1"
 
     @property
     def writes(self) -> list[Request]:

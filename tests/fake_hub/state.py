@@ -41,6 +41,8 @@ class State:
         self.runners: list[Instance] = []
         self.topics: dict[str, Topic] = {}
         self.log = bytearray()
+        # With each one the hub forgets what it was asked.
+        self.restarts = 0
         self.overloaded = 0
         # 1.x: programs hear each other's events (trap 22); off, because it is seldom what a test is about.
         self.crosstalk = False
@@ -110,6 +112,7 @@ class State:
 
     def restart(self, identify: bool) -> None:
         """The hub is killed and comes back: 1.x lists its runners only after a while (trap 25)."""
+        self.restarts += 1
         self.sequences = self._identified() if identify else {}
         self.topics.clear()
         if not self.is_1x:

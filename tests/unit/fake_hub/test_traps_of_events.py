@@ -1,0 +1,131 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fake hub holds the traps of real hubs (hub-contract section 9): what programs hear and say."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
+    GENERATIONS,
+    PATIENCE,
+    ask,
+    emitting,
+    ended,
+    event,
+    hangs,
+    started,
+    stored,
+    until,
+)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("route", ["event", "once"])
+def test_20_waiting_for_an_event_outlives_the_instance(generation: str, route: str) -> None:
+    with FakeHub(generation) as hub, ThreadPoolExecutor() as pool:
+        instance = started(hub, stored(hub))
+        waiting = pool.submit(ask, hub, "GET", f"/instance/{instance}/{route}/never", timeout=1.0)
+        until(lambda: hub.requests[-1].path.endswith("/never"))
+        ask(hub, "POST", f"/instance/{instance}/_kill")
+        until(lambda: ended(hub, instance))
+        with pytest.raises(requests.Timeout):
+            waiting.result()
+
+
+@pytest.mark.parametrize("payload", [0, False, None, ""])
+def test_21_1x_takes_a_falsy_last_event_for_none(payload: Any) -> None:
+    with FakeHub() as hub:
+        instance = started(hub, stored(hub), **emitting(payload))
+        assert hangs(hub, "GET", f"/instance/{instance}/event/said")
+
+
+@pytest.mark.parametrize(
+    ("payload", "status", "body"),
+    [
+        (5, 200, b""),
+        (True, 200, b""),
+        ({}, 200, b""),
+        ([], 200, b"[]"),
+        ("text", 200, b'"text"'),
+        ({"opStatus": "Not Found", "x": 1}, 404, b'{"x":1,"error":"Not Found"}'),
+    ],
+)
+def test_21_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, status: int, body: bytes) -> None:
+    with FakeHub() as hub:
+        instance = started(hub, stored(hub), **emitting(payload))
+        answer = ask(hub, "GET", f"/instance/{instance}/event/said")
+        assert (answer.status_code, answer.content) == (status, body)
+        # What was a status has been used up.
+        assert body == b"" or ask(hub, "GET", f"/instance/{instance}/event/said").status_code == 200
+
+
+def test_21_1x_says_nothing_for_a_null_that_is_awaited() -> None:
+    with FakeHub() as hub, ThreadPoolExecutor() as pool:
+        later = {"appConfig": {"events": [{"name": "said", "payload": None, "after": 0.3}]}}
+        instance = started(hub, stored(hub), **later)
+        assert pool.submit(ask, hub, "GET", f"/instance/{instance}/once/said").result().status_code == 204
+
+
+@pytest.mark.parametrize(("generation", "left"), [("0.18", 3), ("1.x", 1)])
+def test_22_what_one_program_emits_the_others_hear_on_1x(generation: str, left: int) -> None:
+    with FakeHub(generation, replace(FAST, linger=0.05)) as hub:
+        hub.state.crosstalk = True
+        sequence = stored(hub)
+        started(hub, sequence)
+        started(hub, sequence)
+        crier = started(hub, sequence, appConfig={"events": [{"name": "finish", "payload": 1}]})
+        assert ask(hub, "GET", f"/instance/{crier}/event/finish").ok
+        time.sleep(0.2)
+        assert hub.runners == left
+
+
+def test_23_a_dead_instance_is_healthy_and_takes_events() -> None:
+    with FakeHub("1.x", replace(FAST, extension=60.0)) as hub:
+        instance = started(hub, stored(hub))
+        ask(hub, "POST", f"/instance/{instance}/_kill")
+        until(lambda: ended(hub, instance))
+        assert ask(hub, "GET", f"/instance/{instance}/health").json()["healthy"] is True
+        assert ask(hub, "POST", f"/instance/{instance}/_event", event("ping")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("generation", "seconds", "heard"), [("0.18", 1.5, True), ("1.x", 0.5, True), ("1.x", 1.5, False)]
+)
+def test_24_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
+    generation: str, seconds: float, heard: bool
+) -> None:
+    with FakeHub(generation, replace(FAST, reconnect=10.0, pace=0.1)) as hub:
+        instance = started(hub, stored(hub))
+        hub.stall(seconds)
+        assert ask(hub, "POST", f"/instance/{instance}/_event", event("ping")).ok
+        assert hangs(hub, "GET", f"/instance/{instance}/event/pong") is not heard
+        assert ask(hub, "GET", f"/instance/{instance}").ok
+        assert ask(hub, "GET", f"/instance/{instance}/health").json()["healthy"] is True
+        if not heard:
+            # What was sent at once was lost; later commands arrive, though nobody says so.
+            time.sleep(1.3)
+            ask(hub, "POST", f"/instance/{instance}/_event", event("finish"))
+            until(lambda: hub.runners == 0)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("route", ["stdin", "input"])
+def test_40_input_after_its_end_is_never_done(generation: str, route: str) -> None:
+    with FakeHub(generation) as hub:
+        path = f"{hub.api_url}/instance/{started(hub, stored(hub))}/{route}"
+        octets = {"Content-Type": "application/octet-stream"}
+        more = requests.post(path, data=b"x", headers={**octets, "x-end-stream": "false"}, timeout=10)
+        last = requests.post(path, data=b"x", headers=octets, timeout=10)
+        assert (more.status_code, last.status_code) == (202, 200)
+        with pytest.raises(requests.ConnectionError):
+            requests.post(path, data=b"x", headers=octets, timeout=PATIENCE)
