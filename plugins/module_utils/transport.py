@@ -360,12 +360,10 @@ class Transport:
                 return SthError(
                     "UNREACHABLE", f"{method} {url}: no TLS is spoken there; use http:// in api_url.", **where
                 )
-            return SthError(
-                "UNREACHABLE",
-                f"{method} {url} failed in TLS ({_innermost(error)}): set ca_path to the CA that signed the hub's "
-                "certificate, and client_cert where the hub asks for one.",
-                **where,
-            )
+            advice = "where the hub asks for a client certificate, set client_cert and client_key to one it accepts."
+            if "CERTIFICATE_VERIFY_FAILED" in text:
+                advice = "set ca_path to the CA that signed the hub's certificate."
+            return SthError("UNREACHABLE", f"{method} {url} failed in TLS ({_innermost(error)}): {advice}", **where)
         if isinstance(error, exceptions.ProxyError):
             return SthError(
                 "UNREACHABLE",
@@ -390,10 +388,12 @@ class Transport:
                 **where,
             )
         if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
+            advice = "check the hub's log, it may have died"
+            if url.startswith("https:"):
+                advice += ", and client_cert, which it may ask for"
             return kind(
                 "UNREACHABLE",
-                f"{method} {url} lost its connection before the answer was complete "
-                f"({_innermost(error)}): check the hub's log, it may have died.",
+                f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",
                 **where,
             )
         raise error
