@@ -23,11 +23,15 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.sending import ALIKE, 
 PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
 # Ten times as fast as the recordings. The end of a process is noticed later than by a real hub: what was seen before
 # the notice is to be seen on a busy machine, too.
-TIMINGS = Timings(notice=1.5, pace=0.1)
+TIMINGS = Timings(notice=2.5, pace=0.1)
 # What the recorded hubs had unless the recording says otherwise; milliseconds.
 EXTENSION = 1000
-# Recordings that wait for minutes, and one in which events are to be awaited that come soon.
-PACES = {"lifecycle-default-extension-complete": 0.02, "event-payload-types": 0.3}
+# One recording waits for minutes, in one events are to be awaited that come soon, in one a stop is to be seen on its way.
+OWN = {
+    "lifecycle-default-extension-complete": {"pace": 0.02, "notice": 5.0},
+    "event-payload-types": {"pace": 0.3},
+    "stop-body-variants": {"notice": 8.0},
+}
 # Recordings in which something happens while an instance starts, which has to take long enough for that.
 DURING_START = re.compile(r"while-starting|during-start|race")
 # For how long a state is awaited that the recording saw, beyond what it took there; seconds.
@@ -327,7 +331,7 @@ def hub_of(scenario: dict[str, Any]) -> FakeHub:
     """Return a fake hub like the recorded one."""
     extension = (scenario["hub"].get("instance_lifetime_extension_delay_ms") or EXTENSION) / 1000
     timings = replace(TIMINGS, extension=extension)
-    timings = replace(timings, pace=PACES.get(scenario["scenario"], timings.pace))
+    timings = replace(timings, **OWN.get(scenario["scenario"], {}))
     if DURING_START.search(scenario["scenario"]):
         timings = replace(timings, handshake=3.0)
     return FakeHub("0.18" if scenario["hub_version"].startswith("0.") else "1.x", timings)
