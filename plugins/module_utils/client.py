@@ -466,14 +466,7 @@ class TopicClient:
 def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
     """Return a list of objects; raise ``HUB_ERROR`` for what no hub answers."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise SthError(
-            "HUB_ERROR",
-            f"{answer.method} {answer.url} answered something else than a list of objects: check that api_url is the address "
-            "of a hub's API.",
-            http_status=answer.status,
-            method=answer.method,
-            url=answer.url,
-        )
+        raise answer.no_hubs("something else than a list of objects")
     return value
 
 

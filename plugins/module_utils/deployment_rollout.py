@@ -69,8 +69,6 @@ class GateError(SthError):
 def look(hub: HubClient, name: str) -> Observed:
     """Read a deployment from the hub."""
     inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
-    # What was waited for once need not be waited for again.
-    hub.transport.was_refused = False
     if any(item.app_config is None for item in inventory.instances):
         # A 0.18 hub does not say whose an instance is while it starts (trap 12); a run that was cut off may have left one.
         inventory = hub.inventory()

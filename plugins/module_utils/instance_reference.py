@@ -49,7 +49,7 @@ def find_instances(inventory: Inventory, reference: str) -> list[InstanceRecord]
     """Return what `observe_instance` returns, from what was read already."""
     found = [item for item in inventory.instances if is_meant(item, (reference,))]
     by_id = [item for item in found if item.id == reference]
-    return by_id or sorted(found, key=lambda item: (not item.live, place(item), order(item)))
+    return by_id or sorted(found, key=lambda item: (not item.live, place(item)))
 
 
 def one_per_name(records: Iterable[InstanceRecord]) -> list[InstanceRecord]:
@@ -75,7 +75,8 @@ def assumable(reference: str) -> bool:
     return not _ID.match(reference)
 
 
-def place(record: InstanceRecord) -> tuple[str, int, str]:
-    """Sort key by name, the members of a pool by their index."""
+def place(record: InstanceRecord) -> tuple[str, int, str, tuple[str, str]]:
+    """Sort key by name, the members of a pool by their index; of one name the oldest is first."""
     mark = read_mark(record.app_config)
-    return (mark.pool or mark.name, mark.index or 0, mark.name) if mark else ("", 0, record.id)
+    named = (mark.pool or mark.name, mark.index or 0, mark.name) if mark else ("", 0, record.id)
+    return (*named, order(record))

@@ -21,6 +21,8 @@ def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
     inventory = hub.inventory()
     if inventory.just_started and hub.version().generation == "1.x" and not complete(inventory):
         inventory, _complete = poll(hub.inventory, complete, Deadline(RECONNECT))
+    # What was waited for once need not be waited for again.
+    hub.transport.was_refused = False
     return inventory
 
 

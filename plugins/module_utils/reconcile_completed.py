@@ -79,8 +79,9 @@ def reconcile(run: Run) -> Result:
     if feed is not None:
         require_carried(run.hub, feed, options["input"]["stream"])
     inventory = observe(run.hub, lambda found: bool(select(found, options)))
-    run.hide(masker, select(inventory, options))
-    refuse_deployments((item for item in select(inventory, options) if item.live), run.hub.api_url)
+    selected = select(inventory, options)
+    run.hide(masker, selected)
+    refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     program = programs(options)[0]
     plan = plan_completed(inventory, program, wanted_sequence(run, inventory), options["if_running"], run.hub.api_url)
     if options["completion_event"] is not None:

@@ -15,20 +15,15 @@ from datetime import datetime, timezone
 from time import monotonic
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.event_wait import EventWait, Expectation
-from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import (
-    assumable,
-    missing_instance,
-    observe_instance,
-    one_per_name,
-    place,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import place
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import label, order
+from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import label
 from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ended_error, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.reference import parse_reference, resolve_sequence
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
@@ -127,24 +122,12 @@ def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:
 
 def _targets(run: Run, masker: Masker) -> list[Target]:
     """Find whom to talk to, those that live; raise where there is nobody."""
-    options, hub = run.options, run.hub
+    options = run.options
     if options["sequence"] is not None:
         return _targets_of_sequence(run, masker)
-    reference = options["instance"]
-    found = observe_instance(hub, reference)
-    run.hide(masker, found)
-    live = one_per_name(item for item in found if item.live)
-    if not live and found and options["expect_which"] == "last" and options["send"] is None:
-        # A 1.x hub still has what an ended instance emitted.
-        live = found[-1:]
-    if live:
-        return [Target(label(item), item) for item in live]
-    if run.check_mode and assumable(reference):
-        run.notes.append(f"Instance {reference} is assumed to be started by an earlier task.")
-        return [Target(reference, None)]
-    if found:
-        raise ended_error(hub, found[-1], label(found[-1]), "before this task", code="ENDED_EARLY")
-    raise missing_instance(hub, reference)
+    kept = options["expect_which"] == "last" and options["send"] is None
+    found = find_targets(run, masker, options["instance"], ended_too=kept)
+    return [Target(label(item), item) for item in found] or [Target(options["instance"], None)]
 
 
 def _targets_of_sequence(run: Run, masker: Masker) -> list[Target]:
@@ -159,7 +142,7 @@ def _targets_of_sequence(run: Run, masker: Masker) -> list[Target]:
     live = [item for item in inventory.instances if item.live and item.sequence_id in ids]
     run.hide(masker, live)
     if live:
-        return [Target(label(item), item) for item in sorted(live, key=lambda item: (place(item), order(item)))]
+        return [Target(label(item), item) for item in sorted(live, key=place)]
     if run.check_mode:
         run.notes.append(f"Instances of {text} are assumed to be started by an earlier task.")
         return [Target(f"of {text}", None)]
@@ -191,7 +174,7 @@ def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Seque
 
 
 def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None, masker: Masker) -> dict[str, Any]:
-    record = target.record or forgotten("")
+    record = given(target.record)
     if talk.expectation is None:
         _send(run, talk, record, action)
         return _silent(target)

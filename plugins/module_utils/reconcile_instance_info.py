@@ -14,7 +14,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import is_meant, place
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import order
 from ansible_collections.scramjet.sth.plugins.module_utils.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
@@ -38,7 +37,7 @@ def reconcile(run: Run) -> Result:
     if options["status"] is not None:
         found = [item for item in found if item.status in options["status"]]
     masker = Masker(options["secret_keys"])
-    found.sort(key=lambda item: (place(item), order(item)))
+    found.sort(key=place)
     views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in found]
     if options["health"]:
         _add_health(run.hub, views)

@@ -17,12 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
     instance_writer,
     require_carried,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import (
-    assumable,
-    missing_instance,
-    observe_instance,
-    one_per_name,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
@@ -40,12 +35,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, R
 from ansible_collections.scramjet.sth.plugins.module_utils.topics import find_topic, require_topic_name
 
 _WRITE = ("content", "lines", "src", "content_type")
+_READ = ("max_bytes", "max_lines", "search_regex", "dest")
 _CLOSED_STREAM = "it was ended by an earlier write, which cannot be undone, or the program has stopped reading and its buffers are full"
 # A 1.x hub lets nobody else write while a program fills a topic; on 0.18 it ends with that program.
 _CLOSED_TOPIC = (
     "it was ended by an earlier write, or by the end of the program that filled it, or a program fills it now"
 )
-_READ = ("max_bytes", "max_lines", "search_regex", "dest")
 
 
 def reconcile(run: Run) -> Result:
@@ -100,24 +95,14 @@ def _reading(run: Run) -> Reading:
 
 def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
     """Return the one instance that is meant; None in check mode where an earlier task would start it."""
-    reference, hub = run.options["instance"], run.hub
-    found = observe_instance(hub, reference)
-    run.hide(Masker(run.options["secret_keys"]), found)
-    live = one_per_name(item for item in found if item.live)
-    if len(live) > 1:
-        names = ", ".join(label(item) for item in live)
-        raise SthError("AMBIGUOUS", f"{reference!r} fits {len(live)} instances on {hub.api_url}: name one of {names}.")
-    if live:
-        return live[0]
-    if found and may_have_ended:
-        # A 1.x hub still has what an ended instance said last.
-        return found[-1]
-    if run.check_mode and assumable(reference):
-        run.notes.append(f"Instance {reference} is assumed to be started by an earlier task.")
-        return None
-    if found:
-        raise ended_error(hub, found[-1], label(found[-1]), "before this task", code="ENDED_EARLY")
-    raise missing_instance(hub, reference)
+    reference = run.options["instance"]
+    found = find_targets(run, Masker(run.options["secret_keys"]), reference, ended_too=may_have_ended)
+    if len(found) > 1:
+        names = ", ".join(label(item) for item in found)
+        raise SthError(
+            "AMBIGUOUS", f"{reference!r} fits {len(found)} instances on {run.hub.api_url}: name one of {names}."
+        )
+    return found[0] if found else None
 
 
 def _write_instance(run: Run, feed: Feed) -> Result:

@@ -74,8 +74,7 @@ def read_bounded(
     bounds = Bounds(reading.max_bytes, reading.max_lines, reading.pattern)
     failure: SthError | None = None
     stopped_by: StoppedBy | None = None
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(replacing(reading.dest)) if reading.dest else None
+    with replacing(reading.dest) if reading.dest else contextlib.nullcontext() as file:
         sink = Sink(reading.max_bytes or 0, file, reading.dest)
         try:
             stopped_by = _read(open_stream, reading.wait_timeout, bounds, sink, nothing_more)

@@ -67,8 +67,8 @@ class Run:
 
     def describe_hub(self) -> dict[str, Any]:
         """Return the ``hub`` key of a result (interface.md section 0 rule 7)."""
-        version = self.hub.version()
-        return {"api_url": self.hub.api_url, "generation": version.generation, "version": version.version}
+        self.hub.version()
+        return self.known_hub()
 
     def known_hub(self) -> dict[str, Any]:
         """Return what is known of the hub without asking it, for a failure."""

@@ -66,14 +66,17 @@ class Response:
         try:
             return json.loads(self.body)
         except ValueError:
-            raise SthError(
-                "HUB_ERROR",
-                f"{self.method} {self.url} answered {self.status} with something that is not JSON: "
-                "check that api_url is the address of a hub's API.",
-                http_status=self.status,
-                method=self.method,
-                url=self.url,
-            ) from None
+            raise self.no_hubs(f"{self.status} with something that is not JSON") from None
+
+    def no_hubs(self, what: str) -> SthError:
+        """Build the error for an answer that no hub gives; ``what`` it is."""
+        return SthError(
+            "HUB_ERROR",
+            f"{self.method} {self.url} answered {what}: check that api_url is the address of a hub's API.",
+            http_status=self.status,
+            method=self.method,
+            url=self.url,
+        )
 
     def error_text(self) -> str:
         """Return what the hub says went wrong: its JSON ``error``, its text, else the reason phrase.
