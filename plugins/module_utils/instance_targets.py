@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import (
     assumable,
     missing_instance,
@@ -15,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference im
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import label
-from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ended_error
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import how_it_ended
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Run
 
 
@@ -37,5 +38,15 @@ def find_targets(run: Run, masker: Masker, reference: str, *, ended_too: bool) -
         run.notes.append(f"Instance {reference} is assumed to be started by an earlier task.")
         return []
     if found:
-        raise ended_error(hub, found[-1], label(found[-1]), "before this task", code="ENDED_EARLY")
+        last = found[-1]
+        # Its log is not read for this: that would consume it, in check mode too.
+        raise SthError(
+            "ENDED_EARLY",
+            f"Instance {label(last)} ({last.id}) on {hub.api_url} {how_it_ended(last)} before this task: start it again, or "
+            "read what it said with sth_stream.",
+            instance=last.id,
+            outcome=last.outcome,
+            exit_code=last.exit_code,
+            reason=last.reason,
+        )
     raise missing_instance(hub, reference)

@@ -85,12 +85,6 @@ def ended_error(
     """
     failed = record.outcome in ("failed", "unknown", None)
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
-    how = f"ended ({record.outcome})"
-    if record.exit_code is not None:
-        meaning = EXIT_MEANINGS.get(record.exit_code)
-        how += f" with exit code {record.exit_code}{f', which means {meaning},' if meaning else ''}"
-    if record.reason:
-        how += f" and the hub says {record.reason!r}"
     logs = logs or failure_logs(hub, record.id)
     if logs is None:
         advice = "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed to see what it says"
@@ -100,13 +94,24 @@ def ended_error(
         advice += "the ends of its stderr and log are in logs"
     return SthError(
         code,
-        f"Instance {label} ({record.id}) on {hub.api_url} {how} {while_doing}: {advice}.",
+        f"Instance {label} ({record.id}) on {hub.api_url} {how_it_ended(record)} {while_doing}: {advice}.",
         instance=record.id,
         outcome=record.outcome,
         exit_code=record.exit_code,
         reason=record.reason,
         logs=logs,
     )
+
+
+def how_it_ended(record: InstanceRecord) -> str:
+    """Say how an instance has ended, as far as the hub tells: its exit code and what that means."""
+    how = f"ended ({record.outcome})"
+    if record.exit_code is not None:
+        meaning = EXIT_MEANINGS.get(record.exit_code)
+        how += f" with exit code {record.exit_code}{f', which means {meaning},' if meaning else ''}"
+    if record.reason:
+        how += f" and the hub says {record.reason!r}"
+    return how
 
 
 def forgotten(instance_id: str) -> InstanceRecord:

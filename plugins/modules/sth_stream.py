@@ -14,7 +14,8 @@ description:
     C(stdout), C(stderr), C(log) or a topic up to bytes, lines, a pattern or a time, whichever comes first.
   - B(Reading consumes.) A hub gives each byte to one reader only, and what has been read is gone. What lies behind the bound
     in the piece that reached it is dropped too. Nothing else in this collection reads a stream, but
-    O(scramjet.sth.sth_instance#module:state=completed).
+    O(scramjet.sth.sth_instance#module:state=completed), and the failure of an instance that a task has started or waits
+    for, which on a 1.x hub shows the ends of its stderr and log.
   - A 0.18 hub carries only UTF-8 text, in either direction; bytes that are none are refused there with
     V(UNSUPPORTED_BY_HUB) before anything is written. A 1.x hub carries all bytes, except through V(stdin).
   - A hub passes on what is written as it comes; it keeps no more than its buffers hold.

@@ -213,3 +213,19 @@ def test_a_hub_that_dies_ends_the_wait(pool: FakeHub) -> None:
     began = time.monotonic()
     assert event(pool, instance="web-0", expect="never", wait_timeout=60)["error_code"] == "UNREACHABLE"
     assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(pool: FakeHub, check: bool) -> None:
+    if not pool.state.is_1x:
+        pytest.skip("a 0.18 hub forgets an ended instance, its streams included")
+    program: dict[str, Any] = {"sequence": "probe", "app_config": {"behaviour": "throw_later", "seconds": 0.1}}
+    ended = run_task("sth_instance", pool, name="dies", wait_for="none", **program)["instance"]["id"]
+    with pool.state.lock:
+        pool.state.instances[ended].crash(23, "Sequence failed during execution")
+    while not any(item["id"] == ended and "terminated" in item for item in pool.instances):
+        time.sleep(0.01)
+    before = len(pool.writes)
+    result = event(pool, check, instance=ended, send="x")
+    assert (result["error_code"], result["exit_code"]) == ("ENDED_EARLY", 23)
+    assert len(pool.writes) == before

@@ -268,3 +268,19 @@ def test_only_a_hub_that_ends_topics_is_asked_to(hub: FakeHub, options: dict[str
 def test_nothing_is_not_written_to_a_topic_that_would_never_take_it(hub: FakeHub) -> None:
     result = stream(hub, topic="orders", content="", wait_timeout=5)
     assert result.get("error_code") == ("INVALID_OPTION" if hub.state.is_1x else None)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(echo: FakeHub, check: bool) -> None:
+    if not echo.state.is_1x:
+        pytest.skip("a 0.18 hub forgets an ended instance, its streams included")
+    program: dict[str, Any] = {"sequence": "probe", "app_config": {"behaviour": "throw_later", "seconds": 0.1}}
+    ended = run_task("sth_instance", echo, name="dies", wait_for="none", **program)["instance"]["id"]
+    with echo.state.lock:
+        echo.state.instances[ended].crash(23, "Sequence failed during execution")
+    while not any(item["id"] == ended and "terminated" in item for item in echo.instances):
+        time.sleep(0.01)
+    before = len(echo.writes)
+    result = stream(echo, check, instance=ended, stream="input", content="x")
+    assert (result["error_code"], result["exit_code"]) == ("ENDED_EARLY", 23)
+    assert len(echo.writes) == before
