@@ -53,7 +53,9 @@ options:
     default: 1
   max_parallel:
     description:
-      - Starts and stops in flight at once. A hub that is busy for more than a second loses touch with what runs on it.
+      - Starts and stops in flight at once; V(1) sees each ready before the next is begun.
+      - A hub that is busy for more than a second loses touch with what runs on it. So no other start or stop is begun while it
+        takes a quarter of a second longer to answer than at first, which holds up nothing for longer than O(overload_timeout) in all.
     type: int
     default: 4
 """

@@ -107,6 +107,12 @@ class HubClient:
                 "UNSUPPORTED_BY_HUB", f"{what} is not possible on a {self.version().version} hub: {instead}."
             )
 
+    def answer_time(self) -> float:
+        """Seconds that ``GET /version`` takes now."""
+        begun = time.monotonic()
+        self.transport.get("version")
+        return time.monotonic() - begun
+
     def load(self) -> dict[str, Any]:
         """``GET /load-check``: load averages, memory and file systems in bytes."""
         return dict(self._json(self.transport.get("load-check"), "read the hub's load") or {})

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_of
@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.parallel import until_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import (
     Batch,
     Policy,
@@ -86,6 +86,7 @@ class Rolling:
         self.policy = policy
         self.readiness = readiness
         self.ending = ending
+        self.pace = Pace(self.hub, run.options["max_parallel"], readiness.overload_timeout)
         # By id: seconds that a start or stop took; the last records of what was ended; what missed its gate.
         self.seconds: dict[str, float] = {}
         self.ended: dict[str, InstanceRecord] = {}
@@ -142,7 +143,7 @@ class Rolling:
         """End what missed its gate."""
         for replica in self.look().live:
             if replica.id in self.failed:
-                self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), planned=False)
+                self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), False)
         self.look()
 
     def look(self) -> Observed:
@@ -181,7 +182,7 @@ class Rolling:
             *(partial(self._start, item, planned) for item in batch.starts),
             *(partial(self._stop, item, planned) for item in batch.stops),
         ]
-        outcomes = until_failure(works, self.run.options["max_parallel"])
+        outcomes = until_failure(works, self.pace)
         errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
         for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
             outcome = error.details.get("outcome") if isinstance(error, GateError) else None
@@ -205,19 +206,20 @@ class Rolling:
         """Return the live replicas that another run has started since this one began."""
         return [item for item in self.now.live if item.id not in self._known]
 
-    def _await(self, replica: Replica) -> None:
+    def _await(self, replica: Replica, written: Callable[[], None]) -> None:
+        written()
         try:
             wait_ready(self.hub, replica.id, replica.mark.name, self.readiness)
         except SthError as error:
             raise self._gate(error, replica.index, replica.id) from None
         self._ready[replica.id] = replica.index
 
-    def _start(self, step: ToStart, planned: bool) -> None:
+    def _start(self, step: ToStart, planned: bool, written: Callable[[], None]) -> None:
         if planned:
             self.run.journal.begin(step.action)
         begun = time.monotonic()
         try:
-            record = self._started(step)
+            record = self._started(step, written)
         except SthError as error:
             instance = error.details.get("instance")
             # A process was started wherever it is known by its id.
@@ -229,12 +231,12 @@ class Rolling:
         self._ready[record.id] = step.slot.index
         self._note(step.action, planned)
 
-    def _started(self, step: ToStart) -> InstanceRecord:
+    def _started(self, step: ToStart, written: Callable[[], None]) -> InstanceRecord:
         sequence, program = step.slot.sequence, step.slot.program
         sequence_id = self._stored.get(sequence.ref, sequence.id)
         start = Start(program, sequence_id, frozenset(self._known))
         try:
-            return start_ready(self.hub, start, self.readiness, self.ending)
+            return start_ready(self.hub, start, self.readiness, self.ending, written)
         except SthError as error:
             if error.code != "NOT_FOUND":
                 raise
@@ -243,9 +245,10 @@ class Rolling:
             if not others:
                 raise
             self.stored(others[0])
-            return start_ready(self.hub, replace(start, sequence_id=others[0].id), self.readiness, self.ending)
+            start = replace(start, sequence_id=others[0].id)
+            return start_ready(self.hub, start, self.readiness, self.ending, written)
 
-    def _stop(self, step: ToStop, planned: bool) -> None:
+    def _stop(self, step: ToStop, planned: bool, _written: Callable[[], None] = lambda: None) -> None:
         if planned:
             self.run.journal.begin(step.action)
         begun = time.monotonic()

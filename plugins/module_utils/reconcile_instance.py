@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.parallel import until_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import (
     InstancePlan,
     Step,
@@ -222,13 +222,14 @@ class _Apply:
         it has; it is raised when nothing is in flight any more."""
         # A pool restarts one member after the other, so that the others go on serving.
         parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
-        outcomes = until_failure([partial(self._step, step) for step in plan.steps], parallel)
+        pace = Pace(self.hub, parallel, self.readiness.overload_timeout)
+        outcomes = until_failure([partial(self._step, step) for step in plan.steps], pace)
         records = [outcome.result() for outcome in outcomes]
         if any(step.start and step.program and step.program.mark for step in plan.steps):
             records = self._without_twins(plan, records)
         return records
 
-    def _step(self, step: Step) -> InstanceRecord | None:
+    def _step(self, step: Step, written: Callable[[], None]) -> InstanceRecord | None:
         last: InstanceRecord | None = None
         for action in step.stops:
             self.run.journal.begin(action)
@@ -237,11 +238,14 @@ class _Apply:
             # 0.18 forgets what has ended.
             last = ended or replace(action.target, status="ended", outcome="stopped")
         if step.start is None or step.program is None or step.sequence is None:
+            written()
             return self._kept(step) if step.kept else last
         self.run.journal.begin(step.start)
         start = Start(step.program, step.sequence.id, frozenset(self.known))
         try:
-            record = start_ready(self.hub, start, self.readiness, self.ending)
+            # Of members that are replaced no more are away than may be written to at once.
+            overlap = (lambda: None) if step.stops else written
+            record = start_ready(self.hub, start, self.readiness, self.ending, overlap)
         except SthError as error:
             # A process was started wherever it is known by its id.
             if "instance" in error.details:

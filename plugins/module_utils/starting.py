@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
@@ -33,8 +34,17 @@ class Start:
     known: frozenset[str] = frozenset()
 
 
-def start_ready(hub: HubClient, start: Start, readiness: Readiness, ending: Ending) -> InstanceRecord:
-    """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first."""
+def start_ready(
+    hub: HubClient,
+    start: Start,
+    readiness: Readiness,
+    ending: Ending,
+    written: Callable[[], None] = lambda: None,
+) -> InstanceRecord:
+    """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first.
+
+    ``written`` is called when nothing more will be started, only waited for.
+    """
     bound = Deadline(readiness.wait_timeout * readiness.start_attempts)
     for attempt, _pause in enumerate(pauses(bound, first=1.0, longest=10.0, jitter=0.5), start=1):
         try:
@@ -43,6 +53,8 @@ def start_ready(hub: HubClient, start: Start, readiness: Readiness, ending: Endi
             if attempt >= readiness.start_attempts or not _died_at_once(error):
                 raise
             continue
+        if attempt == readiness.start_attempts:
+            written()
         try:
             return wait_ready(hub, instance_id, start.program.label, readiness)
         except SthError as error:

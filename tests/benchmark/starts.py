@@ -9,11 +9,17 @@ from __future__ import annotations
 import json
 import pathlib
 import statistics
+import threading
+import time
 import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instances
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
     milliseconds,
     real_hub,
@@ -26,30 +32,38 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 
 COUNTS = (1, 8, 16)
 PARALLEL = 4
+REPLICAS = 50
+BOUNDS = (4, 50)
 RUNS = 3
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
+RUNNING = {"behaviour": "run"}
 
 
 def run(directory: pathlib.Path) -> None:
-    """Print the table."""
-    rows = []
+    """Print the tables."""
     with real_hub(directory) as api_url:
-        hub = {"api_url": api_url}
-        sequence = run_task("sth_sequence", {**hub, "src": PROBE})["sequence"]
+        sequence = run_task("sth_sequence", {"api_url": api_url, "src": PROBE})["sequence"]
         try:
-            for count in COUNTS:
-                bare, ours = [], []
-                for _dummy in range(RUNS):
-                    bare.append(seconds_of(partial(_bare, api_url, sequence["id"], count)))
-                    _end(api_url)
-                    pool = {"name": "pool", "count": count, "sequence": sequence["ref"], "max_parallel": PARALLEL}
-                    pool = {**hub, **pool, "app_config": {"behaviour": "run"}, "wait_for": "none"}
-                    ours.append(seconds_of(partial(run_task, "sth_instance", pool)))
-                    _end(api_url)
-                one, other = statistics.median(bare), statistics.median(ours)
-                rows.append([count, milliseconds(one), milliseconds(other), times(other, one)])
+            _pools(api_url, sequence)
+            _deployments(api_url, sequence)
         finally:
-            run_task("sth_sequence", {**hub, "name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0})
+            run_task(
+                "sth_sequence",
+                {"api_url": api_url, "name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0},
+            )
+
+
+def _pools(api_url: str, sequence: Mapping[str, Any]) -> None:
+    rows = []
+    for count in COUNTS:
+        pool = {"name": "pool", "count": count, "sequence": sequence["ref"], "max_parallel": PARALLEL}
+        pool = {"api_url": api_url, **pool, "app_config": RUNNING, "wait_for": "none"}
+        bare, ours = _in_turns(
+            api_url,
+            partial(_start_all, api_url, sequence["id"], count, PARALLEL),
+            partial(run_task, "sth_instance", pool),
+        )
+        rows.append([count, milliseconds(bare), milliseconds(ours), times(ours, bare)])
     table(
         f"Starts on a real hub, {PARALLEL} at once",
         ["instances", "a bare client", "`sth_instance`", "ratio"],
@@ -57,8 +71,51 @@ def run(directory: pathlib.Path) -> None:
     )
 
 
-def _bare(api_url: str, sequence_id: str, count: int) -> None:
-    body = json.dumps({"appConfig": {"behaviour": "run"}, "args": []}).encode()
+def _deployments(api_url: str, sequence: Mapping[str, Any]) -> None:
+    rows = []
+    for bound in BOUNDS:
+        longest: dict[str, float] = {"bare": 0.0, "ours": 0.0}
+        replicas = {"name": "many", "replicas": REPLICAS, "sequence": sequence["ref"], "max_parallel": bound}
+        replicas = {"api_url": api_url, **replicas, "app_config": RUNNING, "stable_for": 0}
+
+        def bare(bound: int = bound, longest: dict[str, float] = longest) -> None:
+            with _longest_answer(api_url, longest, "bare"):
+                _start_all(api_url, sequence["id"], REPLICAS, bound)
+                _wait_for(api_url, REPLICAS)
+
+        def ours(options: Mapping[str, Any] = replicas, longest: dict[str, float] = longest) -> None:
+            with _longest_answer(api_url, longest, "ours"):
+                run_task("sth_deployment", options)
+
+        one, other = _in_turns(api_url, bare, ours)
+        answers = [milliseconds(longest["bare"]), milliseconds(longest["ours"])]
+        rows.append([bound, milliseconds(one), milliseconds(other), times(other, one), *answers])
+    table(
+        f"{REPLICAS} replicas on a real hub, until all run",
+        [
+            "at once",
+            "a bare client",
+            "`sth_deployment`",
+            "ratio",
+            "the hub's slowest answer, bare",
+            "with `sth_deployment`",
+        ],
+        rows,
+    )
+
+
+def _in_turns(api_url: str, bare: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:
+    """Return the median seconds of both, measured in turns."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _dummy in range(RUNS):
+        for action, taken in zip((bare, ours), seconds):
+            taken.append(seconds_of(action))
+            _end_all(api_url)
+    return statistics.median(seconds[0]), statistics.median(seconds[1])
+
+
+def _start_all(api_url: str, sequence_id: str, count: int, parallel: int) -> None:
+    body = json.dumps({"appConfig": RUNNING, "args": []}).encode()
 
     def start(number: int) -> Any:
         request = urllib.request.Request(
@@ -67,11 +124,42 @@ def _bare(api_url: str, sequence_id: str, count: int) -> None:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - a hub of ours
             return json.load(answer)
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
+    with ThreadPoolExecutor(parallel) as pool:
         list(pool.map(start, range(count)))
 
 
-def _end(api_url: str) -> None:
-    run_task(
-        "sth_instance", {"api_url": api_url, "all": True, "sequence": "probe", "state": "stopped", "stop_timeout": 0}
-    )
+def _wait_for(api_url: str, count: int) -> None:
+    """Wait until so many run; a 0.18 hub lists nothing before its program runs."""
+    while True:
+        listed = _get(api_url, "instances")
+        if sum(item.get("status", "running") == "running" for item in listed) >= count:
+            return
+        time.sleep(0.1)
+
+
+def _end_all(api_url: str) -> None:
+    hub = HubClient(api_url)
+    end_instances(hub, [item.id for item in hub.instances() if item.live], Ending(stop_timeout=0))
+
+
+@contextmanager
+def _longest_answer(api_url: str, longest: dict[str, float], whose: str) -> Iterator[None]:
+    """Ask the hub all the time, and keep the longest that it took to answer."""
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.wait(0.03):
+            longest[whose] = max(longest[whose], seconds_of(partial(_get, api_url, "version")))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        asking.join()
+
+
+def _get(api_url: str, path: str) -> Any:
+    with urllib.request.urlopen(f"{api_url}/{path}", timeout=60) as answer:  # noqa: S310 - a hub of ours
+        return json.load(answer)

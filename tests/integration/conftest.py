@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +24,8 @@ from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
 TIMINGS = replace(FAST, linger=5.0)
+# A runner that does nothing takes about 60 MB.
+INSTANCE_MEMORY = 80_000_000
 REAL_HUBS = ["real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
 
 
@@ -36,6 +40,8 @@ class Hub:
     entrance: str = "auto"
     # Whether programs in Python can run on it.
     python: bool = False
+    # As many instances as it bears at once.
+    many: int = 50
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -46,6 +52,7 @@ class Hub:
             "sth_fake": self.fake is not None,
             "sth_entrance": self.entrance,
             "sth_python": self.python,
+            "sth_many": self.many,
         }
 
     def get(self, path: str) -> Any:
@@ -54,12 +61,18 @@ class Hub:
             return json.load(answer)
 
 
+def _many_on_this_machine() -> int:
+    """Fifty, or as many as leave half of the memory free."""
+    memory = re.search(r"MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text(encoding="ascii"))
+    return min(50, int(memory.group(1)) * 1024 // 2 // INSTANCE_MEMORY) if memory else 8
+
+
 @pytest.fixture(scope="session")
 def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A real 0.18.7 hub, installed (once per checkout) and run by the role that users have."""
     with role_hub(tmp_path_factory.mktemp("hub")) as api_url:
         settings = json.loads((ROOT / ".quickstart" / "prefix" / "etc" / "settings.json").read_text())
-        yield Hub("real-0.18", api_url, "0.18", python=bool(settings.get("python")))
+        yield Hub("real-0.18", api_url, "0.18", python=bool(settings.get("python")), many=_many_on_this_machine())
 
 
 @pytest.fixture
@@ -76,7 +89,8 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
         return
     if kind == "live":
         url = os.environ["STH_TEST_API_URL"]
-        live = Hub(kind, url, "", python=bool(os.environ.get("STH_TEST_PYTHON")))
+        python = bool(os.environ.get("STH_TEST_PYTHON"))
+        live = Hub(kind, url, "", python=python, many=_many_on_this_machine())
         live.generation = "0.18" if live.get("version")["version"].startswith("0.") else "1.x"
     else:
         live = request.getfixturevalue("real_hub")
