@@ -21,7 +21,6 @@ from typing import Any
 
 from scramjet.streams import Stream
 
-output_type = "application/x-ndjson"
 # Seconds. Nobody may be there to stop it.
 WAIT_TO_BE_STOPPED = 60
 
@@ -44,7 +43,8 @@ async def run(context: Any, chunks: Any, *left_out: str) -> Stream:
             context.emit("failed", {"error": repr(error)})
         else:
             for name in sorted(sensors):
-                await output.write({"sensor": name, **sensors[name]})
+                # As text, since 0.18 reads the type of an output from `output_type` and 1.x from `provides`.
+                await output.write(json.dumps({"sensor": name, **sensors[name]}) + "\n")
             readings = sum(sensor["readings"] for sensor in sensors.values())
             context.emit("report", {"sensors": len(sensors), "readings": readings})
         try:
