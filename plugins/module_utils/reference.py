@@ -64,7 +64,9 @@ def find_sequences(reference: SequenceReference, sequences: Iterable[SequenceRec
     """Return every sequence that is meant; an id wins over a name."""
     candidates = list(sequences)
     by_id = [record for record in candidates if record.id == reference.text]
-    return by_id or sorted((record for record in candidates if reference.matches(record)), key=lambda item: item.id)
+    return by_id or sorted(
+        (record for record in candidates if reference.matches(record)), key=lambda item: (item.ref, item.id)
+    )
 
 
 def resolve_sequence(

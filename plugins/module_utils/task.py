@@ -128,17 +128,27 @@ def execute(task: Task, run: Run) -> Result:
 class _Module(AnsibleModule):
     """Fails as every task of this collection, also where it does not get beyond its arguments."""
 
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        super().__init__(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
+
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
         """Fail; a background job's result does not pass the action plugin, so that its arguments are masked here."""
         details.setdefault("error_code", "INVALID_OPTION")
-        details.setdefault("actions", [])
+        if self._task.writes:
+            details.setdefault("actions", [])
+        details.setdefault("changed", False)
         details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
         super().fail_json(msg, **details)
+
+    def add_path_info(self, kwargs: Result) -> Result:
+        """Leave results as they are documented: without the owner and mode of what is in ``path`` or ``dest``."""
+        return kwargs
 
 
 def run_module(task: Task) -> None:
     """Be a module: parse arguments, run, exit. Never returns."""
-    module = _Module(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
+    module = _Module(task)
     if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(missing_required_lib("requests"), error_code="LOCAL_ERROR", exception=REQUESTS_IMPORT_ERROR)
     # Telling is not possible from a module while it runs: the action plugin tells from `actions` afterwards.

@@ -76,12 +76,13 @@ def run_in_process(
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(dict(arguments))
     for item in validated._deprecations:
         deprecate(item["msg"], version=item.get("version"), date=item.get("date"))
+    parameters: Mapping[str, Any] = validated.validated_parameters
     if validated.error_messages:
         problems = ", ".join(validated.error_messages)
-        result = {"failed": True, "msg": problems, "changed": False, "error_code": "INVALID_OPTION", "actions": []}
-        parameters: Mapping[str, Any] = arguments
+        result = {"failed": True, "msg": problems, "changed": False, "error_code": "INVALID_OPTION"}
+        if task.writes:
+            result["actions"] = []
     else:
-        parameters = validated.validated_parameters
         run = Run(parameters, check_mode, Journal(tell))
         if in_loop:
             run.open_hub, run.leave_hub = take_hub, leave_hub

@@ -78,7 +78,12 @@ def play(path: pathlib.Path, *plays: Mapping[str, Any]) -> pathlib.Path:
     return path
 
 
-def run_target(target: str, variables: Mapping[str, Any], directory: pathlib.Path) -> None:
+def run_target(
+    target: str,
+    variables: Mapping[str, Any],
+    directory: pathlib.Path,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     """Run an integration target, with ``directory`` for what it writes."""
     book = play(directory / "target.yml", {"roles": [target]})
-    run_playbook(book, {**variables, "work_dir": str(directory)})
+    run_playbook(book, {**variables, "work_dir": str(directory)}, environment=environment)
