@@ -38,7 +38,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance im
     select,
     wanted_sequence,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, start_once
+from ansible_collections.scramjet.sth.plugins.module_utils.starting import Start, free_id, start_once
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
@@ -219,6 +219,7 @@ class _Apply:
             self.run.journal.done(action)
         action = given(self.plan.start)
         self.run.journal.begin(action)
+        free_id(self.hub, self.plan.program, ending_from_options(self.run.options))
         start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
         instance_id = start_once(self.hub, start, self.run.options["overload_timeout"])
         self.run.journal.done(action)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
@@ -47,6 +47,7 @@ def start_ready(
     """
     bound = Deadline(readiness.wait_timeout * readiness.start_attempts)
     for attempt, _pause in enumerate(pauses(bound, first=1.0, longest=10.0, jitter=0.5), start=1):
+        free_id(hub, start.program, ending)
         try:
             instance_id = start_once(hub, start, readiness.overload_timeout)
         except SthError as error:
@@ -62,6 +63,12 @@ def start_ready(
                 raise
             end_instance(hub, instance_id, ending)
     raise SthError("TIMEOUT", f"Instance {start.program.label} did not become ready in any of its attempts in time.")
+
+
+def free_id(hub: HubClient, program: Program, ending: Ending) -> None:
+    """Wait until the hub has forgotten what ended under the id that ``program`` is to get: it refuses it before."""
+    if program.mark is None and program.id is not None:
+        wait_removed(hub, [program.id], ending.removal_timeout)
 
 
 def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:

@@ -57,6 +57,34 @@ def test_started_stopped_and_absent(hub: FakeHub) -> None:
     assert hub.instances == []
 
 
+def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
+    own_id = "11111111-2222-4333-8444-555555555555"
+    wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 20.0, **QUICK}
+    if not hub.state.is_1x:
+        assert run_task("sth_instance", hub, **wanted)["error_code"] == "UNSUPPORTED_BY_HUB"
+        return
+    assert verbs(four_times("sth_instance", hub, **wanted).real) == ["start"]
+    wanted["app_config"] = {"x": 1}
+    assert verbs(four_times("sth_instance", hub, **wanted).real) == ["stop", "start"]
+    run_task("sth_instance", hub, id=own_id, state="stopped", **QUICK)
+    again = four_times("sth_instance", hub, **wanted)
+    assert verbs(again.real) == ["start"]
+    assert again.real["instance"]["id"] == own_id
+    wanted |= {"state": "completed", "app_config": {"behaviour": "complete"}, "if_running": "replace"}
+    completed = run_task("sth_instance", hub, **wanted)
+    assert completed["instance"]["outcome"] == "completed", completed
+
+
+def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> None:
+    if hub.state.is_1x:
+        wanted = {"id": "11111111-2222-4333-8444-555555555555", "sequence": "probe", "removal_timeout": 0.1}
+        run_task("sth_instance", hub, **wanted)
+        refused = run_task("sth_instance", hub, **wanted, app_config={"x": 1})
+        assert refused["error_code"] == "TIMEOUT"
+        assert "removal_timeout" in refused["msg"]
+        assert "runs again" in refused["msg"]
+
+
 def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub) -> None:
     start(hub)
     before = len(hub.requests)
