@@ -29,6 +29,8 @@ NOISE = (
 ON_EVERY_HUB = sorted(
     entry.name for entry in TARGETS.iterdir() if not entry.name.startswith("setup_") and entry.name != "role_hub"
 )
+# They take longest, and run beside the others.
+WITH_ROLES = ["playbooks", "role_run_job"]
 
 
 class PlaybookFailedError(AssertionError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs every integration target against a real hub, which they share."""
+"""Runs every integration target against a real hub; in a file of its own, since they share it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import REAL_HUBS, Hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ON_EVERY_HUB, run_target
-
-# On one worker.
-pytestmark = pytest.mark.xdist_group("real hub")
 
 
 @pytest.mark.parametrize("target", ON_EVERY_HUB)

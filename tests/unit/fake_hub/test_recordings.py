@@ -23,10 +23,6 @@ AT_ONCE = 4
 Differences = dict[pathlib.Path, Future[list[str]]]
 
 
-# On one worker, which begins all of them at once.
-pytestmark = pytest.mark.xdist_group("recordings")
-
-
 def replay(name: pathlib.Path) -> list[str]:
     scenario = json.loads((RECORDINGS / name).read_text())
     with hub_of(scenario) as hub:
