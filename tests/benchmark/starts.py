@@ -72,24 +72,6 @@ def _pools(api_url: str, sequence: Mapping[str, Any]) -> None:
 
 
 def _deployments(api_url: str, sequence: Mapping[str, Any]) -> None:
-    rows = []
-    for bound in BOUNDS:
-        longest: dict[str, float] = {"bare": 0.0, "ours": 0.0}
-        replicas = {"name": "many", "replicas": REPLICAS, "sequence": sequence["ref"], "max_parallel": bound}
-        replicas = {"api_url": api_url, **replicas, "app_config": RUNNING, "stable_for": 0}
-
-        def bare(bound: int = bound, longest: dict[str, float] = longest) -> None:
-            with _longest_answer(api_url, longest, "bare"):
-                _start_all(api_url, sequence["id"], REPLICAS, bound)
-                _wait_for(api_url, REPLICAS)
-
-        def ours(options: Mapping[str, Any] = replicas, longest: dict[str, float] = longest) -> None:
-            with _longest_answer(api_url, longest, "ours"):
-                run_task("sth_deployment", options)
-
-        one, other = _in_turns(api_url, bare, ours)
-        answers = [milliseconds(longest["bare"]), milliseconds(longest["ours"])]
-        rows.append([bound, milliseconds(one), milliseconds(other), times(other, one), *answers])
     table(
         f"{REPLICAS} replicas on a real hub, until all run",
         [
@@ -100,8 +82,27 @@ def _deployments(api_url: str, sequence: Mapping[str, Any]) -> None:
             "the hub's slowest answer, bare",
             "with `sth_deployment`",
         ],
-        rows,
+        [_deployment(api_url, sequence, bound) for bound in BOUNDS],
     )
+
+
+def _deployment(api_url: str, sequence: Mapping[str, Any], bound: int) -> list[object]:
+    longest = {"bare": 0.0, "ours": 0.0}
+    replicas = {"name": "many", "replicas": REPLICAS, "sequence": sequence["ref"], "max_parallel": bound}
+    replicas = {"api_url": api_url, **replicas, "app_config": RUNNING, "stable_for": 0}
+
+    def bare() -> None:
+        with _longest_answer(api_url, longest, "bare"):
+            _start_all(api_url, sequence["id"], REPLICAS, bound)
+            _wait_for(api_url, REPLICAS)
+
+    def ours() -> None:
+        with _longest_answer(api_url, longest, "ours"):
+            run_task("sth_deployment", replicas)
+
+    one, other = _in_turns(api_url, bare, ours)
+    answers = [milliseconds(longest["bare"]), milliseconds(longest["ours"])]
+    return [bound, milliseconds(one), milliseconds(other), times(other, one), *answers]
 
 
 def _in_turns(api_url: str, bare: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:

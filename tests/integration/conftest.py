@@ -11,7 +11,6 @@ import os
 import pathlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.request import urlopen
@@ -76,8 +75,7 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield Hub("real-0.18", api_url, "0.18", python=bool(settings.get("python")), many=_many_on_this_machine())
 
 
-@contextmanager
-def fake_hub(generation: str, entrance: str = "auto") -> Iterator[Hub]:
+def simulated_hub(generation: str, entrance: str = "auto") -> Iterator[Hub]:
     """A simulated hub, on which check mode must not write."""
     with FakeHub(generation=generation, timings=TIMINGS) as fake:
         yield Hub(f"fake-{generation}", fake.api_url, generation, fake, entrance)
@@ -91,8 +89,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     """The hub of the kind that the test names; it must be left as empty as it was."""
     kind = str(request.param)
     if kind.startswith("fake-"):
-        with fake_hub(kind[5:]) as fake:
-            yield fake
+        yield from simulated_hub(kind[5:])
         return
     if kind == "live":
         url = os.environ["STH_TEST_API_URL"]

@@ -13,9 +13,10 @@ import json
 import pathlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.scramjet.sth.tests.integration.conftest import fake_hub
+from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_target
 
 SAME = {"changed", "failed", "error_code", "invocation", "generation", "version"}
@@ -38,7 +39,7 @@ def compare_entrances(target: str, directory: pathlib.Path) -> None:
         own = directory / entrance
         own.mkdir()
         recorded.append(own / "results.json")
-        with fake_hub("1.x", entrance) as hub:
+        with contextmanager(simulated_hub)("1.x", entrance) as hub:
             run_target(target, hub.variables, own, environment=_recording(recorded[-1]))
     assert list(_differences(*(_recorded(path) for path in recorded))) == []
 
