@@ -41,7 +41,8 @@ def compare_entrances(target: str, directory: pathlib.Path) -> None:
         recorded.append(own / "results.json")
         with contextmanager(simulated_hub)("1.x", entrance) as hub:
             run_target(target, hub.variables, own, environment=_recording(recorded[-1]))
-    assert list(_differences(*(_recorded(path) for path in recorded))) == []
+    differences = list(_differences(*(_recorded(path) for path in recorded)))
+    assert not differences, "\n".join(differences)
 
 
 def _recording(path: pathlib.Path) -> dict[str, str]:
