@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, until_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, Work, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import (
     Batch,
     Policy,
@@ -178,9 +178,9 @@ class Rolling:
             if lost:
                 return False
         works = [
-            *(partial(self._await, item) for item in batch.awaited),
-            *(partial(self._start, item, planned) for item in batch.starts),
-            *(partial(self._stop, item, planned) for item in batch.stops),
+            *(Work(partial(self._await, item)) for item in batch.awaited),
+            *(Work(partial(self._start, item, planned), starts=True) for item in batch.starts),
+            *(Work(partial(self._stop, item, planned)) for item in batch.stops),
         ]
         outcomes = until_failure(works, self.pace)
         errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]

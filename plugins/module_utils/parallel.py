@@ -11,7 +11,9 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Callable, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Callable, Generic, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -29,8 +31,19 @@ AT_FIRST = 4
 WAITING = 32
 
 
+@dataclass(frozen=True)
+class Work(Generic[T]):
+    """What is to be done on a hub.
+
+    ``do`` gets a function to call when it has written and only waits. ``starts``: a process, which is what burdens a hub.
+    """
+
+    do: Callable[[Callable[[], None]], T]
+    starts: bool = False
+
+
 class Pace:
-    """Lets writes begin, ``most`` at a time, fewer where the hub answers slowly, and none as long as it does.
+    """Lets works begin, ``most`` at a time, fewer starts where the hub answers slowly, and none as long as it does.
 
     ``patience``: seconds in all that slow answers are waited out.
     """
@@ -41,23 +54,28 @@ class Pace:
         self._patience = patience
         self._allowed = min(most, AT_FIRST)
         self._inside = 0
+        self._starting = 0
         self._changed = threading.Condition()
         self._usual = math.inf
         self._prompt = True
 
-    def enter(self) -> ExitStack:
+    def enter(self, starts: bool) -> ExitStack:
         """Wait for a place; closing what is returned, once or more, leaves it."""
         with self._changed:
-            self._changed.wait_for(lambda: self._inside < self._allowed)
+            self._changed.wait_for(
+                lambda: self._inside < self.most and not (starts and self._starting >= self._allowed)
+            )
             self._inside += 1
+            self._starting += starts
         place = ExitStack()
-        place.callback(self._leave)
+        place.callback(partial(self._leave, starts))
         return place
 
-    def _leave(self) -> None:
+    def _leave(self, starts: bool) -> None:
         with self._changed:
             self._inside -= 1
-            if self._prompt:
+            self._starting -= starts
+            if starts and self._prompt:
                 self._allowed = min(self.most, self._allowed + 1)
             self._changed.notify()
 
@@ -71,28 +89,28 @@ class Pace:
                 # What is to be written will say so better.
                 break
             self._usual = min(self._usual, seconds)
-            self._prompt = seconds <= self._usual + SLOWER
+            with self._changed:
+                self._prompt = seconds <= self._usual + SLOWER
+                if turn == 0 and not self._prompt:
+                    self._allowed = max(1, self._allowed // 2)
             if self._prompt:
                 break
-            if turn == 0:
-                self._allowed = max(1, self._allowed // 2)
         self._patience = bound.remaining
 
 
-def until_failure(works: Sequence[Callable[[Callable[[], None]], T]], pace: Pace) -> list[Future[T | None]]:
+def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Future[T | None]]:
     """Begin ``works`` in order at this pace; return how each ended, None for what was not begun.
 
-    Each gets a function to call when it has written and only waits, so that the next may begin meanwhile; at a pace of one
-    the next begins when it is done. All is at rest when it returns.
+    While one only waits, the next may begin; at a pace of one the next begins when it is done. All is at rest when it returns.
     """
     over = threading.Event()
 
-    def unless_over(work: Callable[[Callable[[], None]], T], place: ExitStack) -> T | None:
+    def unless_over(work: Work[T], place: ExitStack) -> T | None:
         with place:
             if over.is_set():
                 return None
             try:
-                return work(place.close if pace.most > 1 else lambda: None)
+                return work.do(place.close if pace.most > 1 else lambda: None)
             except BaseException:
                 over.set()
                 raise
@@ -100,7 +118,7 @@ def until_failure(works: Sequence[Callable[[Callable[[], None]], T]], pace: Pace
     ended = []
     with ThreadPoolExecutor(max(pace.most, WAITING)) as pool:
         for work in works:
-            place = pace.enter()
+            place = pace.enter(work.starts)
             if len(works) > 1 and not over.is_set():
                 pace.wait_until_prompt()
             ended.append(pool.submit(unless_over, work, place))

@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, until_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, Work, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import (
     InstancePlan,
     Step,
@@ -223,7 +223,8 @@ class _Apply:
         # A pool restarts one member after the other, so that the others go on serving.
         parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
         pace = Pace(self.hub, parallel, self.readiness.overload_timeout)
-        outcomes = until_failure([partial(self._step, step) for step in plan.steps], pace)
+        works = [Work(partial(self._step, step), starts=step.start is not None) for step in plan.steps]
+        outcomes = until_failure(works, pace)
         records = [outcome.result() for outcome in outcomes]
         if any(step.start and step.program and step.program.mark for step in plan.steps):
             records = self._without_twins(plan, records)

@@ -13,7 +13,7 @@ from functools import partial
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, until_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, Work, until_failure
 
 PROMPT, SLOW = 0.01, 0.9
 
@@ -40,7 +40,7 @@ class Works:
         self.writing = 0
         self.most = 0
         self.lock = threading.Lock()
-        self.all = [partial(self.work, number) for number in range(count)]
+        self.all = [Work(partial(self.work, number), starts=True) for number in range(count)]
 
     def work(self, number: int, written: Callable[[], None]) -> int:
         """Write, and then wait for the others."""
@@ -81,9 +81,19 @@ def test_what_has_not_said_that_it_has_written_keeps_its_place() -> None:
         with lock:
             at_once -= 1
 
-    for item in until_failure([work] * 6, _pace(2)):
+    for item in until_failure([Work(work)] * 6, _pace(2)):
         item.result()
     assert most == 2
+
+
+def test_what_starts_nothing_begins_as_often_as_allowed_at_once() -> None:
+    """An instance may take long to stop, and burdens the hub with nothing meanwhile."""
+    all_of_them = threading.Barrier(20, timeout=10)
+
+    def stop(_written: Callable[[], None]) -> int:
+        return all_of_them.wait()
+
+    assert len({item.result() for item in until_failure([Work(stop)] * 20, _pace(20))}) == 20
 
 
 def test_at_a_pace_of_one_each_is_done_before_the_next_begins() -> None:
@@ -94,7 +104,7 @@ def test_at_a_pace_of_one_each_is_done_before_the_next_begins() -> None:
         written()
         said.append(f"end {number}")
 
-    until_failure([partial(work, number) for number in range(3)], _pace(1))
+    until_failure([Work(partial(work, number)) for number in range(3)], _pace(1))
     assert said == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"]
 
 
@@ -107,7 +117,7 @@ def test_nothing_is_begun_after_a_failure() -> None:
             raise SthError("START_FAILED", "It has failed.")
         return number
 
-    first, second, *rest = until_failure([partial(work, number) for number in range(4)], _pace(1))
+    first, second, *rest = until_failure([Work(partial(work, number)) for number in range(4)], _pace(1))
     assert first.result() == 0
     with pytest.raises(SthError, match="It has failed"):
         second.result()
@@ -122,13 +132,13 @@ def test_nothing_is_begun_while_the_hub_answers_slowly() -> None:
     def work(_written: Callable[[], None]) -> None:
         begun_at.append(hub.asked)
 
-    until_failure([work] * 2, Pace(hub, 1, 5.0))  # type: ignore[arg-type]
+    until_failure([Work(work)] * 2, Pace(hub, 1, 5.0))  # type: ignore[arg-type]
     assert begun_at == [1, 4]
 
 
 def test_a_hub_that_is_always_as_slow_holds_nothing_up() -> None:
     hub = Answering([SLOW] * 8)
-    until_failure([lambda _written: None] * 8, Pace(hub, 2, 5.0))  # type: ignore[arg-type]
+    until_failure([Work(lambda _written: None)] * 8, Pace(hub, 2, 5.0))  # type: ignore[arg-type]
     assert hub.asked == 8
 
 
@@ -143,28 +153,28 @@ def test_a_hub_that_does_not_answer_holds_nothing_up() -> None:
         def answer_time(self) -> float:
             raise SthError("UNREACHABLE", "It is gone.")
 
-    ended = until_failure([lambda _written: 1] * 3, Pace(Gone(), 2, 5.0))  # type: ignore[arg-type]
+    ended = until_failure([Work(lambda _written: 1)] * 3, Pace(Gone(), 2, 5.0))  # type: ignore[arg-type]
     assert [item.result() for item in ended] == [1, 1, 1]
 
 
 def test_one_work_alone_asks_nothing() -> None:
     hub = Answering()
-    until_failure([lambda _written: None], Pace(hub, 4, 5.0))  # type: ignore[arg-type]
+    until_failure([Work(lambda _written: None)], Pace(hub, 4, 5.0))  # type: ignore[arg-type]
     assert hub.asked == 0
 
 
 @pytest.mark.parametrize(("answers", "expected"), [([], 20), ([PROMPT] * 12 + [SLOW, PROMPT], 12)])
-def test_more_are_let_in_with_each_that_goes_well_and_half_as_many_after_a_slow_answer(
+def test_more_starts_are_let_in_with_each_that_goes_well_and_half_as_many_after_a_slow_answer(
     answers: list[float], expected: int
 ) -> None:
     """Four at first and 16 after 12; of these 8 are left, and 12 after four more."""
     pace = _pace(20, answers)
     for _number in range(16):
-        place = pace.enter()
+        place = pace.enter(starts=True)
         pace.wait_until_prompt()
         place.close()
-    places = [pace.enter() for _number in range(expected)]
-    blocked = threading.Thread(target=pace.enter, daemon=True)
+    places = [pace.enter(starts=True) for _number in range(expected)]
+    blocked = threading.Thread(target=pace.enter, args=[True], daemon=True)
     blocked.start()
     blocked.join(0.2)
     assert blocked.is_alive()
