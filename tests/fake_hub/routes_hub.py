@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import NOT_FOUND, OCTETS, Answer, Call
-from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instance_json, sequence_json
+from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instance_json, sequences_json
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
 
@@ -58,7 +58,7 @@ class HubRoutes:
         if not self.n:
             return NOT_FOUND
         with self.state.lock:
-            sequences = [sequence_json(self.state, item) for item in self.state.sequences.values()]
+            sequences = sequences_json(self.state, self.state.sequences.values())
             instances = [instance_json(self.state, item) for item in self.state.listed()]
         return Answer(json={"sequences": sequences, "instances": instances})
 

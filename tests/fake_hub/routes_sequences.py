@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, NOT_FOUN
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
 from ansible_collections.scramjet.sth.tests.fake_hub.routes_start import StartRoutes
 from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause, wait
-from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instances_of, sequence_json
+from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instances_of, sequences_json
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
 
@@ -36,7 +36,7 @@ class SequenceRoutes:
         if call.method != "GET":
             return NOT_FOUND
         with self.state.lock:
-            return Answer(json=[sequence_json(self.state, item) for item in self.state.sequences.values()])
+            return Answer(json=sequences_json(self.state, self.state.sequences.values()))
 
     def one(self, call: Call, rest: list[str]) -> Answer:
         """One of them, which its id names; names lead nowhere."""
@@ -58,7 +58,7 @@ class SequenceRoutes:
         if sequence is None:
             return Answer(404, "Not Found", {"error": f"Sequence {name} not found"} if self.n else {})
         with self.state.lock:
-            return Answer(json=sequence_json(self.state, sequence))
+            return Answer(json=sequences_json(self.state, [sequence])[0])
 
     def _instances(self, name: str, sequence: Sequence | None) -> Answer:
         if sequence is None:

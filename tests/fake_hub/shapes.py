@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
@@ -13,10 +14,13 @@ from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import MORE
 
 
-def sequence_json(state: State, sequence: Sequence) -> dict[str, Any]:
-    """Return what a listing shows of a sequence."""
-    shown = _sequence(state, sequence.id, sequence.config, sequence.package_size)
-    return {**shown, "instances": instances_of(state, sequence.id)}
+def sequences_json(state: State, sequences: Iterable[Sequence]) -> list[dict[str, Any]]:
+    """Return what a listing shows of sequences."""
+    instances = _instances(state)
+    return [
+        {**_sequence(state, item.id, item.config, item.package_size), "instances": instances.get(item.id, [])}
+        for item in sequences
+    ]
 
 
 def _sequence(state: State, name: str, listed: dict[str, Any], package_size: int | None) -> dict[str, Any]:
@@ -31,11 +35,16 @@ def _sequence(state: State, name: str, listed: dict[str, Any], package_size: int
 
 def instances_of(state: State, name: str) -> list[str]:
     """Return the ids of a sequence's instances; 0.18 knows them from their connection on."""
-    return [
-        item.id
-        for item in state.listed()
-        if item.sequence.id == name and not item.zombie and (item.connected or state.is_1x)
-    ]
+    return _instances(state).get(name, [])
+
+
+def _instances(state: State) -> dict[str, list[str]]:
+    """Return the ids of instances by their sequence, of all at once: benchmarks have thousands of both."""
+    found: dict[str, list[str]] = {}
+    for item in state.listed():
+        if not item.zombie and (item.connected or state.is_1x):
+            found.setdefault(item.sequence.id, []).append(item.id)
+    return found
 
 
 def instance_json(state: State, instance: Instance) -> dict[str, Any]:
