@@ -141,7 +141,6 @@ class _Watch:
 
     def until_running(self) -> InstanceRecord:
         """Handshake done, and still alive after ``stable_for``."""
-        record = self.look()
         for _turn in pauses(self.deadline, longest=0.5):
             # Before the look: what a program says is worth more than that it has ended.
             self._refuse_failure()
@@ -151,7 +150,7 @@ class _Watch:
         else:
             raise self._too_late(f"is still {record.status}")
         # Its own bound: not cut short by the time that the handshake took.
-        for _turn in pauses(Deadline(self.readiness.stable_for), longest=0.5):
+        for _turn in pauses(Deadline(self.readiness.stable_for), longest=0.5) if self.readiness.stable_for else ():
             self._refuse_failure()
             record = self.look()
         return record
