@@ -29,7 +29,7 @@ unit: $(VENV)/.stamp
 integration: $(VENV)/.stamp
 	$(BIN)/python -m pytest tests/integration
 
-## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about half an hour.
+## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about a quarter of an hour.
 benchmark: $(VENV)/.stamp
 	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS)
 
