@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import Callable, Generic, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
@@ -68,7 +67,7 @@ class Pace:
             self._inside += 1
             self._starting += starts
         place = ExitStack()
-        place.callback(partial(self._leave, starts))
+        place.callback(self._leave, starts)
         return place
 
     def _leave(self, starts: bool) -> None:

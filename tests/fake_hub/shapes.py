@@ -34,12 +34,15 @@ def _sequence(state: State, name: str, listed: dict[str, Any], package_size: int
 
 
 def instances_of(state: State, name: str) -> list[str]:
-    """Return the ids of a sequence's instances; 0.18 knows them from their connection on."""
+    """Return the ids of a sequence's instances."""
     return _instances(state).get(name, [])
 
 
 def _instances(state: State) -> dict[str, list[str]]:
-    """Return the ids of instances by their sequence, of all at once: benchmarks have thousands of both."""
+    """Return the ids of all instances by their sequence; 0.18 knows them from their connection on.
+
+    Of all at once, since benchmarks have thousands of both.
+    """
     found: dict[str, list[str]] = {}
     for item in state.listed():
         if not item.zombie and (item.connected or state.is_1x):
