@@ -24,6 +24,13 @@ attributes:
     description: Target operating systems.
     platforms: posix
     support: full
+notes:
+  - A task that runs on the controller itself does so inside the worker of C(ansible-playbook), which takes milliseconds where a module
+    takes half a second, and ignores an explicit C(ansible_python_interpreter). That is so if its connection is P(ansible.builtin.local#connection),
+    it has no C(become), C(environment) or C(async), and the controller is not macOS and has the library C(requests). Any other task is run as a
+    module on its target. Results are the same.
+  - The variable C(sth_entrance) chooses one of the two. V(auto) is the default and does as described, V(module) always runs the module, and
+    V(in_process) fails where the task cannot run so.
 """
 
     INFO_MODULE = r"""

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import IO, Any, Literal
 
@@ -41,6 +40,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.transport import (
     Transport,
     failed_answer,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
 # A 0.18 hub never answers a GET of an instance that is still connecting or has failed to (traps 11 and 12).
 SINGLE_GET_TIMEOUT = 3.0
@@ -107,6 +107,10 @@ class HubClient:
                 "UNSUPPORTED_BY_HUB", f"{what} is not possible on a {self.version().version} hub: {instead}."
             )
 
+    def abandon(self) -> None:
+        """Let every request on its way fail, and every further one: the task has been interrupted."""
+        self.transport.abandon()
+
     def answer_time(self) -> float:
         """Seconds that ``GET /version`` takes now."""
         begun = time.monotonic()
@@ -161,7 +165,7 @@ class HubClient:
         if self.version().generation == "1.x":
             yield from (self.dialect.instance(item) for item in raw)
             return
-        with ThreadPoolExecutor(PARALLEL_GETS) as pool:
+        with workers(self.transport, PARALLEL_GETS) as pool:
             found = pool.map(lambda item: self.instance(str(item["id"])).info(), raw)
             for item, record in zip(raw, found):
                 if record is not None:

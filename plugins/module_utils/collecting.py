@@ -96,8 +96,6 @@ class StreamReader(threading.Thread):
                 self.error = error
         except Exception as error:  # e.g. no space left for output_dest
             self.error = error
-        finally:
-            self._request.release()
 
     def stop(self) -> None:
         """End the reading, whatever the hub does: also where it has not even begun to answer."""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -15,6 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClie
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses, poll
+from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
 # A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the stop's time is over (hub-contract.md section 4).
 END_GRACE = 3.0
@@ -99,7 +99,7 @@ def end_instances(
         end_instance(hub, instance_id, ending)
         ended(instance_id)
 
-    with ThreadPoolExecutor(max(1, parallel)) as pool:
+    with workers(hub, max(1, parallel)) as pool:
         for outcome in [pool.submit(end, instance_id) for instance_id in instance_ids]:
             outcome.result()
 

@@ -54,7 +54,7 @@ class InFlight:
             os.close(fileno)
 
     def opened(self, connection: socket.socket) -> None:
-        """Keep a second handle: the first one belongs to the thread that reads."""
+        """Keep a second handle of the connection, a new one as of now: the first belongs to the thread that reads."""
         self.release()
         handle = os.dup(connection.fileno())
         with self._lock:
@@ -95,5 +95,7 @@ class Watched:
         """Wait for the answer to what has been sent."""
         request = getattr(_current, "request", None)
         if request is not None:
+            # One that was open already.
+            request.opened(self.sock)  # type: ignore[attr-defined]
             request.sent.set()
         return super().getresponse(*args, **options)  # type: ignore[misc]

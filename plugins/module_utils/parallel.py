@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Callable, Generic, TypeVar
@@ -17,6 +17,7 @@ from typing import Callable, Generic, TypeVar
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class Pace:
 
     def __init__(self, hub: HubClient, most: int, patience: float) -> None:
         self.most = most
-        self._hub = hub
+        self.hub = hub
         self._patience = patience
         self._allowed = min(most, AT_FIRST)
         self._inside = 0
@@ -83,7 +84,7 @@ class Pace:
         bound = Deadline(self._patience)
         for turn, _pause in enumerate(pauses(bound, longest=0.5)):
             try:
-                seconds = self._hub.answer_time()
+                seconds = self.hub.answer_time()
             except SthError:
                 # What is to be written will say so better.
                 break
@@ -115,7 +116,7 @@ def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Future[T | None]
                 raise
 
     ended = []
-    with ThreadPoolExecutor(max(pace.most, WAITING)) as pool:
+    with workers(pace.hub, max(pace.most, WAITING)) as pool:
         for work in works:
             place = pace.enter(work.starts)
             if len(works) > 1 and not over.is_set():

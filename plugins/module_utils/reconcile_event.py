@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from time import monotonic
@@ -27,6 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import 
 from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ended_error, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.reference import parse_reference, resolve_sequence
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
 # The name is a segment of the address, in which the hub decodes nothing.
 _AWAITABLE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+\Z")
@@ -163,7 +163,7 @@ def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Seque
             failures.append(error)
             return {**_silent(target), "error_code": error.code, "msg": error.message}
 
-    with ThreadPoolExecutor(run.options["max_parallel"]) as pool:
+    with workers(run.hub, run.options["max_parallel"]) as pool:
         events = list(pool.map(one, targets))
     if failures:
         failures[0].details.setdefault("events", events)

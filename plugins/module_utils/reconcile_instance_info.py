@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
@@ -17,6 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.observing import obse
 from ansible_collections.scramjet.sth.plugins.module_utils.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
 HEALTH_TIMEOUT = 3.0
 PARALLEL = 8
@@ -57,6 +57,6 @@ def _add_health(hub: HubClient, views: list[dict[str, Any]]) -> None:
                 raise
             return None
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
+    with workers(hub, PARALLEL) as pool:
         for view, healthy in zip(views, pool.map(ask, views)):
             view["healthy"] = healthy

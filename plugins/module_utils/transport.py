@@ -14,7 +14,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any
@@ -130,6 +130,8 @@ class Transport:
         self.connection = connection
         # Whether a connection was refused before one succeeded: the hub has just been started.
         self.was_refused = False
+        self._abandoned = False
+        self._in_flight: set[InFlight] = set()
         self._sessions: list[requests.Session] = []
         self._reading = self._session(connection.request_retries)
 
@@ -216,16 +218,33 @@ class Transport:
         ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration. ``request`` watches it.
         """
         url = self.url(*segments)
+        with self._registered(request or InFlight()) as registered:
+            try:
+                with registered.watched():
+                    response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
+            except requests.exceptions.RequestException as error:
+                raise self._failure(error, "GET", url, sent=False) from None
+            with response:
+                if response.status_code != 200:
+                    answer = self._answer(response, "GET", url)
+                    raise failed_answer(answer, "read a stream")
+                yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
+
+    @contextmanager
+    def _registered(self, request: InFlight) -> Iterator[InFlight]:
+        """Let ``request`` be ended by `abandon` too."""
+        self._in_flight.add(request)
         try:
-            with request.watched() if request else nullcontext():
-                response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
-        except requests.exceptions.RequestException as error:
-            raise self._failure(error, "GET", url, sent=False) from None
-        with response:
-            if response.status_code != 200:
-                answer = self._answer(response, "GET", url)
-                raise failed_answer(answer, "read a stream")
-            yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
+            yield request
+        finally:
+            self._in_flight.discard(request)
+            request.release()
+
+    def abandon(self) -> None:
+        """Let every request on its way fail, and every further one, whichever thread makes it."""
+        self._abandoned = True
+        for request in tuple(self._in_flight):
+            request.abort()
 
     def renew(self) -> None:
         """Forget what earlier requests brought, connections aside."""
@@ -292,6 +311,9 @@ class Transport:
         timeout: float | None = None,
         uploading: bool = False,
     ) -> requests.Response:
+        if self._abandoned:
+            # Ends a thread silently, and is no error that anybody would handle by trying something else.
+            raise SystemExit
         silence = self.connection.request_timeout if timeout is None else timeout
         # While a body is sent, the time-out of the connection is what bounds each write of it.
         connect = max(self.connection.connect_timeout, silence) if uploading else self.connection.connect_timeout
@@ -312,15 +334,16 @@ class Transport:
         self, session: requests.Session, method: str, url: str, *, request: InFlight | None = None, **how: Any
     ) -> Response:
         try:
-            with request.watched() if request else nullcontext(), self._open(session, method, url, **how) as response:
+            with (
+                self._registered(request or InFlight()) as registered,
+                registered.watched(),
+                self._open(session, method, url, **how) as response,
+            ):
                 answer = self._answer(response, method, url, how.get("timeout") or self.connection.request_timeout)
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
             raise self._failure(error, method, url, sent=method != "GET") from None
-        finally:
-            if request is not None:
-                request.release()
         if answer.status in (401, 403):
             raise failed_answer(answer, "use the API")
         return answer
