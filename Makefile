@@ -42,7 +42,7 @@ clean:
 
 # The symlink makes this checkout importable as ansible_collections.scramjet.sth, and visible to every ansible-*
 # command of the virtual environment, without any environment variable or ansible.cfg.
-$(VENV)/.stamp: requirements-dev.txt Makefile
+$(VENV)/.stamp: requirements-dev.txt tests/unit/requirements.txt Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
