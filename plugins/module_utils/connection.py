@@ -52,6 +52,9 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
 
     Empty strings count as not given (section 0 rule 9). Raises `SthError` ``INVALID_OPTION``.
     """
+    if options.get("api_url") == "":
+        # From variables and the environment it means "not given"; here it would mean the hub of this machine.
+        raise SthError("INVALID_OPTION", "api_url is empty: give the address of the hub, or leave the option out.")
     given = {key: value for key, value in options.items() if value is not None and value != ""}
     username, password, token = given.get("url_username"), given.get("url_password"), given.get("token")
     if token and username:

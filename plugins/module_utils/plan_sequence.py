@@ -44,10 +44,15 @@ class SequencePlan:
 
 
 def matches(record: SequenceRecord, wanted: SequenceRecord, compare: str) -> bool:
-    """Whether ``record`` holds what is ``wanted``, by content digest or by the author's version."""
+    """Whether ``record`` holds what is ``wanted``, by content digest or by the author's version.
+
+    What has no digest is equal to nothing in content, not even to what has none either.
+    """
     if record.name != wanted.name:
         return False
-    return record.digest == wanted.digest if compare == "content" else record.version == wanted.version
+    if compare == "version":
+        return record.version == wanted.version
+    return record.digest is not None and record.digest == wanted.digest
 
 
 def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequencePolicy) -> SequencePlan:
@@ -66,8 +71,8 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
         return _plan(inventory, named, others[0], (), (), (), policy)
     upload = () if same else (_upload(wanted, others),)
     # Copies with the same content: the smallest id stays, whoever looks (design.md section 4). One that is in use is
-    # left alone, it does no harm.
-    spare = [item for item in same[1:] if not _users(inventory, item)]
+    # left alone, it does no harm. One version may have several contents, of which none is a copy.
+    spare = [item for item in same[1:] if matches(item, same[0], "content") and not _users(inventory, item)]
     old = others if policy.on_change == "replace" and not policy.keep_old else []
     return _plan(inventory, named, same[0] if same else wanted, upload, old, spare, policy)
 

@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
     feeding,
     require_carried,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
@@ -34,6 +35,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.readiness import ende
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import (
     check_options,
     hide_options,
+    refuse_clash,
     require_capabilities,
     select,
     wanted_sequence,
@@ -82,6 +84,7 @@ def reconcile(run: Run) -> Result:
     selected = select(inventory, options)
     run.hide(masker, selected)
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
+    refuse_clash(options, inventory, run.hub.api_url)
     program = programs(options)[0]
     plan = plan_completed(inventory, program, wanted_sequence(run, inventory), options["if_running"], run.hub.api_url)
     if options["completion_event"] is not None:
@@ -145,6 +148,9 @@ def plan_completed(
             )
         return CompletedPlan(program, sequence, attach=live[0])
     stops = tuple(Action("stop", f"instance {program.label}", "a new run takes its place", item) for item in live)
+    if program.mark is not None:
+        # What was a member of a pool stays one.
+        program = replace(program, mark=read_mark(live[0].app_config))
     return CompletedPlan(
         program, sequence, stops=stops, start=_start(program, sequence, "it takes the place of another run")
     )

@@ -161,7 +161,7 @@ def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], ma
     sequence = None if options["all"] else wanted_sequence(run, inventory)
     everything = options["all"] or (state == "restarted" and options["count"] is None and _is_pool(selected))
     if not everything:
-        _refuse_clash(options, selected, hub)
+        refuse_clash(options, inventory, hub)
     wanted = Wanted(
         programs=() if everything else tuple(programs(options)),
         sequence=sequence,
@@ -180,21 +180,28 @@ def _is_pool(selected: Sequence[InstanceRecord]) -> bool:
     return any(mark is not None and mark.pool is not None for mark in marks)
 
 
-def _refuse_clash(options: Mapping[str, Any], selected: Sequence[InstanceRecord], hub: str) -> None:
-    """One name is one instance or one pool."""
-    name = options["name"]
+def refuse_clash(options: Mapping[str, Any], inventory: Inventory, hub: str) -> None:
+    """Raise ``CONFLICT`` where a name is to be an instance and a pool: of both, only one would be found again by it."""
+    name, count = options["name"], options["count"]
     if name is None:
         return
-    for record in selected:
+    members = {f"{name}-{index}" for index in range(count or 0)}
+    for record in inventory.instances:
         mark = read_mark(record.app_config)
         if not record.live or mark is None:
             continue
-        if options["count"] is None and mark.pool == name:
+        if count is None and mark.pool == name:
             raise SthError(
                 "CONFLICT", f"{name} is a pool on {hub} ({mark.name} runs): give count, or end the pool first."
             )
-        if options["count"] is not None and mark.name == name:
+        if count is not None and mark.name == name:
             raise SthError("CONFLICT", f"{name} is a single instance on {hub}: end it first, or leave out count.")
+        if mark.name in members and mark.pool != name:
+            raise SthError(
+                "CONFLICT",
+                f"{mark.name} is an instance on {hub} that does not belong to the pool {name}: end it first, or give the "
+                "pool another name.",
+            )
 
 
 def _predicted(step: Step) -> InstanceRecord | None:

@@ -53,6 +53,7 @@ def test_credentials_in_the_address_are_refused_and_not_repeated() -> None:
         ({"headers": {"Content-Type": "x"}}, "Content-Type"),
         ({"headers": ["x"]}, "mapping"),
         ({"connect_timeout": 0}, "connect_timeout"),
+        ({"api_url": ""}, "api_url"),
         ({"request_retries": -1}, "request_retries"),
     ],
 )
@@ -62,7 +63,7 @@ def test_options_that_contradict_each_other_are_refused(options: dict[str, objec
 
 
 def test_empty_texts_count_as_not_given() -> None:
-    assert connection_from_options({"api_url": "", "token": "", "url_username": "", "ca_path": ""}) == Connection()
+    assert connection_from_options({"token": "", "url_username": "", "ca_path": ""}) == Connection()
 
 
 @pytest.mark.parametrize(

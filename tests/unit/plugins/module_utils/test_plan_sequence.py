@@ -74,6 +74,19 @@ def test_compare_version_takes_what_another_tool_uploaded() -> None:
     assert plan(UNMARKED, compare="version").actions == ()
 
 
+@pytest.mark.parametrize("policy", [{"keep_old": True}, {"on_change": "keep"}, {"on_change": "fail"}])
+@pytest.mark.parametrize(
+    "other", [SequenceRecord("id-3", "app", f"1.1.0+sha256.{A}"), UNMARKED, SequenceRecord("id-6", "app", "1.1.0")]
+)
+def test_other_content_of_the_same_version_is_no_copy(other: SequenceRecord, policy: dict[str, Any]) -> None:
+    assert steps(plan(SAME, other, compare="version", **policy)) == []
+    assert steps(plan(UNMARKED, other, compare="version", **policy)) == []
+
+
+def test_of_equal_copies_one_is_removed_also_when_versions_are_compared() -> None:
+    assert steps(plan(SAME, SAME_AGAIN, compare="version")) == [f"delete sequence {SAME_AGAIN.ref}"]
+
+
 def test_what_a_cut_off_run_left_is_removed_by_the_next() -> None:
     assert steps(plan(OLD, SAME)) == [DELETE_OLD]
 

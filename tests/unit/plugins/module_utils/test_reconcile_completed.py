@@ -191,3 +191,20 @@ def test_a_file_that_cannot_be_made_is_told_before_anything_runs(hub: FakeHub, t
     nothing = complete(hub, app_config={"behaviour": "complete"}, output_dest=str(tmp_path / "out"), collect=[])
     assert nothing["error_code"] == "INVALID_OPTION"
     assert len(hub.writes) == before
+
+
+def test_a_run_does_not_take_the_name_of_a_pool(hub: FakeHub) -> None:
+    run_task("sth_instance", hub, name="job", count=2, sequence="probe", stable_for=0)
+    before = len(hub.writes)
+    for check in (True, False):
+        refused = complete(hub, check=check, app_config={"behaviour": "complete"}, if_running="replace")
+        assert refused["error_code"] == "CONFLICT"
+        assert "pool" in refused["msg"]
+    assert len(hub.writes) == before
+
+
+def test_a_member_that_is_run_anew_stays_in_its_pool(hub: FakeHub) -> None:
+    run_task("sth_instance", hub, name="web", count=2, sequence="probe", stable_for=0)
+    run = complete(hub, name="web-1", app_config={"behaviour": "complete"}, if_running="replace")
+    assert run["instance"]["outcome"] == "completed", run
+    assert (run["instance"]["name"], run["instance"]["index"]) == ("web-1", 1)

@@ -500,3 +500,20 @@ def test_info(hub: FakeHub) -> None:
     running = run_task("sth_instance_info", hub, sequence="probe", status=["running"])
     assert len(running["instances"]) == 2
     assert not [item for item in hub.writes if item.method == "GET"]
+
+
+def test_a_pool_does_not_take_over_an_instance_that_is_called_like_a_member(hub: FakeHub) -> None:
+    start(hub, "web-1")
+    before = len(hub.writes)
+    for check in (True, False):
+        refused = run_task("sth_instance", hub, check=check, name="web", count=2, sequence="probe", **QUICK)
+        assert refused["error_code"] == "CONFLICT"
+        assert "web-1" in refused["msg"]
+    assert len(hub.writes) == before
+    assert verbs(start(hub, "web", count=1)) == ["start"]
+
+
+def test_an_empty_address_is_not_the_hub_of_this_machine(hub: FakeHub) -> None:
+    refused = run_task("sth_instance", hub, name="web", sequence="probe", api_url="")
+    assert refused["error_code"] == "INVALID_OPTION"
+    assert refused["hub"]["api_url"] is None
