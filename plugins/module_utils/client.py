@@ -26,6 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.dialect import (
     read_version,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.foreseen import Foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.models import (
     Event,
@@ -62,6 +63,8 @@ class HubClient:
         self.transport = Transport(connection)
         self._version: HubVersion | None = None
         self._version_read = 0.0
+        # What is added to what the hub lists, and left out of it, in check mode.
+        self.foreseen = Foreseen()
 
     # -- the hub itself -------------------------------------------------------------------------------------------
 
@@ -138,12 +141,13 @@ class HubClient:
         # First, so that what is no hub is told as such.
         self.version()
         raw = self._list(self.transport.get("sequences"), "list the sequences")
-        return [self.dialect.sequence(item) for item in raw]
+        return self.foreseen.with_sequences(self.dialect.sequence(item) for item in raw)
 
     def instances(self) -> list[InstanceRecord]:
         """``GET /instances``; 0.18 lists only ids there, so that each takes a bounded GET of its own."""
         self.version()
-        return list(self._instances(self.transport.get("instances")))
+        listed = self._instances(self.transport.get("instances"))
+        return self.foreseen.with_instances(listed, self.version().generation)
 
     def inventory(self) -> Inventory:
         """Read sequences and instances: one request on 1.x (``GET /entities``), the two lists on 0.18."""
@@ -151,14 +155,13 @@ class HubClient:
             answer = self.transport.get("entities")
             raw = self._json(answer, "list sequences and instances")
             both = [raw.get("sequences"), raw.get("instances")] if isinstance(raw, Mapping) else [None, None]
-            return Inventory(
-                tuple(self.dialect.sequence(item) for item in _objects(both[0], answer)),
-                tuple(self.dialect.instance(item) for item in _objects(both[1], answer)),
-                self.transport.was_refused,
+            sequences = self.foreseen.with_sequences(self.dialect.sequence(item) for item in _objects(both[0], answer))
+            instances = self.foreseen.with_instances(
+                (self.dialect.instance(item) for item in _objects(both[1], answer)), "1.x"
             )
-        sequences = self.sequences()
-        answer = self.transport.get("instances")
-        return Inventory(tuple(sequences), tuple(self._instances(answer)), self.transport.was_refused)
+        else:
+            sequences, instances = self.sequences(), self.instances()
+        return Inventory(tuple(sequences), tuple(instances), self.transport.was_refused)
 
     def _instances(self, answer: Response) -> Iterator[InstanceRecord]:
         raw = self._list(answer, "list the instances")
@@ -201,7 +204,7 @@ class HubClient:
 
     def topics(self) -> list[dict[str, Any]]:
         """``GET /topics``: ``{topic, contentType, …}``; always empty on 0.18."""
-        return self._list(self.transport.get("topics"), "list the topics")
+        return self.foreseen.with_topics(self._list(self.transport.get("topics"), "list the topics"))
 
     def renew(self) -> None:
         """Begin a task of its own on the same connections: nothing that could have changed meanwhile is remembered."""

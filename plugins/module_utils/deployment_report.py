@@ -27,12 +27,10 @@ def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
     replicas = list(stay.values())
     for slot in goal.slots:
         if slot.index not in stay:
-            program = slot.program
-            record = InstanceRecord("", slot.sequence.id, "running", program.start_app_config(), program.args or ())
-            mark = program.mark
+            mark = slot.program.mark
             if mark is not None:
-                replicas.append(Replica(record, mark, slot.sequence))
-    gone = {action.target.id for action in (*plan.first, *plan.deletes)}
+                replicas.append(Replica(slot.program.started_from(slot.sequence.id), mark, slot.sequence))
+    gone = {action.target.id for action in (*plan.first, *plan.deletes) if action.target is not None}
     sequences = tuple(item for item in before.inventory.sequences if item.id not in gone)
     return Observed(before.name, Inventory(sequences, before.inventory.instances), tuple(replicas))
 

@@ -15,13 +15,15 @@ from typing import Any, Callable
 class Action:
     """One write that a plan decided: ``action`` (a verb), ``object`` (what, as a person says it) and why.
 
-    ``target`` is what the apply step needs to carry it out; it is not reported.
+    ``target`` is what it acts on, which the apply step needs; ``leaves`` what is there afterwards instead, as far as that can
+    be foreseen. Neither is reported.
     """
 
     action: str
     object: str
     reason: str
     target: Any = field(default=None, compare=False)
+    leaves: Any = field(default=None, compare=False)
 
 
 class Journal:
@@ -54,6 +56,11 @@ class Journal:
         with self._lock:
             self._actions.append(Action(action, object, "compensation"))
             self._done.append(True)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All of them."""
+        return tuple(self._actions)
 
     @property
     def planned(self) -> bool:

@@ -68,7 +68,12 @@ class Masker:
         return shown
 
     def changed(self, before: Any, after: Any, shown: Any) -> Any:
-        """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so."""
+        """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so.
+
+        What is masked in ``before`` already is not known, and taken for unchanged (see `foresight`).
+        """
+        if isinstance(before, str) and MASK in before:
+            return shown
         if shown == MASK:
             return MASK if before == after else MASK_CHANGED
         if isinstance(shown, Mapping) and isinstance(after, Mapping):

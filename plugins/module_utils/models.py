@@ -15,6 +15,9 @@ Generation = Literal["0.18", "1.x"]
 Status = Literal["starting", "running", "stopping", "ended"]
 Outcome = Literal["completed", "failed", "stopped", "killed", "unknown"]
 
+# What the ids of things begin with that are on no hub yet: an earlier task in check mode would have made them.
+FORESEEN = "foreseen-"
+
 
 @dataclass(frozen=True)
 class HubVersion:
@@ -33,6 +36,11 @@ class SequenceRecord:
     hub_version: str
     engine: str = ""
     instances: tuple[str, ...] = ()
+
+    @property
+    def known_id(self) -> str | None:
+        """The id, if the hub has given one already."""
+        return known_id(self.id)
 
     @property
     def version(self) -> str:
@@ -75,6 +83,11 @@ class InstanceRecord:
     reason: str | None = None
 
     @property
+    def known_id(self) -> str | None:
+        """The id, if the hub has given one already."""
+        return known_id(self.id)
+
+    @property
     def live(self) -> bool:
         """Whether its process has not ended."""
         return self.status != "ended"
@@ -101,3 +114,8 @@ class Inventory:
     def sequence(self, sequence_id: str) -> SequenceRecord | None:
         """Return the sequence with this id."""
         return next((item for item in self.sequences if item.id == sequence_id), None)
+
+
+def known_id(own_id: str) -> str | None:
+    """Return an id, if the hub has given it already."""
+    return None if not own_id or own_id.startswith(FORESEEN) else own_id

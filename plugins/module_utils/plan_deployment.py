@@ -57,7 +57,7 @@ def plan_present(
     deletes = retired(observed, too_many, stopped, _too_many(keep_versions))
     deletes += spare_copies(observed, sequence, stopped) if sequence else ()
     reason = f"the hub has only older versions ({', '.join(older)})" if older else "the hub does not have it"
-    first = (Action("upload", f"sequence {sequence.ref}", reason, sequence),) if sequence and upload else ()
+    first = (Action("upload", f"sequence {sequence.ref}", reason, leaves=sequence),) if sequence and upload else ()
     return _plan(observed, goal, first, batches, deletes, masker)
 
 

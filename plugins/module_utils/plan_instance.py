@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.diff_state import masked_state, running_state, wanted_state
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.foresight import told
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, read_mark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
@@ -132,11 +133,14 @@ def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
 def differing(record: InstanceRecord, program: Program, running: str | None, wanted: str | None) -> list[str]:
     """Name the options in which what runs differs from what was asked for; ``running`` and ``wanted`` are refs."""
     differs = []
+    config, args = unmarked(record.app_config), [str(item) for item in record.args]
+    if record.known_id is None:
+        config, args = told(config, program.app_config), told(args, program.args)
     if wanted is not None and running != wanted:
         differs.append("sequence")
-    if program.app_config is not None and not same(unmarked(record.app_config), program.app_config):
+    if program.app_config is not None and not same(config, program.app_config):
         differs.append("app_config")
-    if program.args is not None and not same([str(item) for item in record.args], list(program.args)):
+    if program.args is not None and not same(args, list(program.args)):
         differs.append("args")
     for name in ("input_topic", "output_topic"):
         value = getattr(program, name)
@@ -205,7 +209,8 @@ def _start(
     program: Program, sequence: SequenceRecord, stops: tuple[Action, ...], ran: InstanceRecord | None, reason: str
 ) -> Step:
     whole = program.completed_from(ran)
-    action = Action("start", f"instance {whole.label} from {sequence.ref}", reason)
+    left = whole.started_from(sequence.id)
+    action = Action("start", f"instance {whole.label} from {sequence.ref}", reason, leaves=left)
     return Step(whole.label, stops, action, whole, sequence)
 
 

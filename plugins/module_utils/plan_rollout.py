@@ -182,7 +182,8 @@ def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[st
 
 def _start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:
     what = f"instance {slot.program.label} from {slot.sequence.ref}"
-    return ToStart(slot, Action("start", what, _why_started(observed, goal, slot)))
+    left = slot.program.started_from(slot.sequence.id)
+    return ToStart(slot, Action("start", what, _why_started(observed, goal, slot), leaves=left))
 
 
 def _why_started(observed: Observed, goal: Goal, slot: Slot) -> str:

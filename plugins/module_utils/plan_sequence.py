@@ -130,7 +130,7 @@ def _plan_overwrite(
     if users and policy.in_use != "stop":
         raise _in_use([(target, users)], policy)
     after = SequenceRecord(target.id, wanted.name, wanted.hub_version, wanted.engine)
-    overwrite = Action("overwrite", f"sequence {target.ref}", f"content becomes {wanted.ref}", target)
+    overwrite = Action("overwrite", f"sequence {target.ref}", f"content becomes {wanted.ref}", target, after)
     return SequencePlan(
         (*(_stop(user, target) for user in users), overwrite),
         after,
@@ -169,7 +169,7 @@ def _overwrite_target(
 def _upload(wanted: SequenceRecord, others: Iterable[SequenceRecord]) -> Action:
     refs = _refs(others)
     reason = f"the hub has other content of this name ({refs})" if refs else "the hub does not have it"
-    return Action("upload", f"sequence {wanted.ref}", reason, wanted)
+    return Action("upload", f"sequence {wanted.ref}", reason, leaves=wanted)
 
 
 def _stop(user: InstanceRecord, record: SequenceRecord) -> Action:

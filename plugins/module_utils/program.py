@@ -85,6 +85,11 @@ class Program:
         """Return app_config with the mark, as it is sent."""
         return marked(self.app_config or {}, self.mark)
 
+    def started_from(self, sequence_id: str) -> InstanceRecord:
+        """Return what the hub will list when it runs, but for its id and times."""
+        config, args = self.start_app_config(), tuple(self.args or ())
+        return InstanceRecord("", sequence_id, "running", config, args, self.input_topic, self.output_topic)
+
     def start_body_options(self) -> dict[str, Any]:
         """Return the further keys of the start call's body."""
         own = {

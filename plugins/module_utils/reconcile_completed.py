@@ -97,6 +97,7 @@ def reconcile(run: Run) -> Result:
             run.notes.append("Its input was not fed again; if_running: replace runs it anew.")
     if run.check_mode:
         record = plan.attach or _predicted(plan)
+        run.foresees_ended += [plan.attach] if plan.attach else []
         collected: dict[str, Any] = {}
         event = None
     else:
@@ -173,9 +174,7 @@ def _check(options: Mapping[str, Any]) -> None:
 
 
 def _predicted(plan: CompletedPlan) -> InstanceRecord:
-    sequence = given(plan.sequence)
-    config = plan.program.start_app_config()
-    return InstanceRecord("", sequence.id, "running", config, plan.program.args or ())
+    return plan.program.started_from(given(plan.sequence).id)
 
 
 class _Apply:

@@ -215,7 +215,7 @@ def _send(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -
 
 def _silent(target: Target) -> dict[str, Any]:
     return {
-        "instance": target.record.id if target.record else None,
+        "instance": target.record.known_id if target.record else None,
         "instance_name": target.name,
         "name": None,
         "payload": None,

@@ -211,7 +211,7 @@ def _predicted(step: Step) -> InstanceRecord | None:
     if step.start is None or step.program is None or step.sequence is None:
         last: InstanceRecord = step.stops[0].target
         return replace(last, status="ended", outcome="stopped")
-    return InstanceRecord("", step.sequence.id, "running", step.program.start_app_config(), step.program.args or ())
+    return step.program.started_from(step.sequence.id)
 
 
 class _Apply:

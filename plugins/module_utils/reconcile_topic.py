@@ -48,9 +48,9 @@ def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: 
     if before == after:
         return None
     if before is None and after is not None:
-        return Action("create", f"topic {after['name']}", "the hub does not have it")
+        return Action("create", f"topic {after['name']}", "the hub does not have it", leaves=after)
     if before is not None and after is None:
-        return Action("delete", f"topic {before['name']}", "it is to be absent")
+        return Action("delete", f"topic {before['name']}", "it is to be absent", before)
     there = given(before)
     raise SthError(
         "CONFLICT",

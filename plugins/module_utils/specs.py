@@ -42,6 +42,9 @@ HUB: Spec = {
     "request_retries": _option("STH_REQUEST_RETRIES", type="int", default=3),
 }
 
+# No option: what the action plugin tells in a play that runs with --check (foreseen.py).
+FORESEEN: Spec = {"_foreseen": {"type": "list", "elements": "dict"}}
+
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},
     "args": {"type": "list", "elements": "str", "aliases": ["sequence_args"]},

@@ -19,11 +19,13 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection, connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.foreseen import foreseen
+from ansible_collections.scramjet.sth.plugins.module_utils.foresight import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.specs import HUB, Spec
+from ansible_collections.scramjet.sth.plugins.module_utils.specs import FORESEEN, HUB, Spec
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
 
 Result = dict[str, Any]
@@ -45,6 +47,8 @@ class Run:
     open_hub: Callable[[Connection], HubClient] = HubClient
     leave_hub: Callable[[HubClient], None] = HubClient.close
     failed: bool = False
+    # In check mode: what would have ended by itself when the task is over.
+    foresees_ended: list[InstanceRecord] = field(default_factory=list)
     _hub: HubClient | None = None
 
     @property
@@ -52,6 +56,7 @@ class Run:
         """The hub of the connection options."""
         if self._hub is None:
             self._hub = self.open_hub(connection_from_options(self.options))
+            self._hub.foreseen = foreseen(self.options.get("_foreseen") or (), self._hub.api_url)
         return self._hub
 
     def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
@@ -97,7 +102,9 @@ class Task:
     @property
     def spec(self) -> Spec:
         """The whole argument spec."""
-        return {**HUB, **self.options} if self.talks_to_hub else dict(self.options)
+        if not self.talks_to_hub:
+            return dict(self.options)
+        return {**HUB, **self.options, **(FORESEEN if self.writes else {})}
 
 
 def execute(task: Task, run: Run) -> Result:
@@ -122,6 +129,9 @@ def execute(task: Task, run: Run) -> Result:
         result["notes"] = run.notes
     if task.writes:
         result["actions"] = run.journal.as_result()
+    if run.check_mode and run.options.get("_foreseen") is not None and not result.get("failed"):
+        masker = Masker(run.options.get("secret_keys") or ())
+        result["_foresees"] = entries(run.journal.actions, run.foresees_ended, run.hub.api_url, masker)
     return result
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
-from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord, known_id
 
 
 def sequence_view(record: SequenceRecord) -> dict[str, Any]:
     """Return ``{id, name, version, digest, ref, hub_version, instances}``; the id is null where it is not known yet."""
     return {
-        "id": record.id or None,
+        "id": record.known_id,
         "name": record.name,
         "version": record.version,
         "digest": record.digest,
@@ -30,11 +30,11 @@ def instance_view(record: InstanceRecord, sequence: SequenceRecord | None, maske
     """Return an instance as results show it; ``sequence`` is what it runs from, if that is still on the hub."""
     mark = read_mark(record.app_config)
     return {
-        "id": record.id or None,
+        "id": record.known_id,
         "name": mark.name if mark else None,
         "index": mark.index if mark else None,
         "deployment": mark.deployment if mark else None,
-        "sequence": {"id": record.sequence_id or None, "ref": sequence.ref if sequence else None},
+        "sequence": {"id": known_id(record.sequence_id), "ref": sequence.ref if sequence else None},
         "app_config": masker.app_config(unmarked(record.app_config)),
         "args": masker.args(record.args),
         "live": record.live,

@@ -26,6 +26,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package import Packag
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
+from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
+    add_entries,
+    foresees,
+    read_entries,
+)
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 
 display = Display()
@@ -82,7 +87,7 @@ class HubAction(ActionBase):
             # A job in the background answers when nobody can bring it the package any more.
             if package and self._task.async_val:
                 arguments["_package"] = self._bring(package)
-            result.update(self._execute(arguments, variables, package))
+            result.update(self._foreseeing(arguments, variables, package))
         except SthError as error:
             result.update(failed=True, changed=False, msg=error.message, error_code=error.code, **error.details)
             result["invocation"] = {"module_args": arguments}
@@ -92,6 +97,18 @@ class HubAction(ActionBase):
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         if "invocation" in result:
             result["invocation"] = {"module_args": shown_arguments(result["invocation"].get("module_args") or {})}
+        return result
+
+    def _foreseeing(
+        self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None
+    ) -> dict[str, Any]:
+        """Run the task; in a run with ``--check`` on what the tasks before it would have left."""
+        if not (self.task.talks_to_hub and self.task.writes and foresees(self)):
+            return self._execute(arguments, variables, package)
+        here = self._connection.transport == "local"
+        place = "" if here else str(self._task.delegate_to or variables.get("inventory_hostname"))
+        result = self._execute({**arguments, "_foreseen": read_entries(place)}, variables, package)
+        add_entries(place, result.pop("_foresees", []))
         return result
 
     def _execute(self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None) -> dict[str, Any]:

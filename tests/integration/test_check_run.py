@@ -1,0 +1,142 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`ansible-playbook --check` predicts a play as a whole, from a hub where nothing of it is yet and from one where all is."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.conftest import TIMINGS
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+SECRET = "canary-check-run"
+QUICK = {"stable_for": 0, "stop_timeout": 0}
+REF = "{{ deployed.sequence.ref }}"
+
+# What has ended stays listed, so that whether it still is does not depend on how fast the play goes on.
+LISTED_FOR_LONG = replace(TIMINGS, extension=600.0)
+
+Plays = list[dict[str, Any]]
+
+
+def module(kind: str, **options: Any) -> dict[str, Any]:
+    said = " ".join(str(options.get(key, "")) for key in ("name", "state", "count", "replicas"))
+    return {"name": f"{kind} {said}".strip(), f"scramjet.sth.sth_{kind}": options}
+
+
+def deployed_run_and_removed(package: pathlib.Path) -> Plays:
+    """Everything that can happen to a package: what a play that removes it in the end says of it, twice where that counts."""
+    second = package.parent / "second"
+    config = {"apiToken": SECRET, "size": 1}
+    return [
+        {"register": "deployed", **module("sequence", src=str(package))},
+        module("sequence", src=str(package)),
+        module("instance", name="web", count=2, sequence=REF, app_config=config, **QUICK),
+        module("instance", name="web", count=2, sequence=REF, app_config=config, **QUICK),
+        module("instance", name="web", count=2, sequence=REF, app_config={**config, "size": 2}, **QUICK),
+        module("instance", name="web", count=1, **QUICK),
+        module("event", instance="web", send="ping", expect="pong"),
+        module("instance", name="web", state="restarted", **QUICK),
+        module("stream", instance="web-0", stream="stdin", lines=[{"a": 1}]),
+        module(
+            "instance", name="brief", sequence=REF, app_config={"behaviour": "complete", "seconds": 1}, wait_for="none"
+        ),
+        module("instance", name="brief", state="completed"),
+        module("instance", name="brief", state="stopped"),
+        module("instance", name="job", state="completed", sequence="probe", app_config={"behaviour": "complete"}),
+        module("deployment", name="shop", src=str(package), replicas=2, app_config=config, **QUICK),
+        module("deployment", name="shop", replicas=3, **QUICK),
+        module("deployment", name="shop", src=str(second), **QUICK),
+        module("deployment", name="shop", src=str(second), **QUICK),
+        module("deployment", name="shop", state="rolled_back", **QUICK),
+        module("topic", name="orders"),
+        module("topic", name="orders"),
+        module("stream", topic="orders", content="x"),
+        module("topic", name="orders", state="absent"),
+        module("topic", name="orders", state="absent"),
+        module("deployment", name="shop", state="absent", stop_timeout=0),
+        module("deployment", name="shop", state="absent", stop_timeout=0),
+        module("instance", name="web", state="stopped", stop_timeout=0),
+        module("instance", name="web", state="stopped", stop_timeout=0),
+        module("sequence", name="probe", state="absent"),
+        module("sequence", name="probe", state="absent"),
+    ]
+
+
+def deployed_and_left(package: pathlib.Path) -> Plays:
+    """What a play says that shall find all as it is when it is run again."""
+    pool = module("instance", name="web", count=2, sequence=REF, app_config={"apiToken": SECRET}, **QUICK)
+    shop = module("deployment", name="shop", sequence=REF, replicas=2, **QUICK)
+    return [{"register": "deployed", **module("sequence", src=str(package))}, pool, pool, shop, shop]
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    """The probe, and beside it a second version of it."""
+    for name in ("first", "second"):
+        shutil.copytree(PROBE, tmp_path / name)
+    (tmp_path / "second" / "README.md").write_text("Changed.")
+    return tmp_path / "first"
+
+
+def told(tasks: Plays, hub: FakeHub, directory: pathlib.Path, entrance: str, *options: str) -> list[tuple[Any, ...]]:
+    """Run the play; return the name of each task, whether it has changed or would change something, and what."""
+    record = directory / "results.jsonl"
+    record.write_text("")
+    environment = {
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "integration" / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "recording",
+        "ANSIBLE_LOCAL_TEMP": str(directory / "local"),
+        "STH_TEST_RECORD": str(record),
+    }
+    variables = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
+    book = play(directory / "play.yml", {"tasks": tasks})
+    output = run_playbook(book, variables, "-vvv", "--diff", *options, environment=environment)
+    assert SECRET not in output
+    results = [json.loads(line) for line in record.read_text().splitlines()]
+    assert len(results) == len(tasks)
+    return [
+        (
+            item["task"],
+            item["result"]["changed"],
+            [(action["action"], action["object"]) for action in item["result"]["actions"]],
+            item["result"].get("diff"),
+        )
+        for item in results
+    ]
+
+
+def test_a_play_in_check_mode_foresees_what_it_then_does(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    tasks = deployed_run_and_removed(package)
+    with FakeHub(generation="1.x", timings=LISTED_FOR_LONG) as hub:
+        foreseen = told(tasks, hub, tmp_path, "in_process", "--check")
+        assert not hub.writes
+        assert told(tasks, hub, tmp_path, "in_process") == foreseen
+    assert not list((tmp_path / "local").glob("*")), "left on the controller"
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+@pytest.mark.parametrize("generation", ["1.x", "0.18"])
+def test_a_play_that_has_been_run_foresees_no_change(
+    generation: str, entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    tasks = deployed_and_left(package)
+    with FakeHub(generation=generation, timings=LISTED_FOR_LONG) as hub:
+        foreseen = told(tasks, hub, tmp_path, entrance, "--check")
+        assert [item[1] for item in foreseen] == [True, True, False, True, False]
+        assert not hub.writes
+        assert told(tasks, hub, tmp_path, entrance) == foreseen
+        written = len(hub.writes)
+        again = told(tasks, hub, tmp_path, entrance, "--check")
+        assert not [item[1] for item in again if item[1]]
+        assert len(hub.writes) == written
