@@ -36,10 +36,12 @@ class Work(Generic[T]):
     """What is to be done on a hub.
 
     ``do`` gets a function to call when it has written and only waits. ``starts``: a process, which is what burdens a hub.
+    ``writes``: it does anything at all; what only reports is not paced.
     """
 
     do: Callable[[Callable[[], None]], T]
     starts: bool = False
+    writes: bool = True
 
 
 class Pace:
@@ -119,7 +121,7 @@ def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Future[T | None]
     with workers(pace.hub, max(pace.most, WAITING)) as pool:
         for work in works:
             place = pace.enter(work.starts)
-            if len(works) > 1 and not over.is_set():
+            if work.writes and len(works) > 1 and not over.is_set():
                 pace.wait_until_prompt()
             ended.append(pool.submit(unless_over, work, place))
     return ended

@@ -230,7 +230,10 @@ class _Apply:
         # A pool restarts one member after the other, so that the others go on serving.
         parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
         pace = Pace(self.hub, parallel, self.readiness.overload_timeout)
-        works = [Work(partial(self._step, step), starts=step.start is not None) for step in plan.steps]
+        works = [
+            Work(partial(self._step, step), starts=step.start is not None, writes=bool(step.actions))
+            for step in plan.steps
+        ]
         outcomes = until_failure(works, pace)
         records = [outcome.result() for outcome in outcomes]
         if any(step.start and step.program and step.program.mark for step in plan.steps):

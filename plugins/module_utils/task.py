@@ -121,6 +121,9 @@ def execute(task: Task, run: Run) -> Result:
     except OSError as error:
         text = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
         result = _failure(SthError("LOCAL_ERROR", f"The machine where the task runs could not do it: {text}."), run)
+    except BaseException:
+        run.failed = True
+        raise
     finally:
         run.close()
     if result.get("failed") and task.talks_to_hub:

@@ -10,6 +10,7 @@ Nothing here knows an endpoint. Source: hub-contract.md section 1 and the retry 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 import traceback
@@ -28,11 +29,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.pools import HubAdapt
 REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
+    import urllib3
     from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
+    # Told by the failure, if it comes to one; where ansible keeps a log it would stand there for each repeat.
+    logging.getLogger("urllib3").propagate = False
 
 CHUNK = 64 * 1024
 # What RFC 3986 allows in a segment of a path as it is.
@@ -267,6 +271,8 @@ class Transport:
             session.proxies.update(requests.utils.get_environ_proxies(connection.api_url))
         if not connection.validate_certs:
             session.verify = False
+            # Whoever sets the option knows; a warning on standard error would become one of the task on every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         else:
             session.verify = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or True
         if connection.client_cert:

@@ -86,11 +86,12 @@ def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> 
         assert "runs again" in refused["msg"]
 
 
-def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub) -> None:
-    start(hub)
+@pytest.mark.parametrize("pool", [{}, {"count": 3}])
+def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub, pool: dict[str, Any]) -> None:
+    start(hub, **pool)
     before = len(hub.requests)
-    assert not start(hub)["changed"]
-    assert len(hub.requests) - before == (2 if hub.state.is_1x else 4)
+    assert not start(hub, **pool)["changed"]
+    assert len(hub.requests) - before == (2 if hub.state.is_1x else 3 + pool.get("count", 1))
 
 
 @pytest.mark.parametrize(
