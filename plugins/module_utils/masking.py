@@ -135,8 +135,8 @@ class Masker:
 def scrub(text: str, secrets: Iterable[str], *, part: bool = False) -> str:
     """Return ``text`` with every one of ``secrets`` replaced, however it is written.
 
-    ``part``: it was cut out of something longer, so that the end of a secret may stand at its beginning, and the beginning
-    of one at its end. What is to be shortened is scrubbed before, for what is left of a secret then is found by nobody.
+    ``part``: it was cut out of something longer, so that the end of a secret may stand at its beginning, the beginning of
+    one at its end, or it may be a piece of one. What is to be shortened is scrubbed before, for what is left of a secret then is found by nobody.
     """
     return scrub_bytes(text.encode("utf-8", "surrogatepass"), secrets, part=part).decode("utf-8", "surrogatepass")
 
@@ -173,6 +173,9 @@ def _found(data: bytes, form: bytes, part: bool) -> Iterator[tuple[int, int]]:
         return
     # Less than that says little of a secret, and blanks texts that hold none.
     least = min(SHORTEST_SCRUBBED, (len(form) + 1) // 2)
+    if len(data) >= least and data in form:
+        yield 0, len(data)
+        return
     sizes = range(min(len(form) - 1, len(data)), least - 1, -1)
     ending = next((size for size in sizes if data.endswith(form[:size])), None)
     if ending is not None:

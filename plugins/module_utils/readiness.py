@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.logs import failure_logs, first_error
+from ansible_collections.scramjet.sth.plugins.module_utils.logs import LastWords, failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
@@ -75,22 +75,21 @@ def ended_error(
     record: InstanceRecord,
     label: str,
     while_doing: str,
-    logs: dict[str, str] | None = None,
+    words: LastWords | None = None,
     code: ErrorCode | None = None,
 ) -> SthError:
     """Build the failure for an instance that has ended: what, its exit code and meaning, and the ends of its logs.
 
-    ``logs``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
+    ``words``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
     that failed and ``ENDED_EARLY`` for one that ended otherwise.
     """
     failed = record.outcome in ("failed", "unknown", None)
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
-    logs = logs or failure_logs(hub, record.id)
-    if logs is None:
+    words = words or failure_logs(hub, record.id)
+    if words is None:
         advice = "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed to see what it says"
     else:
-        said = first_error(logs.get("log", ""))
-        advice = f"it said {said!r}; " if said else ""
+        advice = f"it said {words.error!r}; " if words.error else ""
         advice += "the ends of its stderr and log are in logs"
     return SthError(
         code,
@@ -99,7 +98,7 @@ def ended_error(
         outcome=record.outcome,
         exit_code=record.exit_code,
         reason=record.reason,
-        logs=logs,
+        logs=words.ends if words else None,
     )
 
 
@@ -197,10 +196,11 @@ class _Watch:
             raise
 
     def _too_late(self, what: str) -> SthError:
+        words = failure_logs(self.hub, self.client.id)
         return SthError(
             "TIMEOUT",
             f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} {what} after wait_timeout "
             f"({self.readiness.wait_timeout:g} s).",
             instance=self.client.id,
-            logs=failure_logs(self.hub, self.client.id),
+            logs=words.ends if words else None,
         )

@@ -23,8 +23,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
-from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub, scrub_all
+from ansible_collections.scramjet.sth.plugins.module_utils.logs import last_words
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
@@ -103,7 +103,7 @@ def reconcile(run: Run) -> Result:
     return {
         "instance": view,
         "instances": [view],
-        "collected": _without_secrets(collected, run.secrets),
+        "collected": collected,
         "event": scrub_all(masker.app_config(event), run.secrets),
         "diff": {
             "before": {},
@@ -209,7 +209,7 @@ class _Apply:
             collected = group.finish()
             # In here, so that the file of a run that failed is thrown away.
             if event is None and (record.outcome != "completed" or options["completion_event"] is not None):
-                raise self._failed(record, collected)
+                raise self._failed(record, collected, group)
         return record, collected, event[0] if event else None
 
     def _start(self) -> str:
@@ -288,22 +288,9 @@ class _Apply:
                 return None
             raise
 
-    def _failed(self, record: InstanceRecord, collected: dict[str, Any]) -> SthError:
+    def _failed(self, record: InstanceRecord, collected: dict[str, Any], group: Collecting) -> SthError:
         """Say how the run ended, with the ends of what was collected instead of a second reading."""
-        if "log" in collected or "stderr" in collected:
-            error = ended_error(self.hub, record, self.label, "without completing", logs=_tails(collected))
-        else:
-            error = ended_error(self.hub, record, self.label, "without completing")
+        said = group.said("stderr", "log")
+        words = last_words(said, self.hub.secrets) if said else None
+        error = ended_error(self.hub, record, self.label, "without completing", words)
         return SthError("ENDED_EARLY", error.message, **error.details, collected=collected)
-
-
-def _without_secrets(collected: Mapping[str, Any], secrets: set[str]) -> dict[str, Any]:
-    """The runner writes the configuration that it gets into its log, and a program may repeat it anywhere (trap 30)."""
-    return {
-        stream: {**item, "content": scrub(item["content"], secrets) if item["content"] else item["content"]}
-        for stream, item in collected.items()
-    }
-
-
-def _tails(collected: Mapping[str, Any]) -> dict[str, str]:
-    return ends({stream: collected[stream]["content"] or "" for stream in ("stderr", "log") if stream in collected})

@@ -39,7 +39,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     # What a reader should know and what is no reason to worry; in the result as C(notes).
     notes: list[str] = field(default_factory=list)
-    # Values to be scrubbed from failure texts and logs.
+    # Values to be scrubbed from failure texts and logs; the hub hides them too.
     secrets: set[str] = field(default_factory=set)
     # How a hub is opened, and what becomes of it after a success; a loop goes on with the one that its last item had.
     open_hub: Callable[[Connection], HubClient] = HubClient
@@ -52,6 +52,7 @@ class Run:
         """The hub of the connection options."""
         if self._hub is None:
             self._hub = self.open_hub(connection_from_options(self.options))
+            self._hub.hide(self.secrets)
         return self._hub
 
     def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
