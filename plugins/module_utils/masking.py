@@ -10,7 +10,7 @@ Source: interface.md section 2 ("Always masked"), design.md section 4 (secrets).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.secret_forms import written_forms
@@ -49,6 +49,10 @@ class Masker:
     def app_config(self, value: Any) -> Any:
         """Return ``value`` (mappings, lists, scalars) with every secret replaced by the mask."""
         return self._masked(value, ())
+
+    def payload(self, value: Any, secrets: Collection[str]) -> Any:
+        """Return what a program emits as it may be shown: masked as configuration is, and without ``secrets`` in its texts."""
+        return scrub_all(self.app_config(value), secrets)
 
     def args(self, value: Sequence[Any]) -> list[Any]:
         """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
@@ -154,7 +158,7 @@ def scrub_bytes(data: bytes, secrets: Iterable[str], *, part: bool = False) -> b
     return bytes(shown + data[position:])
 
 
-def scrub_all(value: Any, secrets: set[str]) -> Any:
+def scrub_all(value: Any, secrets: Collection[str]) -> Any:
     """Return ``value`` (mappings, lists, scalars) with every text in it scrubbed."""
     if isinstance(value, str):
         return scrub(value, secrets)

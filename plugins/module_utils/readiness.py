@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import LastWords, failure_logs
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
@@ -34,6 +35,8 @@ class Readiness:
     stable_for: float = 2.0
     overload_timeout: float = 60.0
     start_attempts: int = 1
+    # Of what the failure event carries.
+    masker: Masker = field(default_factory=Masker)
 
 
 def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
@@ -54,6 +57,7 @@ def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
         options["stable_for"],
         options["overload_timeout"],
         options["start_attempts"],
+        Masker(options["secret_keys"]),
     )
 
 
@@ -178,12 +182,13 @@ class _Watch:
         name = self.readiness.failure_event
         payload = self._emitted(name, FAILURE_TURN) if name else None
         if payload:
+            shown = self.readiness.masker.payload(payload[0], self.hub.secrets)
             raise SthError(
                 "START_FAILED",
-                f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {payload[0]!r} "
+                f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {shown!r} "
                 "instead of becoming ready.",
                 instance=self.client.id,
-                event=payload[0],
+                event=shown,
             )
 
     def _emitted(self, name: str, timeout: float) -> tuple[Any] | None:

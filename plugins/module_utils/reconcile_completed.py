@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import last_words
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub_all
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
@@ -97,14 +97,14 @@ def reconcile(run: Run) -> Result:
         collected: dict[str, Any] = {}
         event = None
     else:
-        record, collected, event = _Apply(run, plan, feed, inventory).everything()
+        record, collected, event = _Apply(run, plan, feed, inventory, masker).everything()
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), masker)
     header = f"runs of {program.label} on {run.hub.api_url}"
     return {
         "instance": view,
         "instances": [view],
         "collected": collected,
-        "event": scrub_all(masker.app_config(event), run.secrets),
+        "event": masker.payload(event, run.secrets),
         "diff": {
             "before": {},
             "after": {"run": plan.sequence.ref} if plan.start and plan.sequence else {},
@@ -175,8 +175,9 @@ def _predicted(plan: CompletedPlan) -> InstanceRecord:
 class _Apply:
     """One run, from its start or from now on to its end."""
 
-    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory) -> None:
+    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory, masker: Masker) -> None:
         self.run = run
+        self.masker = masker
         self.hub = run.hub
         self.plan = plan
         # A run that is joined has had its input, or a part of it: twice would do harm.
@@ -254,12 +255,13 @@ class _Apply:
             last = now if now.app_config is not None else last
             failure = self._emitted(last.id, options["failure_event"], now)
             if failure:
+                shown = self.masker.payload(failure[0], self.run.secrets)
                 raise SthError(
                     "ENDED_EARLY",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
-                    f"{failure[0]!r}; it is left as it is.",
+                    f"{shown!r}; it is left as it is.",
                     instance=last.id,
-                    event=failure[0],
+                    event=shown,
                 )
         raise SthError(
             "TIMEOUT",

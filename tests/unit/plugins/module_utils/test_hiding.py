@@ -93,6 +93,32 @@ def test_a_stream_that_is_read_up_to_a_bound_shows_no_piece_of_a_secret(hub: Fak
     assert base64.b64decode(encoded["content"]) == b"********"
 
 
+@pytest.mark.parametrize(
+    ("module", "how"),
+    [
+        ("sth_instance", {"sequence": "probe"}),
+        ("sth_instance", {"sequence": "probe", "state": "completed"}),
+        ("sth_deployment", {"src": str(PACKAGES / "probe"), "on_failure": "stop"}),
+    ],
+)
+def test_the_payload_of_a_failure_event_is_masked(hub: FakeHub, module: str, how: dict[str, Any]) -> None:
+    payload = {"apiToken": TOKEN, "pin": 7, "said": "the key is s3cretkey", "why": "no"}
+    config = {"apiKey": "s3cretkey", "events": [{"name": "failed", "payload": payload, "after": 0.1}]}
+    options = {"app_config": config, "failure_event": "failed", "secret_keys": ["pin"], "stop_timeout": 0, **how}
+    result = run_task(module, hub, name="job", **options)
+    assert result["failed"]
+    assert result["event"] == {"apiToken": "********", "pin": "********", "said": "the key is ********", "why": "no"}
+    assert str(result["event"]) in result["msg"]
+    assert not shown(result)
+
+
+def test_an_event_that_comes_shows_no_secret_of_the_program(hub: FakeHub) -> None:
+    assert run(hub, app_config={"apiKey": "s3cretkey"}, stable_for=0)["changed"]
+    said = "the key is s3cretkey"
+    result = run_task("sth_event", hub, instance="job", send="ping", payload=said, expect="pong", wait_timeout=10.0)
+    assert result["event"]["payload"] == "the key is ********"
+
+
 def test_the_ends_of_logs_are_those_of_what_may_be_shown() -> None:
     line = json.dumps({"level": "ERROR", "msg": "", "data": [f"Error: {TOKEN}\nat x"]})
     port = json.dumps({"level": "ERROR", "msg": "", "data": ["Error: no port"], "port": 123456})
