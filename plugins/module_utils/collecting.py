@@ -103,7 +103,12 @@ class StreamReader(threading.Thread):
             # The record has gone: 0.18 forgets an instance at its end.
             if error.code != "NOT_FOUND" and not self._stopped:
                 self.error = error
-        except Exception as error:  # e.g. no space left for output_dest
+        except OSError as error:  # e.g. no space left
+            self.error = SthError(
+                "LOCAL_ERROR",
+                f"{self.sink.path or self.stream} could not be written to its end: {error.strerror or error}.",
+            )
+        except Exception as error:
             self.error = error
 
     def stop(self) -> None:
@@ -125,7 +130,7 @@ class Collecting:
         return self._readers[stream].ended_at
 
     def finish(self) -> dict[str, dict[str, Any]]:
-        """Let the streams end, stop those that do not, and return what was read. Raises what went wrong locally."""
+        """Let the streams end, stop those that do not, and return what was read, whether or not that is all."""
         bound = Deadline(AFTER_END)
         for reader in self._readers.values():
             if reader.stream == "log":
@@ -134,10 +139,13 @@ class Collecting:
             else:
                 reader.join(bound.remaining)
         self.stop()
+        return {stream: self._readers[stream].sink.as_result(self._secrets) for stream in self._wanted}
+
+    def require_whole(self) -> None:
+        """Raise what kept a stream from being read to its end."""
         for reader in self._readers.values():
             if reader.error is not None:
                 raise reader.error
-        return {stream: self._readers[stream].sink.as_result(self._secrets) for stream in self._wanted}
 
     def said(self, *streams: str) -> dict[str, str]:
         """Return what was kept of ``streams``, as far as they were wanted, as it was said: secrets included."""

@@ -203,11 +203,11 @@ class _Apply:
             last = self._last_known(instance_id)
             try:
                 record, event = self._until_the_end(last, bound, group)
+                collected = group.finish()
+                group.require_whole()
             except SthError as error:
                 group.stop()
-                error.details.setdefault("collected", group.finish())
-                raise
-            collected = group.finish()
+                raise self._cut_short(error, instance_id, group.finish()) from None
             # In here, so that the file of a run that failed is thrown away.
             if event is None and (record.outcome != "completed" or options["completion_event"] is not None):
                 raise self._failed(record, collected, group)
@@ -245,6 +245,7 @@ class _Apply:
                 raise SthError(
                     refused.code,
                     f"Instance {self.label} ({last.id}) did not get its input and is left as it is: {refused.message}",
+                    instance=last.id,
                     **refused.details,
                 )
             event = self._emitted(last.id, options["completion_event"], now)
@@ -290,9 +291,21 @@ class _Apply:
                 return None
             raise
 
+    def _cut_short(self, error: SthError, instance_id: str, collected: dict[str, Any]) -> SthError:
+        """Return an error as one about the instance, with what can be read of it only once."""
+        message = error.message
+        if "instance" not in error.details:
+            message = (
+                f"What has become of instance {self.label} ({instance_id}) on {self.hub.api_url} is not known, what it "
+                f"said until then is in collected: {message}"
+            )
+        return SthError(error.code, message, **{"instance": instance_id, "collected": collected, **error.details})
+
     def _failed(self, record: InstanceRecord, collected: dict[str, Any], group: Collecting) -> SthError:
         """Say how the run ended, with the ends of what was collected instead of a second reading."""
         said = group.said("stderr", "log")
         words = last_words(said, self.hub.secrets) if said else None
-        error = ended_error(self.hub, record, self.label, "without completing", words)
+        awaited = self.run.options["completion_event"]
+        short_of = "without completing" if awaited is None else f"without emitting its completion_event {awaited!r}"
+        error = ended_error(self.hub, record, self.label, short_of, words)
         return SthError("ENDED_EARLY", error.message, **error.details, collected=collected)
