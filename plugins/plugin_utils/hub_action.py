@@ -20,7 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
@@ -152,7 +152,7 @@ class HubAction(ActionBase):
         if not arguments.get("src") or _true(arguments.get("remote_src")):
             return None
         if self._task_runs_here():
-            arguments["src"] = self._find(arguments["src"])
+            arguments["src"] = self._find_package(arguments["src"])
             return None
         # A module that talks to no hub works on what is where the task runs.
         if not self.task.talks_to_hub:
@@ -162,7 +162,7 @@ class HubAction(ActionBase):
         if validated.error_messages:
             # The module says so, together with whatever else is wrong.
             return None
-        arguments["src"] = self._find(arguments["src"])
+        arguments["src"] = self._find_package(arguments["src"])
         options = validated.validated_parameters
         package = read_package(
             arguments["src"],
@@ -187,19 +187,21 @@ class HubAction(ActionBase):
             holder = holder.get(key) if isinstance(holder, Mapping) else None
         if not isinstance(holder, dict) or not holder.get(keys[-1]) or _true(holder.get("remote_src")):
             return
-        found = self._find(holder[keys[-1]])
+        found = self._find(holder[keys[-1]], ".".join(keys), "INVALID_OPTION")
         holder = _copied_path(arguments, keys)
         holder[keys[-1]] = found if self._task_runs_here() else self._copied(found, os.path.basename(found))
         holder["remote_src"] = True
 
-    def _find(self, path: str) -> str:
+    def _find_package(self, path: str) -> str:
+        return self._find(path, "src", "INVALID_PACKAGE", may_be_remote="remote_src" in self.task.options)
+
+    def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:
+        """Find a file as ansible.builtin.copy does. Raises ``code``, as the module does for one that it does not find."""
         try:
             return str(self._find_needle("files", os.path.expanduser(path)))
         except AnsibleError:
-            raise SthError(
-                "INVALID_PACKAGE",
-                f"src {path} was not found on the controller: correct it, or set remote_src if it is on the target.",
-            ) from None
+            advice = "correct it, or set remote_src if it is on the target" if may_be_remote else "correct it"
+            raise SthError(code, f"{option} {path} was not found on the controller: {advice}.") from None
 
     def _copied(self, path: str, name: str) -> str:
         if self._connection._shell.tmpdir is None:
