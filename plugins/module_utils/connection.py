@@ -106,6 +106,14 @@ def normalise_api_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/api/v1", "", ""))
 
 
+def meant_api_url(options: Mapping[str, Any]) -> str | None:
+    """Return the address that options mean, whatever else is wrong with them; None where it is none."""
+    try:
+        return normalise_api_url(str(options.get("api_url") or DEFAULT_API_URL))
+    except SthError:
+        return None
+
+
 def _headers(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):
         try:

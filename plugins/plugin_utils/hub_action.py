@@ -20,12 +20,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import PACKAGE
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 
 display = Display()
@@ -69,13 +70,14 @@ class HubAction(ActionBase):
         del tmp
         arguments = copy.copy(self._task.args)
         try:
+            # First, so that whatever fails says which hub was meant.
+            if self.task.talks_to_hub:
+                self._add_connection(arguments, variables)
             for name in self.not_null:
                 if name in arguments and arguments[name] is None:
                     raise SthError(
                         "INVALID_OPTION", f"{name} is null: what it refers to was not found or not registered."
                     )
-            if self.task.talks_to_hub:
-                self._add_connection(arguments, variables)
             package = self._place_package(arguments) if self.package_source else None
             for keys in self.file_sources:
                 self._place_file(arguments, keys)
@@ -84,7 +86,8 @@ class HubAction(ActionBase):
                 arguments["_package"] = self._bring(package)
             result.update(self._execute(arguments, variables, package))
         except SthError as error:
-            result.update(failed=True, changed=False, msg=error.message, error_code=error.code, **error.details)
+            result.update(nothing_done(self.task, self._meant_api_url(arguments)))
+            result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
             result["invocation"] = {"module_args": arguments}
         finally:
             # A module that goes on in the background still needs what was copied for it.
@@ -146,6 +149,16 @@ class HubAction(ActionBase):
         for name in SIGN_IN:
             if chosen and not arguments.get(name):
                 arguments[name] = ""
+
+    def _meant_api_url(self, arguments: Mapping[str, Any]) -> str | None:
+        """Return the address that the module would take; None where only the target's own environment says it."""
+        if "api_url" in arguments:
+            return meant_api_url(arguments)
+        keyword: dict[str, str] = {}
+        self._compute_environment_string(keyword)
+        if "STH_API_URL" in keyword:
+            return meant_api_url({"api_url": keyword["STH_API_URL"]})
+        return meant_api_url({"api_url": os.environ.get("STH_API_URL")}) if self._task_runs_here() else None
 
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
         """Find ``src`` as ansible.builtin.copy does; for another machine, read it here, describe it and return it."""

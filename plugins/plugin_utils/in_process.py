@@ -16,10 +16,11 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute, nothing_done
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.scramjet.sth.plugins.plugin_utils.kept_hubs import leave_hub, take_hub
 
@@ -78,10 +79,8 @@ def run_in_process(
         deprecate(item["msg"], version=item.get("version"), date=item.get("date"))
     parameters: Mapping[str, Any] = validated.validated_parameters
     if validated.error_messages:
-        problems = ", ".join(validated.error_messages)
-        result = {"failed": True, "msg": problems, "changed": False, "error_code": "INVALID_OPTION"}
-        if task.writes:
-            result["actions"] = []
+        result = {"failed": True, "msg": ", ".join(validated.error_messages), "error_code": "INVALID_OPTION"}
+        result.update(nothing_done(task, meant_api_url(parameters)))
     else:
         run = Run(parameters, check_mode, Journal(tell))
         if in_loop:
