@@ -26,6 +26,8 @@ options:
   removal_timeout:
     description:
       - Where a record must be gone, seconds to wait for that. A 1.x hub keeps ended records for 195 seconds by default.
+      - It bounds the deletion of a sequence too, which a 1.x hub refuses until 15 seconds after its last instance's end. If it
+        refuses for more than 25 seconds, the deletion fails then, since only a restart of the hub would help.
     type: float
     default: 240.0
 """

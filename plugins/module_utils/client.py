@@ -73,6 +73,15 @@ class HubClient:
         """The address of the API."""
         return self.transport.connection.api_url
 
+    @property
+    def secrets(self) -> set[str]:
+        """Values that no error, and nothing that is kept of an instance's streams, may show."""
+        return self.transport.secrets
+
+    def hide(self, secrets: set[str]) -> None:
+        """Let ``secrets`` be shown nowhere; what is added to them later counts too."""
+        self.transport.secrets = secrets
+
     def version(self) -> HubVersion:
         """``GET /version``, asked once. Raises ``HUB_ERROR`` where this is no hub."""
         if self._version is None:

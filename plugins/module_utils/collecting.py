@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClie
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import replacing
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import scrub_bytes
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline
 
 # How long a stream goes on after the instance's end: output, stdout and stderr end by themselves within a second, and the
@@ -47,13 +48,21 @@ class Sink:
         else:
             self.kept += piece[: max(0, self.limit - len(self.kept))]
 
-    def as_result(self) -> dict[str, Any]:
+    def shown(self, secrets: Collection[str]) -> bytes:
+        """Return what was kept, without ``secrets``: the runner writes the configuration that it gets into its log, and a
+        program may repeat it anywhere (trap 30).
+
+        Where it begins and ends depends on bounds and on who has read before, so that pieces of one are hidden too.
+        """
+        return scrub_bytes(bytes(self.kept), secrets, part=True) if secrets else bytes(self.kept)
+
+    def as_result(self, secrets: Collection[str]) -> dict[str, Any]:
         """Return the reported form; what is not text is given as base64."""
         content: str | None = None
         encoding, lossy = "utf-8", False
         truncated = self.file is None and self.total > len(self.kept)
         if self.file is None:
-            content, encoding, lossy = _text(bytes(self.kept), truncated)
+            content, encoding, lossy = _text(self.shown(secrets), truncated)
         return {
             "content": content,
             "encoding": encoding,
@@ -94,7 +103,12 @@ class StreamReader(threading.Thread):
             # The record has gone: 0.18 forgets an instance at its end.
             if error.code != "NOT_FOUND" and not self._stopped:
                 self.error = error
-        except Exception as error:  # e.g. no space left for output_dest
+        except OSError as error:  # e.g. no space left
+            self.error = SthError(
+                "LOCAL_ERROR",
+                f"{self.sink.path or self.stream} could not be written to its end: {error.strerror or error}.",
+            )
+        except Exception as error:
             self.error = error
 
     def stop(self) -> None:
@@ -106,16 +120,17 @@ class StreamReader(threading.Thread):
 class Collecting:
     """The readers of one instance."""
 
-    def __init__(self, readers: Sequence[StreamReader], wanted: Sequence[str]) -> None:
+    def __init__(self, readers: Sequence[StreamReader], wanted: Sequence[str], secrets: Collection[str]) -> None:
         self._readers = {reader.stream: reader for reader in readers}
         self._wanted = wanted
+        self._secrets = secrets
 
     def ended_at(self, stream: str) -> float | None:
         """Return when the hub ended a stream, on the monotonic clock."""
         return self._readers[stream].ended_at
 
     def finish(self) -> dict[str, dict[str, Any]]:
-        """Let the streams end, stop those that do not, and return what was read. Raises what went wrong locally."""
+        """Let the streams end, stop those that do not, and return what was read, whether or not that is all."""
         bound = Deadline(AFTER_END)
         for reader in self._readers.values():
             if reader.stream == "log":
@@ -124,10 +139,18 @@ class Collecting:
             else:
                 reader.join(bound.remaining)
         self.stop()
+        return {stream: self._readers[stream].sink.as_result(self._secrets) for stream in self._wanted}
+
+    def require_whole(self) -> None:
+        """Raise what kept a stream from being read to its end."""
         for reader in self._readers.values():
             if reader.error is not None:
                 raise reader.error
-        return {stream: self._readers[stream].sink.as_result() for stream in self._wanted}
+
+    def said(self, *streams: str) -> dict[str, str]:
+        """Return what was kept of ``streams``, as far as they were wanted, as it was said: secrets included."""
+        kept = {stream: bytes(self._readers[stream].sink.kept) for stream in streams if stream in self._wanted}
+        return {stream: data.decode("utf-8", "replace") for stream, data in kept.items()}
 
     def stop(self) -> None:
         """Stop all readers and wait for their threads."""
@@ -144,7 +167,8 @@ def collecting(
     """Read ``wanted`` streams from now on. ``limit``: bytes of each kept in memory; ``longest``: seconds of silence.
 
     ``output`` is always read: its end is what tells how a run on a 0.18 hub ended (hub-contract.md section 10, draining).
-    With ``output_dest`` it goes to that file, which appears only when the context is left without an exception.
+    With ``output_dest`` it goes to that file, which appears only when the context is left without an exception. The hub's
+    secrets are hidden in what is reported.
     """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(replacing(output_dest)) if output_dest else None
@@ -155,7 +179,7 @@ def collecting(
             readers.append(StreamReader(hub, instance_id, stream, sink, longest))
         for reader in readers:
             reader.start()
-        group = Collecting(readers, wanted)
+        group = Collecting(readers, wanted, hub.secrets)
         stack.callback(group.stop)
         yield group
 

@@ -109,6 +109,15 @@ def normalise_api_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/api/v1", "", ""))
 
 
+def meant_api_url(options: Mapping[str, Any]) -> str | None:
+    """Return the address that options mean, whatever else is wrong with them; None where it is none."""
+    given = options.get("api_url")
+    try:
+        return normalise_api_url(DEFAULT_API_URL if given is None else str(given))
+    except SthError:
+        return None
+
+
 def _headers(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):
         try:

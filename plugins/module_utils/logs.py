@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import scrub
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline
 
 TAIL = 4096
+LONGEST_ERROR = 300
 # What the hub logs behind an error can be long: the error itself is looked for in this much.
 READ = 256 * 1024
 # A 1.x hub never ends /log (hub-contract.md section 5), and what it has comes at once.
@@ -20,44 +24,53 @@ SILENCE = 0.5
 LONGEST = 3.0
 
 
-def failure_logs(hub: HubClient, instance_id: str) -> dict[str, str] | None:
+@dataclass(frozen=True)
+class LastWords:
+    """What a failure shows: the first error in the log, as a person would say it, and the ends of stderr and log."""
+
+    error: str | None
+    ends: dict[str, str]
+
+
+def failure_logs(hub: HubClient, instance_id: str) -> LastWords | None:
     """Read the ends of stderr and log of an ended instance; None on 0.18, which keeps none and drains what is read."""
     if hub.version().generation == "0.18":
         return None
-    return ends({stream: _read(hub, instance_id, stream) for stream in ("stderr", "log")})
+    return last_words({stream: _read(hub, instance_id, stream) for stream in ("stderr", "log")}, hub.secrets)
 
 
-def ends(texts: dict[str, str]) -> dict[str, str]:
-    """Shorten what was read to what a failure shows: the last lines, and of the log its errors before them."""
-    shown = {stream: _last_lines(text, TAIL) for stream, text in texts.items()}
-    if texts.get("log"):
-        errors = [line[: TAIL // 2] for line in texts["log"].splitlines() if _error_in(line)]
-        earlier = [line for line in errors[:3] if line not in shown["log"]]
+def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
+    """Shorten what was read, as it was said, to what a failure shows: the last lines, and of the log its errors before them.
+
+    ``secrets`` are hidden first: of one that is cut in two nobody would find the rest.
+    """
+    shown = {stream: _last_lines(scrub(text, secrets, part=True)) for stream, text in texts.items()}
+    # Understood as it was said: where a number is hidden, what is left is no JSON.
+    errors = [(line, said) for line in texts.get("log", "").split("\n") if (said := _error_in(line))]
+    lines = [scrub(line, secrets)[: TAIL // 2] for line, _said in errors[:3]]
+    earlier = [line for line in lines if line not in shown["log"]]
+    if earlier:
         shown["log"] = "\n".join([*earlier, shown["log"]])
-    return shown
+    first = scrub(errors[0][1], secrets).partition("\n")[0][:LONGEST_ERROR] if errors else None
+    return LastWords(first, shown)
 
 
-def first_error(log: str) -> str | None:
-    """Return the first error in a log of JSON lines, as a person would say it."""
-    return next((found for found in map(_error_in, log.splitlines()) if found), None)
-
-
-def _error_in(line: str) -> str | None:
+def _error_in(line: str) -> str:
+    """Return what a line of the log, which is JSON, says went wrong; nothing where it tells of no error."""
     try:
         entry = json.loads(line)
     except ValueError:
-        return None
+        return ""
     if not isinstance(entry, dict) or entry.get("level") not in ("ERROR", "FATAL"):
-        return None
-    said = next((item for item in entry.get("data") or () if isinstance(item, str)), "")
-    return said.partition("\n")[0][:300] or None
+        return ""
+    return next((item for item in entry.get("data") or () if isinstance(item, str)), "")
 
 
-def _last_lines(text: str, size: int) -> str:
-    if len(text) <= size:
+def _last_lines(text: str) -> str:
+    if len(text) <= TAIL:
         return text
-    whole = text[-size:].partition("\n")[2]
-    return whole or text[-size:]
+    whole = text[-TAIL:].partition("\n")[2]
+    return whole or text[-TAIL:]
 
 
 def _read(hub: HubClient, instance_id: str, stream: str) -> str:

@@ -10,8 +10,10 @@ Source: interface.md section 2 ("Always masked"), design.md section 4 (secrets).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.secret_forms import written_forms
 
 MASK = "********"
 MASK_CHANGED = "******** (changed)"
@@ -47,6 +49,10 @@ class Masker:
     def app_config(self, value: Any) -> Any:
         """Return ``value`` (mappings, lists, scalars) with every secret replaced by the mask."""
         return self._masked(value, ())
+
+    def payload(self, value: Any, secrets: Collection[str]) -> Any:
+        """Return what a program emits as it may be shown: masked as configuration is, and without ``secrets`` in its texts."""
+        return scrub_all(self.app_config(value), secrets)
 
     def args(self, value: Sequence[Any]) -> list[Any]:
         """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
@@ -135,22 +141,57 @@ class Masker:
             yield value.partition("=")[2] or value
 
 
-def scrub(text: str, secrets: set[str]) -> str:
-    """Return ``text`` with every one of ``secrets`` replaced, the longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-        # Logs hold them as JSON text too.
-        text = text.replace(secret.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n"), MASK)
-    return text
+def scrub(text: str, secrets: Iterable[str], *, part: bool = False) -> str:
+    """Return ``text`` with every one of ``secrets`` replaced, however it is written.
+
+    ``part``: it was cut out of something longer, so that the end of a secret may stand at its beginning, the beginning of
+    one at its end, or it may be a piece of one. What is to be shortened is scrubbed before, for what is left of a secret then is found by nobody.
+    """
+    return scrub_bytes(text.encode("utf-8", "surrogatepass"), secrets, part=part).decode("utf-8", "surrogatepass")
 
 
-def scrub_all(value: Any, secrets: set[str]) -> Any:
+def scrub_bytes(data: bytes, secrets: Iterable[str], *, part: bool = False) -> bytes:
+    """Do what `scrub` does with text of which a cut may have left half a character."""
+    forms = {form.encode("utf-8", "surrogatepass") for secret in secrets for form in written_forms(secret)}
+    found = sorted((span for form in forms for span in _found(data, form, part)), key=lambda span: (span[0], -span[1]))
+    shown, position = bytearray(), 0
+    for start, end in found:
+        # What overlaps is hidden whole, by one mask.
+        if start >= position:
+            shown += data[position:start] + MASK.encode()
+        position = max(position, end)
+    return bytes(shown + data[position:])
+
+
+def scrub_all(value: Any, secrets: Collection[str]) -> Any:
     """Return ``value`` (mappings, lists, scalars) with every text in it scrubbed."""
     if isinstance(value, str):
         return scrub(value, secrets)
     if isinstance(value, Mapping):
         return {key: scrub_all(item, secrets) for key, item in value.items()}
     return [scrub_all(item, secrets) for item in value] if isinstance(value, list) else value
+
+
+def _found(data: bytes, form: bytes, part: bool) -> Iterator[tuple[int, int]]:
+    """Yield where in ``data`` a form of a secret stands; with ``part`` also what is left of it at either end."""
+    at = data.find(form)
+    while at >= 0:
+        yield at, at + len(form)
+        at = data.find(form, at + 1)
+    if not part:
+        return
+    # Less than that says little of a secret, and blanks texts that hold none.
+    least = min(SHORTEST_SCRUBBED, (len(form) + 1) // 2)
+    if len(data) >= least and data in form:
+        yield 0, len(data)
+        return
+    sizes = range(min(len(form) - 1, len(data)), least - 1, -1)
+    ending = next((size for size in sizes if data.endswith(form[:size])), None)
+    if ending is not None:
+        yield len(data) - ending, len(data)
+    beginning = next((size for size in sizes if data.startswith(form[-size:])), None)
+    if beginning is not None:
+        yield 0, beginning
 
 
 def _leaves(value: Any) -> Iterator[str]:

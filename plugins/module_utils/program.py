@@ -117,6 +117,11 @@ def check_program(options: Mapping[str, Any]) -> None:
     """Refuse options that cannot be meant, before anything is written."""
     overrides = options["overrides"] or []
     for config in (options["app_config"], options["start_options"], *(item.get("app_config") for item in overrides)):
+        if config is not None and not isinstance(config, Mapping):
+            # ansible-core before 2.19 hands over the text of a mapping with a date in it, and takes that for one.
+            raise SthError(
+                "INVALID_CONFIG", "app_config is a text that is no mapping: write dates and the like as texts."
+            )
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
     for key, option in _OWN_KEYS.items():

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.logs import failure_logs, first_error
+from ansible_collections.scramjet.sth.plugins.module_utils.logs import LastWords, failure_logs
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
@@ -34,6 +35,8 @@ class Readiness:
     stable_for: float = 2.0
     overload_timeout: float = 60.0
     start_attempts: int = 1
+    # Of what the failure event carries.
+    masker: Masker = field(default_factory=Masker)
 
 
 def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
@@ -54,6 +57,7 @@ def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
         options["stable_for"],
         options["overload_timeout"],
         options["start_attempts"],
+        Masker(options["secret_keys"]),
     )
 
 
@@ -75,22 +79,21 @@ def ended_error(
     record: InstanceRecord,
     label: str,
     while_doing: str,
-    logs: dict[str, str] | None = None,
+    words: LastWords | None = None,
     code: ErrorCode | None = None,
 ) -> SthError:
     """Build the failure for an instance that has ended: what, its exit code and meaning, and the ends of its logs.
 
-    ``logs``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
+    ``words``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
     that failed and ``ENDED_EARLY`` for one that ended otherwise.
     """
     failed = record.outcome in ("failed", "unknown", None)
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
-    logs = logs or failure_logs(hub, record.id)
-    if logs is None:
+    words = words or failure_logs(hub, record.id)
+    if words is None:
         advice = "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed to see what it says"
     else:
-        said = first_error(logs.get("log", ""))
-        advice = f"it said {said!r}; " if said else ""
+        advice = f"it said {words.error!r}; " if words.error else ""
         advice += "the ends of its stderr and log are in logs"
     return SthError(
         code,
@@ -99,7 +102,7 @@ def ended_error(
         outcome=record.outcome,
         exit_code=record.exit_code,
         reason=record.reason,
-        logs=logs,
+        logs=words.ends if words else None,
     )
 
 
@@ -179,12 +182,13 @@ class _Watch:
         name = self.readiness.failure_event
         payload = self._emitted(name, FAILURE_TURN) if name else None
         if payload:
+            shown = self.readiness.masker.payload(payload[0], self.hub.secrets)
             raise SthError(
                 "START_FAILED",
-                f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {payload[0]!r} "
+                f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {shown!r} "
                 "instead of becoming ready.",
                 instance=self.client.id,
-                event=payload[0],
+                event=shown,
             )
 
     def _emitted(self, name: str, timeout: float) -> tuple[Any] | None:
@@ -197,10 +201,11 @@ class _Watch:
             raise
 
     def _too_late(self, what: str) -> SthError:
+        words = failure_logs(self.hub, self.client.id)
         return SthError(
             "TIMEOUT",
             f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} {what} after wait_timeout "
             f"({self.readiness.wait_timeout:g} s).",
             instance=self.client.id,
-            logs=failure_logs(self.hub, self.client.id),
+            logs=words.ends if words else None,
         )

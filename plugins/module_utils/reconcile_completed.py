@@ -24,8 +24,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
-from ansible_collections.scramjet.sth.plugins.module_utils.logs import ends
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, scrub, scrub_all
+from ansible_collections.scramjet.sth.plugins.module_utils.logs import last_words
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
@@ -101,14 +101,14 @@ def reconcile(run: Run) -> Result:
         collected: dict[str, Any] = {}
         event = None
     else:
-        record, collected, event = _Apply(run, plan, feed, inventory).everything()
+        record, collected, event = _Apply(run, plan, feed, inventory, masker).everything()
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), masker)
     header = f"runs of {program.label} on {run.hub.api_url}"
     return {
         "instance": view,
         "instances": [view],
-        "collected": _without_secrets(collected, run.secrets),
-        "event": scrub_all(masker.app_config(event), run.secrets),
+        "collected": collected,
+        "event": masker.payload(event, run.secrets),
         "diff": {
             "before": {},
             "after": {"run": plan.sequence.ref} if plan.start and plan.sequence else {},
@@ -180,8 +180,9 @@ def _predicted(plan: CompletedPlan) -> InstanceRecord:
 class _Apply:
     """One run, from its start or from now on to its end."""
 
-    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory) -> None:
+    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory, masker: Masker) -> None:
         self.run = run
+        self.masker = masker
         self.hub = run.hub
         self.plan = plan
         # A run that is joined has had its input, or a part of it: twice would do harm.
@@ -207,14 +208,14 @@ class _Apply:
             last = self._last_known(instance_id)
             try:
                 record, event = self._until_the_end(last, bound, group)
+                collected = group.finish()
+                group.require_whole()
             except SthError as error:
                 group.stop()
-                error.details.setdefault("collected", group.finish())
-                raise
-            collected = group.finish()
+                raise self._cut_short(error, instance_id, group.finish()) from None
             # In here, so that the file of a run that failed is thrown away.
             if event is None and (record.outcome != "completed" or options["completion_event"] is not None):
-                raise self._failed(record, collected)
+                raise self._failed(record, collected, group)
         return record, collected, event[0] if event else None
 
     def _start(self) -> str:
@@ -249,6 +250,7 @@ class _Apply:
                 raise SthError(
                     refused.code,
                     f"Instance {self.label} ({last.id}) did not get its input and is left as it is: {refused.message}",
+                    instance=last.id,
                     **refused.details,
                 )
             event = self._emitted(last.id, options["completion_event"], now)
@@ -259,12 +261,13 @@ class _Apply:
             last = now if now.app_config is not None else last
             failure = self._emitted(last.id, options["failure_event"], now)
             if failure:
+                shown = self.masker.payload(failure[0], self.run.secrets)
                 raise SthError(
                     "ENDED_EARLY",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
-                    f"{failure[0]!r}; it is left as it is.",
+                    f"{shown!r}; it is left as it is.",
                     instance=last.id,
-                    event=failure[0],
+                    event=shown,
                 )
         raise SthError(
             "TIMEOUT",
@@ -293,22 +296,21 @@ class _Apply:
                 return None
             raise
 
-    def _failed(self, record: InstanceRecord, collected: dict[str, Any]) -> SthError:
+    def _cut_short(self, error: SthError, instance_id: str, collected: dict[str, Any]) -> SthError:
+        """Return an error as one about the instance, with what can be read of it only once."""
+        message = error.message
+        if "instance" not in error.details:
+            message = (
+                f"What has become of instance {self.label} ({instance_id}) on {self.hub.api_url} is not known, what it "
+                f"said until then is in collected: {message}"
+            )
+        return SthError(error.code, message, **{"instance": instance_id, "collected": collected, **error.details})
+
+    def _failed(self, record: InstanceRecord, collected: dict[str, Any], group: Collecting) -> SthError:
         """Say how the run ended, with the ends of what was collected instead of a second reading."""
-        if "log" in collected or "stderr" in collected:
-            error = ended_error(self.hub, record, self.label, "without completing", logs=_tails(collected))
-        else:
-            error = ended_error(self.hub, record, self.label, "without completing")
+        said = group.said("stderr", "log")
+        words = last_words(said, self.hub.secrets) if said else None
+        awaited = self.run.options["completion_event"]
+        short_of = "without completing" if awaited is None else f"without emitting its completion_event {awaited!r}"
+        error = ended_error(self.hub, record, self.label, short_of, words)
         return SthError("ENDED_EARLY", error.message, **error.details, collected=collected)
-
-
-def _without_secrets(collected: Mapping[str, Any], secrets: set[str]) -> dict[str, Any]:
-    """The runner writes the configuration that it gets into its log, and a program may repeat it anywhere (trap 30)."""
-    return {
-        stream: {**item, "content": scrub(item["content"], secrets) if item["content"] else item["content"]}
-        for stream, item in collected.items()
-    }
-
-
-def _tails(collected: Mapping[str, Any]) -> dict[str, str]:
-    return ends({stream: collected[stream]["content"] or "" for stream in ("stderr", "log") if stream in collected})

@@ -158,9 +158,8 @@ class _Apply:
         self.masker = masker
         self.uploaded: SequenceRecord | None = None
         policy = Policy("recreate") if run.options["state"] == "absent" else _policy(run.options)
-        self.rolling = Rolling(
-            run, before, policy, readiness_from_options(run.options), ending_from_options(run.options)
-        )
+        self.ending = ending_from_options(run.options)
+        self.rolling = Rolling(run, before, policy, readiness_from_options(run.options), self.ending)
 
     def everything(self, plan: DeploymentPlan) -> None:
         """Upload, roll out, retire."""
@@ -182,7 +181,7 @@ class _Apply:
 
     def _delete(self, action: Action) -> None:
         self.run.journal.begin(action)
-        delete_unused(self.hub, action.target)
+        delete_unused(self.hub, action.target, self.ending.removal_timeout)
         self.run.journal.done(action)
 
     def _upload(self, action: Action) -> None:
@@ -231,7 +230,7 @@ class _Apply:
         ):
             return
         try:
-            delete_unused(self.hub, self.uploaded)
+            delete_unused(self.hub, self.uploaded, self.ending.removal_timeout)
         except SthError as error:
             if error.code != "CONFLICT":
                 raise

@@ -159,7 +159,7 @@ def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Seque
             return _talk_to(run, talk, target, action, masker)
         except SthError as error:
             if "event" in error.details:
-                error.details["event"] = masker.app_config(error.details["event"])
+                error.details["event"] = masker.payload(error.details["event"], run.secrets)
             failures.append(error)
             return {**_silent(target), "error_code": error.code, "msg": error.message}
 
@@ -193,7 +193,7 @@ def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None, masker
     return {
         **_silent(target),
         "name": talk.expectation.event,
-        "payload": masker.app_config(event.payload),
+        "payload": masker.payload(event.payload, run.secrets),
         "payload_lost": event.lost,
         "received": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "elapsed": round(monotonic() - began, 3),

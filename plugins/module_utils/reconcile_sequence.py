@@ -154,7 +154,7 @@ class _Apply:
             elif action.action == "overwrite":
                 sequence = self._overwrite(action.target)
             else:
-                delete_unused(self.hub, action.target)
+                delete_unused(self.hub, action.target, self.ending.removal_timeout)
             self.run.journal.done(action)
             if action.action == "upload" and self.policy.compare == "content":
                 sequence = without_twins(self.hub, given(sequence), self.run.journal)

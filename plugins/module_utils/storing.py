@@ -17,7 +17,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package import Packag
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
-# A 1.x hub counts an instance as in use until 15 s after its end (hub-contract.md section 3, DELETE).
+# A 1.x hub counts a sequence as in use until 15 s after its last instance's end (hub-contract.md section 3, DELETE). One that
+# does so for longer does it until it is restarted, so that more patience would only be time lost.
 BUSY_AFTER_END = 25.0
 # How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
 LOST_UPLOAD_SETTLES = 5.0
@@ -67,12 +68,16 @@ def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) ->
     return twins[0] if twins else uploaded
 
 
-def delete_unused(hub: HubClient, doomed: SequenceRecord) -> None:
-    """Delete and see it gone. Raises ``CONFLICT`` where something runs from it, or the hub goes on refusing."""
+def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float) -> None:
+    """Delete and see it gone, in ``removal_timeout`` seconds and in no more than may be of use.
+
+    Raises ``CONFLICT`` where something runs from it, or the hub goes on refusing.
+    """
+    bound = min(BUSY_AFTER_END, removal_timeout)
     client = hub.sequence(doomed.id)
     # Not the hub's own check: it deletes the package under a running instance (trap 9).
     _refuse_if_used(hub, doomed)
-    for _dummy in pauses(Deadline(BUSY_AFTER_END), first=0.5):
+    for _dummy in pauses(Deadline(bound), first=0.5):
         try:
             client.delete()
         except LostAnswerError:
@@ -83,10 +88,12 @@ def delete_unused(hub: HubClient, doomed: SequenceRecord) -> None:
             _refuse_if_used(hub, doomed)
         if client.info() is None:
             return
+    why = "an instance that outlived a restart of the hub blocks it until the hub is restarted"
+    if bound < BUSY_AFTER_END:
+        why = f"a 1.x hub does so until 15 s after the end of its last instance, and removal_timeout is {removal_timeout:g} s"
     raise SthError(
         "CONFLICT",
-        f"{hub.api_url} refuses to delete sequence {doomed.ref} for {BUSY_AFTER_END:.0f} s although nothing runs "
-        "from it: an instance that outlived a restart of the hub blocks it until the hub is restarted.",
+        f"{hub.api_url} refuses to delete sequence {doomed.ref} for {bound:g} s although nothing runs from it: {why}.",
     )
 
 

@@ -165,9 +165,7 @@ def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: R
     content: str | None = None
     lossy = False
     if reading.dest is None:
-        data = bytes(sink.kept)
-        if secrets:
-            data = scrub(data.decode("utf-8", "surrogateescape"), secrets).encode("utf-8", "surrogateescape")
+        data = sink.shown(secrets)
         if reading.encoding == "base64":
             content = base64.b64encode(data).decode()
         else:
@@ -180,7 +178,7 @@ def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: R
         "bytes": sink.total,
         "lines_read": bounds.lines,
         "stopped_by": stopped_by,
-        "matched": scrub(bounds.matched, secrets) if bounds.matched is not None else None,
+        "matched": scrub(bounds.matched, secrets, part=True) if bounds.matched is not None else None,
         "path": sink.path,
         "sha256": sink.digest.hexdigest(),
     }

@@ -17,7 +17,11 @@ from typing import Any, Callable, NoReturn
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection, connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import (
+    Connection,
+    connection_from_options,
+    meant_api_url,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.foreseen import foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.foresight import entries
@@ -41,7 +45,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     # What a reader should know and what is no reason to worry; in the result as C(notes).
     notes: list[str] = field(default_factory=list)
-    # Values to be scrubbed from failure texts and logs.
+    # Values to be scrubbed from failure texts and logs; the hub hides them too.
     secrets: set[str] = field(default_factory=set)
     # How a hub is opened, and what becomes of it after a success; a loop goes on with the one that its last item had.
     open_hub: Callable[[Connection], HubClient] = HubClient
@@ -57,6 +61,7 @@ class Run:
         if self._hub is None:
             self._hub = self.open_hub(connection_from_options(self.options))
             self._hub.foreseen = foreseen(self.options.get("_foreseen") or (), self._hub.api_url)
+            self._hub.hide(self.secrets)
         return self._hub
 
     def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
@@ -79,7 +84,7 @@ class Run:
         """Return what is known of the hub without asking it, for a failure."""
         version = self._hub.known_version if self._hub else None
         return {
-            "api_url": self._hub.api_url if self._hub else None,
+            "api_url": self._hub.api_url if self._hub else meant_api_url(self.options),
             "generation": version.generation if version else None,
             "version": version.version if version else None,
         }
@@ -138,6 +143,16 @@ def execute(task: Task, run: Run) -> Result:
     return result
 
 
+def nothing_done(task: Task, api_url: str | None) -> Result:
+    """Return what a failure holds besides its text that was made before a hub could be asked; ``api_url`` if it is known."""
+    result: Result = {"changed": False}
+    if task.talks_to_hub:
+        result["hub"] = {"api_url": api_url, "generation": None, "version": None}
+    if task.writes:
+        result["actions"] = []
+    return result
+
+
 class _Module(AnsibleModule):
     """Fails as every task of this collection, also where it does not get beyond its arguments."""
 
@@ -148,9 +163,7 @@ class _Module(AnsibleModule):
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
         """Fail; a background job's result does not pass the action plugin, so that its arguments are masked here."""
         details.setdefault("error_code", "INVALID_OPTION")
-        if self._task.writes:
-            details.setdefault("actions", [])
-        details.setdefault("changed", False)
+        details = {**nothing_done(self._task, meant_api_url(self.params)), **details}
         details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
         super().fail_json(msg, **details)
 

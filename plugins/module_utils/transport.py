@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, Any
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from urllib.parse import quote
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight, shut_down
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import SHORTEST_SCRUBBED, scrub
 from ansible_collections.scramjet.sth.plugins.module_utils.pools import HubAdapter
 
 REQUESTS_IMPORT_ERROR: str | None
@@ -45,6 +46,9 @@ POOL_SIZE = 32
 # An answer is complete within seconds and megabytes, thousands of instances included; a server that is no hub need not be.
 LONGEST_BODY = 30.0
 LARGEST_BODY = 256 * 1024 * 1024
+# So much of what a hub says went wrong is told, and so much of it is looked at.
+TOLD = 500
+LOOKED_AT = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Response:
     reason: str
     body: bytes
     content_type: str
+    # Values that no error may show.
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def ok(self) -> bool:
@@ -95,7 +101,9 @@ class Response:
             value = value.get("error") or value.get("opStatus")
         if isinstance(value, Mapping):
             value = " ".join(str(value[key]) for key in ("code", "data", "syscall", "path") if key in value) or None
-        return str(value or self.reason or f"status {self.status}").strip()[:500]
+        text = str(value or self.reason or f"status {self.status}").strip()
+        # Before it is shortened: of a secret that is cut in two nobody would find the rest.
+        return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
 
 
 class ByteStream:
@@ -134,6 +142,8 @@ class Transport:
         self.connection = connection
         # Whether a connection was refused before one succeeded: the hub has just been started.
         self.was_refused = False
+        # Values that no error may show; whoever runs a task adds those of its programs.
+        self.secrets: set[str] = set()
         self._abandoned = False
         self._in_flight: set[InFlight] = set()
         self._sessions: list[requests.Session] = []
@@ -253,6 +263,7 @@ class Transport:
     def renew(self) -> None:
         """Forget what earlier requests brought, connections aside."""
         self.was_refused = False
+        self.secrets = set()
         for session in self._sessions:
             session.cookies.clear()
 
@@ -364,7 +375,14 @@ class Transport:
             reason=response.reason or "",
             body=self._body(response, method, url, silence),
             content_type=response.headers.get("Content-Type", ""),
+            secrets=frozenset(self.secrets) | self._own_secrets,
         )
+
+    @cached_property
+    def _own_secrets(self) -> frozenset[str]:
+        # What stands between a hub and its client may say which token it refuses.
+        values = (self.connection.token, self.connection.url_password)
+        return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     @staticmethod
     def _body(response: requests.Response, method: str, url: str, silence: float) -> bytes:

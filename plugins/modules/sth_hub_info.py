@@ -51,8 +51,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hub:
-  description: The hub, with C(capabilities) if O(gather) has V(version).
-  returned: success
+  description: The hub, with C(capabilities) if O(gather) has V(version). After a failure, what is not known of it is null.
+  returned: always
   type: dict
   contains:
     api_url:

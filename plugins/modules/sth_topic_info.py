@@ -56,8 +56,8 @@ topics:
   elements: dict
   sample: [{"name": "orders", "content_type": "application/x-ndjson"}]
 hub:
-  description: The hub that was addressed.
-  returned: success
+  description: The hub that was addressed. After a failure, what is not known of it is null.
+  returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:

@@ -12,20 +12,23 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import PACKAGE
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
     add_entries,
     foresees,
@@ -74,13 +77,14 @@ class HubAction(ActionBase):
         del tmp
         arguments = copy.copy(self._task.args)
         try:
+            # First, so that whatever fails says which hub was meant.
+            if self.task.talks_to_hub:
+                self._add_connection(arguments, variables)
             for name in self.not_null:
                 if name in arguments and arguments[name] is None:
                     raise SthError(
                         "INVALID_OPTION", f"{name} is null: what it refers to was not found or not registered."
                     )
-            if self.task.talks_to_hub:
-                self._add_connection(arguments, variables)
             package = self._place_package(arguments) if self.package_source else None
             for keys in self.file_sources:
                 self._place_file(arguments, keys)
@@ -89,14 +93,16 @@ class HubAction(ActionBase):
                 arguments["_package"] = self._bring(package)
             result.update(self._foreseeing(arguments, variables, package))
         except SthError as error:
-            result.update(failed=True, changed=False, msg=error.message, error_code=error.code, **error.details)
+            result.update(nothing_done(self.task, self._meant_api_url(arguments)))
+            result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
             result["invocation"] = {"module_args": arguments}
         finally:
             # A module that goes on in the background still needs what was copied for it.
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
-        if "invocation" in result:
-            result["invocation"] = {"module_args": shown_arguments(result["invocation"].get("module_args") or {})}
+        invocation = result.pop("invocation", None) or {}
+        if _wants_invocation(variables):
+            result["invocation"] = {"module_args": shown_arguments(invocation.get("module_args") or {})}
         return result
 
     def _foreseeing(
@@ -112,32 +118,43 @@ class HubAction(ActionBase):
         return result
 
     def _execute(self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None) -> dict[str, Any]:
-        wanted = self._templar.template(variables["sth_entrance"]) if "sth_entrance" in variables else None
-        if chosen_entrance(wanted, self) == "in_process":
-            return run_in_process(
-                self.task,
-                arguments,
-                check_mode=self._task.check_mode,
-                diff=self._task.diff,
-                tell=self._say,
-                warn=display.warning,
-                deprecate=display.deprecated,
-                in_loop="ansible_loop_var" in variables,
-            )
+        if chosen_entrance(self._variable("sth_entrance", variables), self) == "in_process":
+            with self._playbook_directory():
+                result = run_in_process(
+                    self.task,
+                    self._module_name,
+                    arguments,
+                    check_mode=self._task.check_mode,
+                    diff=self._task.diff,
+                    tell=self._say,
+                    in_loop="ansible_loop_var" in variables,
+                )
+            if self._task.check_mode:
+                self._say_actions(result)
+            return result
         # The target's syslog would get every argument, app_config included, which is not no_log (design.md section 4).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result = self._run_module(arguments, no_syslog)
         if package and result.get("error_code") == "PACKAGE_NEEDED":
             result = self._run_module({**arguments, "_package": self._bring(package)}, no_syslog)
         # A module cannot say anything while it runs.
-        for action in result.get("actions") or ():
-            state = "" if action["done"] else " (not done)"
-            self._say(f"{action['action']} {action['object']}: {action['reason']}{state}")
+        self._say_actions(result)
         return result
+
+    @contextmanager
+    def _playbook_directory(self) -> Iterator[None]:
+        """Be where a module on the controller would be, so that a relative path means the same."""
+        before = os.open(".", os.O_RDONLY)
+        try:
+            os.chdir(self._loader.get_basedir())
+            yield
+        finally:
+            os.fchdir(before)
+            os.close(before)
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(
-            module_name=self._task.resolved_action or self._task.action,
+            module_name=self._module_name,
             # It adds its own to what it is given.
             module_args=dict(arguments),
             task_vars=variables,
@@ -155,7 +172,7 @@ class HubAction(ActionBase):
                 # Set and empty, so that the environment of the target is not asked either.
                 arguments[option] = ""
                 continue
-            value = self._templar.template(variables[variable]) if variable in variables else None
+            value = self._variable(variable, variables)
             if value is not None and value != "":
                 arguments[option] = value
         # A variable counts before the environment: a token in a variable is not mixed with a user in the environment.
@@ -164,12 +181,22 @@ class HubAction(ActionBase):
             if chosen and not arguments.get(name):
                 arguments[name] = ""
 
+    def _meant_api_url(self, arguments: Mapping[str, Any]) -> str | None:
+        """Return the address that the module would take; None where only the target's own environment says it."""
+        if "api_url" in arguments:
+            return meant_api_url(arguments)
+        keyword: dict[str, str] = {}
+        self._compute_environment_string(keyword)
+        if "STH_API_URL" in keyword:
+            return meant_api_url({"api_url": keyword["STH_API_URL"] or None})
+        return meant_api_url({"api_url": os.environ.get("STH_API_URL") or None}) if self._task_runs_here() else None
+
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
         """Find ``src`` as ansible.builtin.copy does; for another machine, read it here, describe it and return it."""
         if not arguments.get("src") or _true(arguments.get("remote_src")):
             return None
         if self._task_runs_here():
-            arguments["src"] = self._find(arguments["src"])
+            arguments["src"] = self._find_package(arguments["src"])
             return None
         # A module that talks to no hub works on what is where the task runs.
         if not self.task.talks_to_hub:
@@ -179,7 +206,7 @@ class HubAction(ActionBase):
         if validated.error_messages:
             # The module says so, together with whatever else is wrong.
             return None
-        arguments["src"] = self._find(arguments["src"])
+        arguments["src"] = self._find_package(arguments["src"])
         options = validated.validated_parameters
         package = read_package(
             arguments["src"],
@@ -204,19 +231,21 @@ class HubAction(ActionBase):
             holder = holder.get(key) if isinstance(holder, Mapping) else None
         if not isinstance(holder, dict) or not holder.get(keys[-1]) or _true(holder.get("remote_src")):
             return
-        found = self._find(holder[keys[-1]])
+        found = self._find(holder[keys[-1]], ".".join(keys), "INVALID_OPTION")
         holder = _copied_path(arguments, keys)
         holder[keys[-1]] = found if self._task_runs_here() else self._copied(found, os.path.basename(found))
         holder["remote_src"] = True
 
-    def _find(self, path: str) -> str:
+    def _find_package(self, path: str) -> str:
+        return self._find(path, "src", "INVALID_PACKAGE", may_be_remote="remote_src" in self.task.options)
+
+    def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:
+        """Find a file as ansible.builtin.copy does. Raises ``code``, as the module does for one that it does not find."""
         try:
             return str(self._find_needle("files", os.path.expanduser(path)))
         except AnsibleError:
-            raise SthError(
-                "INVALID_PACKAGE",
-                f"src {path} was not found on the controller: correct it, or set remote_src if it is on the target.",
-            ) from None
+            advice = "correct it, or set remote_src if it is on the target" if may_be_remote else "correct it"
+            raise SthError(code, f"{option} {path} was not found on the controller: {advice}.") from None
 
     def _copied(self, path: str, name: str) -> str:
         if self._connection._shell.tmpdir is None:
@@ -230,9 +259,34 @@ class HubAction(ActionBase):
         """Whether the module will see the controller's files with the controller's rights."""
         return bool(self._connection.transport == "local") and not self._connection.become
 
+    @property
+    def _module_name(self) -> str:
+        return str(self._task.resolved_action or self._task.action)
+
+    def _variable(self, name: str, variables: Mapping[str, Any]) -> Any:
+        """Return the value of a variable; None where there is none, or where it is omitted."""
+        if name not in variables:
+            return None
+        # From 2.19 on what is omitted is left out of a mapping, and an error by itself; before, it is a text that says so.
+        value = self._templar.template({name: variables[name]}).get(name)
+        return None if value == variables.get("omit") else value
+
+    def _say_actions(self, result: Mapping[str, Any]) -> None:
+        for action in result.get("actions") or ():
+            state = "" if action["done"] else " (not done)"
+            self._say(f"{action['action']} {action['object']}: {action['reason']}{state}")
+
     def _say(self, line: str) -> None:
         if not self._task.no_log:
             display.v(line, host=self._play_context.remote_addr)
+
+
+def _wants_invocation(variables: Mapping[str, Any]) -> bool:
+    """Whether ansible-core gives results the arguments that led to them; from 2.21 on only where it is told to."""
+    try:
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
+    except AnsibleError:
+        return True
 
 
 def _copied_path(arguments: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

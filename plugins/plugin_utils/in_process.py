@@ -14,14 +14,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
 
+from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute, nothing_done
 from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.scramjet.sth.plugins.plugin_utils.kept_hubs import leave_hub, take_hub
+from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without_no_log
+from ansible_collections.scramjet.sth.plugins.plugin_utils.plain_arguments import as_module_gets
 
 ENTRANCES = ("auto", "in_process", "module")
 
@@ -60,37 +63,47 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
 
 def run_in_process(
     task: Task,
+    name: str,
     arguments: Mapping[str, Any],
     *,
     check_mode: bool,
     diff: bool,
     tell: Callable[[str], None],
-    warn: Callable[[str], None],
-    deprecate: Callable[..., None],
     in_loop: bool = False,
 ) -> dict[str, Any]:
     """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed.
 
-    ``in_loop``: the connections to the hub are left open for the next item.
+    ``name``: that of the module. ``tell`` hears of each action. ``in_loop``: the connections to the hub are left open for the
+    next item.
     """
-    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(dict(arguments))
-    for item in validated._deprecations:
-        deprecate(item["msg"], version=item.get("version"), date=item.get("date"))
+    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(as_module_gets(arguments))
     parameters: Mapping[str, Any] = validated.validated_parameters
+    hidden = validated._no_log_values
+    warnings = [f"Both option {item['option']} and its alias {item['alias']} are set." for item in validated._warnings]
     if validated.error_messages:
-        problems = ", ".join(validated.error_messages)
-        result = {"failed": True, "msg": problems, "changed": False, "error_code": "INVALID_OPTION"}
-        if task.writes:
-            result["actions"] = []
+        result = {"failed": True, "msg": _first_error(validated.errors, name), "error_code": "INVALID_OPTION"}
+        result.update(nothing_done(task, meant_api_url(parameters)))
     else:
-        run = Run(parameters, check_mode, Journal(tell))
+        run = Run(parameters, check_mode, Journal(lambda line: tell(without_no_log(line, hidden))))
         if in_loop:
             run.open_hub, run.leave_hub = take_hub, leave_hub
         result = execute(task, run)
-        for warning in run.warnings:
-            warn(warning)
+        warnings += run.warnings
     if not diff:
         result.pop("diff", None)
     result["invocation"] = {"module_args": shown_arguments(parameters)}
-    shown: dict[str, Any] = remove_values(result, validated._no_log_values)
+    # As keys of the result, so that a task with no_log keeps them to itself.
+    if warnings:
+        result["warnings"] = warnings
+    if validated._deprecations:
+        result["deprecations"] = validated._deprecations
+    shown: dict[str, Any] = without_no_log(result, hidden)
     return shown
+
+
+def _first_error(errors: Any, name: str) -> str:
+    """Return the text of what ``AnsibleModule`` would fail with: the first error."""
+    first = errors[0]
+    return (
+        f"Unsupported parameters for ({name}) module: {first.msg}" if isinstance(first, UnsupportedError) else first.msg
+    )

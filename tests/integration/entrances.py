@@ -4,7 +4,7 @@
 
 """Runs a target through both entrances on simulated hubs, and compares what its tasks return.
 
-All keys must be the same, and the values of those that do not depend on how far a program is at the moment.
+All must be the same, but for what depends on the clock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_target
 
-SAME = {"changed", "failed", "error_code", "invocation", "generation", "version"}
+# What tells how long something took, or what the hub's clock said, is of its own in each run; so are logs, which hold times.
+OF_ITS_OWN = {"created", "started", "ended", "received", "elapsed", "seconds", "attempts", "log", "logs", "sha256"}
 # ansible-core says so of each module that fails where failed_when lets it pass, and means its traceback, of which there is none.
 CORES_OWN = {"failed_when_suppressed_exception", "exception"}
 # What is left at a target's end depends on time.
@@ -33,19 +34,24 @@ _RANDOM = (
 
 def compare_entrances(target: str, directory: pathlib.Path) -> None:
     """Fail where the target or the comparison does."""
-    recorded = []
+    paths = []
     # Where a task cannot run in-process, the target says so itself.
     for entrance in ("auto", "module"):
         own = directory / entrance
         own.mkdir()
-        recorded.append(own / "results.json")
+        paths.append(own / "results.json")
         with contextmanager(simulated_hub)("1.x", entrance) as hub:
-            run_target(target, hub.variables, own, environment=_recording(recorded[-1]))
-    differences = list(_differences(*(_recorded(path) for path in recorded)))
+            run_target(target, hub.variables, own, environment=recording(paths[-1]))
+    require_same(*(recorded(path) for path in paths))
+
+
+def require_same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
+    """Fail where what was recorded of two plays differs."""
+    differences = list(_differences(one, other))
     assert not differences, "\n".join(differences)
 
 
-def _recording(path: pathlib.Path) -> dict[str, str]:
+def recording(path: pathlib.Path) -> dict[str, str]:
     """Return the environment in which a playbook writes the results of its tasks to ``path``."""
     return {
         "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "integration" / "callback"),
@@ -54,9 +60,10 @@ def _recording(path: pathlib.Path) -> dict[str, str]:
     }
 
 
-def _recorded(path: pathlib.Path) -> list[dict[str, Any]]:
-    recorded = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [item for item in recorded if not item["task"].endswith(CLEANING_UP)]
+def recorded(path: pathlib.Path) -> list[dict[str, Any]]:
+    """Return what was written there, in order."""
+    found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [item for item in found if not item["task"].endswith(CLEANING_UP)]
 
 
 def _differences(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> Iterator[str]:
@@ -73,14 +80,13 @@ def _compared(one: Any, other: Any, path: str) -> Iterator[str]:
         for key in sorted({*one, *other} - CORES_OWN):
             if key not in one or key not in other:
                 yield f"{path}.{key} is in one of them only"
-            elif key in SAME and _comparable(one[key]) != _comparable(other[key]):
-                yield f"{path}.{key} is {one[key]!r} and {other[key]!r}"
-            # A program's own data and the ends of its logs have whatever keys they have.
-            elif key not in ("app_config", "payload", "logs"):
+            elif key not in OF_ITS_OWN:
                 yield from _compared(one[key], other[key], f"{path}.{key}")
-    elif isinstance(one, list) and isinstance(other, list):
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, (item, counterpart) in enumerate(zip(one, other)):
             yield from _compared(item, counterpart, f"{path}[{number}]")
+    elif _comparable(one) != _comparable(other):
+        yield f"{path} is {one!r} and {other!r}"
 
 
 def _comparable(value: Any) -> str:

@@ -29,6 +29,8 @@ SECRETS = {
     "s_other": f"{CANARY}-other",
     "s_url": f"https://me:{CANARY}-url@example.com",
     "s_later": f"{CANARY}-later",
+    # So long that it does not fit where texts are shortened.
+    "s_long": f"{CANARY}-{'long' * 230}",
 }
 PROGRAM: dict[str, Any] = {
     "app_config": {
@@ -95,6 +97,27 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         "app_config": {**PROGRAM["app_config"], "behaviour": "throw_at_start"},
         "stable_for": 2,
     }
+    said = "bad token {{ s_long }}"
+    talkative: dict[str, Any] = {
+        **failing,
+        "state": "completed",
+        "app_config": {
+            "behaviour": "throw_later",
+            "message": said,
+            "stdout": said,
+            "stderr": said,
+            "token": "{{ s_long }}",
+        },
+        "secret_keys": ["message", "stdout", "stderr"],
+        "collect_max_bytes": 400,
+    }
+    emitted = {"name": "failed", "payload": {"apiKey": "{{ s_key }}", "pin": "{{ s_other }}"}, "after": 0.1}
+    emitting = {
+        **failing,
+        "app_config": {"events": [emitted]},
+        "failure_event": "failed",
+        "secret_keys": ["events.*.payload", "pin"],
+    }
     unknown = {**instance, "name": "unknown", "sequence": "not-there"}
     deployment = {"stable_for": 0, "stop_timeout": 0, **instance, "name": "shop", "replicas": 2}
     broken = {**deployment, "app_config": failing["app_config"], "stable_for": 2}
@@ -120,6 +143,8 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         {"ansible.builtin.debug": {"var": "event"}},
         {"ansible.builtin.debug": {"var": "log"}},
         {"scramjet.sth.sth_instance": failing, "register": "failed", "failed_when": False},
+        {"scramjet.sth.sth_instance": talkative, "register": "talked", "failed_when": False},
+        {"scramjet.sth.sth_instance": emitting, "register": "emitted", "failed_when": False},
         {"scramjet.sth.sth_instance": unknown, "register": "missing", "failed_when": False},
         {"scramjet.sth.sth_deployment": deployment, "register": "deployed"},
         {"scramjet.sth.sth_deployment": {**deployment, "app_config": changed["app_config"]}, "register": "updated"},
@@ -129,6 +154,8 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         {"ansible.builtin.debug": {"var": "started"}},
         {"ansible.builtin.debug": {"var": "info"}},
         {"ansible.builtin.debug": {"var": "failed"}},
+        {"ansible.builtin.debug": {"var": "talked"}},
+        {"ansible.builtin.debug": {"var": "emitted"}},
         {
             "ansible.builtin.assert": {
                 "that": [
@@ -137,6 +164,8 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
                     "event.event.payload.shown == 'visible'",
                     "log.content is search('Handshake')",
                     "failed.error_code == 'START_FAILED'",
+                    "talked.error_code == 'ENDED_EARLY' and talked.collected.stdout.truncated",
+                    "emitted.error_code == 'START_FAILED' and 'failed' in emitted.msg",
                     "missing.error_code == 'NOT_FOUND'",
                     "deployed.instances[1].app_config.shown == 'plain'",
                     "updated is changed",

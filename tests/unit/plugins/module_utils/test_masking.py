@@ -6,9 +6,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker, is_secret_key, scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.masking import (
+    Masker,
+    is_secret_key,
+    scrub,
+    scrub_bytes,
+)
 
 HIDDEN = "********"
 
@@ -80,3 +87,52 @@ def test_secrets_are_scrubbed_from_texts_also_where_they_are_json_text() -> None
 
 def test_short_values_do_not_blank_a_text() -> None:
     assert scrub("exit code 1", Masker().secrets({"password": "1"})) == "exit code 1"
+
+
+AWKWARD = "tab\there\rü€\u2028'\"\\\nnext \x1b[0m line"
+# What Node.js's util.inspect says, which takes another quote than those that the text holds.
+INSPECTED = "tab\\there\\rü€\u2028\\'\"\\\\\\nnext \\x1B[0m line"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        AWKWARD,
+        json.dumps(AWKWARD),
+        json.dumps(AWKWARD, ensure_ascii=False),
+        json.dumps(AWKWARD).replace("\\u00fc", "\\u00FC").replace("\\u20ac", "\\u20AC").replace("\\u001b", "\\u001B"),
+        INSPECTED,
+        INSPECTED.replace("\\'", "'"),
+        repr(AWKWARD),
+        json.dumps({"said": json.dumps({"password": AWKWARD})}),
+        json.dumps(INSPECTED, ensure_ascii=False),
+    ],
+)
+def test_secrets_are_found_in_every_form_in_which_they_are_written(written: str) -> None:
+    shown = scrub(f"before {written} after", {AWKWARD})
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    assert HIDDEN in shown
+    assert not any(piece in shown for piece in ("tab", "here", "next", "line"))
+
+
+def test_the_lines_of_a_secret_are_secrets_too() -> None:
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nx\n"
+    assert scrub("it's 'MIIEvQIBADANBgkq\\n' + 'x'", {key}) == f"it's '{HIDDEN}\\n' + 'x'"
+
+
+def test_what_is_left_of_a_secret_at_a_cut_is_hidden() -> None:
+    secrets = {"canary-of-some-length", 'with "quotes" in it'}
+    assert scrub("bad token canary-of-so", secrets, part=True) == f"bad token {HIDDEN}"
+    assert scrub("of-some-length was bad", secrets, part=True) == f"{HIDDEN} was bad"
+    assert scrub('{"x":"with \\"quo', secrets, part=True) == f'{{"x":"{HIDDEN}'
+    assert scrub("ary-of-so", secrets, part=True) == HIDDEN
+    assert scrub("canary-of-so", secrets, part=False) == "canary-of-so"
+    assert scrub("a can", secrets, part=True) == "a can"
+    assert scrub_bytes("pässwörd".encode()[:-3], {"pässwörd"}, part=True) == HIDDEN.encode()
+
+
+def test_secrets_that_overlap_are_hidden_whole() -> None:
+    secrets = {"abcdabcd", "canary-token", "token-other"}
+    assert scrub("say abcdabcd", secrets, part=True) == f"say {HIDDEN}"
+    assert scrub("canary-token-other!", secrets) == f"{HIDDEN}!"

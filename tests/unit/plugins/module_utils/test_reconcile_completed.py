@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import pathlib
 import time
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -208,3 +208,32 @@ def test_a_member_that_is_run_anew_stays_in_its_pool(hub: FakeHub) -> None:
     run = complete(hub, name="web-1", app_config={"behaviour": "complete"}, if_running="replace")
     assert run["instance"]["outcome"] == "completed", run
     assert (run["instance"]["name"], run["instance"]["index"]) == ("web-1", 1)
+
+
+@pytest.mark.parametrize("kind", ["die", "status"])
+def test_a_hub_that_fails_in_the_middle_takes_nothing_of_what_was_collected(
+    hub: FakeHub, kind: Literal["die", "status"]
+) -> None:
+    hub.fault(Fault(kind, method="GET", path=r"/instances?(/[0-9a-f-]{36})?$", skip=6))
+    config = {"behaviour": "run", "stdout": "so far", "seconds": 30}
+    result = complete(hub, app_config=config, request_retries=0)
+    assert result["error_code"] == ("UNREACHABLE" if kind == "die" else "HUB_ERROR")
+    assert result["collected"]["stdout"]["content"] == "so far\n"
+    assert [item["id"] for item in hub.instances] == [result["instance"]]
+    assert f"What has become of instance job ({result['instance']}) on {hub.api_url} is not known" in result["msg"]
+
+
+def test_a_stream_that_breaks_off_keeps_what_had_come(hub: FakeHub) -> None:
+    hub.fault(Fault("reset", method="GET", path="/stderr"))
+    result = complete(hub, app_config={"behaviour": "complete", "stdout": "so far", "stderr": "x"})
+    assert result["error_code"] == "UNREACHABLE"
+    assert result["collected"]["stdout"]["content"] == "so far\n"
+    assert result["instance"] in result["msg"]
+
+
+def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:
+    config = {"behaviour": "complete", "seconds": 0.1}
+    result = complete(hub, app_config=config, completion_event="finished")
+    assert (result["error_code"], result["outcome"]) == ("ENDED_EARLY", "completed")
+    assert "without emitting its completion_event 'finished'" in result["msg"]
+    assert "without completing" not in result["msg"]

@@ -50,13 +50,7 @@ def test_the_entrance_can_be_chosen() -> None:
 def run(hub: FakeHub, **arguments: Any) -> dict[str, Any]:
     heard: list[str] = []
     result = run_in_process(
-        TASK,
-        {"api_url": hub.api_url, **arguments},
-        check_mode=False,
-        diff=True,
-        tell=heard.append,
-        warn=heard.append,
-        deprecate=heard.append,
+        TASK, "sth_sequence", {"api_url": hub.api_url, **arguments}, check_mode=False, diff=True, tell=heard.append
     )
     return {**result, "heard": heard}
 
@@ -86,8 +80,11 @@ def test_a_failure_says_which_hub_was_meant(hub: FakeHub) -> None:
 def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
     result = run_in_process(
         TASK,
+        "sth_sequence",
         {"api_url": "http://me:canary-password@hub", "name": "x", "state": "absent"},
-        check_mode=False, diff=False, tell=print, warn=print, deprecate=print,
-    )  # fmt: skip
+        check_mode=False,
+        diff=False,
+        tell=print,
+    )
     assert result["error_code"] == "INVALID_OPTION"
     assert "canary-password" not in str(result)

@@ -47,12 +47,11 @@ def item(hub: FakeHub, in_loop: bool = True, **arguments: Any) -> dict[str, Any]
     """Run one item of a loop, or one task."""
     return run_in_process(
         TASK,
+        "sth_sequence_info",
         {"api_url": hub.api_url, **arguments},
         check_mode=False,
         diff=False,
-        tell=lambda line: None,
-        warn=lambda text: None,
-        deprecate=lambda text, **when: None,
+        tell=print,
         in_loop=in_loop,
     )
 

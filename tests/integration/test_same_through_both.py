@@ -1,0 +1,134 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a playbook may hold and no integration target does means the same through both entrances."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.entrances import recorded, recording, require_same
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+# The vaulted value is "canary-vault", its password "test".
+PLAY = """
+- hosts: all
+  gather_facts: false
+  vars:
+    sth_ca_path: "{{ undefined_here | default(omit) }}"
+    sth_token: "{{ undefined_here | default(omit) }}"
+    vaulted: &vaulted !vault |
+      $ANSIBLE_VAULT;1.1;AES256
+      38376164623138623139363438656631316632616639313330303364366533383138323137306361
+      6366633338626338656239383462373466666566656163340a303265666663356439653463356431
+      61633535613235383564343739323766623139373436306365356234613364376439653832386536
+      3335633335653665660a643138323037663834616332363633653337313263383439303739313764
+      3366
+  tasks:
+    - name: Give keys, dates and a vaulted value
+      scramjet.sth.sth_instance: &start
+        name: web
+        sequence: probe
+        stable_for: 0
+        app_config:
+          day: 2024-01-01
+          at: 2024-01-01 12:30:00
+          map: {1: one, false: never, 2.5: half, text: text}
+          apiToken: *vaulted
+      register: started
+      failed_when: started is not changed
+    - name: Give them again
+      scramjet.sth.sth_instance: *start
+      register: again
+      failed_when: again is changed
+    - name: Sign in with a vaulted token
+      scramjet.sth.sth_sequence_info:
+        token: *vaulted
+    - name: Sign in with a vaulted header
+      scramjet.sth.sth_sequence_info:
+        headers: {X-Key: *vaulted, X-Too: "{{ vaulted }}"}
+    - name: Write to a path beside the playbook
+      scramjet.sth.sth_package:
+        src: probe
+        dest: built.tar.gz
+    - name: Read a path beside the playbook
+      scramjet.sth.sth_sequence:
+        src: built.tar.gz
+        remote_src: true
+    - name: Trust what lies beside the playbook
+      scramjet.sth.sth_sequence_info:
+        ca_path: authority.pem
+        validate_certs: true
+    - name: Misspell options
+      scramjet.sth.sth_instance:
+        name: web
+        sequences: probe
+        replics: 3
+      ignore_errors: true
+    - name: Mistake several values
+      scramjet.sth.sth_instance:
+        name: web
+        state: there
+        count: many
+      ignore_errors: true
+    - name: Give an option by two names
+      scramjet.sth.sth_instance:
+        name: web
+        state: stopped
+        stop_timeout: 0
+        args: [a]
+        sequence_args: [a]
+"""
+
+
+def test_what_a_playbook_holds_means_the_same(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    results = []
+    for entrance in ("in_process", "module"):
+        book, elsewhere = tmp_path / "book", tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        shutil.copytree(PROBE, book / "probe")
+        shutil.copy(authority, book / "authority.pem")
+        (book / "play.yml").write_text(PLAY)
+        (book / "password").write_text("test")
+        record = tmp_path / f"{entrance}.jsonl"
+        with FakeHub(generation="1.x", tls=certificate) as hub:
+            variables: dict[str, Any] = {
+                "sth_api_url": hub.api_url,
+                "sth_entrance": entrance,
+                # urllib3 warns of it on standard error.
+                "sth_validate_certs": False,
+            }
+            deploy(book, variables)
+            output = run_playbook(
+                book / "play.yml",
+                variables,
+                "-vvv",
+                "--vault-password-file",
+                str(book / "password"),
+                environment=recording(record),
+                directory=elsewhere,
+                warned=True,
+            )
+            config = hub.instances[0]["appConfig"]
+            results.append(recorded(record))
+        assert "canary-vault" not in output
+        assert output.count("[WARNING]") == 1, output
+        assert "Both option args and its alias sequence_args are set." in output
+        assert config["map"] == {"1": "one", "false": "never", "2.5": "half", "text": "text"}
+        assert (config["day"], config["apiToken"]) == ("2024-01-01", "canary-vault")
+        elsewhere.rmdir()
+        shutil.rmtree(book)
+    require_same(*results)
+
+
+def deploy(book: pathlib.Path, variables: dict[str, Any]) -> None:
+    """Put the probe on the hub."""
+    task = {"scramjet.sth.sth_sequence": {"src": "probe"}}
+    run_playbook(play(book / "deploy.yml", {"tasks": [task]}), variables)
