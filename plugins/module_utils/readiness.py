@@ -91,7 +91,10 @@ def ended_error(
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
     words = words or failure_logs(hub, record.id)
     if words is None:
-        advice = "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed to see what it says"
+        advice = (
+            "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed, and stderr and log in "
+            "collect, to see what it says"
+        )
     else:
         advice = f"it said {words.error!r}; " if words.error else ""
         advice += "the ends of its stderr and log are in logs"

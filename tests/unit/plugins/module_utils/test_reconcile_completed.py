@@ -237,3 +237,8 @@ def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:
     assert (result["error_code"], result["outcome"]) == ("ENDED_EARLY", "completed")
     assert "without emitting its completion_event 'finished'" in result["msg"]
     assert "without completing" not in result["msg"]
+
+
+def test_a_run_of_which_nothing_was_collected_says_how_to_see_more(hub: FakeHub) -> None:
+    result = complete(hub, app_config={"behaviour": "throw_later"}, collect=["output"])
+    assert ("stderr and log in collect" in result["msg"]) == (not hub.state.is_1x)
