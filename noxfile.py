@@ -12,6 +12,7 @@ import os
 import pathlib
 import shutil
 import sys
+from collections.abc import Callable
 
 import antsibull_nox
 import nox
@@ -84,6 +85,40 @@ for _core, _python in _PYTHONS.items():
         callback_before=_seed_get_pip,
         callback_after=_drop_ansible_test_tmp,
     )
+
+# Plays, not sanity and units alone: what a task in-process shares with ansible-core differs from version to version.
+_PLAYED = (
+    "test_same_through_both.py",
+    "test_loops.py",
+    "test_task_keywords.py",
+    "test_secrets.py",
+    "test_check_run.py",
+)
+
+
+def _plays_of(core: str) -> Callable[[nox.Session], None]:
+    """Return the session that runs plays with one version of ansible-core."""
+
+    def plays(session: nox.Session) -> None:
+        """Integration tests of the entrances."""
+        _install_core(session, core)
+        session.run("python", "-m", "pytest", *(f"tests/integration/{name}" for name in _PLAYED))
+
+    return plays
+
+
+def _install_core(session: nox.Session, core: str) -> None:
+    following = f"{core[:2]}{int(core[2:]) + 1}"
+    session.install(f"ansible-core>={core}.0rc1,<{following}", "pytest", "-r", "tests/unit/requirements.txt")
+    site = session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True)
+    link = pathlib.Path(str(site).strip(), "ansible_collections", "scramjet", "sth")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(pathlib.Path.cwd(), target_is_directory=True)
+
+
+for _core, _python in {**_PYTHONS, "2.22": "3.13"}.items():
+    nox.session(name=f"plays-{_core}", python=_python, default=False)(_plays_of(_core))
 
 if __name__ == "__main__":
     nox.main()

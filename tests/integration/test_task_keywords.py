@@ -71,7 +71,7 @@ def test_a_task_ends_at_its_timeout_and_asks_nothing_more_of_the_hub(tmp_path: p
             {"name": what, **action, "timeout": 2, "register": "ended", "ignore_errors": True},
             {
                 "ansible.builtin.assert": {
-                    "that": "'Timed out after 2' in ended.msg",
+                    "that": "ended.msg is search('Timed out after 2|time frame .2.')",
                     "fail_msg": "told {{ ended.msg }}",
                 }
             },
@@ -87,6 +87,28 @@ def test_a_task_ends_at_its_timeout_and_asks_nothing_more_of_the_hub(tmp_path: p
         noted = [item.path.rpartition("/")[2] for item in hub.requests]
     quiet = [noted[at + 1] for at, path in enumerate(noted) if path == "quiet%20from%20here"]
     assert quiet == ["until%20here"] * len(ENDLESS)
+
+
+def test_each_item_of_a_loop_has_its_own_timeout(tmp_path: pathlib.Path) -> None:
+    looped = {
+        **ENDLESS["an event of each member"],
+        "loop": ["a", "b"],
+        "timeout": 1,
+        "register": "ended",
+        "ignore_errors": True,
+    }
+    tasks: list[dict[str, Any]] = [
+        {"scramjet.sth.sth_sequence": {"src": str(PROBE)}},
+        {"scramjet.sth.sth_instance": {"name": "web", "count": 2, "sequence": "probe", "stable_for": 0}},
+        looped,
+        {
+            "ansible.builtin.assert": {
+                "that": "ended.results | selectattr('msg', 'search', 'Timed out after 1|time frame .1.') | length == 2"
+            }
+        },
+    ]
+    with FakeHub(generation="1.x") as hub:
+        run_playbook(play(tmp_path / "loop.yml", {"tasks": tasks}), {"sth_api_url": hub.api_url}, seconds=LONG / 2)
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
