@@ -148,6 +148,15 @@ def observe_hub(want: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return settings, {**running, "api": observe_api(settings["api_url"]) if running["hub"] else None}
 
 
+def observe_account(path: str) -> dict[str, str | None]:
+    """The account and the group that the role has created."""
+    try:
+        noted: dict[str, str | None] = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"user": None, "group": None}
+    return noted
+
+
 def main() -> None:
     want = json.loads(sys.argv[1])
     deadline = time.monotonic() + want["wait"]
@@ -164,6 +173,7 @@ def main() -> None:
         **running,
         # Not the hub's own configuration, which may hold secrets.
         "settings": {key: settings[key] for key in NEEDED if key in settings},
+        "account": observe_account(want["account_file"]),
         "node": node,
         "npm": find_npm(node, want["wheel_node"]),
         "python": find_python(want, settings),
