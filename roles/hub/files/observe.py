@@ -19,6 +19,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.request
 from pathlib import Path
@@ -148,6 +149,13 @@ def observe_hub(want: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return settings, {**running, "api": observe_api(settings["api_url"]) if running["hub"] else None}
 
 
+def has_pip() -> bool:
+    """Whether pip may install into this Python: not into one that the system's package manager manages (PEP 668)."""
+    environment = sys.prefix != sys.base_prefix
+    managed = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists() and not environment
+    return importlib.util.find_spec("pip") is not None and not managed
+
+
 def observe_account(path: str) -> dict[str, str | None]:
     """The account and the group that the role has created."""
     try:
@@ -182,6 +190,7 @@ def main() -> None:
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
         "front": digest(want["front_file"]),
         "requests": importlib.util.find_spec("requests") is not None,
+        "pip": has_pip(),
     }
     print(json.dumps(result))
 
