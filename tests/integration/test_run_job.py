@@ -76,7 +76,9 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
         output = run_job(
             hub, tmp_path, COMPLETE, run_job_input="for stdin", run_job_input_stream="stdin", run_job_set_stats=True
         )
-        fed = {item.path.rpartition("/")[2]: item.body for item in hub.requests if item.path.endswith(("/stdin", "/input"))}
+        fed = {
+            item.path.rpartition("/")[2]: item.body for item in hub.requests if item.path.endswith(("/stdin", "/input"))
+        }
         assert fed == {"stdin": b"for stdin"}
         stats = output.partition("CUSTOM STATS")[2]
         assert "run_job_result" in stats
