@@ -40,12 +40,13 @@ def output(argv: list[str]) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def digest(path: str) -> str | None:
-    """SHA-256 of a file, None if it is missing or, without privileges, not ours to read."""
+def observe_front(path: str, mark: str) -> dict[str, Any]:
+    """The front's configuration, and whether it is this hub's; nothing if, without privileges, it is not ours to read."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        content = Path(path).read_bytes()
     except OSError:
-        return None
+        return {"sha256": None, "own": False}
+    return {"sha256": hashlib.sha256(content).hexdigest(), "own": mark.encode() in content}
 
 
 def reachable(path: str, user: str) -> bool:
@@ -188,7 +189,7 @@ def main() -> None:
         "versions": sorted(Path(package).parts[-5] for package in packages),
         "ports_taken": ports_taken(want, settings if running["hub"] else {}),
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
-        "front": digest(want["front_file"]),
+        "front": observe_front(want["front_file"], want["front_mark"]),
         "requests": importlib.util.find_spec("requests") is not None,
         "pip": has_pip(),
     }

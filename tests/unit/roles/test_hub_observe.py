@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the role ``hub`` may let pip install into a Python."""
+"""Whether the role ``hub`` may let pip install into a Python, and whose a front is."""
 
 from __future__ import annotations
 
@@ -51,3 +51,12 @@ def test_a_virtual_environment_of_it_is_its_owners(
 def test_there_is_no_pip(observe: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not observe.has_pip()
+
+
+def test_whose_the_front_is(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+    front = tmp_path / "front.conf"
+    assert observe.observe_front(str(front), "of this hub") == {"sha256": None, "own": False}
+    front.write_text("# of another hub")
+    assert not observe.observe_front(str(front), "of this hub")["own"]
+    front.write_text("# of this hub")
+    assert observe.observe_front(str(front), "of this hub")["own"]
