@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import pathlib
 
+import pytest
+
 from ansible_collections.scramjet.sth.tests.integration.playbooks import run_target
 
 
-def test_role_hub(tmp_path: pathlib.Path) -> None:
-    run_target("role_hub", {"sth_test_dir": str(tmp_path)}, tmp_path)
+@pytest.mark.parametrize("parts", ["in_turn", "apart"])
+def test_role_hub(parts: str, tmp_path: pathlib.Path) -> None:
+    run_target("role_hub", {"sth_test_dir": str(tmp_path), "sth_parts": parts}, tmp_path)

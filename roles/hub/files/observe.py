@@ -19,6 +19,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.request
 from pathlib import Path
@@ -39,12 +40,13 @@ def output(argv: list[str]) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def digest(path: str) -> str | None:
-    """SHA-256 of a file, None if it is missing or, without privileges, not ours to read."""
+def observe_front(path: str, mark: str) -> dict[str, Any]:
+    """The front's configuration, and whether it is this hub's; nothing if, without privileges, it is not ours to read."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        content = Path(path).read_bytes()
     except OSError:
-        return None
+        return {"sha256": None, "own": False}
+    return {"sha256": hashlib.sha256(content).hexdigest(), "own": mark.encode() in content}
 
 
 def reachable(path: str, user: str) -> bool:
@@ -148,6 +150,22 @@ def observe_hub(want: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return settings, {**running, "api": observe_api(settings["api_url"]) if running["hub"] else None}
 
 
+def has_pip() -> bool:
+    """Whether pip may install into this Python: not into one that the system's package manager manages (PEP 668)."""
+    environment = sys.prefix != sys.base_prefix
+    managed = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists() and not environment
+    return importlib.util.find_spec("pip") is not None and not managed
+
+
+def observe_account(path: str) -> dict[str, str | None]:
+    """The account and the group that the role has created."""
+    try:
+        noted: dict[str, str | None] = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"user": None, "group": None}
+    return noted
+
+
 def main() -> None:
     want = json.loads(sys.argv[1])
     deadline = time.monotonic() + want["wait"]
@@ -164,14 +182,16 @@ def main() -> None:
         **running,
         # Not the hub's own configuration, which may hold secrets.
         "settings": {key: settings[key] for key in NEEDED if key in settings},
+        "account": observe_account(want["account_file"]),
         "node": node,
         "npm": find_npm(node, want["wheel_node"]),
         "python": find_python(want, settings),
         "versions": sorted(Path(package).parts[-5] for package in packages),
         "ports_taken": ports_taken(want, settings if running["hub"] else {}),
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
-        "front": digest(want["front_file"]),
+        "front": observe_front(want["front_file"], want["front_mark"]),
         "requests": importlib.util.find_spec("requests") is not None,
+        "pip": has_pip(),
     }
     print(json.dumps(result))
 

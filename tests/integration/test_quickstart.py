@@ -1,0 +1,51 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs ``make quickstart`` twice, as a newcomer would, but with a directory of its own."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
+
+INSTALLATIONS = ("Install the hub's package with npm", "Install Node.js from the Python package index")
+
+
+def quickstart(directory: pathlib.Path) -> str:
+    """Run ``make quickstart`` with ``directory`` in the place of the checkout, and return its output."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    # The virtual environment is the one that runs this, whatever its age.
+    command = ["make", "quickstart", f"CURDIR={directory}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.stamp"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-12000:]
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+def test_quickstart(tmp_path: pathlib.Path) -> None:
+    place = tmp_path / ".quickstart"
+    installed = ROOT / ".quickstart" / "prefix"
+    if (installed / "hub" / "0.18.7").exists():
+        # Other tests have installed it; they may be running a hub from it, whose settings must stay what they are.
+        (place / "prefix").mkdir(parents=True)
+        for item in (installed / "hub", *installed.glob("node-*")):
+            (place / "prefix" / item.name).symlink_to(item)
+
+    quickstart(tmp_path)
+    output = quickstart(tmp_path)
+
+    assert re.search(r"wind +6 ######", output), output[-4000:]
+    assert "The hub is as empty as it was." in output
+    assert "Text: completed in " in output
+    assert not any(name in output for name in INSTALLATIONS)
+    assert list((place / "data" / "sequences").iterdir()) == []
+    assert not list((place / "data" / "run").glob("*.pid")), "a supervisor was left"

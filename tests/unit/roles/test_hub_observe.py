@@ -1,0 +1,62 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the role ``hub`` may let pip install into a Python, and whose a front is."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import sys
+import sysconfig
+from types import ModuleType
+
+import pytest
+
+OBSERVE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "hub" / "files" / "observe.py"
+
+
+@pytest.fixture
+def observe(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script, run by a Python that has pip, and whose standard library is in ``tmp_path``."""
+    spec = importlib.util.spec_from_file_location("observe", OBSERVE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    return module
+
+
+def test_pip_may_install(observe: ModuleType) -> None:
+    assert observe.has_pip()
+
+
+def test_the_systems_package_manager_manages_this_python(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    assert not observe.has_pip()
+
+
+def test_a_virtual_environment_of_it_is_its_owners(
+    observe: ModuleType, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert observe.has_pip()
+
+
+def test_there_is_no_pip(observe: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert not observe.has_pip()
+
+
+def test_whose_the_front_is(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+    front = tmp_path / "front.conf"
+    assert observe.observe_front(str(front), "of this hub") == {"sha256": None, "own": False}
+    front.write_text("# of another hub")
+    assert not observe.observe_front(str(front), "of this hub")["own"]
+    front.write_text("# of this hub")
+    assert observe.observe_front(str(front), "of this hub")["own"]
