@@ -31,7 +31,8 @@ options:
     aliases: [sequence_args]
   start_options:
     description:
-      - Further keys for the body of the hub's start call, passed through. They are not compared.
+      - Further keys for the body of the hub's start call, passed through. They are not compared, and have to be given again where
+        an instance is started anew.
     type: dict
     default: {}
   index_key:
@@ -63,7 +64,8 @@ options:
     type: str
   limits:
     description:
-      - Resource limits (1.x). The hub does not report them, so that a change in them alone is not seen.
+      - Resource limits (1.x). The hub does not report them, so that a change in them alone is not seen, and that they have to be
+        given again where an instance is started anew.
     type: dict
   secret_keys:
     description:

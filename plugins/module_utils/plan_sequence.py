@@ -107,7 +107,7 @@ def _plan(
         actions.append(Action("delete", f"sequence {record.ref}", why, record))
         removed.append(record)
     if blocked:
-        raise _in_use(blocked, policy)
+        raise _in_use(blocked, policy, removing=sequence is None)
     after = [item for item in named if item not in removed]
     if first and sequence:
         after.append(sequence)
@@ -198,12 +198,18 @@ def _state(records: Iterable[SequenceRecord]) -> dict[str, Any]:
     return {"sequences": [{"name": item.name, "version": item.version, "ref": item.ref} for item in ordered]}
 
 
-def _in_use(blocked: list[tuple[SequenceRecord, list[InstanceRecord]]], policy: SequencePolicy) -> SthError:
+def _in_use(
+    blocked: list[tuple[SequenceRecord, list[InstanceRecord]]], policy: SequencePolicy, removing: bool = False
+) -> SthError:
     what = "; ".join(f"{record.ref} by {', '.join(_label(user) for user in users)}" for record, users in blocked)
-    ways = "use in_use: stop to end them" + (
-        "."
-        if policy.on_change == "overwrite"
-        else ", in_use: keep to leave it, keep_old: true to keep older versions, or "
-        "sth_deployment to move instances over without an outage."
-    )
+    ways = "use in_use: stop to end them"
+    if removing:
+        ways += ", or in_use: keep to leave it."
+    elif policy.on_change == "overwrite":
+        ways += "."
+    else:
+        ways += (
+            ", in_use: keep to leave it, keep_old: true to keep older versions, or "
+            "sth_deployment to move instances over without an outage."
+        )
     return SthError("CONFLICT", f"Instances on {policy.hub} still run from what is to be removed ({what}): {ways}")

@@ -43,6 +43,9 @@ def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
     """Read and check the options. Raises ``INVALID_OPTION``."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
         raise SthError("INVALID_OPTION", "ready_event and wait_for: event go together: give both or neither.")
+    for name in ("ready_event", "failure_event"):
+        if options[name] is not None and not options[name].strip():
+            raise SthError("INVALID_OPTION", f"{name} is empty: name an event, or leave it out.")
     for name in ("wait_timeout", "stable_for", "overload_timeout"):
         if options[name] < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")

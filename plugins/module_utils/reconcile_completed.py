@@ -86,6 +86,9 @@ def reconcile(run: Run) -> Result:
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     refuse_clash(options, inventory, run.hub.api_url)
     program = programs(options)[0]
+    if run.check_mode and options["sequence"] is None and not live_with(inventory, program):
+        run.notes.append(f"Instance {program.label} is assumed to be started by an earlier task.")
+        inventory = replace(inventory, instances=(*inventory.instances, program.started_from("")))
     plan = plan_completed(inventory, program, wanted_sequence(run, inventory), options["if_running"], run.hub.api_url)
     if options["completion_event"] is not None:
         reason = f"its event {options['completion_event']!r} completes the run"
@@ -165,6 +168,9 @@ def _check(options: Mapping[str, Any]) -> None:
     check_options(options)
     if options["count"] is not None or options["all"]:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
+    for name in ("completion_event", "output_dest"):
+        if options[name] is not None and not options[name].strip():
+            raise SthError("INVALID_OPTION", f"{name} is empty: say what is meant, or leave it out.")
     if options["collect_max_bytes"] < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options["output_dest"] is not None and "output" not in (

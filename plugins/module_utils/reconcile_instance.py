@@ -283,11 +283,11 @@ class _Apply:
         if not ran:
             return "It is left as it is." if failed and error.code == "TIMEOUT" else ""
         old: InstanceRecord = min(ran, key=order)
-        start = Start(
-            Program(None).instead_of(old).completed_from(old),
-            old.sequence_id,
-            frozenset(self.known),
-        )
+        program = Program(None).instead_of(old).completed_from(old)
+        if step.program is not None:
+            # No hub tells what it was started with of these; what the task gives comes nearest.
+            program = replace(program, limits=step.program.limits, start_options=step.program.start_options)
+        start = Start(program, old.sequence_id, frozenset(self.known))
         try:
             if failed:
                 self._end_failed(failed, step.label)

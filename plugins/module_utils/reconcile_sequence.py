@@ -50,6 +50,8 @@ def reconcile(run: Run) -> Result:
         if options[name] is not None and not options[name].strip():
             raise SthError("INVALID_OPTION", f"{name} is empty: say which sequence is meant, or leave it out.")
     package = _package(run) if options["state"] == "present" else None
+    if package is None and options["src"] is not None and options["name"] is None and options["id"] is None:
+        options = run.options = {**options, "name": read_source(run).name}
     policy = SequencePolicy(
         hub=run.hub.api_url,
         on_change=options["on_change"],

@@ -15,7 +15,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAns
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.program import Program
-from ansible_collections.scramjet.sth.plugins.module_utils.readiness import Readiness, wait_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.readiness import (
+    Readiness,
+    ended_error,
+    wait_ready,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
 # A start shows in the list within a second; fifty at once take 15 s (hub-contract.md section 4).
@@ -51,8 +55,10 @@ def start_ready(
         try:
             instance_id = start_once(hub, start, readiness.overload_timeout)
         except SthError as error:
-            if attempt >= readiness.start_attempts or not _died_at_once(error):
+            if not _died_at_once(error):
                 raise
+            if attempt >= readiness.start_attempts:
+                raise _dead_at_once(hub, start, error) from None
             continue
         if attempt == readiness.start_attempts:
             written()
@@ -121,6 +127,18 @@ def _is_like(record: InstanceRecord, start: Start) -> bool:
 def _died_at_once(error: SthError) -> bool:
     """Whether 1.x refused the start because its program died before it answered; the rest of its 400 is for good."""
     return error.details.get("http_status") == 400 and any(text in error.message for text in _DIED)
+
+
+def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
+    """Say of a start that was refused so what is said of one that died later, as far as the hub has a record of it."""
+    for record in hub.instances():
+        if record.id not in start.known and read_mark(record.app_config) == start.program.mark and not record.live:
+            return ended_error(hub, record, start.program.label, "before its start was answered")
+    return SthError(
+        error.code,
+        f"Instance {start.program.label} died before its start was answered, and the hub has no record of it: {error.message}",
+        **error.details,
+    )
 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:

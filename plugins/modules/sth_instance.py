@@ -166,17 +166,22 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Have the package on the hub
+  scramjet.sth.sth_sequence:
+    src: packages/wordcount
+  register: package
+
 - name: Keep one instance running
   scramjet.sth.sth_instance:
     name: counter
-    sequence: wordcount
+    sequence: "{{ package.sequence.ref }}"
     app_config:
       interval: 5
 
 - name: Run a package once and collect what it says
   scramjet.sth.sth_instance:
     name: nightly
-    sequence: wordcount
+    sequence: "{{ package.sequence.ref }}"
     state: completed
     app_config:
       behaviour: complete
@@ -187,14 +192,59 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ nightly.collected.output.content }}"
 
-- name: Keep a pool of three running, each with its own shard
+- name: Feed a run, and keep its output in a file
+  scramjet.sth.sth_instance:
+    name: convert
+    sequence: "{{ package.sequence.ref }}"
+    state: completed
+    app_config:
+      behaviour: echo
+    input:
+      lines:
+        - {city: Berlin}
+        - {city: Warsaw}
+    collect: [output, stderr]
+    output_dest: "{{ build_dir }}/converted.ndjson"
+
+- name: Wait for what a program calls its result, and end it then
+  scramjet.sth.sth_instance:
+    name: report
+    sequence: "{{ package.sequence.ref }}"
+    state: completed
+    app_config:
+      events:
+        - {name: report, payload: {words: 12}}
+    completion_event: report
+    stop_timeout: 1
+  register: report
+
+- name: Start a server, which says when it is ready or what keeps it from that
+  scramjet.sth.sth_instance:
+    name: server
+    sequence: "{{ package.sequence.ref }}"
+    app_config:
+      events:
+        - {name: listening, payload: {port: 8080}}
+    wait_for: event
+    ready_event: listening
+    failure_event: cannot-listen
+
+- name: Restart it with the configuration that it has
+  scramjet.sth.sth_instance:
+    name: server
+    state: restarted
+    stop_timeout: 1
+
+- name: Keep a pool of three running, each with its own shard, and the first with an option of its own
   scramjet.sth.sth_instance:
     name: worker
     count: 3
-    sequence: wordcount
+    sequence: "{{ package.sequence.ref }}"
     index_key: shard
     app_config:
       shards: 3
+    overrides:
+      - app_config: {primary: true}
 
 - name: Scale it down
   scramjet.sth.sth_instance:

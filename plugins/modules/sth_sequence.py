@@ -208,7 +208,7 @@ TASK = Task(
         **specs.ENDING,
     },
     constraints={
-        "required_if": [("state", "present", ["src"]), ("state", "absent", ["name", "id"], True)],
+        "required_if": [("state", "present", ["src"]), ("state", "absent", ["name", "id", "src"], True)],
         "required_by": {"version": ["name"]},
     },
 )

@@ -242,3 +242,11 @@ def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:
 def test_a_run_of_which_nothing_was_collected_says_how_to_see_more(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "throw_later"}, collect=["output"])
     assert ("stderr and log in collect" in result["msg"]) == (not hub.state.is_1x)
+
+
+def test_a_run_that_an_earlier_task_would_start_is_waited_for_in_check_mode(hub: FakeHub) -> None:
+    awaited = run_task("sth_instance", hub, check=True, name="later", state="completed")
+    assert (awaited["changed"], awaited["actions"], awaited["collected"]) == (False, [], {})
+    assert "assumed" in awaited["notes"][0]
+    assert awaited["instance"]["id"] is None
+    assert run_task("sth_instance", hub, name="later", state="completed")["error_code"] == "NOT_FOUND"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -518,3 +519,50 @@ def test_an_empty_address_is_not_the_hub_of_this_machine(hub: FakeHub) -> None:
     refused = run_task("sth_instance", hub, name="web", sequence="probe", api_url="")
     assert refused["error_code"] == "INVALID_OPTION"
     assert refused["hub"]["api_url"] is None
+
+
+def test_a_stop_may_take_longer_than_any_other_request(hub: FakeHub) -> None:
+    start(hub, app_config={"stopHandler": "slow", "slowMs": 60_000})
+    ended = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=1.5, request_timeout=0.7)
+    assert ended["changed"], ended
+    assert live(hub) == []
+
+
+def test_what_the_start_call_takes_besides_reaches_the_hub(hub: FakeHub) -> None:
+    more: dict[str, Any] = {"start_options": {"priority": 3}}
+    if hub.state.is_1x:
+        more["limits"] = {"memory": 128}
+    start(hub, count=2, args=["all"], overrides=[{"args": ["own"]}], **more)
+    bodies = [json.loads(item.body) for item in hub.writes if item.path.endswith("/start")]
+    assert sorted(body["args"] for body in bodies) == [["all"], ["own"]]
+    assert [body["priority"] for body in bodies] == [3, 3]
+    assert [body.get("limits") for body in bodies] == [more.get("limits")] * 2
+
+
+def test_a_program_may_be_let_ask_for_more_time(hub: FakeHub) -> None:
+    start(hub)
+    run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0.1, can_keepalive=True)
+    stop = json.loads(next(item.body for item in hub.writes if item.path.endswith("/_stop")))
+    assert (stop if hub.state.is_1x else stop[1])["canCallKeepalive"] is True
+
+
+@pytest.mark.parametrize("name", ["ready_event", "failure_event", "input_topic", "output_topic"])
+def test_an_empty_name_is_refused_before_anything_is_written(hub: FakeHub, name: str) -> None:
+    before = len(hub.writes)
+    more = {"wait_for": "event"} if name == "ready_event" else {}
+    for check in (True, False):
+        refused = run_task(
+            "sth_instance", hub, check=check, name="web", sequence="probe", **{**QUICK, **more, name: ""}
+        )
+        assert (refused["error_code"], name in refused["msg"]) == ("INVALID_OPTION", True)
+    assert len(hub.writes) == before
+
+
+def test_a_program_that_dies_before_its_start_is_answered_is_named(hub: FakeHub) -> None:
+    if not hub.state.is_1x:
+        return
+    hub.fault(Fault("status", method="POST", path="/start$", status=400, body=b'{"error":"Runner failed"}'))
+    failed = start(hub)
+    assert failed["error_code"] == "START_FAILED"
+    assert "web" in failed["msg"]
+    assert "Runner failed" in failed["msg"]

@@ -259,3 +259,20 @@ def test_a_deletion_that_a_hub_refuses_is_bounded(
         assert result.get("error_code") == ("CONFLICT" if told else None)
         assert told in result.get("msg", "")
         assert len(hub.sequences) == bool(told)
+
+
+def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    change(package, "v2")
+    gone = four_times("sth_sequence", hub, src=str(package), state="absent")
+    assert verbs(gone.real) == ["delete"]
+    assert hub.sequences == []
+
+
+def test_who_removes_a_package_in_use_is_not_told_to_keep_older_versions(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    refused = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert refused["error_code"] == "CONFLICT"
+    assert "in_use: stop" in refused["msg"]
+    assert "keep_old" not in refused["msg"]
