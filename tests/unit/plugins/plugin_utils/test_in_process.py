@@ -13,6 +13,8 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
+from ansible_collections.scramjet.sth.plugins.plugin_utils import in_process
+from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
@@ -39,6 +41,32 @@ def test_every_other_task_runs_the_module(how: dict[str, Any]) -> None:
     assert chosen_entrance("auto", action(**how)) == "module"
     with pytest.raises(SthError, match="cannot run so"):
         chosen_entrance("in_process", action(**how))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REQUESTS_IMPORT_ERROR", "it is not there"), ("sys", SimpleNamespace(platform="darwin"))]
+)
+def test_a_controller_that_cannot_runs_the_module(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
+    monkeypatch.setattr(in_process, name, value)
+    assert chosen_entrance("auto", action()) == "module"
+    with pytest.raises(SthError, match="cannot run so"):
+        chosen_entrance("in_process", action())
+
+
+def test_an_environment_that_is_a_template_of_nothing_is_none() -> None:
+    templated = action(environment=["{{ nothing }}"])
+    templated._templar.template = lambda value: {}
+    assert chosen_entrance("auto", templated) == "in_process"
+
+
+def test_a_module_keeps_its_arguments_out_of_the_syslog_of_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: dict[str, Any] = {}
+    plugin: Any = HubAction.__new__(HubAction)
+    plugin._task = SimpleNamespace(resolved_action="scramjet.sth.sth_sequence", async_val=0, no_log=False)
+    plugin._templar = SimpleNamespace(template=lambda value: value)
+    monkeypatch.setattr(plugin, "_execute_module", lambda **how: heard.update(how) or {"changed": False}, raising=False)
+    plugin._execute({"name": "x"}, {"sth_entrance": "module"}, None)
+    assert heard["task_vars"]["ansible_no_target_syslog"] is True
 
 
 def test_the_entrance_can_be_chosen() -> None:

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an operator who asks for more with `-v` is told, and what is said to warn, through both entrances."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+STARTS = {"name": "web", "count": 2, "sequence": "probe", "stable_for": 0}
+DEPLOYS = {"name": "shop", "sequence": "probe", "replicas": 2, "stable_for": 0}
+LINES = [f"start instance {name} from probe@sha256:" for name in ("web-0", "web-1", "shop-0", "shop-1")]
+
+both_entrances = pytest.mark.parametrize("entrance", ["in_process", "module"])
+
+
+@both_entrances
+@pytest.mark.parametrize("check", [False, True])
+def test_each_action_is_told(entrance: str, check: bool, tmp_path: pathlib.Path) -> None:
+    tasks: list[dict[str, Any]] = [
+        {"scramjet.sth.sth_sequence": {"src": str(PROBE)}, "check_mode": False, "no_log": True},
+        {"scramjet.sth.sth_instance": STARTS},
+        {"scramjet.sth.sth_deployment": DEPLOYS},
+        {"scramjet.sth.sth_instance": {**STARTS, "name": "silent"}, "no_log": True},
+    ]
+    with FakeHub(generation="1.x") as hub:
+        variables = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
+        options = ["-v", *(["--check"] if check else [])]
+        output = run_playbook(play(tmp_path / "told.yml", {"tasks": tasks}), variables, *options)
+    told = [line for line in output.splitlines() if "start instance" in line and '"' not in line]
+    assert len(told) == len(LINES), told
+    for line, begin in zip(sorted(told), sorted(LINES)):
+        assert begin in line
+    assert "upload sequence" not in output
+    assert "silent" not in output
+
+
+@both_entrances
+def test_a_warning_is_in_the_result_and_on_the_screen(entrance: str, tmp_path: pathlib.Path) -> None:
+    package = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    (package / ".env").write_text("TOKEN=x\n")
+    tasks: list[dict[str, Any]] = [
+        {"scramjet.sth.sth_sequence": {"src": str(package)}, "register": "deployed"},
+        {"ansible.builtin.assert": {"that": ["deployed.warnings | length == 1", "'.env' in deployed.warnings[0]"]}},
+        {"scramjet.sth.sth_sequence": {"src": str(package)}, "no_log": True},
+    ]
+    with FakeHub(generation="1.x") as hub:
+        variables = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
+        output = run_playbook(play(tmp_path / "warned.yml", {"tasks": tasks}), variables, warned=True)
+    assert output.count(".env") == 1, output
