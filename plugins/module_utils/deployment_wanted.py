@@ -172,8 +172,8 @@ def _running_version(observed: Observed, hub: str) -> SequenceRecord:
     if leader is None:
         raise SthError(
             "NOT_FOUND",
-            f"No replica of {observed.name} runs on {hub}, so nothing tells its version and configuration: give src or "
-            "sequence, app_config, args and replicas.",
+            f"No deployment {observed.name} runs on {hub}, and without a replica nothing tells version and configuration: "
+            "give src or sequence, app_config, args and replicas.",
         )
     if leader.sequence is None:
         raise SthError(
@@ -201,8 +201,8 @@ def _version_before(observed: Observed, hub: str) -> SequenceRecord:
     if leader is None:
         raise SthError(
             "NOT_FOUND",
-            f"No replica of {observed.name} runs on {hub}, so nothing tells which version was before: deploy one with src "
-            "or sequence, app_config, args and replicas.",
+            f"No deployment {observed.name} runs on {hub}, and without a replica nothing tells which version was before: "
+            "deploy one with src or sequence, app_config, args and replicas.",
         )
     if leader.sequence is not None and _was_rolled_back(observed):
         return leader.sequence
