@@ -25,8 +25,9 @@ class Rollout:
     # How many replicas it wanted, and how many of them with the new version (0: all).
     replicas: int = 0
     canary: int = 0
-    # Refs of older versions, the latest first.
+    # Refs of older versions that it kept, the latest first, and of those that it wanted to remove.
     versions: tuple[str, ...] = ()
+    given_up: tuple[str, ...] = ()
     rolled_back: bool = False
     index_key: str | None = None
     # Replicas with an index below these may have had an app_config or args of their own.
@@ -51,6 +52,7 @@ class Rollout:
             "replicas": self.replicas,
             "canary": self.canary or None,
             "versions": list(self.versions) or None,
+            "given_up": list(self.given_up) or None,
             "rolled_back": self.rolled_back or None,
             "index_key": self.index_key,
             "own_configs": self.own_configs or None,
@@ -61,19 +63,23 @@ class Rollout:
 
 def read_rollout(value: Mapping[str, Any]) -> Rollout:
     """Read it from a mark as a hub echoes it; what is missing or no value of ours counts as not said."""
-    versions = value.get("versions")
     index_key = value.get("index_key")
     return Rollout(
         _count(value.get("generation")),
         str(value.get("digest") or ""),
         _count(value.get("replicas")),
         _count(value.get("canary")),
-        tuple(str(item) for item in versions) if isinstance(versions, list) else (),
+        _texts(value.get("versions")),
+        _texts(value.get("given_up")),
         value.get("rolled_back") is True,
         index_key if isinstance(index_key, str) else None,
         _count(value.get("own_configs")),
         _count(value.get("own_args")),
     )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
 def _count(value: Any) -> int:

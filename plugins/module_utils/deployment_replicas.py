@@ -97,6 +97,15 @@ def latest(replicas: Iterable[Replica]) -> Replica | None:
     )
 
 
+def earliest(replicas: Iterable[Replica]) -> Replica | None:
+    """Return one of the earliest run, if possible one that has nothing of its own."""
+    return min(
+        replicas,
+        key=lambda item: (item.rollout.rank, item.index < item.rollout.own, item.index),
+        default=None,
+    )
+
+
 def replicas_of(name: str, inventory: Inventory) -> Observed:
     """Pick out what belongs to the deployment ``name``."""
     found = ((item, read_mark(item.app_config)) for item in inventory.instances)

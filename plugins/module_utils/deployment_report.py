@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import history
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
-from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory
+from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_deployment import DeploymentPlan
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import kept
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
@@ -31,21 +30,25 @@ def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
             if mark is not None:
                 replicas.append(Replica(slot.program.started_from(slot.sequence.id), mark, slot.sequence))
     gone = {action.target.id for action in (*plan.first, *plan.deletes) if action.target is not None}
-    sequences = tuple(item for item in before.inventory.sequences if item.id not in gone)
-    return Observed(before.name, Inventory(sequences, before.inventory.instances), tuple(replicas))
+    return without(Observed(before.name, before.inventory, tuple(replicas)), gone)
 
 
-def deployment_view(observed: Observed, goal: Goal) -> dict[str, Any]:
+def without(observed: Observed, sequence_ids: Collection[str]) -> Observed:
+    """Return what is observed when these sequences are gone."""
+    left = tuple(item for item in observed.inventory.sequences if item.id not in sequence_ids)
+    return replace(observed, inventory=replace(observed.inventory, sequences=left))
+
+
+def deployment_view(observed: Observed, ref: str | None, canary: int) -> dict[str, Any]:
     """Return ``{name, ref, previous_ref, replicas, ready, canary}``."""
-    ref = goal.sequence.ref if goal.sequence else None
-    older = history(observed, ref) if observed.live else ()
+    older = versions(observed, ref).older if observed.live else ()
     return {
         "name": observed.name,
         "ref": ref,
         "previous_ref": older[0] if older else None,
         "replicas": len({item.index for item in observed.live}),
         "ready": len({item.index for item in observed.live if item.record.status == "running"}),
-        "canary": goal.rollout.canary,
+        "canary": canary,
     }
 
 

@@ -18,7 +18,11 @@ from functools import partial
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_of
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import (
+    Goal,
+    goal_of,
+    with_unreported,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import (
     Observed,
     Replica,
@@ -28,7 +32,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending,
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.observing import ask_silent_again, observe
 from ansible_collections.scramjet.sth.plugins.module_utils.parallel import Pace, Work, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_rollout import (
     Batch,
@@ -69,10 +73,8 @@ class GateError(SthError):
 def look(hub: HubClient, name: str) -> Observed:
     """Read a deployment from the hub."""
     inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
-    if any(item.app_config is None for item in inventory.instances):
-        # A 0.18 hub does not say whose an instance is while it starts (trap 12); a run that was cut off may have left one.
-        inventory = hub.inventory()
-    return replicas_of(name, inventory)
+    # A 0.18 hub does not say whose an instance is while it starts (trap 12); a run that was cut off may have left one.
+    return replicas_of(name, ask_silent_again(hub, inventory))
 
 
 class Rolling:
@@ -94,6 +96,9 @@ class Rolling:
         # Index by id of what was ready, and by index how often that has ended.
         self._ready: dict[str, int] = {}
         self._crashes: Counter[int] = Counter()
+        # By index how often a replica was stopped or killed while no other run showed; and what was last seen ended, by whom ever.
+        self._taken: Counter[int] = Counter()
+        self._last_ended: tuple[int, InstanceRecord] | None = None
         # Ids of versions that were uploaded or moved meanwhile, by ref.
         self._stored: dict[str, str] = {}
         self._known = {item.id for item in before.inventory.instances}
@@ -114,20 +119,23 @@ class Rolling:
 
     def settle(self, goal: Goal) -> Replica | None:
         """Look again and put right what differs, until nothing does. See `reach`."""
+        leader = None
         for _round in range(ROUNDS):
             self.look()
             leader = self._leader(goal)
             if leader is not None:
                 # What others have ended is no crash.
                 self._ready.clear()
-            there = goal_of(self.now, leader) if leader else goal
-            batches = plan_rollout(self.now, there, self.policy, self.failed)
+            there = with_unreported(goal_of(self.now, leader), self.run.options) if leader else goal
+            batches = plan_rollout(self.now, there, self.policy, self.failed, self._ready)
             if not batches:
                 return leader
             self._refuse_crash_loop(self._lost(there))
             for batch in batches:
                 if not self._carry_out(batch, there, planned=False):
                     break
+        if leader is None and self._last_ended is not None:
+            raise self._has_ended(*self._last_ended)
         raise SthError(
             "CONFLICT",
             f"The deployment {self.before.name} on {self.hub.api_url} is changed by others as often as it is put right: "
@@ -136,14 +144,16 @@ class Rolling:
 
     def turn_back(self, goal: Goal) -> Replica | None:
         """Bring about what was before. See `reach`."""
-        self._ready.clear()
-        return self.settle(goal)
+        for counted in (self._ready, self._crashes, self._taken):
+            counted.clear()
+        self._last_ended = None
+        return self.settle(with_unreported(goal, self.run.options))
 
     def end_failed(self) -> None:
         """End what missed its gate."""
         for replica in self.look().live:
             if replica.id in self.failed:
-                self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), False)
+                self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), planned=False)
         self.look()
 
     def look(self) -> Observed:
@@ -191,9 +201,15 @@ class Rolling:
         return not errors
 
     def _is_others_doing(self, outcome: Any, index: int, goal: Goal) -> bool:
-        """Whether a replica that did not become or stay ready was ended by another run, or by hand."""
+        """Whether a replica that did not become or stay ready was ended by another run, or by hand.
+
+        A program that ends itself looks the same on 1.x. So where no other run shows it is believed once of each index.
+        """
         if outcome in ("stopped", "killed"):
-            return True
+            if self._others():
+                return True
+            self._taken[index] += 1
+            return self._taken[index] == 1
         if outcome != "unknown":
             return False
         for _pause in pauses(Deadline(OTHERS_SHOW)):
@@ -215,8 +231,7 @@ class Rolling:
         self._ready[replica.id] = replica.index
 
     def _start(self, step: ToStart, planned: bool, written: Callable[[], None]) -> None:
-        if planned:
-            self.run.journal.begin(step.action)
+        self._tell(step.action, planned)
         begun = time.monotonic()
         try:
             record = self._started(step, written)
@@ -249,14 +264,19 @@ class Rolling:
             return start_ready(self.hub, start, self.readiness, self.ending, written)
 
     def _stop(self, step: ToStop, planned: bool, _written: Callable[[], None] = lambda: None) -> None:
-        if planned:
-            self.run.journal.begin(step.action)
+        self._tell(step.action, planned)
         begun = time.monotonic()
         ended = end_instance(self.hub, step.replica.id, self.ending)
         self.seconds[step.replica.id] = round(time.monotonic() - begun, 3)
         # 0.18 forgets what has ended.
         self.ended[step.replica.id] = ended or replace(step.replica.record, status="ended", outcome="stopped")
         self._note(step.action, planned)
+
+    def _tell(self, action: Action, planned: bool) -> None:
+        if planned:
+            self.run.journal.begin(action)
+        else:
+            self.run.journal.begin_unplanned(action.action, action.object)
 
     def _note(self, action: Action, planned: bool) -> None:
         if planned:
@@ -278,17 +298,15 @@ class Rolling:
         stay = kept(self.now, goal, self.failed)
         gone = {instance: index for instance, index in self._ready.items() if index not in stay}
         self._ready = {instance: index for instance, index in self._ready.items() if instance not in gone}
-        # One that is still live has been told to end.
         records = [
             (index, self.hub.instance(instance).info() or forgotten(instance))
             for instance, index in gone.items()
             if instance not in self.ended
         ]
-        return [
-            (index, record)
-            for index, record in records
-            if not record.live and not self._is_others_doing(record.outcome, index, goal)
-        ]
+        # One that is still live has been told to end.
+        ended = [item for item in records if not item[1].live]
+        self._last_ended = ended[-1] if ended else self._last_ended
+        return [item for item in ended if not self._is_others_doing(item[1].outcome, item[0], goal)]
 
     def _refuse_crash_loop(self, lost: Iterable[tuple[int, InstanceRecord]]) -> None:
         """Raise where a replica has ended each time after it was ready; the first time it is just started again."""

@@ -10,6 +10,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+# The reason of what the plan did not hold.
+COMPENSATION = "compensation"
+
 
 @dataclass(frozen=True)
 class Action:
@@ -45,16 +48,19 @@ class Journal:
         """Say that ``action`` is under way."""
         self._tell(f"{action.action} {action.object}: {action.reason}")
 
+    def begin_unplanned(self, action: str, object: str) -> None:
+        """Say that a write is under way that the plan did not hold."""
+        self.begin(Action(action, object, COMPENSATION))
+
     def done(self, action: Action) -> None:
         """Note that ``action`` was carried out."""
         with self._lock:
             self._done[next(i for i, item in enumerate(self._actions) if item is action)] = True
 
     def compensate(self, action: str, object: str) -> None:
-        """Note a write that the plan did not hold: the removal of a twin, a rollback."""
-        self._tell(f"{action} {object}: compensation")
+        """Note that a write was carried out that the plan did not hold: the removal of a twin, a rollback."""
         with self._lock:
-            self._actions.append(Action(action, object, "compensation"))
+            self._actions.append(Action(action, object, COMPENSATION))
             self._done.append(True)
 
     @property

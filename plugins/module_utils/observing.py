@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, poll
+from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
 # A 1.x hub lists no instance for up to 12 s after a restart, although they run (hub-contract.md section 6).
 RECONNECT = 20.0
+# Each waits for the whole of its time if it is a zombie (trap 11).
+PARALLEL_GETS = 8
 
 
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
@@ -24,6 +28,22 @@ def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
     # What was waited for once need not be waited for again.
     hub.transport.was_refused = False
     return inventory
+
+
+def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
+    """Read those again for which the hub did not answer: on 0.18 it does not as long as they start (trap 12)."""
+    silent = [item for item in inventory.instances if item.app_config is None]
+    if not silent:
+        return inventory
+    with workers(hub, PARALLEL_GETS) as pool:
+        found = dict(zip((item.id for item in silent), pool.map(lambda item: hub.instance(item.id).info(), silent)))
+    instances = (found.get(item.id, item) for item in inventory.instances)
+    # One that still does not answer has no sequence of its own, but the list said it.
+    told = {item.id: item for item in silent}
+    return replace(
+        inventory,
+        instances=tuple(told[item.id] if not item.sequence_id else item for item in instances if item is not None),
+    )
 
 
 def observe_instances(hub: HubClient) -> list[InstanceRecord]:

@@ -15,10 +15,10 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import (
-    history,
     known,
     retired,
     spare_copies,
+    versions,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.diff_state import masked_state, running_state, wanted_state
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
@@ -50,13 +50,16 @@ def plan_present(
     """Plan that the goal is reached. ``upload``: its version is not on the hub yet and this task has it."""
     batches = plan_rollout(observed, goal, policy)
     sequence = goal.sequence
-    older = history(observed, sequence.ref if sequence else None)
+    there = versions(observed, sequence.ref if sequence else None)
     stopped = _stopped(batches)
-    # Where nothing says which version is in force none is known to be too many.
-    too_many = older[keep_versions:] if sequence else ()
-    deletes = retired(observed, too_many, stopped, _too_many(keep_versions))
+    deletes: tuple[Action, ...] = ()
+    for ref in goal.rollout.given_up:
+        why = "it is none to go back to" if ref in there.given_up else _too_many(keep_versions)
+        deletes += retired(observed, (ref,), stopped, why)
     deletes += spare_copies(observed, sequence, stopped) if sequence else ()
-    reason = f"the hub has only older versions ({', '.join(older)})" if older else "the hub does not have it"
+    reason = (
+        f"the hub has only older versions ({', '.join(there.older)})" if there.older else "the hub does not have it"
+    )
     first = (Action("upload", f"sequence {sequence.ref}", reason, leaves=sequence),) if sequence and upload else ()
     return _plan(observed, goal, first, batches, deletes, masker)
 
@@ -102,14 +105,14 @@ def _plan(
         after[name] = masked_state(new, old, masker) if new else {"state": "absent"}
         if len(there) > 1:
             before[name]["copies"] = len(there) - 1
-    versions = set(known(observed))
-    left = versions - {action.target.ref for action in (*first, *deletes) if action.action == "delete"}
+    all_known = set(known(observed))
+    left = all_known - {action.target.ref for action in (*first, *deletes) if action.action == "delete"}
     left |= {slot.sequence.ref for slot in goal.slots}
     return DeploymentPlan(
         goal,
         first,
         batches,
         deletes,
-        {"replicas": before, "versions": sorted(versions)},
+        {"replicas": before, "versions": sorted(all_known)},
         {"replicas": after, "versions": sorted(left)},
     )

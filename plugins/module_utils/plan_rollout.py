@@ -13,8 +13,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, Slot
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, Slot, goal_of
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 
 
@@ -37,11 +38,15 @@ class ToStart:
 
 @dataclass(frozen=True)
 class ToStop:
-    """A replica to be ended. ``serves``: it counts as ready until then, so that others must be ready in its place."""
+    """A replica to be ended. ``serves``: it counts as ready until then, so that others must be ready in its place.
+
+    ``unproven``: and perhaps it is not.
+    """
 
     replica: Replica
     action: Action
     serves: bool
+    unproven: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,14 @@ class Batch:
         return (*(item.action for item in self.starts), *(item.action for item in self.stops))
 
 
-def plan_rollout(observed: Observed, goal: Goal, policy: Policy, failed: Collection[str] = ()) -> tuple[Batch, ...]:
+def plan_rollout(
+    observed: Observed, goal: Goal, policy: Policy, failed: Collection[str] = (), proven: Collection[str] = ()
+) -> tuple[Batch, ...]:
     """Return the batches that lead from what is observed to the goal; none where it is reached.
 
-    ``failed``: ids of live replicas that missed their gate.
+    Ids of live replicas: ``failed`` missed their gate, ``proven`` have been seen ready.
     """
-    sorted_out = _sort_out(observed, goal, failed)
+    sorted_out = _sort_out(observed, goal, failed, proven)
     if policy.strategy == "recreate":
         batches = _recreate(sorted_out)
     elif policy.strategy == "blue_green":
@@ -94,7 +101,6 @@ class _Sorted:
 
     # To be seen ready: a run that was cut off may have left them before they were.
     unproven: list[Replica] = field(default_factory=list)
-    ready: int = 0
     # No use any more, not counted as ready; then copies and replicas too many; then those that are replaced, by index.
     broken: list[ToStop] = field(default_factory=list)
     spare: list[ToStop] = field(default_factory=list)
@@ -103,45 +109,66 @@ class _Sorted:
     total: int = 0
 
 
-def _sort_out(observed: Observed, goal: Goal, failed: Collection[str]) -> _Sorted:
+def _sort_out(observed: Observed, goal: Goal, failed: Collection[str], proven: Collection[str]) -> _Sorted:
     stay = kept(observed, goal, failed)
     done = _Sorted(total=len(observed.live))
+    unproven = _unproven(observed).difference(proven)
     for replica in observed.live:
         if stay.get(replica.index) is replica:
-            if _is_unproven(observed, replica):
+            if replica.id in unproven:
                 done.unproven.append(replica)
             continue
         serves = replica.record.status == "running" and replica.id not in failed
         slot = goal.slot(replica.index)
         differs = goal.differs(replica, slot) if slot else ""
-        stop = _stop(replica, _why_ended(replica, goal, differs, failed), serves)
+        action = Action("stop", replica.object, _why_ended(replica, goal, differs, failed), replica.record)
+        stop = ToStop(replica, action, serves, replica.id in unproven)
         (done.broken if not serves else done.old if differs else done.spare).append(stop)
     # The newest first: the one with the highest index.
     done.spare.sort(key=lambda item: -item.replica.index)
+    if not done.old and not done.spare:
+        # Nothing that is ready is ended: what runs is as good as it was.
+        done.unproven = [item for item in done.unproven if _has_just_begun(observed, item)]
     done.missing = [_start(observed, goal, slot) for slot in goal.slots if slot.index not in stay]
-    done.ready = done.total - len(done.broken) - len(done.unproven)
     return done
 
 
 def _rolling(todo: _Sorted, wanted: int, policy: Policy) -> list[Batch]:
     batches = [Batch((), tuple(todo.broken), tuple(todo.unproven))]
-    total, ready = todo.total - len(todo.broken), todo.ready + len(todo.unproven)
     missing, spare, old = list(todo.missing), list(todo.spare), list(todo.old)
+    total = ready = todo.total - len(todo.broken)
+    # Those that are certainly ready: of the others none is relied on, and no more are ended than if they were.
+    proven = ready - sum(item.unproven for item in (*spare, *old))
+    floor = max(0, wanted - policy.max_unavailable)
     while missing or spare or old:
         occupied = {item.replica.index for item in old}
         awaiting = {item.slot.index for item in missing}
         # What is not there at all comes before what is only to be replaced.
         missing.sort(key=lambda item: (item.slot.index in occupied, item.slot.index))
-        old.sort(key=lambda item: (item.replica.index in awaiting, item.replica.index))
+        old.sort(key=lambda item: (not item.unproven, item.replica.index in awaiting, item.replica.index))
         starts = missing[: max(0, wanted + policy.max_surge - total)]
-        leaving = (spare + old)[: max(0, ready - max(0, wanted - policy.max_unavailable))]
+        leaving = _leaving(spare + old, ready - floor, proven - floor)
         batches.append(Batch(tuple(starts), tuple(leaving)))
         missing = missing[len(starts) :]
         spare = [item for item in spare if item not in leaving]
         old = [item for item in old if item not in leaving]
         total += len(starts) - len(leaving)
         ready += len(starts) - len(leaving)
+        proven += len(starts) - sum(not item.unproven for item in leaving)
     return batches
+
+
+def _leaving(stops: Sequence[ToStop], most: int, most_proven: int) -> list[ToStop]:
+    """Return the first ``most`` at most of ``stops``, and of those that are certainly ready the first ``most_proven``."""
+    leaving: list[ToStop] = []
+    for item in stops:
+        if len(leaving) >= most:
+            break
+        if not item.unproven:
+            most_proven -= 1
+        if item.unproven or most_proven >= 0:
+            leaving.append(item)
+    return leaving
 
 
 def _blue_green(todo: _Sorted) -> list[Batch]:
@@ -159,15 +186,40 @@ def _recreate(todo: _Sorted) -> list[Batch]:
     ]
 
 
-def _is_unproven(observed: Observed, replica: Replica) -> bool:
-    """Whether a run may have been cut off between its start and its being ready."""
-    rank = replica.rollout.rank
+def _unproven(observed: Observed) -> frozenset[str]:
+    """Return the ids of those that a run may have left, cut off, between their start and their being ready.
+
+    Those are all of the latest run where something is left that it would have ended. Where it was cut off before its last
+    replica was ready and nothing else is left, nothing tells it.
+    """
+    leader = observed.leader
+    unfinished = leader is not None and _is_unfinished(observed, leader)
+
+    def is_leading(replica: Replica) -> bool:
+        return unfinished and leader is not None and replica.rollout.rank == leader.rollout.rank
+
+    return frozenset(item.id for item in observed.live if is_leading(item) or _has_just_begun(observed, item))
+
+
+def _has_just_begun(observed: Observed, replica: Replica) -> bool:
     beside = (item for item in observed.at(replica.index) if item is not replica)
-    return replica.record.status == "starting" or any(item.rollout.rank < rank for item in beside)
+    return replica.record.status == "starting" or any(item.rollout.rank < replica.rollout.rank for item in beside)
 
 
-def _stop(replica: Replica, reason: str, serves: bool) -> ToStop:
-    return ToStop(replica, Action("stop", replica.object, reason, replica.record), serves)
+def _is_unfinished(observed: Observed, leader: Replica) -> bool:
+    try:
+        wish = goal_of(observed, leader)
+    except SthError:
+        # What it wanted of all cannot be told any more.
+        return False
+    stay = kept(observed, wish)
+    # What goes on with the old version beside a canary has the old mark, also if there are more of them meanwhile.
+    older = (
+        item
+        for item in observed.live
+        if item.rollout.rank < leader.rollout.rank and item.index < max(item.rollout.replicas, leader.rollout.replicas)
+    )
+    return any(item.record.status == "running" and stay.get(item.index) is not item for item in older)
 
 
 def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[str]) -> str:

@@ -79,7 +79,7 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
 
 def plan_absent(inventory: Inventory, doomed: Iterable[SequenceRecord], policy: SequencePolicy) -> SequencePlan:
     """Plan that none of ``doomed`` is on the hub."""
-    doomed = sorted(doomed, key=lambda item: item.id)
+    doomed = sorted(doomed, key=lambda item: (item.ref, item.id))
     return _plan(inventory, doomed, None, (), doomed, (), policy)
 
 

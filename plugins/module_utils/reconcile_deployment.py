@@ -13,7 +13,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal impor
     Goal,
     absent_goal,
     goal_before,
-    wanted_goal,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import (
     Observed,
@@ -24,8 +23,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_report imp
     deployment_view,
     predicted,
     replica_views,
+    without,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_rollout import GateError, Rolling, look
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_versions import named
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_wanted import wanted_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import ending_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
@@ -76,9 +78,10 @@ def reconcile(run: Run) -> Result:
         apply = _Apply(run, before, package, masker)
         apply.everything(plan)
         after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
+    ref = plan.goal.sequence.ref if plan.goal.sequence else None
     header = f"deployment {options['name']} on {run.hub.api_url}"
     return {
-        "deployment": deployment_view(after, plan.goal),
+        "deployment": deployment_view(after, ref, plan.goal.rollout.canary),
         "instances": replica_views(before, after, ended, seconds, masker),
         "rolled_back": plan.goal.rollout.rolled_back,
         "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
@@ -92,6 +95,11 @@ def _check_options(options: Mapping[str, Any]) -> None:
     for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
         if options[name] is not None and options[name] < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+    if options["state"] == "restarted" and options["canary"]:
+        raise SthError(
+            "INVALID_OPTION",
+            "state: restarted replaces every replica by what it is: canary does not go with it, give state: present.",
+        )
     if options["max_surge"] == 0 and options["max_unavailable"] == 0 and options["strategy"] == "rolling":
         raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
     check_program({**options, "count": 0})
@@ -177,12 +185,19 @@ class _Apply:
                 self._drop_upload()
                 raise self._overtaken(leader)
         for action in plan.deletes:
-            self._delete(action)
+            try:
+                self._delete(action)
+            except SthError as error:
+                # The deployment is as it is wanted. A record that outlives its process on 1.x (trap 26) would let every run fail.
+                if error.code != "CONFLICT" or self.run.options["state"] == "absent":
+                    raise
+                self.run.notes.append(error.message)
 
     def _delete(self, action: Action) -> None:
         self.run.journal.begin(action)
         delete_unused(self.hub, action.target, self.ending.removal_timeout)
         self.run.journal.done(action)
+        self.rolling.now = without(self.rolling.now, {action.target.id})
 
     def _upload(self, action: Action) -> None:
         self.run.journal.begin(action)
@@ -200,7 +215,7 @@ class _Apply:
         rolled_back, said = False, "everything is left as it is (on_failure: leave)."
         try:
             if how == "rollback":
-                leader = self.rolling.turn_back(goal_before(self.before, goal))
+                leader = self.rolling.turn_back(goal_before(self.before, goal, self.rolling.failed))
                 rolled_back = leader is None
                 said = "what ran before is back." if self.before.live else "nothing is left, as before."
                 if leader is not None:
@@ -211,31 +226,50 @@ class _Apply:
             else:
                 self.rolling.look()
             if how != "leave":
-                self._drop_upload()
+                self._drop_failed(goal)
         except SthError as error:
             said = f"bringing back what ran before failed too: {error.message}"
         now = self.rolling.now
+        ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
+        if rolled_back:
+            ref, canary = (now.leader.ref, now.leader.rollout.canary) if now.leader else (None, 0)
         details = {
             **missed.details,
             "rolled_back": rolled_back,
-            "deployment": deployment_view(now, goal),
+            "deployment": deployment_view(now, ref, canary),
             "instances": replica_views(self.before, now, self.rolling.ended, self.rolling.seconds, self.masker),
         }
         return SthError(missed.code, f"{missed.message} Of the deployment {self.before.name}, {said}", **details)
 
+    def _drop_failed(self, goal: Goal) -> None:
+        """Remove the version that failed, if this run has uploaded it, or one before it that was cut off.
+
+        What a replica's mark names is one to go back to.
+        """
+        self._drop_upload()
+        failed = goal.sequence if self.uploaded is None and self.package is not None else None
+        if failed is not None and failed.id and failed.ref not in named(self.rolling.now):
+            self._drop(failed)
+
     def _drop_upload(self) -> None:
-        """Remove what this run has uploaded in vain; what anybody runs from it stays."""
-        if self.uploaded is None or any(
-            item.live and item.sequence_id == self.uploaded.id for item in self.rolling.now.inventory.instances
-        ):
+        """Remove what this run has uploaded in vain."""
+        if self.uploaded is not None:
+            self._drop(self.uploaded)
+
+    def _drop(self, sequence: SequenceRecord) -> None:
+        """Remove a version; what anybody runs from it stays."""
+        if any(item.live and item.sequence_id == sequence.id for item in self.rolling.now.inventory.instances):
             return
+        what = f"sequence {sequence.ref}"
+        self.run.journal.begin_unplanned("delete", what)
         try:
-            delete_unused(self.hub, self.uploaded, self.ending.removal_timeout)
+            delete_unused(self.hub, sequence, self.ending.removal_timeout)
         except SthError as error:
             if error.code != "CONFLICT":
                 raise
             return
-        self.run.journal.compensate("delete", f"sequence {self.uploaded.ref}")
+        self.run.journal.compensate("delete", what)
+        self.rolling.now = without(self.rolling.now, {sequence.id})
 
     def _overtaken(self, leader: Replica) -> SthError:
         return SthError(

@@ -291,6 +291,7 @@ class _Apply:
         try:
             if failed:
                 self._end_failed(failed, step.label)
+            self.run.journal.begin_unplanned("start", f"instance {step.label}")
             # Whether it was ready is not known of it, only that it ran.
             again = start_ready(
                 self.hub, start, replace(self.readiness, wait_for="running", failure_event=None), self.ending
@@ -304,6 +305,7 @@ class _Apply:
     def _end_failed(self, instance_id: str, called: str) -> None:
         record = self.hub.instance(instance_id).info()
         if record is not None and record.live:
+            self.run.journal.begin_unplanned("stop", f"instance {called}")
             end_instance(self.hub, instance_id, self.ending)
             self.run.journal.compensate("stop", f"instance {called}")
 
@@ -322,6 +324,7 @@ class _Apply:
         for step, record in zip(plan.steps, records):
             twins = self._twins(inventory, step.program if step.start else None)
             for twin in twins[1:]:
+                self.run.journal.begin_unplanned("stop", f"instance {step.label}")
                 end_instance(self.hub, twin.id, self.ending)
                 self.run.journal.compensate("stop", f"instance {step.label}")
             left.append(twins[0] if len(twins) > 1 else record)

@@ -63,6 +63,7 @@ def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) ->
     twins = sorted(equal, key=lambda item: (not item.instances, item.id))
     for twin in twins[1:]:
         if not twin.instances:
+            journal.begin_unplanned("delete", f"sequence {twin.ref}")
             hub.sequence(twin.id).delete()
             journal.compensate("delete", f"sequence {twin.ref}")
     return twins[0] if twins else uploaded

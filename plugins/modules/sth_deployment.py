@@ -41,13 +41,17 @@ attributes:
 options:
   state:
     description:
-      - With V(present), it runs as described. Replicas that have ended are started again.
+      - With V(present), it runs as described. Replicas that have ended are started again. Of a replica with the highest index
+        this is certain only if O(replicas) is given.
       - With V(absent), no replica runs, and the versions that the replicas or the task name are removed unless something else
         runs from them. Once no replica is left to say which versions there were, only the one that O(src) or
         O(sequence) names is known.
-      - With V(restarted), every replica is replaced once, always, as O(strategy) says.
+      - With V(restarted), every replica is replaced once by what it is, always, as O(strategy) says. Not together with
+        O(canary), which stays what it is, or V(0), which completes the update too.
       - With V(rolled_back), the version before the present one runs. The configuration stays unless it is given. O(src) and
-        O(sequence) are not looked at. A second run changes nothing.
+        O(sequence) are not looked at. A second run changes nothing. Going back from a canary is remembered by the few replicas
+        that had the new version. When they have ended, a 1.x hub still tells it for some minutes, a 0.18 hub does not, and a
+        further run goes back one version more.
     type: str
     choices: [present, absent, restarted, rolled_back]
     default: present
@@ -65,7 +69,9 @@ options:
   replicas:
     description:
       - How many replicas run. Those with the highest indexes are ended first, V(0) ends all.
-      - If not set, as many as there are, and V(1) for a new deployment.
+      - If not set, as many as there are, and V(1) for a new deployment. Where the replicas with the highest indexes have ended,
+        a 1.x hub still tells for some minutes that they ended by themselves, and they count if the others were started
+        for as many. A 0.18 hub forgets them at once. Give it where that matters.
     type: int
   strategy:
     description:
@@ -92,14 +98,17 @@ options:
   canary:
     description:
       - So many replicas, those with the lowest indexes, run the new version or configuration, the others go on with the old.
-        This is a state of its own, a second run changes nothing.
+        This is a state of its own, a second run changes nothing. The old is what is in force, so that another canary replaces
+        the one before and not what the others run.
       - V(0) completes the update, also if neither O(src) nor O(sequence) is given.
+      - If not set, it stays as it is while the version stays the same, so that scaling and restarting leave a canary alone. A new
+        version is then for all replicas.
     type: int
-    default: 0
   on_failure:
     description:
       - What to do when a replica does not become ready, or ends after it was. The task fails in any case.
-      - With V(rollback), what ran before is brought back to full strength, and what was started is ended.
+      - With V(rollback), what ran before is brought back to full strength, and what was started is ended. The version of O(src)
+        that has failed is removed, unless anything runs from it or it is one to go back to.
       - With V(stop), nothing more is replaced, and the replica that failed is ended.
       - With V(leave), nothing is touched.
     type: str
@@ -108,14 +117,32 @@ options:
   keep_versions:
     description:
       - How many older versions of the deployment stay on the hub, for O(state=rolled_back). Versions from which anything else
-        runs are never removed.
+        runs, or to which another deployment can go back, are never removed.
+      - A version that never was in force is none to go back to. It is not counted, and removed by the next run that brings
+        another one. That is a canary which was not completed, a failed one that O(on_failure) left, or that of a run that was
+        cut off.
+      - If the hub refuses to remove an old version, the task succeeds all the same. The action is not done, and RV(notes) says why.
+        The next run tries again.
     type: int
     default: 1
+  keep_config:
+    description:
+      - Leave the configuration of what runs as it is. O(app_config), O(args), O(overrides) and O(index_key) are only looked at
+        for a replica of which nothing on the hub tells what it is to have, such as one that had O(overrides) and does
+        not run.
+      - For scaling and going back with the same variables that a deployment was made with.
+    type: bool
+    default: false
 notes:
   - Limits and O(start_options) are not reported by a hub. Give them with every run, a replica that is started without them
-    has none.
+    has none. Whatever a run starts has those that it gives, also if it brings back what ran before.
   - A replica that had O(overrides) does not tell what it would have without them. Give O(app_config), O(args) and
     O(overrides) together.
+  - If no replica runs any more, nothing on the hub tells version and configuration. Give O(src) or O(sequence), O(app_config),
+    O(args) and O(replicas).
+  - If a run was cut off after a start, the next one sees that replica ready before it ends any other. Where nothing is left
+    that the first run would have ended, because it was cut off before its last replica was ready or had only started
+    replicas, nothing tells it, and what runs counts as ready.
 seealso:
   - module: scramjet.sth.sth_instance
   - module: scramjet.sth.sth_sequence
@@ -302,7 +329,7 @@ rolled_back:
   returned: success, and after a replica has failed
   type: bool
 notes:
-  description: What is assumed in check mode.
+  description: What is assumed in check mode, and which old version the hub refuses to remove.
   returned: if there is any
   type: list
   elements: str
@@ -350,9 +377,10 @@ TASK = Task(
         "strategy": {"type": "str", "default": "rolling", "choices": ["rolling", "blue_green", "recreate"]},
         "max_surge": {"type": "int", "default": 1},
         "max_unavailable": {"type": "int", "default": 0},
-        "canary": {"type": "int", "default": 0},
+        "canary": {"type": "int"},
         "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "stop", "leave"]},
         "keep_versions": {"type": "int", "default": 1},
+        "keep_config": {"type": "bool", "default": False},
         **specs.PACKAGE,
         **specs.PROGRAM,
         **specs.READINESS,

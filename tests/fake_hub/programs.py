@@ -57,6 +57,9 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.after(seconds, lambda: instance.complete(output))
     elif behaviour == "flood":
         instance.complete(b"x" * int(config["bytes"]))
+    elif behaviour == "end":
+        # As if somebody had killed it.
+        instance.after(seconds, lambda: instance.end(137, "Instance killed"))
     elif behaviour == "throw_later":
 
         def throw() -> None:

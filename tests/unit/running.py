@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pathlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -22,14 +22,16 @@ PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packag
 QUICK = {"request_timeout": 10.0, "connect_timeout": 5.0, "request_retries": 1}
 
 
-def run_task(module: str, hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
-    """Run module ``module`` with ``options`` on ``hub`` and return its result."""
+def run_task(
+    module: str, hub: FakeHub, check: bool = False, tell: Callable[[str], None] = lambda line: None, **options: Any
+) -> dict[str, Any]:
+    """Run module ``module`` with ``options`` on ``hub`` and return its result; ``tell`` hears what -v shows."""
     task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(
         {"api_url": hub.api_url, **QUICK, **options}
     )
     assert not validated.error_messages, validated.error_messages
-    run = Run(validated.validated_parameters, check, Journal())
+    run = Run(validated.validated_parameters, check, Journal(tell))
     result = execute(task, run)
     result["warnings"] = run.warnings
     return result

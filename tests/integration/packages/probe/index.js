@@ -49,6 +49,9 @@ module.exports = async function (input, ...args) {
     await sleep(seconds);
     return JSON.stringify({ args, shard: config.shard, result: config.result || "done" }) + "\n";
   }
+  if (behaviour === "end") {
+    setTimeout(() => this.end(), seconds * 1000);
+  }
   if (behaviour === "throw_later") {
     await sleep(seconds);
     throw new Error(config.message || "boom later");

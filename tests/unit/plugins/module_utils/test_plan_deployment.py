@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_before, wanted_goal
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_goal import Goal, goal_before
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_mark import Rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas import Observed, replicas_of
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment_wanted import wanted_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, marked
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
@@ -64,7 +65,7 @@ class Deployment:
     def plan(
         self, version: str | None = None, policy: Policy = ROLLING, keep: int = 1, **options: Any
     ) -> DeploymentPlan:
-        goal = self.goal(version, **options)
+        goal = self.goal(version, keep_versions=keep, **options)
         return plan_present(self.observed, goal, policy, upload=False, keep_versions=keep, masker=Masker())
 
     def carry_out(self, plan: DeploymentPlan) -> None:
@@ -92,7 +93,15 @@ def wanted(**options: Any) -> dict[str, Any]:
     nothing = dict.fromkeys(
         ("app_config", "args", "index_key", "overrides", "input_topic", "output_topic", "limits", "replicas")
     )
-    return {**nothing, "state": "present", "name": "web", "canary": 0, "start_options": {}, **options}
+    given = {
+        "state": "present",
+        "name": "web",
+        "canary": 0,
+        "start_options": {},
+        "keep_versions": 1,
+        "keep_config": False,
+    }
+    return {**nothing, **given, **options}
 
 
 def running(version: str, count: int, **mark: Any) -> Deployment:
@@ -186,6 +195,136 @@ def test_a_canary_is_a_state_of_its_own_that_is_widened_narrowed_and_completed()
         assert steps(deployment.plan(version, canary=canary, replicas=3)) == []
 
 
+def test_another_canary_takes_the_place_of_the_first_and_the_rest_stays_what_is_in_force() -> None:
+    deployment = running("a", 3)
+    for version in "bc":
+        deployment.carry_out(deployment.plan(version, canary=1, replicas=3))
+        assert deployment.shown() == [f"0{version}", "1a", "2a"]
+    assert VERSIONS["b"] not in deployment.sequences
+    # One of a configuration, too.
+    deployment.carry_out(deployment.plan("a", canary=0, replicas=3))
+    for number in (1, 2):
+        deployment.carry_out(deployment.plan(app_config={"x": number}, canary=1))
+        assert [slot.program.app_config for slot in deployment.goal(canary=1).slots] == [{"x": number}, {}, {}]
+
+
+def test_scaling_and_restarting_leave_a_canary_alone_and_a_new_version_is_for_all() -> None:
+    deployment = running("a", 3)
+    deployment.carry_out(deployment.plan("b", canary=1))
+    deployment.carry_out(deployment.plan(canary=None, replicas=4))
+    assert deployment.shown() == ["0b", "1a", "2a", "3a"]
+    restart = deployment.plan(canary=None, state="restarted")
+    assert len(restart.actions) == 8
+    assert restart.goal.rollout.canary == 1
+    deployment.carry_out(restart)
+    assert deployment.shown() == ["0b", "1a", "2a", "3a"]
+    assert steps(deployment.plan("b", canary=None)) == []
+    assert {slot.sequence for slot in deployment.goal("c", canary=None).slots} == {VERSIONS["c"]}
+    assert {slot.sequence for slot in deployment.goal(canary=0, state="restarted").slots} == {VERSIONS["b"]}
+    deployment.carry_out(deployment.plan(canary=0))
+    # Nothing is left that others could go on with.
+    assert deployment.goal(canary=None).rollout.canary == 0
+
+
+def test_a_version_that_never_was_in_force_is_none_to_go_back_to() -> None:
+    for canary in (1, 0):
+        deployment = running("a", 3)
+        attempt = deployment.plan("b", canary=canary)
+        # It is completed as a canary, or left where it failed or was cut off.
+        deployment.carry_out(replace(attempt, batches=attempt.batches[: None if canary else 1]))
+        plan = deployment.plan("c", keep=1)
+        assert [(item.object, item.reason) for item in plan.deletes] == [
+            (f"sequence {VERSIONS['b'].ref}", "it is none to go back to")
+        ]
+        deployment.carry_out(plan)
+        deployment.carry_out(deployment.plan(state="rolled_back"))
+        assert deployment.shown() == ["0a", "1a", "2a"]
+
+
+def test_what_a_cut_off_run_wanted_to_remove_is_still_known_and_removed() -> None:
+    deployment = running("a", 2)
+    deployment.carry_out(deployment.plan("b", canary=1))
+    deployment.carry_out(replace(deployment.plan("c", keep=3, canary=1), deletes=()))
+    assert [item.object for item in deployment.plan("c", keep=3).deletes] == [f"sequence {VERSIONS['b'].ref}"]
+
+
+def test_a_canary_does_not_take_the_place_of_a_version_that_is_kept() -> None:
+    deployment = running("a", 2)
+    deployment.carry_out(deployment.plan("b"))
+    deployment.carry_out(deployment.plan("c", canary=1))
+    assert len(deployment.sequences) == 3
+    deployment.carry_out(deployment.plan("b"))
+    assert deployment.sequences == [VERSIONS["a"], VERSIONS["b"]]
+
+
+def test_a_version_to_which_another_deployment_can_go_back_stays() -> None:
+    deployment = running("a", 1)
+    deployment.carry_out(deployment.plan("b"))
+    mark = InstanceMark("api-0", "api", 0, "api", Rollout(2, "x", 1, versions=(VERSIONS["a"].ref,)))
+    deployment.instances.append(InstanceRecord("other", VERSIONS["b"].id, "running", marked({}, mark)))
+    assert deployment.plan("c", keep=0).deletes == ()
+    assert deployment.plan("c", keep=0, state="present").goal.rollout.given_up == (VERSIONS["b"].ref, VERSIONS["a"].ref)
+
+
+def test_going_back_from_a_canary_is_remembered_by_what_has_ended() -> None:
+    deployment = running("a", 3)
+    deployment.carry_out(deployment.plan("b"))
+    deployment.carry_out(deployment.plan("c", canary=1))
+    deployment.carry_out(deployment.plan(state="rolled_back"))
+    assert deployment.shown() == ["0b", "1b", "2b"]
+    position = next(
+        n for n, item in enumerate(deployment.instances) if "rolled_back" in (item.app_config or {})["_sth"]
+    )
+    deployment.instances[position] = replace(deployment.instances[position], status="ended", outcome="failed")
+    again = deployment.plan(state="rolled_back")
+    assert steps(again) == ["+0"]
+    assert again.goal.sequence == VERSIONS["b"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "generation", "replicas"),
+    [("failed", 1, 3), ("completed", 1, 3), ("killed", 1, 2), ("stopped", 1, 2), ("failed", 2, 2)],
+)
+def test_a_highest_replica_that_has_ended_by_itself_is_missed(outcome: Any, generation: int, replicas: int) -> None:
+    deployment = running("a", 2, replicas=3)
+    ended = deployment.add(2, "a", generation=generation, replicas=3)
+    deployment.instances[-1] = replace(ended, status="ended", outcome=outcome)
+    assert len(deployment.goal().slots) == replicas
+
+
+def test_where_nothing_runs_it_is_said_what_to_give() -> None:
+    for state in ("present", "rolled_back"):
+        with pytest.raises(SthError, match="src or sequence, app_config, args and replicas") as raised:
+            Deployment().goal(state=state)
+        assert raised.value.code == "NOT_FOUND"
+
+
+def test_with_keep_config_the_task_counts_only_where_nothing_tells_what_to_run() -> None:
+    deployment = Deployment()
+    for index in range(2):
+        deployment.add(index, "a", app_config={"x": 1, "own": index}, own_configs=2, replicas=2)
+    overrides = [{"app_config": {"own": 7}}, {"app_config": {"own": 8}, "args": ["y"]}, {"app_config": {"own": 9}}]
+    options: dict[str, Any] = {"app_config": {"x": 2}, "overrides": overrides, "keep_config": True}
+    grown = deployment.goal(replicas=4, **options)
+    assert [slot.program.app_config for slot in grown.slots] == [
+        {"x": 1, "own": 0}, {"x": 1, "own": 1}, {"x": 2, "own": 9}, {"x": 2},
+    ]  # fmt: skip
+    assert [slot.program.args for slot in grown.slots] == [()] * 4
+    del deployment.instances[0]
+    assert [slot.program.app_config for slot in deployment.goal("b", **options).slots] == [
+        {"x": 2, "own": 7}, {"x": 1, "own": 1},
+    ]  # fmt: skip
+    with pytest.raises(SthError, match="keep_config"):
+        deployment.goal("b", keep_config=True)
+
+
+def test_whatever_is_started_has_the_limits_of_the_task() -> None:
+    given: dict[str, Any] = {"limits": {"memoryMax": 256}, "start_options": {"extra": 1}}
+    deployment = running("a", 3)
+    goal = deployment.goal("b", canary=1, **given)
+    assert [(slot.program.limits, slot.program.start_options) for slot in goal.slots] == [tuple(given.values())] * 3
+
+
 def test_a_replica_that_goes_on_with_the_old_version_does_not_become_the_latest_run() -> None:
     deployment = running("a", 3)
     deployment.carry_out(deployment.plan("b", canary=1))
@@ -234,6 +373,40 @@ def test_a_replica_that_a_cut_off_run_has_left_unproven_is_awaited_before_the_ol
     batches = deployment.plan("b").batches
     assert [[item.ref for item in batch.awaited] for batch in batches][:2] == [[VERSIONS["b"].ref], []]
     assert steps(deployment.plan("b")) == ["", "-0", "+1", "-1"]
+
+
+def test_without_the_gate_of_its_start_no_replica_of_an_unfinished_run_is_relied_on() -> None:
+    surge_none = Policy(max_surge=0, max_unavailable=1)
+    deployment = running("a", 3)
+    del deployment.instances[0]
+    deployment.add(0, "b", generation=2, replicas=3)
+    plan = deployment.plan("b", surge_none)
+    assert [[item.ref for item in batch.awaited] for batch in plan.batches][:2] == [[VERSIONS["b"].ref], []]
+    assert steps(plan) == ["", "-1", "+1", "-2", "+2"]
+    # With yet another version it is not waited for, but replaced before what is ready.
+    other = deployment.plan("c", surge_none)
+    assert [batch.awaited for batch in other.batches if batch.awaited] == []
+    assert steps(other) == ["-0", "+0", "-1", "+1", "-2", "+2"]
+    # Of those that may or may not be ready no more are ended at a time than if they were.
+    deployment.add(1, "b", generation=2, replicas=3)
+    del deployment.instances[0]
+    assert steps(deployment.plan("c")) == ["+0", "-0", "+1", "-1", "+2", "-2"]
+    # What is left of a finished run is ready.
+    assert [batch.awaited for batch in running("a", 3).plan(replicas=4).batches] == [()]
+
+
+def test_the_way_back_from_completing_a_canary_leads_to_the_canary() -> None:
+    deployment = running("a", 3)
+    deployment.carry_out(deployment.plan("b", canary=1))
+    before, plan = deployment.observed, deployment.plan("b")
+    deployment.carry_out(replace(plan, batches=plan.batches[:1], deletes=()))
+    assert deployment.shown() == ["0b", "1a", "1b", "2a"]
+    back = plan_rollout(deployment.observed, goal_before(before, plan.goal), ROLLING)
+    deployment.carry_out(replace(plan, batches=back, deletes=()))
+    assert deployment.shown() == ["0b", "1a", "2a"]
+    # But not if it is the canary itself that has failed.
+    canary = before.at(0)[0].id
+    assert goal_before(before, plan.goal, {canary}).slots[0].sequence == VERSIONS["a"]
 
 
 def test_the_way_back_keeps_what_still_runs_and_brings_the_old_version_everywhere() -> None:

@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import shutil
+import threading
+import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils import client, deployment_rollout, ending, storing
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
 
 QUICK: dict[str, Any] = {"name": "web", "stable_for": 0.05, "stop_timeout": 0.05}
@@ -43,6 +48,8 @@ def deploy(hub: FakeHub, **options: Any) -> dict[str, Any]:
 def deployed_four_times(hub: FakeHub, **options: Any) -> FourTimes:
     results = four_times("sth_deployment", hub, **{**QUICK, **options})
     assert results.again["instances"] == results.check_again["instances"]
+    assert results.check["deployment"] == results.real["deployment"]
+    assert results.again["deployment"] == results.check_again["deployment"]
     return results
 
 
@@ -113,7 +120,9 @@ def test_a_changed_package_rolls_everything_and_old_versions_are_kept_as_asked(
     assert verbs(third.real) == {"upload": 1, "start": 2, "stop": 2, "delete": 1}
     assert refs(hub) == [third.real["deployment"]["ref"]] * 2
     assert len(hub.sequences) == 2
-    assert verbs(deployed_four_times(hub, keep_versions=0).real) == {"delete": 1}
+    last = deployed_four_times(hub, keep_versions=0).real
+    assert verbs(last) == {"delete": 1}
+    assert last["deployment"]["previous_ref"] is None
 
 
 def test_a_changed_configuration_rolls_without_an_upload(hub: FakeHub, version: Version) -> None:
@@ -139,9 +148,25 @@ def test_a_canary_is_a_state_of_its_own_and_is_completed(hub: FakeHub, version: 
     new = tried.real["deployment"]["ref"]
     assert refs(hub) == [new, old, old]
     assert tried.again["deployment"]["canary"] == 1
-    completed = deployed_four_times(hub)
-    assert verbs(completed.real) == {"start": 2, "stop": 2}
-    assert refs(hub) == [new] * 3
+    assert verbs(deployed_four_times(hub, replicas=4).real) == {"start": 1}
+    assert refs(hub) == [new, old, old, old]
+    assert len(running_after(hub, deploy(hub, state="restarted"))) == 4
+    assert refs(hub) == [new, old, old, old]
+    completed = deployed_four_times(hub, canary=0)
+    assert verbs(completed.real) == {"start": 3, "stop": 3}
+    assert refs(hub) == [new] * 4
+
+
+def test_another_canary_leaves_the_rest_and_a_canary_is_nothing_to_go_back_to(hub: FakeHub, version: Version) -> None:
+    old = deploy(hub, src=version("a"), replicas=3)["deployment"]["ref"]
+    deploy(hub, src=version("b"), canary=1)
+    tried = deployed_four_times(hub, src=version("c"), canary=1)
+    assert verbs(tried.real) == {"upload": 1, "start": 1, "stop": 1, "delete": 1}
+    assert refs(hub) == [tried.real["deployment"]["ref"], old, old]
+    assert tried.real["deployment"]["previous_ref"] == old
+    deployed_four_times(hub, state="rolled_back")
+    assert refs(hub) == [old] * 3
+    assert {item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]} == {old}
 
 
 def test_rolled_back_once_and_not_again(hub: FakeHub, version: Version) -> None:
@@ -200,6 +225,7 @@ def test_a_new_version_that_misses_its_gate_leaves_the_old_at_full_strength(
     assert [item["was"] for item in result["instances"]] == ["kept"] * 3
     assert len(hub.sequences) == 1
     assert not deploy(hub)["changed"]
+    assert result["deployment"] == deploy(hub)["deployment"]
 
 
 def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, version: Version) -> None:
@@ -212,6 +238,48 @@ def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, vers
     assert configs(hub) == [{"x": 1}, {"x": 1, "y": 2}, {"x": 1}]
     assert running(hub)["web-2"] == before["web-2"]
     assert len(hub.sequences) == 1
+
+
+def test_what_is_brought_back_or_goes_on_has_the_limits_of_the_task(hub: FakeHub, version: Version) -> None:
+    given: dict[str, Any] = {
+        "start_options": {"extra": 1},
+        **({"limits": {"memoryMax": 256}} if hub.state.is_1x else {}),
+    }
+
+    def bodies() -> list[Any]:
+        live = [item for item in hub.state.instances.values() if item.process_alive]
+        return [(item.body.get("extra"), item.body.get("limits")) for item in live]
+
+    deploy(hub, src=version("a"), replicas=2, **given)
+    failing = [{}, {"app_config": {"behaviour": "throw_at_start"}}]
+    assert deploy(hub, src=version("b"), app_config={}, overrides=failing, stable_for=0.3, **given)["rolled_back"]
+    assert bodies() == [(1, given.get("limits"))] * 2
+    hub.state.instances[running(hub)["web-1"]].finish("errored", 213, "Runner failed")
+    deploy(hub, src=version("b"), canary=1, replicas=2, **given)
+    assert len(running(hub)) == 2
+    assert bodies() == [(1, given.get("limits"))] * 2
+
+
+def test_what_others_keep_for_going_back_is_not_removed(hub: FakeHub, version: Version) -> None:
+    for letter in "ab":
+        for name in ("web", "api"):
+            deploy(hub, name=name, src=version(letter))
+    assert verbs(deployed_four_times(hub, src=version("c")).real) == {"upload": 1, "start": 1, "stop": 1}
+    assert not deploy(hub, name="api", state="rolled_back").get("failed")
+    deploy(hub, state="absent")
+    assert len(hub.sequences) == 2
+    deploy(hub, name="api", state="absent")
+    assert hub.sequences == []
+
+
+def test_with_keep_config_replicas_that_all_have_overrides_are_scaled(hub: FakeHub, version: Version) -> None:
+    own = [{"app_config": {"id": letter}} for letter in "pqr"]
+    deploy(hub, src=version("a"), replicas=2, app_config={"x": 1}, overrides=own)
+    assert deploy(hub, replicas=3)["error_code"] == "INVALID_CONFIG"
+    assert verbs(deployed_four_times(hub, replicas=3, app_config={"x": 2}, overrides=own, keep_config=True).real) == {
+        "start": 1
+    }
+    assert configs(hub) == [{"x": 1, "id": "p"}, {"x": 1, "id": "q"}, {"x": 2, "id": "r"}]
 
 
 @pytest.mark.parametrize("how", ["stop", "leave"])
@@ -254,6 +322,36 @@ def test_a_replica_that_ends_after_it_was_ready_stops_the_update_with_what_it_sa
     assert running(hub)["web-2"] == before["web-2"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_program_that_ends_itself_as_if_killed_is_no_other_task(hub: FakeHub, version: Version, first: bool) -> None:
+    hub.state.timings = replace(hub.state.timings, extension=60.0)
+    if not first:
+        deploy(hub, src=version("a"), replicas=2)
+    before = Counter(item.path.rsplit("/", 1)[-1] for item in hub.writes)["start"]
+    gate = {"wait_for": "event", "ready_event": "up", "wait_timeout": 10}
+    config = {"behaviour": "end", "seconds": 0.1, "stderr": "cannot go on"}
+    result = deploy(hub, src=version("b"), replicas=2, app_config=config, **gate)
+    assert result["rolled_back"] is True, result
+    if hub.state.is_1x:
+        assert (result["error_code"], result["exit_code"]) == ("ENDED_EARLY", 137)
+        assert "cannot go on" in result["logs"]["stderr"]
+    assert Counter(item.path.rsplit("/", 1)[-1] for item in hub.writes)["start"] - before <= 4
+    assert len(running(hub)) == (0 if first else 2)
+
+
+def test_rounds_without_an_end_are_the_failure_of_what_ended_last(
+    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hub.state.is_1x:
+        return
+    hub.state.timings = replace(hub.state.timings, extension=60.0)
+    deploy(hub, src=version("a"))
+    monkeypatch.setattr(deployment_rollout, "ROUNDS", 1)
+    result = deploy(hub, app_config={"behaviour": "end", "seconds": 0.1}, stable_for=0, stop_timeout=0.4)
+    assert (result["error_code"], result["outcome"], result["exit_code"]) == ("ENDED_EARLY", "killed", 137)
+    assert configs(hub) == [{}]
+
+
 def test_overload_is_waited_out_within_its_bound(hub: FakeHub, version: Version) -> None:
     hub.overload(1)
     assert not deploy(hub, src=version("a"), overload_timeout=10.0).get("failed")
@@ -261,6 +359,141 @@ def test_overload_is_waited_out_within_its_bound(hub: FakeHub, version: Version)
     before = running(hub)
     assert deploy(hub, src=version("b"), overload_timeout=0.0)["error_code"] == "INSUFFICIENT_RESOURCES"
     assert running(hub) == before
+    hub.overload(10**6)
+    begun = time.monotonic()
+    assert deploy(hub, src=version("b"), overload_timeout=1.0)["error_code"] == "INSUFFICIENT_RESOURCES"
+    assert time.monotonic() - begun < 8
+    assert running(hub) == before
+
+
+@pytest.mark.parametrize("handler", ["keepAlive", "slow"])
+def test_old_replicas_are_stopped_then_killed_and_seen_ended_before_the_next_step(
+    hub: FakeHub, version: Version, handler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hub.state.is_1x:
+        # It would go on for as long as that; a 1.x hub refuses a kill while it is at it itself (trap 18).
+        hub.state.timings = replace(hub.state.timings, overdue_018=60.0)
+    monkeypatch.setattr(ending, "KEEPALIVE_CAP", 0.2)
+    old = {"behaviour": "run", "stopHandler": handler, "slowMs": 60000}
+    first = running_after(hub, deploy(hub, src=version("a"), replicas=2, app_config=old))
+    most, begun, answer = [0], len(hub.writes), hub.answer
+
+    def counting(call: Call) -> Answer:
+        given = answer(call)
+        with hub.state.lock:
+            most[0] = max(most[0], sum(item.process_alive for item in hub.state.instances.values()))
+        return given
+
+    monkeypatch.setattr(hub, "answer", counting)
+    options = {"stop_timeout": 0.1, "can_keepalive": handler == "keepAlive"}
+    assert not deploy(hub, src=version("b"), app_config={}, **options).get("failed")
+    assert most == [3]
+    told = [item.path for item in hub.writes[begun:]]
+    for replica in first.values():
+        assert sum(path.endswith(f"/{replica}/_stop") for path in told) == 1
+        killed = sum(path.endswith(f"/{replica}/_kill") for path in told)
+        assert killed == (not hub.state.is_1x and handler == "keepAlive")
+        instance = hub.state.instances.get(replica)
+        assert instance is None or not instance.process_alive
+
+
+def test_no_more_are_started_at_once_than_max_parallel(
+    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, lock = hub.answer, threading.Lock()
+    inside, most = [0], [0]
+
+    def slowly(call: Call) -> Answer:
+        if not call.path.endswith("/start"):
+            return answer(call)
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        time.sleep(0.1)
+        try:
+            return answer(call)
+        finally:
+            with lock:
+                inside[0] -= 1
+
+    monkeypatch.setattr(hub, "answer", slowly)
+    for parallel in (1, 3):
+        most[0] = 0
+        options = {"name": f"web{parallel}", "src": version("a"), "replicas": 6, "max_parallel": parallel}
+        assert not deploy(hub, **options).get("failed")
+        assert most[0] == parallel
+
+
+def test_each_step_is_told_before_it_is_done_the_way_back_too(
+    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(hub, src=version("a"), replicas=2)
+    lines: list[str] = []
+    answer = hub.answer
+    paths = {"/sequence": "upload", "/start": "start", "/_kill": "stop", "/_stop": "stop"}
+
+    def noting(call: Call) -> Answer:
+        for path, name in paths.items():
+            if call.method == "POST" and call.path.endswith(path):
+                lines.append(f"asked: {name}")
+        if call.method == "DELETE":
+            lines.append("asked: delete")
+        return answer(call)
+
+    monkeypatch.setattr(hub, "answer", noting)
+    failing = [{}, {"app_config": {"behaviour": "throw_at_start"}}]
+    options = {
+        **QUICK,
+        "src": version("b"),
+        "app_config": {},
+        "overrides": failing,
+        "stable_for": 0.2,
+        "stop_timeout": 0,
+    }
+    result = run_task("sth_deployment", hub, tell=lines.append, max_parallel=1, **options)
+    assert result["rolled_back"] is True
+    told = [line for line in lines if not line.startswith("asked")]
+    # Nothing is asked of the hub that has not been told just before. While a 1.x hub is busy it is asked again.
+    steps = [line for line, _again in itertools.groupby(lines)]
+    assert [f"asked: {line.split()[0]}" for line in steps[::2]] == steps[1::2], lines
+    assert {line.split(" from ")[0] for line in told if line.endswith("compensation")} >= {
+        "start instance web-0", "stop instance web-0",
+    }  # fmt: skip
+    assert len(told) == sum(item["done"] for item in result["actions"]), lines
+
+
+def test_a_version_that_the_hub_refuses_to_remove_fails_no_run(
+    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hub.state.is_1x:
+        return
+    monkeypatch.setattr(storing, "BUSY_AFTER_END", 1.0)
+    deploy(hub, src=version("a"), replicas=2)
+    deploy(hub, src=version("b"))
+    hub.fault(Fault("status", "DELETE", "/sequence/", times=10**6, status=409, body=b'{"error": "in use"}'))
+    result = deploy(hub, src=version("c"))
+    assert not result.get("failed"), result
+    assert [(item["action"], item["done"]) for item in result["actions"]][-1] == ("delete", False)
+    assert "refuses to delete" in result["notes"][0]
+    assert len(hub.sequences) == 3
+    hub.faults.clear()
+    assert verbs(deploy(hub)) == {"delete": 1}
+    assert len(hub.sequences) == 2
+
+
+def test_what_does_not_answer_on_0_18_costs_one_request_more(
+    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if hub.state.is_1x:
+        return
+    monkeypatch.setattr(client, "SINGLE_GET_TIMEOUT", 0.3)
+    deploy(hub, src=version("a"), replicas=2)
+    with hub.state.lock:
+        zombie = hub.state.launch(next(iter(hub.state.sequences.values())), {"appConfig": {}, "args": []})
+        zombie.zombie, zombie.process_alive = True, False
+    before = len(hub.requests)
+    assert not deploy(hub)["changed"]
+    assert len(hub.requests) - before == 3 + 3 + 1
 
 
 def test_lost_answers_make_no_second_copy_of_anything(hub: FakeHub, version: Version) -> None:
@@ -300,6 +533,7 @@ def test_names_that_something_else_has_are_refused_on_both_sides(hub: FakeHub, v
         ({}, "NOT_FOUND"),
         ({"replicas": -1}, "INVALID_OPTION"),
         ({"canary": -1}, "INVALID_OPTION"),
+        ({"state": "restarted", "canary": 1}, "INVALID_OPTION"),
         ({"max_surge": 0}, "INVALID_OPTION"),
         ({"app_config": {"_sth": 1}}, "INVALID_CONFIG"),
         ({"wait_for": "event"}, "INVALID_OPTION"),
