@@ -16,7 +16,7 @@ quickstart: $(VENV)/.stamp
 test: $(VENV)/.stamp
 	@status=0; \
 	$(BIN)/nox || status=1; \
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/integration tests/unit || status=1; \
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder tests/integration tests/unit || status=1; \
 	exit $$status
 
 ## Linters, types, documentation, sanity, package import.
