@@ -41,6 +41,7 @@ def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: Sequen
     Raises ``NOT_FOUND`` where nothing says what to run, ``INVALID_CONFIG`` where a configuration cannot be taken over.
     """
     state, leader = options["state"], observed.leader
+    names_version = sequence is not None
     if leader is None and sequence is None and options["replicas"] == 0:
         return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
@@ -51,7 +52,7 @@ def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: Sequen
     rollout = Rollout(
         generation=observed.generation + 1,
         replicas=count,
-        canary=min(_canary(observed, options, sequence), count),
+        canary=min(_canary(observed, options, sequence, names_version), count),
         rolled_back=state == "rolled_back"
         or bool(leader and leader.ref == sequence.ref and _was_rolled_back(observed)),
         **_own(observed, options),
@@ -100,10 +101,12 @@ def _count(observed: Observed) -> int:
     return count
 
 
-def _canary(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord) -> int:
-    """Return how many are to try what is new; where it is not said, as many as do with the same version."""
+def _canary(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord, names_version: bool) -> int:
+    """Return how many are to try what is new; where it is not said: none if a version is named, else as many as do already."""
     if options["canary"] is not None:
         return int(options["canary"])
+    if names_version:
+        return 0
     leader = observed.leader
     return leader.rollout.canary if leader and leader.ref == sequence.ref else 0
 

@@ -100,9 +100,8 @@ options:
       - So many replicas, those with the lowest indexes, run the new version or configuration, the others go on with the old.
         This is a state of its own, a second run changes nothing. The old is what is in force, so that another canary replaces
         the one before and not what the others run.
-      - V(0) completes the update, also if neither O(src) nor O(sequence) is given.
-      - If not set, it stays as it is while the version stays the same, so that scaling and restarting leave a canary alone. A new
-        version is then for all replicas.
+      - V(0) completes the update, and is meant where this is not set and O(src) or O(sequence) is given.
+      - Where neither is given it stays as it is if it is not set, so that scaling and restarting leave a canary alone.
     type: int
   on_failure:
     description:
