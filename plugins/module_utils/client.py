@@ -14,7 +14,7 @@ Source: hub-contract.md section 2. Nothing here waits for a state, decides or re
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import IO, Any, Literal
 
@@ -172,17 +172,18 @@ class HubClient:
             sequences, instances = self.sequences(), self.instances()
         return Inventory(tuple(sequences), tuple(instances), self.transport.was_refused)
 
-    def _instances(self, answer: Response) -> Iterator[InstanceRecord]:
+    def _instances(self, answer: Response) -> list[InstanceRecord]:
         raw = self._list(answer, "list the instances")
         if self.version().generation == "1.x":
-            yield from (self.dialect.instance(item) for item in raw)
-            return
+            return [self.dialect.instance(item) for item in raw]
         with workers(self.transport, PARALLEL_GETS) as pool:
-            found = pool.map(lambda item: self.instance(str(item["id"])).info(), raw)
-            for item, record in zip(raw, found):
-                if record is not None:
-                    # A starting instance's own record has no sequence.
-                    yield record if record.sequence_id else _unanswered(record.id, str(item.get("sequence") or ""))
+            found = list(pool.map(lambda item: self.instance(str(item["id"])).info(), raw))
+        return [
+            # A starting instance's own record has no sequence.
+            record if record.sequence_id else _unanswered(record.id, str(item.get("sequence") or ""))
+            for item, record in zip(raw, found)
+            if record is not None
+        ]
 
     # -- its parts ------------------------------------------------------------------------------------------------
 

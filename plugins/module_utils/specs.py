@@ -43,7 +43,7 @@ HUB: Spec = {
 }
 
 # No option: what the action plugin tells in a play that runs with --check (foreseen.py).
-FORESEEN: Spec = {"_foreseen": {"type": "list", "elements": "dict"}}
+FORESEEN: Spec = {"_foreseen": {"type": "raw"}}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},
