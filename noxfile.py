@@ -88,6 +88,7 @@ for _core, _python in _PYTHONS.items():
 
 # Plays, not sanity and units alone: what a task in-process shares with ansible-core differs from version to version.
 _PLAYED = (
+    "test_fake_1_x_run_job.py",
     "test_same_through_both.py",
     "test_loops.py",
     "test_task_keywords.py",
@@ -102,6 +103,7 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
     def plays(session: nox.Session) -> None:
         """Integration tests of the entrances."""
         _install_core(session, core)
+        session.env["STH_TEST_BOTH_ENTRANCES"] = "1"
         session.run("python", "-m", "pytest", *(f"tests/integration/{name}" for name in _PLAYED))
 
     return plays

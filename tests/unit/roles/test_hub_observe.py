@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the role ``hub`` may let pip install into a Python, and whose a front is."""
+"""Whether the role ``hub`` may let pip install into a Python, whose a front is, and which ports are taken."""
 
 from __future__ import annotations
 
 import importlib.util
 import pathlib
+import socket
 import sys
 import sysconfig
 from types import ModuleType
@@ -60,3 +61,20 @@ def test_whose_the_front_is(observe: ModuleType, tmp_path: pathlib.Path) -> None
     assert not observe.observe_front(str(front), "of this hub")["own"]
     front.write_text("# of this hub")
     assert observe.observe_front(str(front), "of this hub")["own"]
+
+
+@pytest.mark.parametrize("listens_on", ["127.0.0.1", "0.0.0.0"])
+def test_a_port_is_taken_where_somebody_listens_who_hears_nothing_of_the_question(
+    observe: ModuleType, listens_on: str
+) -> None:
+    with socket.create_server((listens_on, 0)) as server, socket.socket() as free:
+        port = server.getsockname()[1]
+        free.bind(("127.0.0.1", 0))
+        free_port = free.getsockname()[1]
+        free.close()
+        want = {"address": "127.0.0.1", "ports": [port, free_port]}
+        assert observe.ports_taken(want, {}) == [port]
+        assert observe.ports_taken(want, {"hub": {"host": {"port": port}}}) == []
+        server.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            server.accept()
