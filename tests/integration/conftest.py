@@ -28,6 +28,14 @@ TIMINGS = replace(FAST, linger=5.0)
 INSTANCE_MEMORY = 80_000_000
 REAL_HUBS = ["real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
 
+# Files that take longest begin first, so that none of them is alone in the end.
+LONGEST = ("test_real_hub.py", "test_role_hub_in_turn.py", "test_role_hub_apart.py", "test_fake_1_x.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @dataclass
 class Hub:
