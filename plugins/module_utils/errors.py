@@ -9,6 +9,7 @@ Source: design.md section 4 (failures), interface.md section 0 rule 8.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
@@ -62,3 +63,10 @@ def given(value: T | None) -> T:
     if value is None:
         raise AssertionError("A value that must be there is missing.")
     return value
+
+
+def refuse_empty(options: Mapping[str, Any], names: Iterable[str], advice: str) -> None:
+    """Raise ``INVALID_OPTION`` for the first of the text options ``names`` that is given and blank (interface.md section 0 rule 9)."""
+    for name in names:
+        if options[name] is not None and not options[name].strip():
+            raise SthError("INVALID_OPTION", f"{name} is empty: {advice}, or leave it out.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import START_BODY_LIMIT
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import (
     MARK_KEY,
     InstanceMark,
@@ -127,9 +127,7 @@ def check_program(options: Mapping[str, Any]) -> None:
     for key, option in _OWN_KEYS.items():
         if key in options["start_options"]:
             raise SthError("INVALID_OPTION", f"start_options may not hold {key}: use the option {option}.")
-    for name in ("input_topic", "output_topic"):
-        if options[name] is not None and not options[name].strip():
-            raise SthError("INVALID_OPTION", f"{name} is empty: name a topic, or leave it out.")
+    refuse_empty(options, ("input_topic", "output_topic"), "name a topic")
     if options["count"] is None and (options["index_key"] is not None or overrides):
         raise SthError("INVALID_OPTION", "index_key and overrides are for pools: give count.")
     if options["count"] is not None and options["count"] < 0:

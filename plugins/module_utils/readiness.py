@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import EXIT_MEANINGS
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import LastWords, failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
@@ -43,9 +43,7 @@ def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
     """Read and check the options. Raises ``INVALID_OPTION``."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
         raise SthError("INVALID_OPTION", "ready_event and wait_for: event go together: give both or neither.")
-    for name in ("ready_event", "failure_event"):
-        if options[name] is not None and not options[name].strip():
-            raise SthError("INVALID_OPTION", f"{name} is empty: name an event, or leave it out.")
+    refuse_empty(options, ("ready_event", "failure_event"), "name an event")
     for name in ("wait_timeout", "stable_for", "overload_timeout"):
         if options[name] < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.collecting import Collecting, collecting
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
     Feed,
     Feeder,
@@ -168,9 +168,7 @@ def _check(options: Mapping[str, Any]) -> None:
     check_options(options)
     if options["count"] is not None or options["all"]:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
-    for name in ("completion_event", "output_dest"):
-        if options[name] is not None and not options[name].strip():
-            raise SthError("INVALID_OPTION", f"{name} is empty: say what is meant, or leave it out.")
+    refuse_empty(options, ("completion_event", "output_dest"), "say what is meant")
     if options["collect_max_bytes"] < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options["output_dest"] is not None and "output" not in (

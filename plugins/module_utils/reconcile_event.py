@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from time import monotonic
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.event_wait import EventWait, Expectation
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_reference import place
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_targets import find_targets
@@ -77,9 +77,7 @@ def reconcile(run: Run) -> Result:
 
 
 def _check(options: Mapping[str, Any]) -> None:
-    for name in ("instance", "sequence", "send", "expect", "failure_event"):
-        if options[name] is not None and not options[name].strip():
-            raise SthError("INVALID_OPTION", f"{name} is empty: give a name, or leave it out.")
+    refuse_empty(options, ("instance", "sequence", "send", "expect", "failure_event"), "give a name")
     if options["send"] is None and (options["payload"] is not None or options["payload_json"] is not None):
         raise SthError("INVALID_OPTION", "payload and payload_json need send: there is no event to carry them.")
     if options["expect"] is None and options["failure_event"] is not None:

@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.ending import (
     ending_from_options,
     wait_removed,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe_instances
@@ -46,9 +46,7 @@ def reconcile(run: Run) -> Result:
     """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
     options = run.options
     ending_from_options(options)
-    for name in ("name", "id", "version"):
-        if options[name] is not None and not options[name].strip():
-            raise SthError("INVALID_OPTION", f"{name} is empty: say which sequence is meant, or leave it out.")
+    refuse_empty(options, ("name", "id", "version"), "say which sequence is meant")
     package = _package(run) if options["state"] == "present" else None
     if package is None and options["src"] is not None and options["name"] is None and options["id"] is None:
         options = run.options = {**options, "name": read_source(run).name}
