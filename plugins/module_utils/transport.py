@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP to a hub: one session, TLS, authentication, timeouts, streaming, and repeats of what is safe to repeat.
+"""HTTP to a hub: timeouts, streaming, bounds of what is read, failures, and repeats of what is safe to repeat.
 
 Nothing here knows an endpoint. Source: hub-contract.md section 1 and the retry table of its section 10.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -25,13 +24,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.connection import Con
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFlight, shut_down
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import SHORTEST_SCRUBBED, scrub
-from ansible_collections.scramjet.sth.plugins.module_utils.pools import HubAdapter
+from ansible_collections.scramjet.sth.plugins.module_utils.session import Session
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
-    import urllib3
-    from urllib3.util.retry import Retry
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
@@ -42,7 +39,6 @@ else:
 CHUNK = 64 * 1024
 # What RFC 3986 allows in a segment of a path as it is.
 PATH_SAFE = "!$&'()*+,;=:@"
-POOL_SIZE = 32
 # An answer is complete within seconds and megabytes, thousands of instances included; a server that is no hub need not be.
 LONGEST_BODY = 30.0
 LARGEST_BODY = 256 * 1024 * 1024
@@ -146,15 +142,18 @@ class Transport:
         self.secrets: set[str] = set()
         self._abandoned = False
         self._in_flight: set[InFlight] = set()
-        self._sessions: list[requests.Session] = []
-        self._reading = self._session(connection.request_retries)
+        self._sessions: list[Session] = []
+        self._reading = self._session(retries=connection.request_retries)
 
     @cached_property
-    def _writing(self) -> requests.Session:
+    def _writing(self) -> Session:
         # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
         # without an answer (trap 38), and whether they took effect could not be told.
-        session = self._session(0)
-        session.headers["Connection"] = "close"
+        return self._session(retries=0, headers={"Connection": "close"})
+
+    def _session(self, *, retries: int, headers: Mapping[str, str] | None = None) -> Session:
+        session = Session(self.connection, retries=retries, headers=headers or {})
+        self._sessions.append(session)
         return session
 
     def url(self, *segments: str) -> str:
@@ -264,62 +263,15 @@ class Transport:
         """Forget what earlier requests brought, connections aside."""
         self.was_refused = False
         self.secrets = set()
-        for session in self._sessions:
-            session.cookies.clear()
 
     def close(self) -> None:
         """Close every connection."""
         for session in self._sessions:
             session.close()
 
-    def _session(self, retries: int) -> requests.Session:
-        connection = self.connection
-        session = requests.Session()
-        self._sessions.append(session)
-        # Neither ~/.netrc nor a proxy may get into it unasked; proxies are taken from the environment below.
-        session.trust_env = False
-        if connection.use_proxy:
-            session.proxies.update(requests.utils.get_environ_proxies(connection.api_url))
-        if not connection.validate_certs:
-            session.verify = False
-            # Whoever sets the option knows; a warning on standard error would become one of the task on every request.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        else:
-            session.verify = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        if connection.client_cert:
-            cert = (connection.client_cert, connection.client_key) if connection.client_key else connection.client_cert
-            session.cert = cert
-        session.headers["Accept"] = "application/json"
-        session.headers["User-Agent"] = "scramjet.sth (Ansible)"
-        for name, value in connection.headers:
-            session.headers[name] = value
-        if connection.token:
-            session.headers["Authorization"] = f"Bearer {connection.token}"
-        elif connection.url_username:
-            # As UTF-8, which requests does only for bytes.
-            user, password = connection.url_username.encode(), (connection.url_password or "").encode()
-            session.auth = requests.auth.HTTPBasicAuth(user, password)
-        # A refused connection is repeated for every method (nothing was sent), a lost answer only for GET, and an
-        # answer never: 419 and 409 have their own waits. `other` is TLS, which does not get better.
-        policy = Retry(
-            total=None,
-            connect=self.connection.request_retries,
-            read=retries,
-            status=0,
-            other=0,
-            redirect=0,
-            allowed_methods=frozenset({"GET"}),
-            backoff_factor=0.2,
-            raise_on_status=False,
-        )
-        adapter = HubAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        return session
-
     def _open(
         self,
-        session: requests.Session,
+        session: Session,
         method: str,
         url: str,
         *,
@@ -337,18 +289,10 @@ class Transport:
         request_headers = dict(headers or {})
         if method == "GET" and session is not self._reading:
             request_headers["Accept"] = "*/*"
-        return session.request(
-            method,
-            url,
-            data=data,
-            headers=request_headers,
-            timeout=(connect, silence),
-            allow_redirects=False,
-            stream=True,
-        )
+        return session.open(method, url, data=data, headers=request_headers, timeout=(connect, silence))
 
     def _send(
-        self, session: requests.Session, method: str, url: str, *, request: InFlight | None = None, **how: Any
+        self, session: Session, method: str, url: str, *, request: InFlight | None = None, **how: Any
     ) -> Response:
         try:
             with (

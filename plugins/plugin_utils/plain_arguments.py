@@ -14,17 +14,20 @@ from typing import Any
 
 def as_module_gets(value: Any) -> Any:
     """Return ``value`` with keys as texts, lists for whatever is like one, and texts for dates and for values from a vault."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        # Text without what ansible-core notes of it.
+        return str(value)
     if isinstance(value, Mapping):
         return {key if isinstance(key, str) else _key(key): as_module_gets(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [as_module_gets(item) for item in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
     if isinstance(value, (datetime.date, datetime.datetime)):
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
-    # Text without what ansible-core notes of it. What a vault has encrypted is no text everywhere, and decrypted by this.
+    # What a vault has encrypted is no text everywhere, and decrypted by this.
     return str(value)
 
 

@@ -190,6 +190,15 @@ def test_credentials_of_the_user_running_ansible_are_never_sent(tmp_path: Any, m
         client(server).version()
 
 
+def test_a_cookie_is_not_sent_back() -> None:
+    given = answer("200 OK", '{"version":"1.0.1","apiVersion":"v1"}', "Set-Cookie: session=canary; Path=/")
+    again = Exchange("GET", "/sequences", answer("200 OK", "[]"), absent=("cookie",))
+    with ScriptedServer(Exchange("GET", "/version", given), again) as server:
+        hub = client(server)
+        hub.version()
+        hub.sequences()
+
+
 def test_an_id_is_quoted_in_the_path() -> None:
     with ScriptedServer(Exchange("GET", "/sequence/a%2F..%2Fb", answer("404 Not Found"))) as server:
         assert client(server).sequence("a/../b").info() is None

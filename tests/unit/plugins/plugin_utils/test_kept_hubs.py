@@ -114,14 +114,6 @@ def test_nothing_is_kept_after_a_failure(hub: FakeHub, connections: list[Any]) -
     assert asked(hub).count("version") == 2
 
 
-def test_cookies_of_one_item_are_not_sent_by_the_next(hub: FakeHub) -> None:
-    item(hub)
-    kept, _left = next(iter(kept_hubs._kept.values()))
-    kept.transport._reading.cookies.set("session", "one")
-    item(hub)
-    assert "cookie" not in hub.requests[-1].headers
-
-
 def test_a_loop_over_many_hubs_keeps_few_connections(hub: FakeHub, connections: list[Any]) -> None:
     for number in range(kept_hubs.MOST_KEPT + 5):
         item(hub, headers={"X-Number": str(number)})
