@@ -12,12 +12,16 @@ export ANSIBLE_NOCOLOR ?= 1
 quickstart: $(VENV)/.stamp
 	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart
 
-## Everything that decides whether a change is sound: checks first, then the tests, whose count closes the output.
+## Everything that decides whether a change is sound: the checks beside the tests, whose count closes the output.
 test: $(VENV)/.stamp
-	@status=0; \
-	$(BIN)/nox || status=1; \
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder tests/integration tests/unit || status=1; \
-	exit $$status
+	@$(MAKE) --no-print-directory -j 2 checks-beside tests
+
+.PHONY: checks-beside tests
+checks-beside:
+	@$(BIN)/nox > $(VENV)/checks.log 2>&1; status=$$?; cat $(VENV)/checks.log; exit $$status
+
+tests:
+	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder tests/integration tests/unit
 
 ## Linters, types, documentation, sanity, package import.
 check: $(VENV)/.stamp
