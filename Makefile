@@ -39,7 +39,7 @@ benchmark: $(VENV)/.stamp
 
 ## More ansible-core versions and Pythons than `make test` covers; takes long.
 matrix: $(VENV)/.stamp
-	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22
+	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests
 
 clean:
 	rm -rf $(VENV) .nox .quickstart .pytest_cache .mypy_cache .ruff_cache tests/output

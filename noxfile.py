@@ -119,6 +119,17 @@ def _install_core(session: nox.Session, core: str) -> None:
         link.symlink_to(pathlib.Path.cwd(), target_is_directory=True)
 
 
+
+
+@nox.session(name="oldest-requests", python="3.11", default=False)
+def oldest_requests(session: nox.Session) -> None:
+    """Unit tests of the client with the oldest libraries that requirements.txt allows."""
+    _install_core(session, "2.16")
+    session.install("requests==2.28.*", "urllib3<2")
+    names = ("test_client", "test_client_certificates", "test_bounds")
+    session.run("python", "-m", "pytest", *(f"tests/unit/plugins/module_utils/{name}.py" for name in names))
+
+
 for _core, _python in {**_PYTHONS, "2.22": "3.13"}.items():
     nox.session(name=f"plays-{_core}", python=_python, default=False)(_plays_of(_core))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
 RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
+# A day; far longer ones are more than the operating system's clock can bear.
+LONGEST_TIMEOUT = 86_400
+# What RFC 9110 calls a token.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,11 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
     if given.get("client_key") and not given.get("client_cert"):
         raise SthError("INVALID_OPTION", "client_key was given without client_cert.")
     for name in ("connect_timeout", "request_timeout"):
-        if not 0 < float(given.get(name, 1)) < math.inf:
-            raise SthError("INVALID_OPTION", f"{name} must be a number of seconds, more than 0.")
+        if not 0 < float(given.get(name, 1)) <= LONGEST_TIMEOUT:
+            raise SthError(
+                "INVALID_OPTION",
+                f"{name} must be a number of seconds, more than 0 and not more than {LONGEST_TIMEOUT}.",
+            )
     for name in ("ca_path", "client_cert", "client_key"):
         if given.get(name) and not os.path.exists(given[name]):
             raise SthError(
@@ -102,6 +109,8 @@ def normalise_api_url(url: str) -> str:
         )
     try:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        # Refuses empty labels and those that are too long, in which nobody could look it up.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         valid = False
     if not valid or parts.query or parts.fragment:
@@ -129,6 +138,8 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
     for name in value:
         if str(name).lower() in RESERVED_HEADERS:
             raise SthError("INVALID_OPTION", f"headers may not set {name}: the hub's API decides it.")
+        if not _HEADER_NAME.fullmatch(str(name)):
+            raise SthError("INVALID_OPTION", f"headers holds {str(name)!r}, which is no name of a header: correct it.")
     for name, text in value.items():
         _refuse_unsendable(f"headers: {name}", str(text))
     return tuple(sorted((str(name), str(text)) for name, text in value.items()))

@@ -11,6 +11,7 @@ forked, their first use takes as long as a request (docs/benchmark.md), and a co
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import IO
 from urllib.request import getproxies
@@ -52,13 +53,11 @@ class Session:
         common = requests.utils.default_headers()
         common.update({"Accept": "application/json", "User-Agent": "scramjet.sth (Ansible)", **headers})
         common.update(dict(connection.headers))
-        self._sign_in: requests.auth.HTTPBasicAuth | None = None
         if connection.token:
             common["Authorization"] = f"Bearer {connection.token}"
         elif connection.url_username:
-            # As UTF-8, which requests does only for bytes.
-            user, password = connection.url_username.encode(), (connection.url_password or "").encode()
-            self._sign_in = requests.auth.HTTPBasicAuth(user, password)
+            credentials = f"{connection.url_username}:{connection.url_password or ''}".encode()
+            common["Authorization"] = f"Basic {b64encode(credentials).decode()}"
         self._headers = dict(common.items())
         # A refused connection is repeated for every method (nothing was sent), a lost answer only for GET, and an
         # answer never: 419 and 409 have their own waits. `other` is TLS, which does not get better.
@@ -92,11 +91,11 @@ class Session:
         request.prepare_method(method)
         request.prepare_url(url, None)
         # A dict suffices, whose copies cost less: those of requests' own kind look through all kinds of mappings.
-        request.headers = {**self._headers, **headers}  # type: ignore[assignment,unused-ignore]
+        ours = {name.lower() for name in headers}
+        common = {name: value for name, value in self._headers.items() if name.lower() not in ours}
+        request.headers = {**common, **headers}  # type: ignore[assignment,unused-ignore]
         if data is not None or method != "GET":
             request.prepare_body(data, None)
-        if self._sign_in is not None:
-            self._sign_in(request)
         return self._adapter.send(
             request, stream=True, timeout=timeout, verify=self._verify, cert=self._cert, proxies=self._proxies
         )

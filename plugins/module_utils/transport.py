@@ -365,6 +365,14 @@ class Transport:
                 "or NO_PROXY if the hub is reached directly.",
                 **where,
             )
+        if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
+            # Its text may hold the proxy's password.
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} cannot be asked for: correct api_url, or the proxy that the environment names (one for "
+                "SOCKS needs the Python library PySocks where the task runs), or set use_proxy to false.",
+                **where,
+            )
         never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
         if never_connected or "Connection refused" in text or "NameResolutionError" in text:
             return SthError(

@@ -144,13 +144,18 @@ class HubAction(ActionBase):
     @contextmanager
     def _playbook_directory(self) -> Iterator[None]:
         """Be where a module on the controller would be, so that a relative path means the same."""
-        before = os.open(".", os.O_RDONLY)
+        before, pwd = os.open(".", os.O_RDONLY), os.environ.get("PWD")
         try:
             os.chdir(self._loader.get_basedir())
+            # Paths may hold it.
+            os.environ["PWD"] = os.getcwd()
             yield
         finally:
             os.fchdir(before)
             os.close(before)
+            os.environ.pop("PWD")
+            if pwd is not None:
+                os.environ["PWD"] = pwd
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(

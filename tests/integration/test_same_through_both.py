@@ -60,6 +60,20 @@ PLAY = """
       scramjet.sth.sth_sequence:
         src: built.tar.gz
         remote_src: true
+    - name: Write to a path with the working directory in it
+      scramjet.sth.sth_package:
+        src: probe
+        dest: $PWD/again.tar.gz
+      register: again
+      failed_when: again is not changed or again.package.path != playbook_dir ~ "/again.tar.gz"
+    - name: Give no source
+      scramjet.sth.sth_sequence:
+        src: null
+      ignore_errors: true
+    - name: Give a header with a name that none has
+      scramjet.sth.sth_sequence_info:
+        headers: {"X:Y": "some-value"}
+      ignore_errors: true
     - name: Trust what lies beside the playbook
       scramjet.sth.sth_sequence_info:
         ca_path: authority.pem

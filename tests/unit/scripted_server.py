@@ -76,6 +76,8 @@ class ScriptedServer:
             headers: dict[str, str] = {}
             for line in iter(reader.readline, b"\r\n"):
                 name, _colon, value = line.decode().partition(":")
+                if name.lower() in headers:
+                    self._problems.append(f"{name} was sent twice")
                 headers[name.lower()] = value.strip()
             body = reader.read(int(headers.get("content-length", "0")))
         self.seen.append(headers)

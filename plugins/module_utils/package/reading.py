@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package.archive import read_archive
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import IGNORE_FILE, read_directory
@@ -26,7 +27,7 @@ _MOST_NAMED = 20
 
 
 def read_package(
-    source: str,
+    source: str | None,
     *,
     exclude: Sequence[str] = (),
     compare: Literal["content", "version"] = "content",
@@ -35,8 +36,11 @@ def read_package(
     """Read, validate and digest a package directory or ``.tar.gz``.
 
     ``exclude`` are gitignore patterns after those of ``.siignore``; both apply to directories only. Raises
-    ``INVALID_PACKAGE`` for whatever a hub would choke on. Memory does not grow with the size of the files.
+    ``INVALID_PACKAGE`` for whatever a hub would choke on, ``INVALID_OPTION`` where no source is named. Memory does not
+    grow with the size of the files.
     """
+    if not source:
+        raise SthError("INVALID_OPTION", "src is empty: name the directory or the archive of the package.")
     if os.path.isdir(source):
         contents = read_directory(source, exclude)
     elif os.path.isfile(source):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -174,6 +175,15 @@ def test_a_token_is_sent_and_basic_authentication_at_once() -> None:
         client(server, url_username="u", url_password="p", headers={"X-A": "b"}).version()
 
 
+def test_no_header_is_sent_twice_in_two_spellings() -> None:
+    with ScriptedServer(VERSION_1, Exchange("DELETE", "/sequence/a", answer("200 OK", "{}"))) as server:
+        given = {"authorization": "Key abc", "X-SEQ-KILL-INST": "false"}
+        hub = client(server, url_username="u", url_password="p", headers=given)
+        hub.version()
+        hub.sequence("a").delete(force=True)
+        assert [server.seen[0]["authorization"], server.seen[1]["x-seq-kill-inst"]] == ["Basic dTpw", "true"]
+
+
 def test_a_proxy_is_used_unless_it_is_told_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
@@ -181,6 +191,35 @@ def test_a_proxy_is_used_unless_it_is_told_not_to(monkeypatch: pytest.MonkeyPatc
     with ScriptedServer(VERSION_1) as server:
         assert "proxy" in failure(client(server, request_retries=0).version).message
         assert client(server, use_proxy=False).version().generation == "1.x"
+
+
+def test_a_hub_is_reached_through_a_socks_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        connection, _address = listener.accept()
+        with connection:
+            connection.recv(100)
+            connection.sendall(b"\x05\x00")
+            asked.append(connection.recv(100))
+            connection.sendall(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x01")
+            connection.recv(10_000)
+            connection.sendall(answer("200 OK", '{"version":"1.0.1","apiVersion":"v1"}'))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{listener.getsockname()[1]}")
+        hub = HubClient(connection_from_options({"api_url": "http://hub.example:8000"}))
+        assert hub.version().generation == "1.x"
+    assert b"hub.example" in asked[0]
+
+
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "gopher://me:canary@127.0.0.1:1")
+    error = failure(HubClient(connection_from_options({"api_url": "http://hub.example:8000"})).version)
+    assert error.code == "UNREACHABLE"
+    assert "proxy" in error.message
+    assert "canary" not in error.message
 
 
 def test_credentials_of_the_user_running_ansible_are_never_sent(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,8 @@ def test_the_path_of_the_api_is_added_only_where_there_is_none(given: str, meant
 
 
 @pytest.mark.parametrize(
-    "url", ["hub:8000", "ftp://hub", "http://", "http://hub:port", "http://hub/?a=b", "http://hub:0"]
+    "url",
+    ["hub:8000", "ftp://hub", "http://", "http://hub:port", "http://hub/?a=b", "http://hub:0", "http://hub..example"],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(SthError) as caught:
@@ -96,6 +97,10 @@ def test_what_no_header_can_hold_is_refused_without_showing_it(option: str, text
         {"request_timeout": float("nan")},
         {"connect_timeout": float("inf")},
         {"request_timeout": 0},
+        {"request_timeout": 1e12},
+        {"headers": {"X:Y": "1"}},
+        {"headers": {"": "1"}},
+        {"headers": {" X": "1"}},
         {"ca_path": "/no/such/file"},
         {"client_cert": "/no/such/file"},
     ],
