@@ -119,8 +119,6 @@ def _install_core(session: nox.Session, core: str) -> None:
         link.symlink_to(pathlib.Path.cwd(), target_is_directory=True)
 
 
-
-
 @nox.session(name="oldest-requests", python="3.11", default=False)
 def oldest_requests(session: nox.Session) -> None:
     """Unit tests of the client with the oldest libraries that requirements.txt allows."""

@@ -13,10 +13,19 @@ import tempfile
 
 from ansible.release import __version__ as core_version
 
-from ansible_collections.scramjet.sth.tests.benchmark import events, many_hubs, starts, tasks, unchanged, uploads
+from ansible_collections.scramjet.sth.tests.benchmark import (
+    events,
+    many_hubs,
+    profile,
+    starts,
+    tasks,
+    unchanged,
+    uploads,
+)
 
 SUBJECTS = {
     "tasks": tasks.run,
+    "profile": profile.run,
     "unchanged": unchanged.run,
     "events": events.run,
     "many_hubs": many_hubs.run,

@@ -10,6 +10,7 @@ import pathlib
 import re
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
@@ -19,21 +20,29 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
-# Seconds after the start of the play; out of step with any pause.
-EMITTED_AFTER = (3.1, 3.7, 4.3, 4.9, 5.6)
+# An event may fall into any moment of a loop's turn: so many of them, evenly spread, from so many seconds after the start of
+# the play on.
+MOMENTS, FIRST = 8, 3.0
+# A question is given up after a second; so long takes the start of a module.
+GIVEN_UP_AFTER, STARTED_IN = 1, 0.3
 
 
 def run(directory: pathlib.Path) -> None:
     """Print the table."""
     with FakeHub(generation="1.x") as hub:
         run_task("sth_sequence", {"api_url": hub.api_url, "src": PROBE})
-        tasks = {
-            "`sth_event`": lambda instance: {"scramjet.sth.sth_event": {"instance": instance, "expect": "ready"}},
-            "`uri`, `until`, `delay: 1`": lambda instance: _loop(hub, instance, 1),
-            "`uri`, `until`, `delay: 5` (the default)": lambda instance: _loop(hub, instance, 5),
+        # What waits, and how long a turn of it takes.
+        tasks: dict[str, tuple[Callable[[str], dict[str, Any]], float]] = {
+            "`sth_event`": (
+                lambda instance: {"scramjet.sth.sth_event": {"instance": instance, "expect": "ready"}},
+                1.0,
+            ),
+            "`uri`, `until`, `delay: 1`": (lambda instance: _loop(hub, instance, 1), _turn(1)),
+            "`uri`, `until`, `delay: 5` (the default)": (lambda instance: _loop(hub, instance, 5), _turn(5)),
         }
         found = {
-            name: [_latency(directory, hub, task, after) for after in EMITTED_AFTER] for name, task in tasks.items()
+            name: [_latency(directory, hub, task, FIRST + turn * moment / MOMENTS) for moment in range(MOMENTS)]
+            for name, (task, turn) in tasks.items()
         }
     best = statistics.median(found["`sth_event`"])
     table(
@@ -51,10 +60,14 @@ def run(directory: pathlib.Path) -> None:
     )
 
 
+def _turn(delay: int) -> float:
+    return GIVEN_UP_AFTER + delay + STARTED_IN
+
+
 def _loop(hub: FakeHub, instance: str, delay: int) -> dict[str, Any]:
-    """Ask again and again; the hub holds each question, so that it is given up after a second."""
+    """Ask again and again; the hub holds each question, so that it is given up."""
     return {
-        "ansible.builtin.uri": {"url": f"{hub.api_url}/instance/{instance}/event/ready", "timeout": 1},
+        "ansible.builtin.uri": {"url": f"{hub.api_url}/instance/{instance}/event/ready", "timeout": GIVEN_UP_AFTER},
         "register": "answer",
         "until": "answer.status == 200",
         "retries": 60,

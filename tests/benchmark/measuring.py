@@ -11,6 +11,7 @@ import pathlib
 import re
 import statistics
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -70,24 +71,32 @@ def run_measured(command: Sequence[str]) -> tuple[float, int, str]:
 
     Not by ``ru_maxrss``, in which a child begins with the memory of the process that started it.
     """
+    over, peaks = threading.Event(), [0]
+
+    def watch(pid: int) -> None:
+        while not over.wait(0.005):
+            peaks.append(_peak_of(pid))
+
     begin = time.monotonic()
-    peak = 0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        while True:
-            try:
-                process.wait(0.01)
-                break
-            except subprocess.TimeoutExpired:
-                peak = max(peak, _peak_of(process.pid))
+        watching = threading.Thread(target=watch, args=(process.pid,))
+        watching.start()
+        process.wait()
         seconds = time.monotonic() - begin
+        over.set()
+        watching.join()
         written = process.stdout.read() if process.stdout else ""
     if process.returncode:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {written}")
-    return seconds, peak, written
+    return seconds, max(peaks), written
 
 
 def _peak_of(pid: int) -> int:
-    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        # It has ended.
+        return 0
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found.group(1)) * 1024 if found else 0
 

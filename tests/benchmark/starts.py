@@ -135,7 +135,7 @@ def _wait_for(api_url: str, count: int) -> None:
         listed = _get(api_url, "instances")
         if sum(item.get("status", "running") == "running" for item in listed) >= count:
             return
-        time.sleep(0.1)
+        time.sleep(0.01)
 
 
 def _end_all(api_url: str) -> None:
