@@ -17,6 +17,7 @@ options:
       - Configuration that the program reads. Compared as a whole and with its types, V("3") is not V(3).
       - If not set, it is not compared, and a restart keeps what was there. V({}) clears it.
       - The key C(_sth) is reserved. A 1.x hub carries up to 127 KiB.
+      - Integers beyond 9007199254740991 are refused, since a hub rounds them; write such numbers as texts.
       - Values under keys that look secret (C(password), C(apiKey), C(...Token) and the like) are never shown.
       - On ansible-core 2.16 to 2.18 a template that computes a number gives a text. Build the mapping as one expression
         there, C({{ {'workers':\ n | int} }}).
@@ -38,6 +39,7 @@ options:
   index_key:
     description:
       - Dotted path in O(app_config) that receives the member's index, an integer from 0. Only for a pool.
+      - Where O(app_config) is not set, it is added to what the member runs with.
     type: str
   overrides:
     description:
@@ -47,7 +49,7 @@ options:
     suboptions:
       app_config:
         description:
-          - Merged over O(app_config), recursively.
+          - Merged over O(app_config), recursively; where that is not set, over what the member runs with.
         type: dict
       args:
         description:

@@ -19,6 +19,8 @@ options:
         success before the program is even loaded.
       - With V(event), when it emits O(ready_event). With V(healthy), when it reports that it is.
       - With V(none), at once.
+      - What runs already as it is wanted is not waited for once more. One that did not get ready in time goes on running, and a
+        further run takes it for started.
     type: str
     choices: [running, event, healthy, none]
     default: running

@@ -135,10 +135,10 @@ def differing(record: InstanceRecord, program: Program, running: str | None, wan
     differs = []
     config, args = unmarked(record.app_config), [str(item) for item in record.args]
     if record.known_id is None:
-        config, args = told(config, program.app_config), told(args, program.args)
+        config, args = told(config, program.config_over(config)), told(args, program.args)
     if wanted is not None and running != wanted:
         differs.append("sequence")
-    if program.app_config is not None and not same(config, program.app_config):
+    if not same(config, program.config_over(config)):
         differs.append("app_config")
     if program.args is not None and not same(args, list(program.args)):
         differs.append("args")
@@ -174,6 +174,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
     oldest, twins = live[0], live[1:]
     stops = tuple(_stop(twin, f"copy of {label(oldest)}, the oldest stays") for twin in twins)
     if oldest.status == "stopping":
+        _refuse_unfindable(program, oldest, hub)
         sequence = wanted.sequence or _needed(inventory.sequence(oldest.sequence_id), program, hub)
         return _start(program, sequence, (*stops, _stop(oldest, "it is ending")), oldest, "the last one is ending")
     runs = inventory.sequence(oldest.sequence_id)
@@ -186,9 +187,22 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
         )
     if not differs or wanted.on_change == "keep":
         return Step(program.label, stops, kept=oldest, program=program, sequence=runs)
+    _refuse_unfindable(program, oldest, hub)
     reason = f"{', '.join(differs)} differ{'s' if len(differs) == 1 else ''}"
     sequence = wanted.sequence or _needed(runs, program, hub)
     return _start(program, sequence, (*stops, _stop(oldest, reason)), oldest, reason)
+
+
+def _refuse_unfindable(program: Program, record: InstanceRecord, hub: str) -> None:
+    """Raise ``CONFLICT`` where what has a name would be started anew by its id, which changes: the next run finds nothing."""
+    mark = read_mark(record.app_config)
+    if program.mark is None and mark is not None:
+        raise SthError(
+            "CONFLICT",
+            f"Instance {record.id} on {hub} is called {mark.name} and would have to be started anew, with another id: give "
+            "name instead of id.",
+            instance=record.id,
+        )
 
 
 def _restart(inventory: Inventory, program: Program, live: Sequence[InstanceRecord], wanted: Wanted, hub: str) -> Step:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.dialect import START_BODY_LIMIT
@@ -26,6 +27,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import 
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Generation, InstanceRecord
 
+# Number.MAX_SAFE_INTEGER of JavaScript.
+LARGEST_INTEGER = 2**53 - 1
 # Keys of the hub's start call that have options of their own.
 _OWN_KEYS = {
     "appConfig": "app_config",
@@ -42,6 +45,7 @@ class Program:
     """What one instance is to run with; None means that it is not managed. ``mark`` is None for one without a name.
 
     ``id`` is chosen for a start. ``replaces``: id of what it takes the place of, by which it is called where it has no name.
+    ``additions``: what app_config is to hold beside what it holds, where it is not managed as a whole.
     """
 
     mark: InstanceMark | None
@@ -53,6 +57,7 @@ class Program:
     limits: dict[str, Any] | None = None
     start_options: dict[str, Any] = field(default_factory=dict)
     replaces: str | None = None
+    additions: dict[str, Any] | None = None
 
     @property
     def label(self) -> str:
@@ -68,7 +73,7 @@ class Program:
             # Who is called by its own name stays a member of its pool.
             mark if mark and (self.mark is None or self.mark.pool is None) else self.mark,
             self.id,
-            unmarked(record.app_config) if self.app_config is None else self.app_config,
+            self.config_over(unmarked(record.app_config)),
             tuple(record.args) if self.args is None else self.args,
             record.input_topic if self.input_topic is None else self.input_topic,
             record.output_topic if self.output_topic is None else self.output_topic,
@@ -77,13 +82,19 @@ class Program:
             self.replaces,
         )
 
+    def config_over(self, running: dict[str, Any]) -> dict[str, Any]:
+        """Return the app_config that is wanted of what runs with ``running``; the same where it is not managed."""
+        if self.app_config is not None:
+            return self.app_config
+        return running if self.additions is None else _merged(running, self.additions)
+
     def instead_of(self, record: InstanceRecord | None) -> Program:
         """Take the place of ``record``, with an id of its own: 1.x refuses the old one while it is listed, also ended."""
         return self if record is None else replace(self, id=None, replaces=record.id)
 
     def start_app_config(self) -> dict[str, Any]:
         """Return app_config with the mark, as it is sent."""
-        return marked(self.app_config or {}, self.mark)
+        return marked(self.config_over({}), self.mark)
 
     def started_from(self, sequence_id: str) -> InstanceRecord:
         """Return what the hub will list when it runs, but for its id and times."""
@@ -124,6 +135,8 @@ def check_program(options: Mapping[str, Any]) -> None:
             )
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
+    for data in (options["app_config"], options["args"], options["start_options"], overrides):
+        _refuse_numbers(data)
     for key, option in _OWN_KEYS.items():
         if key in options["start_options"]:
             raise SthError("INVALID_OPTION", f"start_options may not hold {key}: use the option {option}.")
@@ -132,6 +145,21 @@ def check_program(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "index_key and overrides are for pools: give count.")
     if options["count"] is not None and options["count"] < 0:
         raise SthError("INVALID_OPTION", "count must not be negative.")
+
+
+def _refuse_numbers(data: Any) -> None:
+    """Refuse numbers that no hub hands over as they are: it is JavaScript, and rounds or refuses them."""
+    if isinstance(data, Mapping):
+        _refuse_numbers(list(data.values()))
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            _refuse_numbers(item)
+    elif (isinstance(data, int) and abs(data) > LARGEST_INTEGER) or (isinstance(data, float) and not isfinite(data)):
+        raise SthError(
+            "INVALID_CONFIG",
+            f"app_config or args hold a number that a hub cannot hand over: write numbers beyond {LARGEST_INTEGER} and infinite "
+            "ones as texts.",
+        )
 
 
 def programs(options: Mapping[str, Any]) -> list[Program]:
@@ -147,13 +175,16 @@ def member(options: Mapping[str, Any], index: int) -> Program:
     overrides = options["overrides"] or []
     override = overrides[index] if index < len(overrides) else {}
     config, args = options["app_config"], options["args"]
-    if override.get("app_config") is not None:
-        config = _merged(config or {}, override["app_config"])
+    own = override.get("app_config")
+    if own is not None:
+        config = _merged(config or {}, own)
     if override.get("args") is not None:
         args = override["args"]
     if options["index_key"] is not None:
         config = with_index(config or {}, options["index_key"], index)
-    return _program(options, member_mark(options["name"], index), config, args)
+    program = _program(options, member_mark(options["name"], index), config, args)
+    # What a member has of its own does not make the rest of what it runs with managed.
+    return program if options["app_config"] is not None else replace(program, app_config=None, additions=config)
 
 
 def _program(options: Mapping[str, Any], mark: InstanceMark | None, config: Any, args: Any) -> Program:

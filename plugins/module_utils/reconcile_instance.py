@@ -281,7 +281,11 @@ class _Apply:
             if item.target.status != "stopping" and item.target.app_config is not None
         ]
         if not ran:
-            return "It is left as it is." if failed and error.code == "TIMEOUT" else ""
+            return (
+                "It is left as it is, and a further run takes it for started."
+                if failed and error.code == "TIMEOUT"
+                else ""
+            )
         old: InstanceRecord = min(ran, key=order)
         program = Program(None).instead_of(old).completed_from(old)
         if step.program is not None:

@@ -28,7 +28,7 @@ def reconcile(run: Run) -> Result:
     inventory = observe(run.hub, lambda found: bool(found.instances))
     found = list(inventory.instances)
     if options["instance"] is not None:
-        if "" in options["instance"]:
+        if not all(reference.strip() for reference in options["instance"]):
             raise SthError("INVALID_OPTION", "A reference in instance is empty: give an id or a name.")
         found = [item for item in found if is_meant(item, options["instance"])]
     if options["sequence"] is not None:

@@ -11,7 +11,7 @@ import os
 import tempfile
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
@@ -19,12 +19,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, R
 
 def reconcile(run: Run) -> Result:
     """Return ``package`` and the diff of what is at ``dest``."""
+    refuse_empty(run.options, ("dest",), "name a file")
     package = read_package(run.options["src"], exclude=run.options["exclude"], secret_files=run.options["secret_files"])
     run.warnings.extend(package.warnings)
     dest = run.options["dest"]
     if dest is None:
         return {"package": _view(package, None)}
-    if os.path.isdir(dest) or not os.path.isdir(os.path.dirname(os.path.abspath(dest))):
+    # In check mode an earlier task has not made its directory.
+    if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
         raise SthError("INVALID_OPTION", f"dest {dest} is not a file in a directory that exists.")
     root = os.path.realpath(package.source)
     if package.kind == "directory" and os.path.commonpath([root, os.path.realpath(dest)]) == root:

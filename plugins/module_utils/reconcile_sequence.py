@@ -48,8 +48,8 @@ def reconcile(run: Run) -> Result:
     ending_from_options(options)
     refuse_empty(options, ("name", "id", "version"), "say which sequence is meant")
     package = _package(run) if options["state"] == "present" else None
-    if package is None and options["src"] is not None and options["name"] is None and options["id"] is None:
-        options = run.options = {**options, "name": read_source(run).name}
+    if package is None and options["src"] is not None:
+        options = run.options = {**options, "name": _named_package(run).name}
     policy = SequencePolicy(
         hub=run.hub.api_url,
         on_change=options["on_change"],
@@ -84,11 +84,17 @@ def _package(run: Run) -> Package:
         raise SthError("INVALID_OPTION", "version goes with state: absent; the version of src is in its package.json.")
     if options["id"] is not None and options["on_change"] != "overwrite":
         raise SthError("INVALID_OPTION", "With src, id goes only with on_change: overwrite.")
+    return _named_package(run)
+
+
+def _named_package(run: Run) -> Package:
+    """Return the package at ``src``. Raises ``INVALID_PACKAGE`` if it is not the one of ``name``."""
     package = read_source(run)
-    if options["name"] is not None and options["name"] != package.name:
+    name = run.options["name"]
+    if name is not None and name != package.name:
         raise SthError(
             "INVALID_PACKAGE",
-            f"{options['src']} is the package {package.name!r}, not {options['name']!r}: correct name or src.",
+            f"{run.options['src']} is the package {package.name!r}, not {name!r}: correct name or src.",
         )
     return package
 
@@ -113,12 +119,19 @@ def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> Sequence
 
 def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
     """Return what ``state: absent`` means on the hub: by ``id``, or by ``name`` and perhaps ``version``."""
+    version, digest = parse_version(options["version"]) if options["version"] is not None else (None, None)
     if options["id"] is not None:
         found = [item for item in sequences if item.id == options["id"]]
         if options["name"] is not None and any(item.name != options["name"] for item in found):
-            raise SthError("CONFLICT", f"Sequence {options['id']} is {found[0].name!r}, not {options['name']!r}.")
+            raise SthError(
+                "CONFLICT",
+                f"Sequence {options['id']} is {found[0].name!r}, not {options['name']!r}: correct name or id.",
+            )
+        if any(not SequenceReference(item.id, item.name, version, digest).matches(item) for item in found):
+            raise SthError(
+                "CONFLICT", f"Sequence {options['id']} is not of version {options['version']}: correct version or id."
+            )
         return found
-    version, digest = parse_version(options["version"]) if options["version"] is not None else (None, None)
     by_name = SequenceReference(options["name"], options["name"], version, digest)
     return [item for item in find_sequences(by_name, sequences) if item.name == options["name"]]
 

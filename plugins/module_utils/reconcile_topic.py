@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.topics import find_topic, require_topic_name, topic_view
@@ -37,6 +37,7 @@ def reconcile(run: Run) -> Result:
 
 def reconcile_info(run: Run) -> Result:
     """Return ``exists`` and ``topics``."""
+    refuse_empty(run.options, ("name",), "name a topic")
     _require(run.hub)
     wanted = run.options["name"]
     topics = sorted((topic_view(raw) for raw in run.hub.topics()), key=lambda item: str(item["name"]))

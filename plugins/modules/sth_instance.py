@@ -61,7 +61,7 @@ options:
   id:
     description:
       - The hub's id of an instance instead of a name; 36 characters to start one with it (1.x).
-      - Such an instance carries no name.
+      - Such an instance carries no name. One that has a name is not started anew by its id, which would change; give its name.
       - To start one again under an id, the hub has to have forgotten the one that ended, which takes 195 seconds by default and
         is waited for as long as O(removal_timeout). A name has nothing to wait for.
     type: str

@@ -50,6 +50,7 @@ options:
   id:
     description:
       - The hub's id of a sequence, for O(state=absent), or together with O(src) for O(on_change=overwrite).
+      - With O(state=absent), whatever else says which package is meant must agree with it.
     type: str
   on_change:
     description:

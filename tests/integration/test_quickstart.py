@@ -15,16 +15,20 @@ import sys
 
 import pytest
 
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 
 INSTALLATIONS = ("Install the hub's package with npm", "Install Node.js from the Python package index")
 
 
-def quickstart(directory: pathlib.Path) -> str:
-    """Run ``make quickstart`` with ``directory`` in the place of the checkout, and return its output."""
+def quickstart(directory: pathlib.Path, *options: str) -> str:
+    """Run ``make quickstart``, or its playbook with ``options``, with ``directory`` in the place of the checkout, and return its output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    environment["STH_QUICKSTART_DIR"] = str(directory / ".quickstart")
     # The virtual environment is the one that runs this, whatever its age.
     command = ["make", "quickstart", f"CURDIR={directory}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.stamp"]
+    if options:
+        command = [f"{sys.prefix}/bin/ansible-playbook", "scramjet.sth.quickstart", *options]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, (done.stdout + done.stderr)[-12000:]
     return done.stdout
@@ -41,7 +45,10 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
             (place / "prefix" / item.name).symlink_to(item)
 
     quickstart(tmp_path)
-    output = quickstart(tmp_path)
+    with FakeHub() as other:
+        # A hub that variables name is none of its business: it removes what is on its own.
+        output = quickstart(tmp_path, "--extra-vars", f"sth_api_url={other.api_url}")
+        assert other.requests == []
 
     assert re.search(r"wind +6 ######", output), output[-4000:]
     assert "The hub is as empty as it was." in output

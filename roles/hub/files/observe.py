@@ -124,13 +124,15 @@ def observe_api(api_url: str) -> dict[str, Any] | None:
     }
 
 
-def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[int]:
-    """The wanted ports on which somebody else listens. `settings` are those of the hub that runs, if one does."""
+def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+    """The wanted addresses, with ports, at which somebody else listens. `settings` are those of the hub that runs, if one does."""
     own = settings.get("hub", {}).get("host", {})
     taken = []
-    for port in {*want["ports"]} - {own.get("port"), own.get("instancesServerPort")}:
+    for host, port in want["listens"]:
+        if port in (own.get("port"), own.get("instancesServerPort")):
+            continue
         # Never by a connection: one on which nothing is said ends a 0.18 hub, whoever's it is, that listens there for runners.
-        family, _type, _protocol, _name, address = socket.getaddrinfo(want["address"], port, type=socket.SOCK_STREAM)[0]
+        family, _type, _protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
             # As servers do: a port whose last connections are still fading is free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -138,7 +140,7 @@ def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[int]:
                 probe.bind(address)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    taken.append(port)
+                    taken.append(f"{host} port {port}")
     return sorted(taken)
 
 

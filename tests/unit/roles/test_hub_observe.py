@@ -72,8 +72,8 @@ def test_a_port_is_taken_where_somebody_listens_who_hears_nothing_of_the_questio
         free.bind(("127.0.0.1", 0))
         free_port = free.getsockname()[1]
         free.close()
-        want = {"address": "127.0.0.1", "ports": [port, free_port]}
-        assert observe.ports_taken(want, {}) == [port]
+        want = {"listens": [["127.0.0.1", port], ["127.0.0.1", free_port]]}
+        assert observe.ports_taken(want, {}) == [f"127.0.0.1 port {port}"]
         assert observe.ports_taken(want, {"hub": {"host": {"port": port}}}) == []
         server.settimeout(0.2)
         with pytest.raises(TimeoutError):

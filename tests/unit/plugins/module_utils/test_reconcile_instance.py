@@ -138,6 +138,35 @@ def test_a_pool_grows_shrinks_and_gives_each_member_its_own(hub: FakeHub) -> Non
     assert live(hub) == []
 
 
+@pytest.mark.parametrize("state", ["started", "restarted"])
+def test_what_a_member_has_of_its_own_leaves_the_rest_of_its_configuration(hub: FakeHub, state: str) -> None:
+    start(hub, "pool", count=3, app_config={"db": "prod", "shard": {"of": 3}}, index_key="shard.number")
+    own: dict[str, Any] = {"index_key": "shard.number", "overrides": [{"app_config": {"first": True}}]}
+    options: dict[str, Any] = {"name": "pool", "count": 2, "sequence": "probe", "state": state, **own, **QUICK}
+    done = four_times("sth_instance", hub, **options) if state == "started" else None
+    found = (done.real if done else run_task("sth_instance", hub, **options))["instances"]
+    assert [item["app_config"] for item in found[:2]] == [
+        {"db": "prod", "shard": {"of": 3, "number": 0}, "first": True},
+        {"db": "prod", "shard": {"of": 3, "number": 1}},
+    ]
+    if done:
+        # The second member had all of that.
+        assert [item["object"].split()[1] for item in done.real["actions"]] == ["pool-0", "pool-0", "pool-2"]
+
+
+def test_an_instance_with_a_name_is_not_started_anew_by_its_id(hub: FakeHub) -> None:
+    if not hub.state.is_1x:
+        return
+    own_id = start(hub, app_config={"top": 1})["instance"]["id"]
+    same = run_task("sth_instance", hub, id=own_id, sequence="probe", app_config={"top": 1}, **QUICK)
+    assert same["instance"]["id"] == own_id
+    for check in (True, False):
+        other = run_task("sth_instance", hub, check=check, id=own_id, sequence="probe", app_config={"top": 2}, **QUICK)
+        assert other["error_code"] == "CONFLICT"
+        assert "web" in other["msg"]
+    assert live(hub) == ["web"]
+
+
 def test_one_name_is_an_instance_or_a_pool(hub: FakeHub) -> None:
     start(hub, "web")
     start(hub, "pool", count=1)
@@ -421,6 +450,9 @@ def test_healthy(hub: FakeHub) -> None:
         ({"sequence": ""}, "INVALID_OPTION"),
         ({"sequence": "nope"}, "NOT_FOUND"),
         ({"app_config": {"_sth": 1}}, "INVALID_CONFIG"),
+        ({"app_config": {"account": [{"number": 2**53}]}}, "INVALID_CONFIG"),
+        ({"app_config": {"most": float("inf")}}, "INVALID_CONFIG"),
+        ({"count": 1, "overrides": [{"app_config": {"least": -(2**60)}}]}, "INVALID_CONFIG"),
         ({"start_options": {"appConfig": {}}}, "INVALID_OPTION"),
         ({"index_key": "a"}, "INVALID_OPTION"),
         ({"count": -1}, "INVALID_OPTION"),

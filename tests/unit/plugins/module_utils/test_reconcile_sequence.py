@@ -269,6 +269,35 @@ def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.P
     assert hub.sequences == []
 
 
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [({"version": "9.9.9"}, "CONFLICT"), ({"name": "other"}, "CONFLICT"), ({"version": "sha256:0000000"}, "CONFLICT")],
+)
+def test_who_contradicts_an_id_removes_nothing(
+    hub: FakeHub, package: pathlib.Path, other: dict[str, Any], code: str
+) -> None:
+    there = deploy(hub, package)["sequence"]
+    result = run_task("sth_sequence", hub, state="absent", **{"name": "probe", "id": there["id"], **other})
+    assert result["error_code"] == code
+    agreeing = run_task(
+        "sth_sequence", hub, state="absent", check=True, name="probe", id=there["id"], version=there["version"]
+    )
+    assert verbs(agreeing) == ["delete"]
+    assert len(hub.sequences) == 1
+
+
+def test_src_that_is_another_package_than_name_removes_nothing(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    result = run_task("sth_sequence", hub, state="absent", src=str(PACKAGES / "consumer"), name="probe")
+    assert result["error_code"] == "INVALID_PACKAGE"
+    assert len(hub.sequences) == 1
+
+
+@pytest.mark.parametrize("src", [None, ""])
+def test_a_missing_source_is_refused(hub: FakeHub, src: str | None) -> None:
+    assert run_task("sth_sequence", hub, src=src)["error_code"] == "INVALID_OPTION"
+
+
 def test_who_removes_a_package_in_use_is_not_told_to_keep_older_versions(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)

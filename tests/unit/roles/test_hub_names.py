@@ -1,0 +1,33 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What hubs on one machine have by themselves, so that none takes another's away."""
+
+from __future__ import annotations
+
+import pathlib
+
+import jinja2
+import yaml
+from ansible.plugins.filter.core import get_hash
+
+ROLE = pathlib.Path(__file__).parents[3] / "roles" / "hub"
+
+
+def name(prefix: str) -> str:
+    """Return what the role derives from ``hub_prefix``."""
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701 - no markup
+    environment.filters["hash"] = get_hash
+    derived = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())["hub__name"]
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+    return environment.from_string(derived).render(hub__prefix=prefix, hub__defaults=defaults)
+
+
+def test_each_prefix_has_a_unit_and_a_front_of_its_own() -> None:
+    names = [name(prefix) for prefix in ("/opt/sth", "/opt/a", "/srv/a")]
+    assert names[0] == "sth-hub"
+    assert len(set(names)) == 3
+    variables = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
+    assert "hub__name" in variables["hub__unit"]
+    assert "hub__name" in variables["hub__front_file"]
