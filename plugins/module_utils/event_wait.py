@@ -11,6 +11,7 @@ the whole wait, so that no event falls between two of them, and the instance is 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
@@ -54,7 +55,7 @@ class EventWait:
         # The wait is bounded by us; the request only must not end before it.
         silence = expectation.timeout + SUBSCRIBING
         names = [expectation.event, *([expectation.failure_event] if expectation.failure_event else [])]
-        self._polls = [_Poll(client, expectation.which, name, silence, self._woken) for name in names]
+        self._polls = [Poll(client, expectation.which, name, silence, self._woken) for name in names]
         self._watch = _Watch(client, self._woken)
 
     def __enter__(self) -> EventWait:
@@ -68,10 +69,7 @@ class EventWait:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._watch.stop()
-        for poll in self._polls:
-            poll.request.abort()
-        for poll in self._polls:
-            poll.join(1.0)
+        give_up(self._polls)
 
     def result(self) -> Event | None:
         """Return the event; None where the hub has kept none and nothing was to be waited for.
@@ -134,7 +132,7 @@ class EventWait:
         )
 
 
-class _Poll(threading.Thread):
+class Poll(threading.Thread):
     """One held request; wakes the wait when its answer is there."""
 
     def __init__(
@@ -155,6 +153,11 @@ class _Poll(threading.Thread):
         self._silence = silence
         self._woken = woken
 
+    @property
+    def pending(self) -> bool:
+        """Whether it may still be answered."""
+        return self.event is None and self.error is None and self.is_alive()
+
     def run(self) -> None:
         """Wait."""
         try:
@@ -165,6 +168,15 @@ class _Poll(threading.Thread):
             # Also where it could not even be sent, so that nobody waits for that.
             self.request.sent.set()
             self._woken.set()
+
+
+def give_up(polls: Iterable[Poll]) -> None:
+    """End requests whatever the hub does, and wait for their threads."""
+    polls = tuple(polls)
+    for poll in polls:
+        poll.request.abort()
+    for poll in polls:
+        poll.join(1.0)
 
 
 class _Watch(threading.Thread):

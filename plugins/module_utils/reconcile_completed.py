@@ -23,10 +23,16 @@ from ansible_collections.scramjet.sth.plugins.module_utils.feeding import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.logs import last_words
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
-from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.models import (
+    Event,
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.outcome import ended_record
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import differing, live_with, refuse_deployments
@@ -45,7 +51,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, R
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
-# An event is seen this soon; the instance itself is looked at in between (trap 20).
+# An event is waited for so long between two looks at the instance (trap 20); it is listened for all the time.
 EVENT_TURN = 0.5
 
 
@@ -202,25 +208,30 @@ class _Apply:
         instance_id = self.plan.attach.id if self.plan.attach else self._start()
         streams = list(STREAMS) if options["collect"] is None else options["collect"]
         bound = Deadline(options["run_timeout"])
+        client, longest = self.hub.instance(instance_id), options["run_timeout"] + 60
         with (
+            Listener(client, options["completion_event"], longest) as completion,
+            Listener(client, options["failure_event"], longest) as failure,
             collecting(
                 self.hub, instance_id, streams, limit=options["collect_max_bytes"],
-                output_dest=options["output_dest"], longest=options["run_timeout"] + 60,
+                output_dest=options["output_dest"], longest=longest,
             ) as group,
             feeding(self.hub, instance_id, self.feed_stream, self.feed) as self.feeder,
         ):  # fmt: skip
             last = self._last_known(instance_id)
             try:
-                record, event = self._until_the_end(last, bound, group)
+                record, event = self._until_the_end(last, bound, group, completion, failure)
+                failed = failure.last_words() if event is None else None
                 collected = group.finish()
                 group.require_whole()
             except SthError as error:
                 group.stop()
                 raise self._cut_short(error, instance_id, group.finish()) from None
             # In here, so that the file of a run that failed is thrown away.
-            if event is None and (record.outcome != "completed" or options["completion_event"] is not None):
-                raise self._failed(record, collected, group)
-        return record, collected, event[0] if event else None
+            incomplete = options["completion_event"] is not None or record.outcome != "completed"
+            if event is None and (incomplete or failed is not None):
+                raise self._failed(record, collected, group, failed)
+        return record, collected, event.payload if event else None
 
     def _start(self) -> str:
         for action in self.plan.stops:
@@ -242,30 +253,26 @@ class _Apply:
         return replace(_predicted(self.plan), id=instance_id)
 
     def _until_the_end(
-        self, last: InstanceRecord, bound: Deadline, group: Collecting
-    ) -> tuple[InstanceRecord, tuple[Any] | None]:
-        """Wait for the end, or for the completion event; return the record and the event's payload in a tuple."""
+        self, last: InstanceRecord, bound: Deadline, group: Collecting, completion: Listener, failure: Listener
+    ) -> tuple[InstanceRecord, Event | None]:
+        """Wait for the end, or for the completion event; return the record and the event."""
         client = self.hub.instance(last.id)
         options = self.run.options
         for _turn in pauses(bound, longest=0.5):
             now = client.info()
-            refused = self.feeder.refused if self.feeder else None
-            if refused is not None:
-                raise SthError(
-                    refused.code,
-                    f"Instance {self.label} ({last.id}) did not get its input and is left as it is: {refused.message}",
-                    instance=last.id,
-                    **refused.details,
-                )
-            event = self._emitted(last.id, options["completion_event"], now)
-            if event:
-                return self._finished(now or last), event
+            self._require_fed(last.id)
+            ended = None
             if now is None or not now.live:
-                return ended_record(last, now, group.ended_at("output")), None
-            last = now if now.app_config is not None else last
-            failure = self._emitted(last.id, options["failure_event"], now)
-            if failure:
-                shown = self.masker.payload(failure[0], self.run.secrets)
+                ended = ended_record(last, now, group.ended_at("output"))
+            event = completion.last_words() if ended is not None else completion.heard(EVENT_TURN)
+            if event is not None:
+                return self._finished(now or last), event
+            if ended is not None:
+                return ended, None
+            last = now if now is not None and now.app_config is not None else last
+            failed = failure.heard()
+            if failed is not None:
+                shown = self._shown(failed)
                 raise SthError(
                     "ENDED_EARLY",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
@@ -280,6 +287,17 @@ class _Apply:
             instance=last.id,
         )
 
+    def _require_fed(self, instance_id: str) -> None:
+        """Raise what the hub said where it refused the input."""
+        refused = self.feeder.refused if self.feeder else None
+        if refused is not None:
+            raise SthError(
+                refused.code,
+                f"Instance {self.label} ({instance_id}) did not get its input and is left as it is: {refused.message}",
+                instance=instance_id,
+                **refused.details,
+            )
+
     def _finished(self, record: InstanceRecord) -> InstanceRecord:
         """End an instance whose completion event has come."""
         finish = given(self.plan.finish)
@@ -289,16 +307,8 @@ class _Apply:
         self.run.journal.done(finish)
         return replace(record, status="ended", outcome="completed")
 
-    def _emitted(self, instance_id: str, name: str | None, record: InstanceRecord | None) -> tuple[Any] | None:
-        """Return the payload of an event in a tuple of its own; a 1.x hub still knows it after the end."""
-        if name is None or record is None:
-            return None
-        try:
-            return (self.hub.instance(instance_id).last_event(name, EVENT_TURN),)
-        except SthError as error:
-            if error.code in ("TIMEOUT", "NOT_FOUND"):
-                return None
-            raise
+    def _shown(self, event: Event) -> Any:
+        return self.masker.payload(event.payload, self.run.secrets)
 
     def _cut_short(self, error: SthError, instance_id: str, collected: dict[str, Any]) -> SthError:
         """Return an error as one about the instance, with what can be read of it only once."""
@@ -310,11 +320,17 @@ class _Apply:
             )
         return SthError(error.code, message, **{"instance": instance_id, "collected": collected, **error.details})
 
-    def _failed(self, record: InstanceRecord, collected: dict[str, Any], group: Collecting) -> SthError:
+    def _failed(
+        self, record: InstanceRecord, collected: dict[str, Any], group: Collecting, failed: Event | None
+    ) -> SthError:
         """Say how the run ended, with the ends of what was collected instead of a second reading."""
         said = group.said("stderr", "log")
         words = last_words(said, self.hub.secrets) if said else None
         awaited = self.run.options["completion_event"]
         short_of = "without completing" if awaited is None else f"without emitting its completion_event {awaited!r}"
+        emitted: dict[str, Any] = {}
+        if failed is not None:
+            emitted["event"] = self._shown(failed)
+            short_of = f"after it had emitted {self.run.options['failure_event']!r} with {emitted['event']!r}"
         error = ended_error(self.hub, record, self.label, short_of, words)
-        return SthError("ENDED_EARLY", error.message, **error.details, collected=collected)
+        return SthError("ENDED_EARLY", error.message, **error.details, **emitted, collected=collected)

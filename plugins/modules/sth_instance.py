@@ -154,6 +154,8 @@ options:
     description:
       - With O(state=completed), this event is the completion. Its payload is returned, and the instance is then stopped.
       - Use it for Python programs, no hub tells whether one of them completed or crashed.
+      - A 0.18 hub forgets a Python program with its events as soon as it ends. One that emits this event and ends within some
+        milliseconds of its start is not heard.
     type: str
   run_timeout:
     description:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
+import threading
 import time
 from typing import Any, Literal
 
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, planned, run_task
 
 
@@ -106,6 +109,78 @@ def test_a_failure_event_ends_the_wait(hub: FakeHub) -> None:
     result = complete(hub, app_config={"events": events}, failure_event="failed")
     assert result["error_code"] == "ENDED_EARLY"
     assert "'why': 'no'" in result["msg"]
+
+
+def emit_and_end_at_a_look(hub: FakeHub, monkeypatch: pytest.MonkeyPatch, name: str, look: int) -> None:
+    """Let a program emit an event and be gone at once, when it is looked at the ``look``-th time after a request
+    for the event: who asks in turns does not ask for it then, and on 0.18 cannot do so any more."""
+    answer = hub.answer
+    looks: list[str] = []
+
+    def answer_and_end(call: Call) -> Answer:
+        found = re.search(r"/instance/([0-9a-f-]{36})$", call.path)
+        if call.method == "GET" and found and any(item.path.endswith(f"/event/{name}") for item in hub.requests):
+            looks.append(found[1])
+            if len(looks) == look:
+                # A request that came before this one is known to the hub by now.
+                time.sleep(0.2)
+                with hub.state.lock:
+                    instance = hub.state.instances[found[1]]
+                    instance.emit(name, {"number": look})
+                    instance.end(137, "Instance killed")
+        return answer(call)
+
+    monkeypatch.setattr(hub, "answer", answer_and_end)
+
+
+def awaiting() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("await ")]
+
+
+@pytest.mark.parametrize("look", [2, 3, 5])
+def test_a_completion_event_right_before_the_end_is_not_lost(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    emit_and_end_at_a_look(hub, monkeypatch, "report", look)
+    result = complete(hub, completion_event="report")
+    assert result.get("event") == {"number": look}, result
+    assert result["instance"]["outcome"] == "completed"
+    assert awaiting() == []
+
+
+def test_a_failure_event_right_before_the_end_is_told(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    emit_and_end_at_a_look(hub, monkeypatch, "broken", 2)
+    result = complete(hub, app_config={"stdout": "so far"}, failure_event="broken")
+    assert (result["error_code"], result.get("event")) == ("ENDED_EARLY", {"number": 2}), result
+    assert "after it had emitted 'broken' with {'number': 2}" in result["msg"]
+    assert result.get("exit_code") == (137 if hub.state.is_1x else None)
+    assert result["collected"]["stdout"]["content"] == "so far\n"
+
+
+def test_an_event_is_asked_for_again_where_a_request_is_never_answered(hub: FakeHub) -> None:
+    hub.fault(Fault("hang", method="GET", path="/event/finished", times=2))
+    events = [{"name": "finished", "payload": {"sum": 3}, "after": 0.2}]
+    began = time.monotonic()
+    result = complete(hub, app_config={"events": events}, completion_event="finished")
+    assert result["event"] == {"sum": 3}
+    assert time.monotonic() - began < 20
+    assert awaiting() == []
+
+
+def test_nobody_listens_for_an_event_after_the_bound(hub: FakeHub) -> None:
+    result = complete(hub, completion_event="finished", failure_event="failed", run_timeout=2.0)
+    assert result["error_code"] == "TIMEOUT"
+    asked = [item for item in hub.requests if item.path.endswith("/event/finished")]
+    # At 0, 0.5 and 1.5 seconds.
+    assert len(asked) <= 4
+    assert awaiting() == []
+
+
+def test_a_hub_that_does_not_tell_events_ends_the_wait(hub: FakeHub) -> None:
+    hub.fault(Fault("status", method="GET", path="/event/finished", times=100))
+    result = complete(hub, completion_event="finished")
+    assert result["error_code"] == "HUB_ERROR"
+    assert awaiting() == []
 
 
 def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: FakeHub) -> None:
