@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas i
     replicas_of,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import ask_silent_again, observe
@@ -238,7 +238,7 @@ class Rolling:
         except SthError as error:
             instance = error.details.get("instance")
             # A process was started wherever it is known by its id.
-            if instance is not None:
+            if instance is not None or isinstance(error, WrittenError):
                 self._note(step.action, planned)
             raise self._gate(error, step.slot.index, instance) from None
         self.seconds[record.id] = round(time.monotonic() - begun, 3)
@@ -264,13 +264,13 @@ class Rolling:
             return start_ready(self.hub, start, self.readiness, self.ending, written)
 
     def _stop(self, step: ToStop, planned: bool, _written: Callable[[], None] = lambda: None) -> None:
-        self._tell(step.action, planned)
+        journal, action = self.run.journal, step.action
         begun = time.monotonic()
-        ended = end_instance(self.hub, step.replica.id, self.ending)
+        with journal.doing(action) if planned else journal.compensating(action.action, action.object):
+            ended = end_instance(self.hub, step.replica.id, self.ending)
         self.seconds[step.replica.id] = round(time.monotonic() - begun, 3)
         # 0.18 forgets what has ended.
         self.ended[step.replica.id] = ended or replace(step.replica.record, status="ended", outcome="stopped")
-        self._note(step.action, planned)
 
     def _tell(self, action: Action, planned: bool) -> None:
         if planned:

@@ -7,11 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    ErrorCode,
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    unknown_effect,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses, poll
 from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
@@ -48,37 +56,31 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRe
     """Stop, else kill, and return its last record once it has ended (None: no longer listed).
 
     Raises ``TIMEOUT`` where the hub never reports the end: after a restart of a 1.x hub (trap 26), or a start that
-    failed on a 0.18 hub (trap 11).
+    failed on a 0.18 hub (trap 11). Whatever fails once it was told to end is a `WrittenError`.
     """
-    client = hub.instance(instance_id)
-    record = client.info()
-    if not _alive(record):
+    record = hub.instance(instance_id).info()
+    if record is None or not record.live:
         return record
-    if ending.stop_timeout > 0 and record and record.status == "running":
-        try:
-            client.stop(ending.stop_timeout, ending.can_keepalive)
-        except LostAnswerError:
-            pass
-        except SthError as error:
-            if error.code != "NOT_FOUND":
-                raise
+    orders = _Orders(hub, record)
+    if ending.stop_timeout > 0 and record.status == "running":
+        orders.stop(ending)
         grace = KEEPALIVE_CAP if ending.can_keepalive else END_GRACE
-        record, ended = poll(client.info, lambda item: not _alive(item), Deadline(grace))
+        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(grace))
         if ended:
-            return record
+            return last
     killed = False
     for _dummy in pauses(Deadline(KILL_GRACE)):
-        record = client.info()
-        if not _alive(record):
-            return record
-        if not killed and record and record.status == "running":
+        last = orders.look()
+        if not _alive(last):
+            return last
+        if not killed and last and last.status == "running":
             # Python programs on 0.18 run on after a stop (trap 41). Elsewhere than in "running" a kill is refused
             # (trap 18): the hub's own kill is under way then.
-            killed = _kill(hub, instance_id)
-    raise SthError(
+            killed = orders.kill()
+    raise orders.failure(
         "TIMEOUT",
         f"Instance {instance_id} was told to end and {hub.api_url} still lists it as "
-        f"{record.status if record else 'live'} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
+        f"{last.status if last else 'live'} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
         instance=instance_id,
     )
 
@@ -89,15 +91,13 @@ def end_instances(
     ending: Ending,
     *,
     parallel: int = 4,
-    begun: Callable[[str], None] = lambda instance_id: None,
-    ended: Callable[[str], None] = lambda instance_id: None,
+    noted: Callable[[str], AbstractContextManager[None]] = lambda instance_id: nullcontext(),
 ) -> None:
-    """End several, ``parallel`` at a time; ``begun`` and ``ended`` hear of each. Raises the first failure at the end."""
+    """End several, ``parallel`` at a time, each within its ``noted``. Raises the first failure at the end."""
 
     def end(instance_id: str) -> None:
-        begun(instance_id)
-        end_instance(hub, instance_id, ending)
-        ended(instance_id)
+        with noted(instance_id):
+            end_instance(hub, instance_id, ending)
 
     with workers(hub, max(1, parallel)) as pool:
         for outcome in [pool.submit(end, instance_id) for instance_id in instance_ids]:
@@ -122,11 +122,50 @@ def _alive(record: InstanceRecord | None) -> bool:
     return record is not None and record.live
 
 
-def _kill(hub: HubClient, instance_id: str) -> bool:
-    try:
-        hub.instance(instance_id).kill()
-    except SthError as error:
-        if error.code not in ("CONFLICT", "NOT_FOUND") and not isinstance(error, LostAnswerError):
-            raise
-        return error.code != "CONFLICT"
-    return True
+class _Orders:
+    """Tells one instance to end. Once it has been told, every failure is a `WrittenError`."""
+
+    def __init__(self, hub: HubClient, record: InstanceRecord) -> None:
+        self._hub = hub
+        self._client = hub.instance(record.id)
+        mark = read_mark(record.app_config)
+        self._called = f"{mark.name} ({record.id})" if mark else record.id
+        self._told = False
+        # What was sent last, while its answer is lost and nobody has looked since.
+        self._lost: tuple[str, LostAnswerError] | None = None
+
+    def stop(self, ending: Ending) -> None:
+        self._send("stop", lambda: self._client.stop(ending.stop_timeout, ending.can_keepalive), ("NOT_FOUND",))
+
+    def kill(self) -> bool:
+        """Return whether there is nothing left to tell it."""
+        return self._send("kill", self._client.kill, ("CONFLICT", "NOT_FOUND")) != "CONFLICT"
+
+    def look(self) -> InstanceRecord | None:
+        try:
+            record = self._client.info()
+        except SthError as error:
+            if self._lost is not None:
+                what, lost = self._lost
+                why = unknown_effect(lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended")
+                raise self.failure(why.code, why.message, **why.details) from None
+            told = f"Instance {self._called} was told to end, and whether it has is not known: " if self._told else ""
+            raise self.failure(error.code, f"{told}{error.message}", **error.details) from None
+        self._lost = None
+        return record
+
+    def failure(self, code: ErrorCode, message: str, **details: Any) -> SthError:
+        return (WrittenError if self._told else SthError)(code, message, **details)
+
+    def _send(self, what: str, send: Callable[[], None], ignored: tuple[ErrorCode, ...]) -> ErrorCode | None:
+        """Return how it was refused, of the ways that are no failure."""
+        try:
+            send()
+        except LostAnswerError as lost:
+            self._lost = (what, lost)
+        except SthError as error:
+            if error.code not in ignored:
+                raise self.failure(error.code, error.message, **error.details) from None
+            return error.code
+        self._told = True
+        return None

@@ -9,7 +9,8 @@ Source: design.md section 4 (failures), interface.md section 0 rule 8.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
@@ -56,6 +57,33 @@ class LostAnswerError(SthError):
 
     Whoever catches it looks the effect up before the write is repeated (hub-contract.md section 10, retry table).
     """
+
+
+class WrittenError(SthError):
+    """A write was sent, and its effect is not, or not yet, seen: what it belongs to counts as done.
+
+    So ``changed`` is true (interface.md section 0 rule 6), and nothing is undone that the write may have replaced.
+    """
+
+
+@contextmanager
+def looking_up(lost: LostAnswerError, hub: str, what: str, effect: str) -> Iterator[None]:
+    """Around the look-up after a lost answer: where that fails too, tell of the write, ``what`` of ``effect``, instead."""
+    try:
+        yield
+    except SthError as error:
+        raise unknown_effect(lost, hub, what, effect) from error
+
+
+def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
+    """Build the failure for a lost answer of which nobody can tell what came: "The start of x" of "it runs"."""
+    how = "did not answer in time" if lost.code == "TIMEOUT" else "was gone before it answered"
+    return WrittenError(
+        lost.code,
+        f"{what} was sent to {hub}, which {how}; whether {effect} is not known: look at the hub's log, and run the task "
+        "again, it looks first.",
+        **lost.details,
+    )
 
 
 def given(value: T | None) -> T:

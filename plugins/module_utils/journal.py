@@ -7,8 +7,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import WrittenError
 
 # The reason of what the plan did not hold.
 COMPENSATION = "compensation"
@@ -62,6 +66,28 @@ class Journal:
         with self._lock:
             self._actions.append(Action(action, object, COMPENSATION))
             self._done.append(True)
+
+    @contextmanager
+    def doing(self, action: Action) -> Iterator[None]:
+        """Around what carries out ``action``: it is noted as done where it ends well, or fails after it has written."""
+        self.begin(action)
+        try:
+            yield
+        except WrittenError:
+            self.done(action)
+            raise
+        self.done(action)
+
+    @contextmanager
+    def compensating(self, action: str, object: str) -> Iterator[None]:
+        """Around a write that the plan did not hold. See `doing`."""
+        self.begin_unplanned(action, object)
+        try:
+            yield
+        except WrittenError:
+            self.compensate(action, object)
+            raise
+        self.compensate(action, object)
 
     @property
     def actions(self) -> tuple[Action, ...]:

@@ -235,16 +235,12 @@ class _Apply:
 
     def _start(self) -> str:
         for action in self.plan.stops:
-            self.run.journal.begin(action)
-            end_instance(self.hub, action.target.id, ending_from_options(self.run.options))
-            self.run.journal.done(action)
-        action = given(self.plan.start)
-        self.run.journal.begin(action)
-        free_id(self.hub, self.plan.program, ending_from_options(self.run.options))
-        start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
-        instance_id = start_once(self.hub, start, self.run.options["overload_timeout"])
-        self.run.journal.done(action)
-        return instance_id
+            with self.run.journal.doing(action):
+                end_instance(self.hub, action.target.id, ending_from_options(self.run.options))
+        with self.run.journal.doing(given(self.plan.start)):
+            free_id(self.hub, self.plan.program, ending_from_options(self.run.options))
+            start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
+            return start_once(self.hub, start, self.run.options["overload_timeout"])
 
     def _last_known(self, instance_id: str) -> InstanceRecord:
         """Describe the run by what was asked for: 0.18 may have forgotten it before it is first looked at."""
@@ -302,9 +298,10 @@ class _Apply:
         """End an instance whose completion event has come."""
         finish = given(self.plan.finish)
         if record.live:
-            self.run.journal.begin(finish)
-            record = end_instance(self.hub, record.id, ending_from_options(self.run.options)) or record
-        self.run.journal.done(finish)
+            with self.run.journal.doing(finish):
+                record = end_instance(self.hub, record.id, ending_from_options(self.run.options)) or record
+        else:
+            self.run.journal.done(finish)
         return replace(record, status="ended", outcome="completed")
 
     def _shown(self, event: Event) -> Any:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import end_instance, ending_from_options, wait_removed
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord, Inventory, SequenceRecord
@@ -243,9 +243,8 @@ class _Apply:
     def _step(self, step: Step, written: Callable[[], None]) -> InstanceRecord | None:
         last: InstanceRecord | None = None
         for action in step.stops:
-            self.run.journal.begin(action)
-            ended = end_instance(self.hub, action.target.id, self.ending)
-            self.run.journal.done(action)
+            with self.run.journal.doing(action):
+                ended = end_instance(self.hub, action.target.id, self.ending)
             # 0.18 forgets what has ended.
             last = ended or replace(action.target, status="ended", outcome="stopped")
         if step.start is None or step.program is None or step.sequence is None:
@@ -259,7 +258,7 @@ class _Apply:
             record = start_ready(self.hub, start, self.readiness, self.ending, overlap)
         except SthError as error:
             # A process was started wherever it is known by its id.
-            if "instance" in error.details:
+            if "instance" in error.details or isinstance(error, WrittenError):
                 self.run.journal.done(step.start)
             raise SthError(
                 error.code, f"{error.message} {self._way_back(step, error)}".strip(), **error.details
@@ -286,6 +285,8 @@ class _Apply:
                 if failed and error.code == "TIMEOUT"
                 else ""
             )
+        if isinstance(error, WrittenError):
+            return "What ran before was ended, and is not started again since its successor may run."
         old: InstanceRecord = min(ran, key=order)
         program = Program(None).instead_of(old).completed_from(old)
         if step.program is not None:
@@ -295,23 +296,22 @@ class _Apply:
         try:
             if failed:
                 self._end_failed(failed, step.label)
-            self.run.journal.begin_unplanned("start", f"instance {step.label}")
             # Whether it was ready is not known of it, only that it ran.
-            again = start_ready(
-                self.hub, start, replace(self.readiness, wait_for="running", failure_event=None), self.ending
-            )
+            readiness = replace(self.readiness, wait_for="running", failure_event=None)
+            with self.run.journal.compensating("start", f"instance {step.label}"):
+                again = start_ready(self.hub, start, readiness, self.ending)
+        except WrittenError as problem:
+            return f"What ran before was ended, and is not known to run again: {problem.message}"
         except SthError as problem:
             return f"What ran before was ended and could not be started again: {problem.message}"
         self.known.add(again.id)
-        self.run.journal.compensate("start", f"instance {step.label}")
         return f"What ran before runs again, as {again.id}."
 
     def _end_failed(self, instance_id: str, called: str) -> None:
         record = self.hub.instance(instance_id).info()
         if record is not None and record.live:
-            self.run.journal.begin_unplanned("stop", f"instance {called}")
-            end_instance(self.hub, instance_id, self.ending)
-            self.run.journal.compensate("stop", f"instance {called}")
+            with self.run.journal.compensating("stop", f"instance {called}"):
+                end_instance(self.hub, instance_id, self.ending)
 
     def _kept(self, step: Step) -> InstanceRecord | None:
         """A run that was cut off may have left one that is still starting."""
@@ -328,9 +328,8 @@ class _Apply:
         for step, record in zip(plan.steps, records):
             twins = self._twins(inventory, step.program if step.start else None)
             for twin in twins[1:]:
-                self.run.journal.begin_unplanned("stop", f"instance {step.label}")
-                end_instance(self.hub, twin.id, self.ending)
-                self.run.journal.compensate("stop", f"instance {step.label}")
+                with self.run.journal.compensating("stop", f"instance {step.label}"):
+                    end_instance(self.hub, twin.id, self.ending)
             left.append(twins[0] if len(twins) > 1 else record)
         return left
 

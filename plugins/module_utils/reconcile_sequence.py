@@ -179,8 +179,7 @@ class _Apply:
             self.hub,
             list(by_id),
             self.ending,
-            begun=lambda instance_id: self.run.journal.begin(by_id[instance_id]),
-            ended=lambda instance_id: self.run.journal.done(by_id[instance_id]),
+            noted=lambda instance_id: self.run.journal.doing(by_id[instance_id]),
         )
 
     def _overwrite(self, target: SequenceRecord) -> SequenceRecord:

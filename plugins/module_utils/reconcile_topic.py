@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    given,
+    looking_up,
+    refuse_empty,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.topics import find_topic, require_topic_name, topic_view
@@ -27,9 +33,8 @@ def reconcile(run: Run) -> Result:
     if action is not None:
         run.journal.plan((action,))
         if not run.check_mode:
-            run.journal.begin(action)
-            _apply(hub, name, after)
-            run.journal.done(action)
+            with run.journal.doing(action):
+                _apply(hub, name, after)
     header = f"topic {name} on {hub.api_url}"
     diff = {"before": before or {}, "after": after or {}, "before_header": header, "after_header": header}
     return {"topic": after, "diff": diff}
@@ -66,8 +71,11 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
             hub.topic(name).delete()
         else:
             hub.topic(name).create(after["content_type"])
-    except LostAnswerError:
-        if find_topic(hub, name) != after:
+    except LostAnswerError as lost:
+        what, effect = ("creation", "it is there") if after else ("removal", "it is gone")
+        with looking_up(lost, hub.api_url, f"The {what} of topic {name}", effect):
+            there = find_topic(hub, name)
+        if there != after:
             raise
     except SthError as error:
         # Somebody else created the same at the same time.

@@ -11,7 +11,13 @@ from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending, end_instance, wait_removed
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    given,
+    looking_up,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.program import Program
@@ -66,7 +72,7 @@ def start_ready(
             return wait_ready(hub, instance_id, start.program.label, readiness)
         except SthError as error:
             if attempt >= readiness.start_attempts or error.code not in ("START_FAILED", "ENDED_EARLY", "TIMEOUT"):
-                raise
+                raise _unseen(hub, start, instance_id, error) from None
             end_instance(hub, instance_id, ending)
     raise SthError("TIMEOUT", f"Instance {start.program.label} did not become ready in any of its attempts in time.")
 
@@ -81,7 +87,8 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     """Start one process and return its id; repeated only while the hub certainly started nothing.
 
     419 is repeated for ``overload_timeout`` seconds with growing, jittered pauses. After a lost answer the instance is
-    looked for by its mark; raises `LostAnswerError` where that finds nothing and the hub may still be at it.
+    looked for by its mark; raises `LostAnswerError` where that finds nothing and the hub may still be at it, and
+    `WrittenError` where the hub cannot be asked.
     """
     program = start.program
     repeated = False
@@ -94,7 +101,8 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
             )
             return started.id
         except LostAnswerError as lost:
-            found = _find_started(hub, start)
+            with looking_up(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
+                found = _find_started(hub, start)
             if found is not None:
                 return found
             # A 0.18 hub that does not answer has made a zombie (trap 11): another start would make another.
@@ -137,6 +145,18 @@ def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
     return SthError(
         error.code,
         f"Instance {start.program.label} died before its start was answered, and the hub has no record of it: {error.message}",
+        **error.details,
+    )
+
+
+def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> SthError:
+    """Say of an instance that was started what failed since, where that is not the instance itself."""
+    if "instance" in error.details:
+        return error
+    return WrittenError(
+        error.code,
+        f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}, and whether it became ready is not "
+        f"known: {error.message} Run the task again, it looks first.",
         **error.details,
     )
 

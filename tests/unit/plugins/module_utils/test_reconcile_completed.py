@@ -325,3 +325,12 @@ def test_a_run_that_an_earlier_task_would_start_is_waited_for_in_check_mode(hub:
     assert "assumed" in awaited["notes"][0]
     assert awaited["instance"]["id"] is None
     assert run_task("sth_instance", hub, name="later", state="completed")["error_code"] == "NOT_FOUND"
+
+
+def test_a_run_of_whose_start_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub) -> None:
+    hub.fault(Fault("cut", method="POST", path="/start$"))
+    result = complete(hub, app_config={"behaviour": "complete"}, request_retries=0)
+    assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
+    assert [item["done"] for item in result["actions"]] == [True]
+    assert "The start of instance job was sent to" in result["msg"]
+    assert "whether it runs is not known" in result["msg"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils import starting
+from ansible_collections.scramjet.sth.plugins.module_utils import ending, starting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
 
@@ -339,6 +339,86 @@ def test_a_start_that_never_arrived_is_repeated(hub: FakeHub) -> None:
     hub.fault(Fault("reset", "POST", "/start$"))
     assert not start(hub).get("failed")
     assert len(hub.instances) == 1
+
+
+def test_a_start_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub) -> None:
+    hub.fault(Fault("cut", "POST", "/start$"))
+    result = start(hub, request_retries=0)
+    assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
+    assert [item["done"] for item in result["actions"]] == [True]
+    assert "The start of instance web was sent to" in result["msg"]
+    assert "whether it runs is not known" in result["msg"]
+    assert "run the task again" in result["msg"]
+    assert "GET" not in result["msg"]
+
+
+def test_a_hub_that_dies_while_readiness_is_awaited_has_been_written_to(hub: FakeHub) -> None:
+    hub.fault(Fault("die", "GET", "/instance/"))
+    result = start(hub, request_retries=0)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "was started on" in result["msg"]
+    assert "web" in result["msg"]
+
+
+@pytest.mark.parametrize("stop_timeout", [0.1, 0.0], ids=["stop", "kill"])
+def test_a_stop_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub, stop_timeout: float) -> None:
+    start(hub)
+    hub.fault(Fault("cut", "POST", "/_(stop|kill)$"))
+    result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=stop_timeout, request_retries=0)
+    assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
+    assert [item["done"] for item in result["actions"]] == [True]
+    assert f"The {'stop' if stop_timeout else 'kill'} of instance web (" in result["msg"]
+    assert "whether it has ended is not known" in result["msg"]
+    assert "GET" not in result["msg"]
+
+
+def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeHub) -> None:
+    start(hub)
+    # The look before the stop, then the one after it.
+    hub.fault(Fault("die", "GET", "/instance/", skip=1 if hub.state.is_1x else 2))
+    result = run_task("sth_instance", hub, name="web", state="stopped", request_retries=0, **QUICK)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "Instance web (" in result["msg"]
+    assert "was told to end" in result["msg"]
+
+
+def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "END_GRACE", 0.1)
+    monkeypatch.setattr(ending, "KILL_GRACE", 0.1)
+    start(hub)
+    # Answered, and not carried out.
+    hub.fault(Fault("status", "POST", "/_(stop|kill)$", times=2, status=202))
+    result = run_task("sth_instance", hub, name="web", state="stopped", **QUICK)
+    assert (result["error_code"], result["changed"]) == ("TIMEOUT", True)
+    assert "still lists it" in result["msg"]
+    hub.fault(Fault("status", "POST", "/_stop$", status=500))
+    assert not run_task("sth_instance", hub, name="web", state="stopped", **QUICK)["changed"]
+
+
+def test_a_successor_that_may_run_is_not_said_to_have_failed(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    hub.fault(Fault("cut", "POST", "/start$"))
+    result = start(hub, app_config={"a": 2}, request_retries=0)
+    assert [(item["action"], item["done"]) for item in result["actions"]] == [("stop", True), ("start", True)]
+    assert "whether it runs is not known" in result["msg"]
+    assert "What ran before was ended, and is not started again" in result["msg"]
+    assert "could not be started again" not in result["msg"]
+    hub.revive()
+    assert not start(hub, app_config={"a": 2})["changed"]
+
+
+def test_what_is_brought_back_and_not_answered_for_is_not_said_to_have_failed(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    refuse_starts(hub, times=1)
+    hub.fault(Fault("cut", "POST", "/start$"))
+    result = start(hub, app_config={"a": 2}, request_retries=0)
+    assert [(item["action"], item["done"]) for item in result["actions"]] == [
+        ("stop", True), ("start", False), ("start", True)
+    ]  # fmt: skip
+    assert "is not known to run again" in result["msg"]
+    assert "could not be started again" not in result["msg"]
 
 
 @pytest.mark.parametrize("after", [1, 2])

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Topics whose creation or removal is not answered."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import run_task
+
+
+def topic(hub: FakeHub, state: str) -> dict[str, Any]:
+    return run_task("sth_topic", hub, name="orders", content_type="text/plain", state=state, request_retries=0)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("present", ("The creation of topic orders was sent to", "whether it is there is not known")),
+        ("absent", ("The removal of topic orders was sent to", "whether it is gone is not known")),
+    ],
+)
+def test_a_write_of_which_the_hub_dies_is_told_and_counts_as_written(
+    hub: FakeHub, state: str, told: tuple[str, str]
+) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("a 0.18 hub has no topics to manage")
+    if state == "absent":
+        assert topic(hub, "present")["changed"]
+    hub.fault(Fault("cut", path="/topics", writes_only=True))
+    result = topic(hub, state)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert [item["done"] for item in result["actions"]] == [True]
+    assert all(text in result["msg"] for text in told), result["msg"]
+    assert "GET" not in result["msg"]
+    hub.revive()
+    assert not topic(hub, state)["changed"]
+
+
+@pytest.mark.parametrize(("kind", "failed"), [("lost", False), ("reset", True)])
+def test_a_lost_answer_is_looked_up(hub: FakeHub, kind: Literal["lost", "reset"], failed: bool) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("a 0.18 hub has no topics to manage")
+    hub.fault(Fault(kind, "POST", "/topics"))
+    result = topic(hub, "present")
+    assert result.get("failed", False) == failed
+    assert result["changed"] != failed
