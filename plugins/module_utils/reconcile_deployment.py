@@ -194,16 +194,14 @@ class _Apply:
                 self.run.notes.append(error.message)
 
     def _delete(self, action: Action) -> None:
-        self.run.journal.begin(action)
-        delete_unused(self.hub, action.target, self.ending.removal_timeout)
-        self.run.journal.done(action)
+        with self.run.journal.doing(action):
+            delete_unused(self.hub, action.target, self.ending.removal_timeout)
         self.rolling.now = without(self.rolling.now, {action.target.id})
 
     def _upload(self, action: Action) -> None:
-        self.run.journal.begin(action)
         compare = self.run.options["compare"]
-        stored = upload_package(self.hub, given(self.package), compare)
-        self.run.journal.done(action)
+        with self.run.journal.doing(action):
+            stored = upload_package(self.hub, given(self.package), compare)
         if compare == "content":
             stored = without_twins(self.hub, stored, self.run.journal)
         self.uploaded = stored
@@ -260,15 +258,13 @@ class _Apply:
         """Remove a version; what anybody runs from it stays."""
         if any(item.live and item.sequence_id == sequence.id for item in self.rolling.now.inventory.instances):
             return
-        what = f"sequence {sequence.ref}"
-        self.run.journal.begin_unplanned("delete", what)
         try:
-            delete_unused(self.hub, sequence, self.ending.removal_timeout)
+            with self.run.journal.compensating("delete", f"sequence {sequence.ref}"):
+                delete_unused(self.hub, sequence, self.ending.removal_timeout)
         except SthError as error:
             if error.code != "CONFLICT":
                 raise
             return
-        self.run.journal.compensate("delete", what)
         self.rolling.now = without(self.rolling.now, {sequence.id})
 
     def _overtaken(self, leader: Replica) -> SthError:

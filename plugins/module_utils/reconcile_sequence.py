@@ -161,14 +161,13 @@ class _Apply:
                 continue
             self._end(stops)
             stops = []
-            self.run.journal.begin(action)
-            if action.action == "upload":
-                sequence = upload_package(self.hub, given(self.package), self.policy.compare)
-            elif action.action == "overwrite":
-                sequence = self._overwrite(action.target)
-            else:
-                delete_unused(self.hub, action.target, self.ending.removal_timeout)
-            self.run.journal.done(action)
+            with self.run.journal.doing(action):
+                if action.action == "upload":
+                    sequence = upload_package(self.hub, given(self.package), self.policy.compare)
+                elif action.action == "overwrite":
+                    sequence = self._overwrite(action.target)
+                else:
+                    delete_unused(self.hub, action.target, self.ending.removal_timeout)
             if action.action == "upload" and self.policy.compare == "content":
                 sequence = without_twins(self.hub, given(sequence), self.run.journal)
         return sequence

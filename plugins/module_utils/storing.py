@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    looking_up,
+    unknown_effect,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe_instances
@@ -37,18 +43,32 @@ def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRe
             return _sent(hub, package, packed, compare)
         except LostAnswerError as lost:
             if compare == "version":
-                raise SthError(
+                raise WrittenError(
                     lost.code,
                     f"{lost.message} Whether the package was stored is not known, and compare: version "
                     "leaves no way to tell: look with sth_sequence_info before you upload it again.",
                     **lost.details,
                 ) from None
-            return _found_after(hub, package, lost, known) or _sent(hub, package, packed, compare)
+            found = _found_after(hub, package, lost, known)
+            if found is not None:
+                return found
+        try:
+            return _sent(hub, package, packed, compare)
+        except LostAnswerError as lost:
+            raise unknown_effect(lost, hub.api_url, f"The upload of {package.ref}", "it was stored") from None
 
 
 def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -> SequenceRecord:
     """Return the record of what the hub has stored. Raises ``HUB_ERROR`` where that is not ``package``."""
-    record = hub.sequence(sequence_id).info()
+    try:
+        record = hub.sequence(sequence_id).info()
+    except SthError as error:
+        raise WrittenError(
+            error.code,
+            f"{package.ref} was sent to {hub.api_url} as sequence {sequence_id}, and whether it was stored is not known: "
+            f"{error.message} Run the task again, it looks first.",
+            **error.details,
+        ) from None
     if record is None or not matches(record, wanted_record(package), compare):
         shown = record.ref if record else "nothing"
         raise SthError(
@@ -81,13 +101,17 @@ def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float
     for _dummy in pauses(Deadline(bound), first=0.5):
         try:
             client.delete()
-        except LostAnswerError:
-            pass
+        except LostAnswerError as lost:
+            with looking_up(lost, hub.api_url, f"The removal of sequence {doomed.ref}", "it is gone"):
+                left = client.info()
         except SthError as error:
             if error.code != "CONFLICT":
                 raise
             _refuse_if_used(hub, doomed)
-        if client.info() is None:
+            left = client.info()
+        else:
+            left = _left(hub, doomed)
+        if left is None:
             return
     why = "an instance that outlived a restart of the hub blocks it until the hub is restarted"
     if bound < BUSY_AFTER_END:
@@ -98,6 +122,18 @@ def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float
     )
 
 
+def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
+    try:
+        return hub.sequence(deleted.id).info()
+    except SthError as error:
+        raise WrittenError(
+            error.code,
+            f"{hub.api_url} took the removal of sequence {deleted.ref}, and whether it is gone is not known: {error.message} "
+            "Run the task again, it looks first.",
+            **error.details,
+        ) from None
+
+
 def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> SequenceRecord:
     packed.seek(0)
     uploaded = hub.send_sequence(packed)
@@ -105,17 +141,11 @@ def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> 
 
 
 def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
-    """Look for an upload whose answer was lost. A hub that died of it is told as such."""
+    """Look for an upload whose answer was lost."""
     wanted = wanted_record(package)
     for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
-        try:
+        with looking_up(lost, hub.api_url, f"The upload of {package.ref}", "it was stored"):
             listed = hub.sequences()
-        except SthError as error:
-            raise SthError(
-                error.code,
-                f"The hub stopped answering while {package.ref} was uploaded: {error.message}",
-                **error.details,
-            ) from lost
         for record in listed:
             if record.id not in known and matches(record, wanted, "content"):
                 return record

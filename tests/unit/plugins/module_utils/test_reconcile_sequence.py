@@ -145,6 +145,7 @@ def test_with_compare_version_a_lost_answer_is_reported_and_not_repeated(hub: Fa
     hub.fault(Fault("lost", "POST", "/sequence$"))
     result = deploy(hub, package, compare="version")
     assert result["failed"]
+    assert result["changed"]
     assert "sth_sequence_info" in result["msg"]
     assert len(hub.sequences) == 1
 
@@ -154,6 +155,41 @@ def test_a_lost_answer_of_a_delete_is_no_failure(hub: FakeHub, package: pathlib.
     hub.fault(Fault("lost", "DELETE", "/sequence/"))
     assert run_task("sth_sequence", hub, name="probe", state="absent")["changed"]
     assert hub.sequences == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault("cut", "POST", "/sequence$"), "The upload of probe@sha256:"),
+        (Fault("die", "GET", "/sequence/"), "whether it was stored is not known"),
+    ],
+    ids=["unanswered", "unverified"],
+)
+def test_an_upload_of_which_the_hub_dies_is_told_and_counts_as_written(
+    hub: FakeHub, package: pathlib.Path, fault: Fault, told: str
+) -> None:
+    hub.fault(dataclasses.replace(fault))
+    result = deploy(hub, package, request_retries=0)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert told in result["msg"]
+    assert "whether it was stored is not known" in result["msg"]
+    hub.revive()
+    assert not deploy(hub, package)["changed"]
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("cut", "DELETE", "/sequence/"), Fault("die", "GET", "/sequence/")], ids=["unanswered", "unverified"]
+)
+def test_a_delete_of_which_the_hub_dies_is_told_and_counts_as_written(
+    hub: FakeHub, package: pathlib.Path, fault: Fault
+) -> None:
+    deploy(hub, package)
+    hub.fault(dataclasses.replace(fault))
+    result = run_task("sth_sequence", hub, name="probe", state="absent", request_retries=0)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "whether it is gone is not known" in result["msg"]
+    hub.revive()
+    assert not run_task("sth_sequence", hub, name="probe", state="absent")["changed"]
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
