@@ -109,6 +109,13 @@ def test_start_failures_are_told_apart(status: str, body: str, code: str, word: 
     assert error.details["http_status"] == int(status[:3])
 
 
+@pytest.mark.parametrize(("status", "advised"), [("500 Internal Server Error", True), ("400 Bad Request", False)])
+def test_a_failure_of_the_hub_itself_says_where_to_look(status: str, advised: bool) -> None:
+    with ScriptedServer(Exchange("POST", "/sequence/a/start", answer(status, '{"error":"boom"}'))) as server:
+        error = failure(client(server).sequence("a").start)
+    assert error.message.endswith("boom. Look at the hub's log for why." if advised else "boom.")
+
+
 @pytest.mark.parametrize(
     ("body", "word"),
     [
