@@ -81,7 +81,7 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
     old = _not_yet(observed, goal)
 
     def was_before(item: Replica) -> bool:
-        # What fits was there as a canary, or an earlier run has left it half-way to the same goal.
+        # What is new and there already is a canary, or an earlier run has left it half-way to the same goal.
         is_canary = item.index < item.rollout.canary and item.id not in failed
         return old is None or _outdated(item, goal) or is_canary
 
@@ -121,10 +121,17 @@ def _not_yet(observed: Observed, goal: Goal) -> Replica | None:
 
 
 def _outdated(replica: Replica, goal: Goal) -> bool:
+    """Whether a replica is not what is new with the goal; what goes on beside a canary fits the goal and is not new."""
     slot = goal.slot(replica.index)
     if slot is None:
         return bool(goal.sequence is not None and replica.ref != goal.sequence.ref)
-    return bool(goal.differs(replica, slot))
+    return _goes_on(slot, goal) or bool(goal.differs(replica, slot))
+
+
+def _goes_on(slot: Slot, goal: Goal) -> bool:
+    """Whether it has the mark of an earlier run than the goal's."""
+    mark = slot.program.mark
+    return mark is not None and mark.rollout is not None and mark.rollout.rank != goal.rollout.rank
 
 
 def _slots_like(observed: Observed, template: Replica, indexes: Iterable[int]) -> tuple[Slot, ...]:

@@ -224,6 +224,59 @@ def test_a_replica_that_misses_its_gate_after_a_cut_is_what_the_update_fails_of(
     assert {item["id"] for item in live} == before
 
 
+FAILING = {"app_config": {"behaviour": "throw_at_start"}, "stable_for": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"src": "b"}, {"src": "c"}),
+        ({"src": "b"}, {}),
+        ({"app_config": {"x": 2}}, {}),
+        ({"src": "b"}, {"src": "c", "replicas": 4}),
+        ({"app_config": {"x": 2}}, {"replicas": 4}),
+        ({"src": "b"}, {"src": "c", "strategy": "blue_green"}),
+        ({"app_config": {"x": 2}}, {"strategy": "recreate"}),
+    ],
+)
+def test_a_second_canary_that_fails_leaves_the_first_where_it_was_and_the_others_untouched(
+    hub: FakeHub, versions: dict[str, str], first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    first, second = ({**one, **({"src": versions[one["src"]]} if "src" in one else {})} for one in (first, second))
+    deploy(hub, src=versions["a"], replicas=3, app_config={"x": 1})
+    canary = deploy(hub, canary=1, **first)["deployment"]
+    before, ids = state(hub), live_ids(hub)
+    failed = deploy(hub, canary=1, **{**FAILING, **second})
+    assert (failed["error_code"], failed["rolled_back"]) == ("START_FAILED", True), failed
+    assert state(hub) == before
+    assert live_ids(hub)[1:] == ids[1:]
+    assert {**failed["deployment"], "ready": 3} == canary
+    assert not deploy(hub)["changed"]
+
+
+@pytest.mark.parametrize("after", range(1, 4))
+def test_a_second_canary_that_fails_after_it_was_cut_off_leaves_the_others_untouched(
+    hub: FakeHub, versions: dict[str, str], after: int
+) -> None:
+    deploy(hub, src=versions["a"], replicas=3)
+    deploy(hub, src=versions["b"], canary=1)
+    before, ids = state(hub), live_ids(hub)
+    # Upload, start the canary, end the one before.
+    cut_off(hub, after, src=versions["c"], canary=1)
+    failed = deploy(hub, src=versions["c"], canary=1, **FAILING)
+    assert (failed["error_code"], failed["rolled_back"]) == ("START_FAILED", True), failed
+    assert state(hub)[1:] == before[1:]
+    assert live_ids(hub)[1:] == ids[1:]
+    if after < 3:
+        assert state(hub) == before
+
+
+def live_ids(hub: FakeHub) -> list[str]:
+    """Return the ids of what runs, by name."""
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])["instances"]
+    return [item["id"] for item in listed]
+
+
 def cut_off(hub: FakeHub, after: int, **options: Any) -> None:
     """Run a task on a hub that is gone after the task's write number ``after``, and comes back."""
     hub.fault(Fault("cut", skip=after - 1, writes_only=True))
