@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment_replicas i
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import differing
-from ansible_collections.scramjet.sth.plugins.module_utils.program import Program
+from ansible_collections.scramjet.sth.plugins.module_utils.program import Program, with_index
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,18 @@ def _not_yet(observed: Observed, goal: Goal) -> Replica | None:
 
 def _outdated(replica: Replica, goal: Goal) -> bool:
     """Whether a replica is not what is new with the goal; what goes on beside a canary fits the goal and is not new."""
-    slot = goal.slot(replica.index)
-    if slot is None:
-        return bool(goal.sequence is not None and replica.ref != goal.sequence.ref)
-    return _goes_on(slot, goal) or bool(goal.differs(replica, slot))
+    slot = goal.slot(replica.index) or _one_more(goal, replica.index)
+    return slot is None or _goes_on(slot, goal) or bool(goal.differs(replica, slot))
+
+
+def _one_more(goal: Goal, index: int) -> Slot | None:
+    """Return what a replica behind the last one would be to have; None where nothing is to run."""
+    if not goal.slots:
+        return None
+    last, key = goal.slots[-1], goal.rollout.index_key
+    config = last.program.app_config or {}
+    indexed = config if key is None else with_index(config, key, index)
+    return replace(last, program=replace(last.program, app_config=indexed))
 
 
 def _goes_on(slot: Slot, goal: Goal) -> bool:

@@ -254,6 +254,18 @@ def test_a_second_canary_that_fails_leaves_the_first_where_it_was_and_the_others
     assert not deploy(hub)["changed"]
 
 
+@pytest.mark.parametrize("canaries", [1, 2])
+def test_a_canary_that_fails_with_fewer_replicas_leaves_each_with_the_configuration_it_had(
+    hub: FakeHub, versions: dict[str, str], canaries: int
+) -> None:
+    deploy(hub, src=versions["a"], replicas=3, app_config={"x": 1}, index_key="i")
+    deploy(hub, app_config={"x": 2}, canary=canaries)
+    before = state(hub)
+    failed = deploy(hub, replicas=1, **FAILING)
+    assert (failed["error_code"], failed["rolled_back"]) == ("START_FAILED", True), failed
+    assert state(hub) == before
+
+
 @pytest.mark.parametrize("after", range(1, 4))
 def test_a_second_canary_that_fails_after_it_was_cut_off_leaves_the_others_untouched(
     hub: FakeHub, versions: dict[str, str], after: int

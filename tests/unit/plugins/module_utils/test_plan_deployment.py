@@ -422,6 +422,18 @@ def test_the_way_back_keeps_what_still_runs_and_brings_the_old_version_everywher
     assert deployment.shown() == ["0a", "1a", "2a"]
 
 
+def test_the_way_back_takes_what_a_cut_off_run_of_more_replicas_has_left_for_half_finished() -> None:
+    deployment = Deployment()
+    for index in range(3):
+        deployment.add(index, "a", app_config={"x": 1, "i": index}, index_key="i", replicas=3)
+    # Another configuration has the last already, and is now wanted with fewer replicas.
+    deployment.instances.pop()
+    deployment.add(2, "a", generation=2, app_config={"x": 2, "i": 2}, index_key="i", replicas=3)
+    goal = deployment.goal(app_config={"x": 2}, index_key="i", replicas=2)
+    back = goal_before(deployment.observed, goal)
+    assert [slot.program.app_config for slot in back.slots] == [{"x": 1, "i": index} for index in range(3)]
+
+
 def test_the_way_back_ends_nothing_whose_package_somebody_has_removed() -> None:
     deployment = running("a", 2)
     deployment.sequences.remove(VERSIONS["a"])
