@@ -75,7 +75,8 @@ class Listener:
         # An older one may have been held for too long for what stands between.
         error = self._polls[-1].error if self._polls else None
         if error is not None and error.code not in ("TIMEOUT", "NOT_FOUND"):
-            raise error
+            # The thread sets it.
+            raise error  # pylint: disable=raising-bad-type
         return None
 
     def _renew(self) -> None:
