@@ -130,10 +130,9 @@ def _one_more(goal: Goal, index: int) -> Slot | None:
     """Return what a replica behind the last one would be to have; None where nothing is to run."""
     if not goal.slots:
         return None
-    last, key = goal.slots[-1], goal.rollout.index_key
-    config = last.program.app_config or {}
-    indexed = config if key is None else with_index(config, key, index)
-    return replace(last, program=replace(last.program, app_config=indexed))
+    last = goal.slots[-1]
+    config = with_index(last.program.app_config or {}, goal.rollout.index_key, index)
+    return replace(last, program=replace(last.program, app_config=config))
 
 
 def _goes_on(slot: Slot, goal: Goal) -> bool:

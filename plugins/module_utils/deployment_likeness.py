@@ -53,8 +53,7 @@ def config_like(observed: Observed, template: Replica, index: int) -> dict[str, 
     rollout = template.rollout
     if min(index, template.index) < rollout.own_configs:
         return unmarked(_own_of(observed, template, index).record.app_config)
-    config = unmarked(template.record.app_config)
-    return config if rollout.index_key is None else with_index(config, rollout.index_key, index)
+    return with_index(unmarked(template.record.app_config), rollout.index_key, index)
 
 
 def args_like(observed: Observed, template: Replica, index: int) -> tuple[str, ...]:

@@ -86,6 +86,15 @@ def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> W
     )
 
 
+def unseen(error: SthError, written: str, effect: str) -> WrittenError:
+    """Build the failure for a look that failed after a write that the hub took: "X took it", of "it is gone"."""
+    return WrittenError(
+        error.code,
+        f"{written}, and whether {effect} is not known: {error.message} Run the task again, it looks first.",
+        **error.details,
+    )
+
+
 def given(value: T | None) -> T:
     """Return a value that the caller's own logic guarantees to be there."""
     if value is None:

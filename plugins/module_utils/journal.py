@@ -71,23 +71,25 @@ class Journal:
     def doing(self, action: Action) -> Iterator[None]:
         """Around what carries out ``action``: it is noted as done where it ends well, or fails after it has written."""
         self.begin(action)
-        try:
+        with self._noting(lambda: self.done(action)):
             yield
-        except WrittenError:
-            self.done(action)
-            raise
-        self.done(action)
 
     @contextmanager
     def compensating(self, action: str, object: str) -> Iterator[None]:
         """Around a write that the plan did not hold. See `doing`."""
         self.begin_unplanned(action, object)
+        with self._noting(lambda: self.compensate(action, object)):
+            yield
+
+    @staticmethod
+    @contextmanager
+    def _noting(note: Callable[[], None]) -> Iterator[None]:
         try:
             yield
         except WrittenError:
-            self.compensate(action, object)
+            note()
             raise
-        self.compensate(action, object)
+        note()
 
     @property
     def actions(self) -> tuple[Action, ...]:

@@ -73,10 +73,9 @@ class Listener:
             self._polls[0].join(SAME_MOMENT)
             return next(poll.event for poll in self._polls if poll.event is not None)
         # An older one may have been held for too long for what stands between.
-        error = self._polls[-1].error if self._polls else None
-        if error is not None and error.code not in ("TIMEOUT", "NOT_FOUND"):
-            # The thread sets it.
-            raise error  # pylint: disable=raising-bad-type
+        for poll in self._polls[-1:]:
+            if poll.error is not None and poll.error.code not in ("TIMEOUT", "NOT_FOUND"):
+                raise poll.error
         return None
 
     def _renew(self) -> None:

@@ -135,8 +135,7 @@ def check_program(options: Mapping[str, Any]) -> None:
             )
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
-    for data in (options["app_config"], options["args"], options["start_options"], overrides):
-        _refuse_numbers(data)
+    _refuse_numbers((options["app_config"], options["args"], options["start_options"], overrides))
     for key, option in _OWN_KEYS.items():
         if key in options["start_options"]:
             raise SthError("INVALID_OPTION", f"start_options may not hold {key}: use the option {option}.")
@@ -208,8 +207,10 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def with_index(config: Mapping[str, Any], path: str, index: int) -> dict[str, Any]:
-    """Return ``config`` with the member's index at the dotted ``path``."""
+def with_index(config: Mapping[str, Any], path: str | None, index: int) -> dict[str, Any]:
+    """Return ``config`` with the member's index at the dotted ``path``; as it is where there is none."""
+    if path is None:
+        return dict(config)
     key, _dot, rest = path.partition(".")
     if not key:
         raise SthError("INVALID_OPTION", f"index_key {path!r} is no dotted path of keys.")

@@ -37,9 +37,8 @@ def reconcile(run: Run) -> Result:
         action = Action("write", f"file {dest}", reason)
         run.journal.plan((action,))
         if not run.check_mode:
-            run.journal.begin(action)
-            _write(package, dest)
-            run.journal.done(action)
+            with run.journal.doing(action):
+                _write(package, dest)
     return {
         "package": _view(package, dest),
         "diff": {"before": {"sha256": before}, "after": {"sha256": after}, "before_header": dest, "after_header": dest},

@@ -38,7 +38,7 @@ class Session:
 
     def __init__(self, connection: Connection, *, retries: int, headers: Mapping[str, str]) -> None:
         """``retries``: how often a GET whose answer was lost is repeated. ``headers``: beside those of the connection."""
-        # What names no proxy at all is found out in a fraction of the time.
+        # Which proxies are meant for this hub takes long to find out, and whether there are any does not.
         proxied = connection.use_proxy and bool(getproxies())
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
         self._verify: bool | str = False
@@ -90,7 +90,8 @@ class Session:
         request = requests.PreparedRequest()
         request.prepare_method(method)
         request.prepare_url(url, None)
-        # A dict suffices, whose copies cost less: those of requests' own kind look through all kinds of mappings.
+        # A dict suffices, whose copies cost less: those of requests' own kind look through all kinds of mappings. But it tells
+        # spellings apart: a header of the user's must not go out beside ours.
         ours = {name.lower() for name in headers}
         common = {name: value for name, value in self._headers.items() if name.lower() not in ours}
         request.headers = {**common, **headers}  # type: ignore[assignment,unused-ignore]

@@ -14,9 +14,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.ending import Ending,
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
-    WrittenError,
     given,
     looking_up,
+    unseen,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
@@ -153,12 +153,8 @@ def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> 
     """Say of an instance that was started what failed since, where that is not the instance itself."""
     if "instance" in error.details:
         return error
-    return WrittenError(
-        error.code,
-        f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}, and whether it became ready is not "
-        f"known: {error.message} Run the task again, it looks first.",
-        **error.details,
-    )
+    started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"
+    return unseen(error, started, "it became ready")
 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:

@@ -15,6 +15,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     WrittenError,
     looking_up,
     unknown_effect,
+    unseen,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
@@ -63,12 +64,8 @@ def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -
     try:
         record = hub.sequence(sequence_id).info()
     except SthError as error:
-        raise WrittenError(
-            error.code,
-            f"{package.ref} was sent to {hub.api_url} as sequence {sequence_id}, and whether it was stored is not known: "
-            f"{error.message} Run the task again, it looks first.",
-            **error.details,
-        ) from None
+        sent = f"{package.ref} was sent to {hub.api_url} as sequence {sequence_id}"
+        raise unseen(error, sent, "it was stored") from None
     if record is None or not matches(record, wanted_record(package), compare):
         shown = record.ref if record else "nothing"
         raise SthError(
@@ -83,9 +80,8 @@ def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) ->
     twins = sorted(equal, key=lambda item: (not item.instances, item.id))
     for twin in twins[1:]:
         if not twin.instances:
-            journal.begin_unplanned("delete", f"sequence {twin.ref}")
-            hub.sequence(twin.id).delete()
-            journal.compensate("delete", f"sequence {twin.ref}")
+            with journal.compensating("delete", f"sequence {twin.ref}"):
+                hub.sequence(twin.id).delete()
     return twins[0] if twins else uploaded
 
 
@@ -126,12 +122,7 @@ def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
     try:
         return hub.sequence(deleted.id).info()
     except SthError as error:
-        raise WrittenError(
-            error.code,
-            f"{hub.api_url} took the removal of sequence {deleted.ref}, and whether it is gone is not known: {error.message} "
-            "Run the task again, it looks first.",
-            **error.details,
-        ) from None
+        raise unseen(error, f"{hub.api_url} took the removal of sequence {deleted.ref}", "it is gone") from None
 
 
 def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> SequenceRecord:

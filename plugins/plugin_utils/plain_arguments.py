@@ -14,6 +14,7 @@ from typing import Any
 
 def as_module_gets(value: Any) -> Any:
     """Return ``value`` with keys as texts, lists for whatever is like one, and texts for dates and for values from a vault."""
+    # What is no mapping takes long to find out, so that texts and numbers, of which there are most, come first.
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):

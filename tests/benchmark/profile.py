@@ -15,7 +15,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
@@ -43,7 +43,7 @@ def run(directory: pathlib.Path) -> None:
         table(
             "Steps of a task in-process, in a worker that has just been forked",
             ["step", "time", "pages touched for the first time"],
-            _medians(lambda: _task(hub.api_url)),
+            _medians(partial(_task, hub.api_url)),
         )
         ways: dict[str, Callable[[str], None]] = {
             "this collection": _by_transport,
@@ -54,7 +54,7 @@ def run(directory: pathlib.Path) -> None:
         table(
             "The same two requests, each in a process that has just been forked",
             ["by", "time", "pages touched for the first time"],
-            [row for name, way in ways.items() for row in _medians(lambda name=name, way=way: _whole(name, way, hub))],  # type: ignore[misc]
+            [row for name, way in ways.items() for row in _medians(partial(_whole, name, way, hub.api_url))],
         )
 
 
@@ -126,10 +126,10 @@ def _taken(steps: list[Step], name: str) -> Iterator[None]:
     steps.append((name, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - pages))
 
 
-def _whole(name: str, way: Callable[[str], None], hub: FakeHub) -> list[Step]:
+def _whole(name: str, way: Callable[[str], None], api_url: str) -> list[Step]:
     steps: list[Step] = []
     with _taken(steps, name):
-        way(hub.api_url)
+        way(api_url)
     return steps
 
 

@@ -15,7 +15,8 @@ from ansible_collections.scramjet.sth.tests.integration.entrances import recorde
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
-# The vaulted value is "canary-vault", its password "test".
+# The vaulted value is "canary-vault", its password "test". Tasks with ignore_errors are to fail, with the same words through
+# both entrances: their results are compared like all others.
 PLAY = """
 - hosts: all
   gather_facts: false
@@ -134,6 +135,7 @@ def test_what_a_playbook_holds_means_the_same(
             results.append(recorded(record))
         assert "canary-vault" not in output
         assert output.count("[WARNING]") == 1, output
+        assert output.count("...ignoring") == PLAY.count("ignore_errors: true"), output
         assert "Both option args and its alias sequence_args are set." in output
         assert config["map"] == {"1": "one", "false": "never", "2.5": "half", "text": "text"}
         assert (config["day"], config["apiToken"]) == ("2024-01-01", "canary-vault")

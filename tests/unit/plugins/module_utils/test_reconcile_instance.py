@@ -155,9 +155,11 @@ def test_what_a_member_has_of_its_own_leaves_the_rest_of_its_configuration(hub: 
 
 
 def test_an_instance_with_a_name_is_not_started_anew_by_its_id(hub: FakeHub) -> None:
-    if not hub.state.is_1x:
-        return
     own_id = start(hub, app_config={"top": 1})["instance"]["id"]
+    if not hub.state.is_1x:
+        refused = run_task("sth_instance", hub, id=own_id, sequence="probe", app_config={"top": 2}, **QUICK)
+        assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
+        return
     same = run_task("sth_instance", hub, id=own_id, sequence="probe", app_config={"top": 1}, **QUICK)
     assert same["instance"]["id"] == own_id
     for check in (True, False):
