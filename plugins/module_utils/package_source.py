@@ -80,6 +80,7 @@ def _described(source: str, described: Mapping[str, Any]) -> Package:
         source=described.get("path") or source,
         entries=(),
         manifest=b"",
-        as_it_is=_checksums(described["path"], described["sha256"]) if "path" in described else None,
+        checksums=_checksums(described["path"], described["sha256"]) if "path" in described else None,
+        as_it_is="path" in described,
         **facts,
     )

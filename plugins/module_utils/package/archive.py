@@ -16,9 +16,9 @@ import os
 import re
 import tarfile
 import zlib
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
@@ -46,11 +46,16 @@ class _Watched(io.RawIOBase):
         self._file = file
         self.checksums = Checksums()
 
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes."""
-        piece = self._file.read(size)
+    def readable(self) -> bool:
+        """Tell that it is read from."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill ``buffer`` with the next bytes and return how many."""
+        piece = self._file.read(len(buffer))
+        buffer[: len(piece)] = piece
         self.checksums.add(piece)
-        return piece
+        return len(piece)
 
 
 class _StrictInfo(tarfile.TarInfo):
@@ -82,7 +87,8 @@ def read_archive(source: str) -> Contents:
         with open(source, "rb") as file:
             _refuse_other_formats(source, file)
             raw = _Watched(file)
-            with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+            # gzip asks for 8 KiB at a time before Python 3.12.
+            with gzip.GzipFile(fileobj=io.BufferedReader(raw, CHUNK), mode="rb") as stream:
                 _read_members(contents, stream)
                 _read_rest(contents, stream)
             contents.checksums = raw.checksums.result()
@@ -120,10 +126,10 @@ def _read_members(contents: Contents, stream: gzip.GzipFile) -> None:
     while (info := tar.next()) is not None:
         # tarfile would remember every member.
         tar.members = []  # type: ignore[attr-defined]
-        _read_member(contents, tar, info)
+        _read_member(contents, stream, info)
 
 
-def _read_member(contents: Contents, tar: tarfile.TarFile, info: tarfile.TarInfo) -> None:
+def _read_member(contents: Contents, stream: gzip.GzipFile, info: tarfile.TarInfo) -> None:
     source = contents.source
     path = _member_path(source, info.name)
     if info.size < 0:
@@ -139,12 +145,26 @@ def _read_member(contents: Contents, tar: tarfile.TarFile, info: tarfile.TarInfo
     elif info.islnk():
         _read_hard_link(contents, path, info)
     elif info.isreg() and not info.issparse():
-        file = tar.extractfile(info)
-        contents.add_file(path, bool(info.mode & 0o100), given(file).read, info.offset_data)
+        contents.add_file(path, bool(info.mode & 0o100), _content(stream, info), info.offset_data)
     else:
         raise refusal(
             source, f"{path!r} is a device, pipe, sparse file or the like; leave it out, or pack it as a plain file"
         )
+
+
+def _content(stream: gzip.GzipFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:
+    """Return what reads a member's content, where ``stream`` is after its header. tarfile would copy it twice more."""
+    left = info.size
+
+    def read(size: int) -> bytes:
+        nonlocal left
+        piece = stream.read(min(size, left))
+        left -= len(piece)
+        if left and not piece:
+            raise tarfile.ReadError("unexpected end of data")
+        return piece
+
+    return read
 
 
 def _read_hard_link(contents: Contents, path: str, info: tarfile.TarInfo) -> None:

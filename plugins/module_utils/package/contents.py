@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, ancestors, resolve
@@ -17,7 +18,7 @@ CHUNK = 256 * 1024
 MANIFEST = "package.json"
 # Far above any sound package.json; it is the one file that is held in memory.
 MANIFEST_LIMIT = 1024 * 1024
-_NPM_CREDENTIAL = re.compile(rb"_auth(Token)?\s*=|_password\s*=")
+_NPM_CREDENTIAL = re.compile(rb"_auth(Token)?s*=|_passwords*=")
 
 
 class Contents:
@@ -45,11 +46,19 @@ class Contents:
         digest = hashlib.sha256()
         size = 0
         kept = bytearray()
-        for piece in iter(lambda: read(CHUNK), b""):
-            digest.update(piece)
-            size += len(piece)
-            if watched and len(kept) <= MANIFEST_LIMIT:
-                kept += piece
+        # A large file is digested while its next piece is read and decompressed; no thread is started for a small one.
+        with ThreadPoolExecutor(1) as beside:
+            digested: Future[None] | None = None
+            for piece in iter(lambda: read(CHUNK), b""):
+                if digested:
+                    digested.result()
+                if len(piece) == CHUNK:
+                    digested = beside.submit(digest.update, piece)
+                else:
+                    digest.update(piece)
+                size += len(piece)
+                if watched and len(kept) <= MANIFEST_LIMIT:
+                    kept += piece
         self.add(Entry(path, "x" if executable else "f", digest.digest(), size, offset))
         if path == MANIFEST:
             self.manifest = bytes(kept)

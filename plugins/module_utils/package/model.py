@@ -35,8 +35,10 @@ class Package:
     # For packing: what the source holds, sorted by path, and package.json as it is to be packed.
     entries: tuple[Entry, ...] = field(repr=False)
     manifest: bytes = field(repr=False)
-    # An archive that goes to a hub byte for byte, since there is nothing to be stamped: how to recognise it (verifying.py).
-    as_it_is: tuple[int, ...] | None = field(repr=False)
+    # How to recognise the archive that was read (verifying.py); None for a directory.
+    checksums: tuple[int, ...] | None = field(repr=False)
+    # Whether the archive goes to a hub byte for byte, since there is nothing to be stamped.
+    as_it_is: bool
 
     @property
     def ref(self) -> str:

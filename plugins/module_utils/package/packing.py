@@ -15,14 +15,14 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Any, BinaryIO, Callable, cast
+from typing import IO, Any, Callable, cast
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import GzipWriter
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
@@ -30,8 +30,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.entries impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
-# What reading an archive raises that is not the one that was validated.
-_DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d": tarfile.DIRTYPE}
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
@@ -61,10 +59,7 @@ class _Checked(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return the next ``size`` bytes, which tarfile never asks for beyond the entry's size."""
-        try:
-            piece = self._file.read(size)
-        except _DAMAGE:
-            raise _changed(self._package) from None
+        piece = self._file.read(size)
         if len(piece) < size:
             raise _changed(self._package, self._entry.path)
         self._digest.update(piece)
@@ -86,12 +81,10 @@ def write_package(package: Package, target: IO[bytes], *, reproducible: bool = F
     """
     hashing = _Hashing(target)
     if package.as_it_is and not reproducible:
-        with _verified(package, package.as_it_is) as file:
-            for piece in iter(lambda: file.read(CHUNK), b""):
-                hashing.write(piece)
+        with _verified(package) as file:
+            shutil.copyfileobj(file, hashing, CHUNK)
     else:
-        with GzipWriter(hashing.write) as stream:
-            _pack(package, stream, reproducible)
+        _pack(package, hashing, reproducible)
     return hashing.digest.hexdigest()
 
 
@@ -99,22 +92,23 @@ def write_package(package: Package, target: IO[bytes], *, reproducible: bool = F
 def packed_package(package: Package) -> Iterator[IO[bytes]]:
     """Yield the archive for a hub as a file that is to be read from its beginning; its length is known."""
     if package.as_it_is:
-        with _verified(package, package.as_it_is) as file:
+        with _verified(package) as file:
             yield cast("IO[bytes]", file)
         return
     # Not packed while it is sent: a source that changes meanwhile would leave half an upload on the hub (trap 4).
     with tempfile.TemporaryFile(prefix="sth-") as packed:
-        write_package(package, packed)
+        _pack(package, packed, reproducible=False)
         packed.seek(0)
         yield packed
 
 
-def _pack(package: Package, stream: GzipWriter, reproducible: bool) -> None:
+def _pack(package: Package, target: IO[bytes] | _Hashing, reproducible: bool) -> None:
     entries = package.entries
     if package.kind == "archive" and not reproducible:
         entries = tuple(sorted(entries, key=lambda entry: entry.offset))
     with (
         _opener(package, entries) as opened,
+        GzipWriter(target.write) as stream,
         tarfile.TarFile(
             fileobj=stream,
             mode="w",
@@ -130,9 +124,7 @@ def _pack(package: Package, stream: GzipWriter, reproducible: bool) -> None:
             info.mode = _MODES[entry.kind]
             if entry.is_file:
                 with opened(entry) as file:
-                    checked = _Checked(package, file, entry)
-                    _add_file(package, tar, info, entry, checked)
-                    checked.finish()
+                    _add_file(package, tar, info, entry, file)
             else:
                 info.linkname = entry.payload.decode()
                 tar.addfile(info)
@@ -140,7 +132,7 @@ def _pack(package: Package, stream: GzipWriter, reproducible: bool) -> None:
             tar.members = []  # type: ignore[attr-defined]
 
 
-def _add_file(package: Package, tar: tarfile.TarFile, info: tarfile.TarInfo, entry: Entry, content: _Checked) -> None:
+def _add_file(package: Package, tar: tarfile.TarFile, info: tarfile.TarInfo, entry: Entry, content: Any) -> None:
     info.size = entry.size
     if entry.path == MANIFEST:
         content.read(entry.size)
@@ -151,65 +143,48 @@ def _add_file(package: Package, tar: tarfile.TarFile, info: tarfile.TarInfo, ent
 
 
 @contextmanager
-def _opener(
-    package: Package, entries: tuple[Entry, ...]
-) -> Iterator[Callable[[Entry], AbstractContextManager[IO[bytes]]]]:
+def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[Callable[[Entry], AbstractContextManager[Any]]]:
     """Yield a function that opens an entry's file at its first byte, to be called in the order of ``entries``."""
     if package.kind == "directory":
-        yield lambda entry: _open_unchanged(package, entry)
+        yield lambda entry: _unchanged_file(package, entry)
         return
     offsets = [entry.offset for entry in entries if entry.is_file]
-    with _open_archive(package) as file, gzip.GzipFile(fileobj=file, mode="rb") as stream:
+    with _verified(package) as file, gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK), mode="rb") as stream:
         # Hard links share an offset.
         if all(one < other for one, other in zip(offsets, offsets[1:])):
-            yield lambda entry: _seek(package, stream, entry)
-            _drain(package, stream, None)
+            yield lambda entry: _seek(stream, entry)
+            # What follows the last file counts too.
+            while stream.read(CHUNK):
+                pass
             return
         # The disk takes what comes in another order than it is packed in, not the memory.
         with tempfile.TemporaryFile(prefix="sth-") as spool:
-            _drain(package, stream, spool)
-            yield lambda entry: _seek(package, spool, entry)
+            shutil.copyfileobj(stream, spool, CHUNK)
+            yield lambda entry: _seek(spool, entry)
 
 
 @contextmanager
-def _seek(package: Package, file: IO[bytes] | gzip.GzipFile, entry: Entry) -> Iterator[Any]:
-    try:
-        file.seek(entry.offset)
-    except _DAMAGE:
-        raise _changed(package) from None
+def _seek(file: IO[bytes] | gzip.GzipFile, entry: Entry) -> Iterator[Any]:
+    file.seek(entry.offset)
     yield file
 
 
-def _drain(package: Package, stream: gzip.GzipFile, target: IO[bytes] | None) -> None:
-    """Read ``stream`` to its end, into ``target`` if there is one."""
-    while True:
-        try:
-            piece = stream.read(CHUNK)
-        except _DAMAGE:
-            raise _changed(package) from None
-        if not piece:
-            return
-        if target:
-            target.write(piece)
+@contextmanager
+def _unchanged_file(package: Package, entry: Entry) -> Iterator[_Checked]:
+    with open_file(package.source, entry.path) as file:
+        if os.fstat(file.fileno()).st_size != entry.size:
+            raise _changed(package, entry.path)
+        checked = _Checked(package, file, entry)
+        yield checked
+        checked.finish()
 
 
-def _open_unchanged(package: Package, entry: Entry) -> BinaryIO:
-    file = open_file(package.source, entry.path)
-    if os.fstat(file.fileno()).st_size != entry.size:
-        file.close()
-        raise _changed(package, entry.path)
-    return file
-
-
-def _open_archive(package: Package) -> BinaryIO:
+def _verified(package: Package) -> VerifiedFile:
+    """Open an archive that was read before."""
     try:
-        return open(package.source, "rb")
+        return VerifiedFile(open(package.source, "rb"), given(package.checksums), lambda: _changed(package))
     except OSError:
         raise _changed(package) from None
-
-
-def _verified(package: Package, sums: tuple[int, ...]) -> VerifiedFile:
-    return VerifiedFile(_open_archive(package), sums, lambda: _changed(package))
 
 
 def _changed(package: Package, path: str | None = None) -> SthError:

@@ -80,7 +80,8 @@ def _package(
         warnings=warnings,
         entries=tuple(sorted(contents.entries.values())),
         manifest=packed,
-        as_it_is=contents.checksums if packed == contents.manifest else None,
+        checksums=contents.checksums,
+        as_it_is=contents.checksums is not None and packed == contents.manifest,
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 PIECE = 1024 * 1024
 
@@ -65,6 +65,16 @@ class VerifiedFile(io.RawIOBase):
         self._at += len(wanted)
         self._given += len(wanted)
         return wanted
+
+    def readable(self) -> bool:
+        """Tell that it is read from."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill ``buffer``, or less of it at the end of a piece, and return how many bytes."""
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Go back to the beginning."""
