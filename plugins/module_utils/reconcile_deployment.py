@@ -78,12 +78,11 @@ def reconcile(run: Run) -> Result:
         apply = _Apply(run, before, package, masker)
         apply.everything(plan)
         after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
-    ref = plan.goal.sequence.ref if plan.goal.sequence else None
     header = f"deployment {options['name']} on {run.hub.api_url}"
     return {
-        "deployment": deployment_view(after, ref, plan.goal.rollout.canary),
+        "deployment": deployment_view(after, _ref(plan.goal, options), plan.goal.rollout.canary),
         "instances": replica_views(before, after, ended, seconds, masker),
-        "rolled_back": plan.goal.rollout.rolled_back,
+        "rolled_back": plan.goal.rollout.rolled_back and bool(plan.goal.slots),
         "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
     }
 
@@ -105,6 +104,12 @@ def _check_options(options: Mapping[str, Any]) -> None:
     check_program({**options, "count": 0})
     readiness_from_options(options)
     ending_from_options(options)
+
+
+def _ref(goal: Goal, options: Mapping[str, Any]) -> str | None:
+    """Return the version that the deployment is brought to. Without a replica only the task itself can say it, on every run."""
+    says = options["state"] != "rolled_back" and (options["src"] is not None or options["sequence"] is not None)
+    return goal.sequence.ref if goal.sequence and (goal.slots or says) else None
 
 
 def _package(run: Run) -> Package | None:
@@ -272,5 +277,5 @@ class _Apply:
             "CONFLICT",
             f"While this task changed the deployment {self.before.name} on {self.hub.api_url}, another one brought it to "
             f"{leader.ref or 'another version'} and has the last word: see what is wanted, and run this one again if need be.",
-            deployment={"name": self.before.name, "ref": leader.ref},
+            deployment=deployment_view(self.rolling.now, leader.ref, leader.rollout.canary),
         )

@@ -216,7 +216,7 @@ EXAMPLES = r"""
 RETURN = r"""
 deployment:
   description: The deployment.
-  returned: success, and after a replica has failed
+  returned: success, after a replica has failed, and after another task has had the last word
   type: dict
   contains:
     name:
@@ -224,7 +224,10 @@ deployment:
       returned: success
       type: str
     ref:
-      description: The version that it is brought to, C(name@sha256:<12 hex digits>). Null with O(state=absent).
+      description:
+        - The version that it is brought to, C(name@sha256:<12 hex digits>). Null with O(state=absent), and with
+          O(replicas=0) where the task does not name a version.
+        - After V(CONFLICT) the one that the other task has brought it to.
       returned: success
       type: str
     previous_ref:

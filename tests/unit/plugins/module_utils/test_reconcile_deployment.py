@@ -104,6 +104,27 @@ def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
     assert (running(hub), hub.sequences) == ({}, [])
 
 
+@pytest.mark.parametrize("names_it", [True, False])
+def test_without_a_replica_the_ref_is_what_the_task_names_on_every_run(
+    hub: FakeHub, version: Version, names_it: bool
+) -> None:
+    begun = deploy(hub, src=version("a"), replicas=2)
+    names: dict[str, Any] = {"src": version("a")} if names_it else {}
+    four = deployed_four_times(hub, replicas=0, **names)
+    assert verbs(four.real) == {"stop": 2}
+    for result in (four.check, four.real, four.check_again, four.again):
+        assert result["deployment"]["ref"] == (begun["deployment"]["ref"] if names_it else None)
+
+
+def test_a_rollback_to_no_replica_brings_nothing_back(hub: FakeHub, version: Version) -> None:
+    deploy(hub, src=version("a"), replicas=2)
+    deploy(hub, src=version("b"))
+    four = deployed_four_times(hub, state="rolled_back", replicas=0)
+    assert verbs(four.real)["stop"] == 2
+    for result in (four.check, four.real, four.check_again, four.again):
+        assert (result["rolled_back"], result["deployment"]["ref"]) == (False, None)
+
+
 @pytest.mark.parametrize("strategy", ["rolling", "blue_green", "recreate"])
 def test_a_changed_package_rolls_everything_and_old_versions_are_kept_as_asked(
     hub: FakeHub, version: Version, strategy: str
