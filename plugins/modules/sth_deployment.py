@@ -351,6 +351,22 @@ error_code:
     - V(CONFLICT) if another task has changed the deployment meanwhile and has the last word.
   returned: failure
   type: str
+http_status:
+  description: The status of the hub's answer.
+  returned: failure, if the hub answered with an error
+  type: int
+method:
+  description: The method of the request that failed, such as V(POST).
+  returned: failure of a request
+  type: str
+url:
+  description: The address of the request that failed.
+  returned: failure of a request
+  type: str
+instance:
+  description: The hub's id of the replica that failed.
+  returned: failure, if a replica failed
+  type: str
 outcome:
   description: How a failed replica ended.
   returned: failure, if a replica ended
@@ -359,6 +375,14 @@ exit_code:
   description: What a 1.x hub reports for a failed replica.
   returned: failure, if the hub reports it
   type: int
+reason:
+  description: The hub's words for the end of the failed replica.
+  returned: failure, if the hub tells it
+  type: str
+event:
+  description: Payload of O(failure_event), secrets masked.
+  returned: failure, if the replica emitted it
+  type: raw
 logs:
   description: The ends of what a failed replica said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
   returned: failure, if a replica on a 1.x hub failed

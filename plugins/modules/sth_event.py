@@ -139,8 +139,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 event:
-  description: The awaited event of the first instance. Null where none was waited for, and in check mode.
-  returned: success
+  description:
+    - The awaited event of the first instance. Null where none was waited for, and in check mode.
+    - After V(FAILURE_EVENT) the payload of O(failure_event), secrets masked.
+  returned: success, and after O(failure_event)
   type: dict
   contains:
     name:
@@ -167,6 +169,11 @@ events:
   returned: when there was somebody to talk to
   type: list
   elements: dict
+notes:
+  description: What is assumed in check mode.
+  returned: if there is any
+  type: list
+  elements: str
 actions:
   description: What was, or in check mode would be, sent. Elements as RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
@@ -181,6 +188,38 @@ error_code:
   description: Machine-readable kind of the failure, such as V(TIMEOUT), V(ENDED_EARLY), V(FAILURE_EVENT) or V(NOT_FOUND).
   returned: failure
   type: str
+http_status:
+  description: The status of the hub's answer.
+  returned: failure, if the hub answered with an error
+  type: int
+method:
+  description: The method of the request that failed, such as V(POST).
+  returned: failure of a request
+  type: str
+url:
+  description: The address of the request that failed.
+  returned: failure of a request
+  type: str
+instance:
+  description: The hub's id of the instance that failed.
+  returned: failure, if an instance failed
+  type: str
+outcome:
+  description: How the instance ended.
+  returned: failure, if the instance ended
+  type: str
+exit_code:
+  description: What a 1.x hub reports for the instance.
+  returned: failure, if the hub reports it
+  type: int
+reason:
+  description: The hub's words for its end.
+  returned: failure, if the hub tells it
+  type: str
+logs:
+  description: The ends of what the instance said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  returned: failure, if the instance of a 1.x hub failed
+  type: dict
 """
 
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_event import reconcile

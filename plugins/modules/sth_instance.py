@@ -264,8 +264,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instance:
-  description: The instance, or the first of several. Null if there is none.
-  returned: success
+  description:
+    - The instance, or the first of several. Null if there is none.
+    - After a failure only the hub's id of the instance that failed, if there was one.
+  returned: success, and after an instance has failed
   type: dict
   contains:
     id:
@@ -337,7 +339,7 @@ instances:
   elements: dict
 collected:
   description: What O(state=completed) collected, by stream. Empty in check mode and for other states.
-  returned: success
+  returned: success, and after a run that failed
   type: dict
   sample:
     output:
@@ -349,11 +351,11 @@ collected:
       path: null
       sha256: 6a5aebd1a6b1bd1e4b8b5d5f8a9d3f3b7e1a6a6e1e1a...
 event:
-  description: Payload of O(completion_event).
-  returned: success
+  description: Payload of O(completion_event); after a failure, of O(failure_event). Secrets masked.
+  returned: success, and after the program has emitted O(failure_event)
   type: raw
 notes:
-  description: What is assumed in check mode.
+  description: What is assumed in check mode, and whether a run that was under way was joined.
   returned: if there is any
   type: list
   elements: str
@@ -371,6 +373,18 @@ error_code:
   description: Machine-readable kind of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
   returned: failure
   type: str
+http_status:
+  description: The status of the hub's answer.
+  returned: failure, if the hub answered with an error
+  type: int
+method:
+  description: The method of the request that failed, such as V(POST).
+  returned: failure of a request
+  type: str
+url:
+  description: The address of the request that failed.
+  returned: failure of a request
+  type: str
 outcome:
   description: How a failed instance ended.
   returned: failure, if an instance ended
@@ -379,6 +393,10 @@ exit_code:
   description: What a 1.x hub reports for a failed instance.
   returned: failure, if the hub reports it
   type: int
+reason:
+  description: The hub's words for the end of the failed instance.
+  returned: failure, if the hub tells it
+  type: str
 logs:
   description: The ends of what a failed instance said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
   returned: failure, if an instance of a 1.x hub failed

@@ -185,6 +185,18 @@ error_code:
   description: Machine-readable kind of the failure, such as V(UNREACHABLE), V(CONFLICT) or V(INVALID_PACKAGE).
   returned: failure
   type: str
+http_status:
+  description: The status of the hub's answer.
+  returned: failure, if the hub answered with an error
+  type: int
+method:
+  description: The method of the request that failed, such as V(POST).
+  returned: failure of a request
+  type: str
+url:
+  description: The address of the request that failed.
+  returned: failure of a request
+  type: str
 """
 
 from ansible_collections.scramjet.sth.plugins.module_utils import specs

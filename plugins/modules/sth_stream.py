@@ -219,6 +219,11 @@ sha256:
   description: Checksum of the bytes that were read.
   returned: when reading
   type: str
+notes:
+  description: What is assumed in check mode.
+  returned: if there is any
+  type: list
+  elements: str
 actions:
   description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
@@ -235,6 +240,38 @@ error_code:
       before a failure is in the failure.
   returned: failure
   type: str
+http_status:
+  description: The status of the hub's answer.
+  returned: failure, if the hub answered with an error
+  type: int
+method:
+  description: The method of the request that failed, such as V(POST).
+  returned: failure of a request
+  type: str
+url:
+  description: The address of the request that failed.
+  returned: failure of a request
+  type: str
+instance:
+  description: The hub's id of the instance that failed.
+  returned: failure, if an instance failed
+  type: str
+outcome:
+  description: How the instance ended.
+  returned: failure, if the instance ended
+  type: str
+exit_code:
+  description: What a 1.x hub reports for the instance.
+  returned: failure, if the hub reports it
+  type: int
+reason:
+  description: The hub's words for its end.
+  returned: failure, if the hub tells it
+  type: str
+logs:
+  description: The ends of what the instance said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  returned: failure, if the instance of a 1.x hub failed
+  type: dict
 """
 
 from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_stream import reconcile

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Callable
 
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
@@ -18,6 +21,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, exec
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"
+# What ansible-core documents of every module; the last is between a task and its action plugin.
+_OF_EVERY_TASK = ("changed", "failed", "msg", "diff", "_foresees")
 # Short enough for a simulated hub, long enough for a busy machine.
 QUICK = {"request_timeout": 10.0, "connect_timeout": 5.0, "request_retries": 1}
 
@@ -33,8 +38,18 @@ def run_task(
     assert not validated.error_messages, validated.error_messages
     run = Run(validated.validated_parameters, check, Journal(tell))
     result = execute(task, run)
+    undocumented = {*result} - {*_returned(module), *_OF_EVERY_TASK}
+    assert not undocumented, f"not in RETURN of {module}: {undocumented}"
     result["warnings"] = run.warnings
     return result
+
+
+@cache
+def _returned(module: str) -> Mapping[str, Any]:
+    """Return what the documentation says a module returns."""
+    source = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}")
+    documented: Mapping[str, Any] = yaml.safe_load(source.RETURN)
+    return documented
 
 
 @dataclass
