@@ -25,8 +25,9 @@ os.environ.setdefault("ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS", "true")
 _path = os.environ.get("PATH", "").split(os.pathsep)
 _shims = [entry for entry in _path if entry.rstrip("/").endswith("/shims")]
 if _shims:
-    _pyenv = os.path.dirname(_shims[0].rstrip("/"))
-    _real = [os.path.join(entry, "bin") for entry in sorted(glob.glob(os.path.join(_pyenv, "versions", "3.*")))]
+    # Its plugins have shims of their own, and no versions.
+    _versions = [os.path.join(os.path.dirname(entry.rstrip("/")), "versions", "3.*") for entry in _shims]
+    _real = [os.path.join(entry, "bin") for pattern in _versions for entry in sorted(glob.glob(pattern))]
     _here = os.path.dirname(os.path.realpath(sys.executable))
     _path = [entry for entry in _path if entry not in _shims] + sorted(_real, key=lambda entry: entry != _here)
     os.environ["PATH"] = os.pathsep.join(_path)

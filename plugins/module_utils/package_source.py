@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Run
 

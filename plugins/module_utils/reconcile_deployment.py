@@ -33,7 +33,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_deployment import (
     DeploymentPlan,

@@ -13,7 +13,9 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run
 
 

@@ -17,7 +17,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAns
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe_instances
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import (
     SequencePlan,

@@ -20,7 +20,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.models import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe_instances
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, packed_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 

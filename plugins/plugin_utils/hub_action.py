@@ -25,7 +25,9 @@ from ansible.utils.display import Display
 from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.package import Package, read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
 from ansible_collections.scramjet.sth.plugins.module_utils.specs import PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, nothing_done

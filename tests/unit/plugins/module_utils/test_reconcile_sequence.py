@@ -18,7 +18,8 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils import storing
 from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 
 MakeDirectory = Callable[..., Path]
 MakeArchive = Callable[..., Path]

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, content_digest
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import (
     MANIFEST,
     MakeArchive,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import (
     MakeDirectory,
     refused,

@@ -15,7 +15,8 @@ from typing import Literal
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package import read_package, write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import MANIFEST
 
 MIB = 1024 * 1024
