@@ -48,7 +48,7 @@ def run(directory: pathlib.Path) -> None:
             packages = _packages(directory / "packages", size, content)
             try:
                 table(
-                    f"Upload of a package of {size} MB of {content}, to a real hub ({runs} turns)",
+                    f"Upload of a package of {size} MB of {content}, to a real hub (turns: {runs})",
                     ["package", "by", "time", "to curl", "peak memory"],
                     _rows(packages, api_url, runs),
                 )
