@@ -25,11 +25,11 @@ PLAY = """
     sth_token: "{{ undefined_here | default(omit) }}"
     vaulted: &vaulted !vault |
       $ANSIBLE_VAULT;1.1;AES256
-      38376164623138623139363438656631316632616639313330303364366533383138323137306361
-      6366633338626338656239383462373466666566656163340a303265666663356439653463356431
-      61633535613235383564343739323766623139373436306365356234613364376439653832386536
-      3335633335653665660a643138323037663834616332363633653337313263383439303739313764
-      3366
+      33373965316238313230633237613130653163326163336638643333373636336561663535363065
+      6535383364396665373931383831363538336565316262650a643234393039613936343036396435
+      36393466333562366633626161623965363838663138366135326437623630396265656464633930
+      3861626165656432390a613331653166346133373031626139616539366166366230373731393964
+      3166
   tasks:
     - name: Give keys, dates and a vaulted value
       scramjet.sth.sth_instance: &start
@@ -111,7 +111,8 @@ def test_what_a_playbook_holds_means_the_same(
         shutil.copytree(PROBE, book / "probe")
         shutil.copy(authority, book / "authority.pem")
         (book / "play.yml").write_text(PLAY)
-        (book / "password").write_text("test")
+        # ansible-core 2.22 masks it in every path too.
+        (book / "password").write_text("not-in-any-path-8")
         record = tmp_path / f"{entrance}.jsonl"
         with FakeHub(generation="1.x", tls=certificate) as hub:
             variables: dict[str, Any] = {
