@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, ancestors, resolve
@@ -46,19 +45,11 @@ class Contents:
         digest = hashlib.sha256()
         size = 0
         kept = bytearray()
-        # A large file is digested while its next piece is read and decompressed; no thread is started for a small one.
-        with ThreadPoolExecutor(1) as beside:
-            digested: Future[None] | None = None
-            for piece in iter(lambda: read(CHUNK), b""):
-                if digested:
-                    digested.result()
-                if len(piece) == CHUNK:
-                    digested = beside.submit(digest.update, piece)
-                else:
-                    digest.update(piece)
-                size += len(piece)
-                if watched and len(kept) <= MANIFEST_LIMIT:
-                    kept += piece
+        for piece in iter(lambda: read(CHUNK), b""):
+            digest.update(piece)
+            size += len(piece)
+            if watched and len(kept) <= MANIFEST_LIMIT:
+                kept += piece
         self.add(Entry(path, "x" if executable else "f", digest.digest(), size, offset))
         if path == MANIFEST:
             self.manifest = bytes(kept)
