@@ -15,8 +15,8 @@ from ansible_collections.scramjet.sth.tests.integration.entrances import recorde
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
-# The vaulted value is "canary-vault", its password "test". Tasks with ignore_errors are to fail, with the same words through
-# both entrances: their results are compared like all others.
+# The vaulted value is "canary-vault", its password what the test writes into a file. Tasks with ignore_errors are to fail, with
+# the same words through both entrances: their results are compared like all others.
 PLAY = """
 - hosts: all
   gather_facts: false

@@ -17,7 +17,7 @@ CHUNK = 256 * 1024
 MANIFEST = "package.json"
 # Far above any sound package.json; it is the one file that is held in memory.
 MANIFEST_LIMIT = 1024 * 1024
-_NPM_CREDENTIAL = re.compile(rb"_auth(Token)?s*=|_passwords*=")
+_NPM_CREDENTIAL = re.compile(rb"_auth(Token)?\s*=|_password\s*=")
 
 
 class Contents:

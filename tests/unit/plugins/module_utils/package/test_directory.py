@@ -199,6 +199,14 @@ def test_npmrc_is_judged_by_its_content_which_is_never_shown(make_directory: Mak
     assert "s3cr3t" not in warning
 
 
+@pytest.mark.parametrize("key", ["_auth", "_authToken", "_password"])
+@pytest.mark.parametrize("sign", ["=", " = ", "\t="])
+def test_npmrc_is_judged_whatever_space_is_around_the_sign(make_directory: MakeDirectory, key: str, sign: str) -> None:
+    source = make_directory({".npmrc": f"//registry.example.org/:{key}{sign}s3cr3t\n"})
+    (warning,) = read_package(str(source)).warnings
+    assert ".npmrc" in warning
+
+
 def test_files_and_bytes_are_counted_without_our_mark(make_directory: MakeDirectory) -> None:
     source = make_directory({"lib/a": "12345", "lib/b": ""}, b'{"name": "a", "version": "1", "main": "index.js"}')
     (source / "link").symlink_to("lib/a")
