@@ -17,7 +17,6 @@ import re
 import tarfile
 import zlib
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
@@ -89,11 +88,8 @@ def read_archive(source: str) -> Contents:
             _refuse_other_formats(source, file)
             raw = _Watched(file)
             # gzip asks for 8 KiB at a time before Python 3.12.
-            with (
-                gzip.GzipFile(fileobj=io.BufferedReader(raw, CHUNK), mode="rb") as stream,
-                ThreadPoolExecutor(1) as ahead,
-            ):
-                _read_members(contents, stream, ahead)
+            with gzip.GzipFile(fileobj=io.BufferedReader(raw, CHUNK), mode="rb") as stream:
+                _read_members(contents, stream)
                 _read_rest(contents, stream)
             contents.checksums = raw.checksums.result()
     except EOFError:
@@ -125,15 +121,15 @@ def _refuse_other_formats(source: str, file: BinaryIO) -> None:
     )
 
 
-def _read_members(contents: Contents, stream: gzip.GzipFile, ahead: Executor) -> None:
+def _read_members(contents: Contents, stream: gzip.GzipFile) -> None:
     tar = tarfile.TarFile(fileobj=stream, tarinfo=_StrictInfo, encoding="utf-8", errors="surrogateescape")
     while (info := tar.next()) is not None:
         # tarfile would remember every member.
         tar.members = []  # type: ignore[attr-defined]
-        _read_member(contents, stream, info, ahead)
+        _read_member(contents, stream, info)
 
 
-def _read_member(contents: Contents, stream: gzip.GzipFile, info: tarfile.TarInfo, ahead: Executor) -> None:
+def _read_member(contents: Contents, stream: gzip.GzipFile, info: tarfile.TarInfo) -> None:
     source = contents.source
     path = _member_path(source, info.name)
     if info.size < 0:
@@ -149,33 +145,23 @@ def _read_member(contents: Contents, stream: gzip.GzipFile, info: tarfile.TarInf
     elif info.islnk():
         _read_hard_link(contents, path, info)
     elif info.isreg() and not info.issparse():
-        contents.add_file(path, bool(info.mode & 0o100), _content(stream, info.size, ahead), info.offset_data)
+        contents.add_file(path, bool(info.mode & 0o100), _content(stream, info.size), info.offset_data)
     else:
         raise refusal(
             source, f"{path!r} is a device, pipe, sparse file or the like; leave it out, or pack it as a plain file"
         )
 
 
-def _content(stream: gzip.GzipFile, size: int, ahead: Executor) -> Callable[[int], bytes]:
-    """Return what reads the next ``size`` bytes of ``stream``, piece by piece; tarfile itself would copy them twice more.
-
-    While one piece is digested the next one is decompressed; for a small file no thread is started.
-    """
+def _content(stream: gzip.GzipFile, size: int) -> Callable[[int], bytes]:
+    """Return what reads the next ``size`` bytes of ``stream``, piece by piece; tarfile itself would copy them twice more."""
     left = size
-    coming: Future[bytes] | None = None
 
-    def fetch(most: int) -> bytes:
+    def read(most: int) -> bytes:
         nonlocal left
         piece = stream.read(min(most, left))
         left -= len(piece)
         if left and not piece:
             raise tarfile.ReadError("unexpected end of data")
-        return piece
-
-    def read(most: int) -> bytes:
-        nonlocal coming
-        piece = coming.result() if coming else fetch(most)
-        coming = ahead.submit(fetch, most) if left else None
         return piece
 
     return read
