@@ -13,30 +13,15 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import re
 import tarfile
 import zlib
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import Member, TarMembers
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
-
-# Names and PAX records are read into memory as a whole; real ones are a few kilobytes.
-_HEADER_LIMIT = 1024 * 1024
-# mode, uid, gid, size, mtime and checksum: octal, or base 256.
-_NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156))
-_NUMBER = re.compile(rb" *[0-7]*[ \0]*|[\x80\xff].*", re.DOTALL)
-_GNU_MAGIC = b"ustar  \0"
-_HEADERS = {
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-}
 
 
 class _Watched(io.RawIOBase):
@@ -56,28 +41,6 @@ class _Watched(io.RawIOBase):
         buffer[: len(piece)] = piece
         self.checksums.add(piece)
         return len(piece)
-
-
-class _StrictInfo(tarfile.TarInfo):
-    """A header that must be sound: tarfile itself takes a broken one for the end of the archive."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _StrictInfo:
-        """Read one header block."""
-        try:
-            info = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            if any(buf) or len(buf) % tarfile.BLOCKSIZE:
-                raise tarfile.ReadError(str(error)) from None
-            raise
-        if buf[257:265] == _GNU_MAGIC and buf[345]:
-            # GNU tar keeps times there in incremental archives; tarfile takes them for the beginning of the name.
-            raise tarfile.ReadError("an incremental GNU archive")
-        if not all(_NUMBER.fullmatch(buf, start, end) for start, end in _NUMBERS):
-            raise tarfile.ReadError("a header has a number that not every tar reads")
-        if not 0 <= info.size < 2**63 or (info.type in _HEADERS and info.size > _HEADER_LIMIT):
-            raise tarfile.ReadError("a header has an impossible size")
-        return info
 
 
 def read_archive(source: str) -> Contents:
@@ -122,58 +85,39 @@ def _refuse_other_formats(source: str, file: BinaryIO) -> None:
 
 
 def _read_members(contents: Contents, stream: gzip.GzipFile) -> None:
-    tar = tarfile.TarFile(fileobj=stream, tarinfo=_StrictInfo, encoding="utf-8", errors="surrogateescape")
-    while (info := tar.next()) is not None:
-        # tarfile would remember every member.
-        tar.members = []  # type: ignore[attr-defined]
-        _read_member(contents, stream, info)
+    members = TarMembers(stream)
+    for member in members:
+        _read_member(contents, members, member)
 
 
-def _read_member(contents: Contents, stream: gzip.GzipFile, info: tarfile.TarInfo) -> None:
+def _read_member(contents: Contents, members: TarMembers, member: Member) -> None:
     source = contents.source
-    path = _member_path(source, info.name)
-    if info.size < 0:
-        raise tarfile.ReadError("a header has an impossible size")
-    if info.isdir():
+    path = _member_path(source, member.name)
+    if member.kind == "directory":
         if path:
             contents.add(Entry(path, "d"))
     elif not path:
-        raise refusal(source, f"its member {info.name!r} has no name; pack it again")
-    elif info.issym():
-        _refuse_text(source, info.linkname)
-        contents.add(Entry(path, "l", info.linkname.encode()))
-    elif info.islnk():
-        _read_hard_link(contents, path, info)
-    elif info.isreg() and not info.issparse():
-        contents.add_file(path, bool(info.mode & 0o100), _content(stream, info.size), info.offset_data)
+        raise refusal(source, f"its member {member.name!r} has no name; pack it again")
+    elif member.kind == "symlink":
+        _refuse_text(source, member.target)
+        contents.add(Entry(path, "l", member.target.encode()))
+    elif member.kind == "hardlink":
+        _read_hard_link(contents, path, member.target)
+    elif member.kind == "file":
+        contents.add_file(path, member.executable, members.content(), member.offset)
     else:
         raise refusal(
             source, f"{path!r} is a device, pipe, sparse file or the like; leave it out, or pack it as a plain file"
         )
 
 
-def _content(stream: gzip.GzipFile, size: int) -> Callable[[int], bytes]:
-    """Return what reads the next ``size`` bytes of ``stream``, piece by piece; tarfile itself would copy them twice more."""
-    left = size
-
-    def read(most: int) -> bytes:
-        nonlocal left
-        piece = stream.read(min(most, left))
-        left -= len(piece)
-        if left and not piece:
-            raise tarfile.ReadError("unexpected end of data")
-        return piece
-
-    return read
-
-
-def _read_hard_link(contents: Contents, path: str, info: tarfile.TarInfo) -> None:
+def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
     """Take the file in that the link names, which comes earlier in the archive."""
-    target = contents.entries.get(_member_path(contents.source, info.linkname))
+    target = contents.entries.get(_member_path(contents.source, linked))
     if not target or not target.is_file or path == MANIFEST:
         raise refusal(
             contents.source,
-            f"{path!r} is a hard link to {info.linkname!r}, which cannot be followed here; pack with tar --hard-dereference",
+            f"{path!r} is a hard link to {linked!r}, which cannot be followed here; pack with tar --hard-dereference",
         )
     contents.add(target._replace(path=path))
 

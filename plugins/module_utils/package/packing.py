@@ -28,9 +28,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.contents impo
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import BLOCK
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
 _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d": tarfile.DIRTYPE}
+# As GNU tar blocks its archives: twenty blocks.
+_RECORD = 20 * BLOCK
+_Opened = Callable[[Entry], AbstractContextManager[Any]]
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
 
@@ -58,7 +62,7 @@ class _Checked(io.RawIOBase):
         self._digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next ``size`` bytes, which tarfile never asks for beyond the entry's size."""
+        """Return the next ``size`` bytes, never beyond the entry's size."""
         piece = self._file.read(size)
         if len(piece) < size:
             raise _changed(self._package, self._entry.path)
@@ -106,44 +110,44 @@ def _pack(package: Package, target: IO[bytes] | _Hashing, reproducible: bool) ->
     entries = package.entries
     if package.kind == "archive" and not reproducible:
         entries = tuple(sorted(entries, key=lambda entry: entry.offset))
-    with (
-        _opener(package, entries) as opened,
-        GzipWriter(target.write) as stream,
-        tarfile.TarFile(
-            fileobj=stream,
-            mode="w",
-            format=tarfile.GNU_FORMAT,
-            encoding="utf-8",
-            errors="strict",
-            copybufsize=CHUNK,
-        ) as tar,
-    ):
+    with _opener(package, entries) as opened, GzipWriter(target.write) as stream:
         for entry in entries:
-            info = tarfile.TarInfo(entry.path)
-            info.type = _TYPES[entry.kind]
-            info.mode = _MODES[entry.kind]
-            if entry.is_file:
-                with opened(entry) as file:
-                    _add_file(package, tar, info, entry, file)
-            else:
-                info.linkname = entry.payload.decode()
-                tar.addfile(info)
-            # tarfile would remember every member.
-            tar.members = []  # type: ignore[attr-defined]
+            _add(package, stream, entry, opened)
+        # Two blocks of zeros, and more up to a whole record, as every tar ends an archive.
+        stream.write(bytes(2 * BLOCK + -(stream.tell() + 2 * BLOCK) % _RECORD))
 
 
-def _add_file(package: Package, tar: tarfile.TarFile, info: tarfile.TarInfo, entry: Entry, content: Any) -> None:
-    info.size = entry.size
-    if entry.path == MANIFEST:
-        content.read(entry.size)
-        info.size = len(package.manifest)
-        tar.addfile(info, io.BytesIO(package.manifest))
+def _add(package: Package, stream: GzipWriter, entry: Entry, opened: _Opened) -> None:
+    """Write one member."""
+    info = tarfile.TarInfo(entry.path)
+    info.type = _TYPES[entry.kind]
+    info.mode = _MODES[entry.kind]
+    if entry.is_file:
+        info.size = len(package.manifest) if entry.path == MANIFEST else entry.size
     else:
-        tar.addfile(info, content)
+        info.linkname = entry.payload.decode()
+    stream.write(info.tobuf(tarfile.GNU_FORMAT, "utf-8", "strict"))
+    if entry.is_file:
+        with opened(entry) as file:
+            _add_content(package, stream, entry, file)
+        stream.write(bytes(-info.size % BLOCK))
+
+
+def _add_content(package: Package, stream: GzipWriter, entry: Entry, file: Any) -> None:
+    left = entry.size
+    while left:
+        piece = file.read(min(CHUNK, left))
+        if not piece:
+            raise _changed(package, entry.path)
+        left -= len(piece)
+        if entry.path != MANIFEST:
+            stream.write(piece)
+    if entry.path == MANIFEST:
+        stream.write(package.manifest)
 
 
 @contextmanager
-def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[Callable[[Entry], AbstractContextManager[Any]]]:
+def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
     """Yield a function that opens an entry's file at its first byte, to be called in the order of ``entries``."""
     if package.kind == "directory":
         yield lambda entry: _unchanged_file(package, entry)

@@ -103,15 +103,19 @@ def test_hard_links_to_what_is_not_there_yet_are_refused(make_archive: MakeArchi
     assert "'hard' is a hard link" in refused(archive)
 
 
+def with_checksum(header: bytearray) -> bytes:
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
 def test_names_that_are_not_utf_8_are_refused(make_archive: MakeArchive, regzip: Regzip) -> None:
     archive = make_archive(("caf_.txt", b""), format=tarfile.USTAR_FORMAT)
 
     def rename(tar: bytes) -> bytes:
         start = tar.index(b"caf_.txt")
         header = bytearray(tar[start : start + 512].replace(b"_", b"\xe9"))
-        header[148:156] = b" " * 8
-        header[148:156] = b"%06o\0 " % sum(header)
-        return tar[:start] + bytes(header) + tar[start + 512 :]
+        return tar[:start] + with_checksum(header) + tar[start + 512 :]
 
     assert "not UTF-8" in refused(regzip(archive, rename))
 
@@ -135,11 +139,66 @@ def test_names_of_incremental_archives_are_not_misread(make_archive: MakeArchive
     def add_access_time(tar: bytes) -> bytes:
         header = bytearray(tar[:512])
         header[345:357] = b"14242424242\0"
-        header[148:156] = b" " * 8
-        header[148:156] = b"%06o\0 " % sum(header)
-        return bytes(header) + tar[512:]
+        return with_checksum(header) + tar[512:]
 
     assert "incremental GNU archive" in refused(regzip(archive, add_access_time))
+
+
+def pax_header(records: bytes, kind: bytes = tarfile.XHDTYPE) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo("pax")
+    info.type = kind
+    return info, records
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ([pax_header(b"13 path=other")], "a PAX header is damaged"),
+        ([pax_header(b"99 path=other\n")], "a PAX header is damaged"),
+        ([pax_header(b"14 path=other\n" * 2 + b"no record")], "a PAX header is damaged"),
+        ([pax_header(b"14 path=other\n"), pax_header(b"15 path=others\n")], "two headers say different things"),
+        (
+            [pax_header(b"14 path=other\n"), (member("x", tarfile.GNUTYPE_LONGNAME)[0], b"x\0")],
+            "two headers say different",
+        ),
+        ([pax_header(b"14 path=other\n", tarfile.XGLTYPE)], "a global header names a path or a size"),
+        ([pax_header(b"10 size=x\n")], "impossible size"),
+        ([pax_header(b"29 size=99999999999999999999\n")], "impossible size"),
+    ],
+)
+def test_headers_that_programs_read_differently_are_refused(
+    make_archive: MakeArchive, members: list[tuple[tarfile.TarInfo, bytes]], said: str
+) -> None:
+    assert said in refused(make_archive(*members, ("last", b"")))
+
+
+def test_a_header_without_its_member_is_refused(make_archive: MakeArchive) -> None:
+    assert "a header without its member" in refused(make_archive(pax_header(b"14 path=other\n")))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.name=sparse\n",
+        b"22 GNU.sparse.size=10\n",
+    ],
+)
+def test_sparse_files_of_any_kind_are_refused(make_archive: MakeArchive, records: bytes) -> None:
+    """Their lists of holes would be read into memory, however long."""
+    assert "'sparse' is a device, pipe, sparse file" in refused(make_archive(pax_header(records), ("sparse", b"x")))
+
+
+def test_a_size_above_8_gb_or_any_other_can_be_in_a_pax_header(make_archive: MakeArchive, regzip: Regzip) -> None:
+    archive = make_archive(pax_header(b"9 size=1\n"), ("later", b"x"), ("last", b""))
+
+    def forget_size(tar: bytes) -> bytes:
+        start = tar.index(b"later")
+        header = bytearray(tar[start : start + 512])
+        header[124:136] = b"0" * 11 + b"\0"
+        return tar[:start] + with_checksum(header) + tar[start + 512 :]
+
+    package = read_package(str(regzip(archive, forget_size)))
+    assert {entry.path: entry.size for entry in package.entries}["later"] == 1
 
 
 def test_headers_do_not_make_us_take_in_memory(make_archive: MakeArchive) -> None:
@@ -193,6 +252,25 @@ with tarfile.open(fileobj=SOUND, mode="w:gz", compresslevel=1) as _tar:
         _tar.addfile(_info, io.BytesIO(_content))
 SOUND_BYTES = SOUND.getvalue()
 SOUND_TAR = gzip.decompress(SOUND_BYTES)
+
+
+def headers(tar: bytes) -> list[int]:
+    """Where each header of a sound archive begins, those that say something of another included."""
+    return [at for at in range(0, len(tar), 512) if tar[at + 257 : at + 262] == b"ustar"]
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_each_header_is_checked(make_archive: MakeArchive, regzip: Regzip, form: int) -> None:
+    """On whatever Python: each is refused where its group number is one that not every tar reads, though the checksum is right."""
+    # In two parts, so that ustar can hold it; the other formats give it a header of its own.
+    archive = make_archive((f"{'d' * 90}/{'n' * 90}", b"y"), format=form)
+    tar = gzip.decompress(archive.read_bytes())
+    assert len(headers(tar)) == (3 if form == tarfile.USTAR_FORMAT else 4)
+    for at in headers(tar):
+        header = bytearray(tar[at : at + 512])
+        header[116:124] = b"+000000\0"
+        broken = tar[:at] + with_checksum(header) + tar[at + 512 :]
+        assert "a number that not every tar reads" in refused(regzip(archive, lambda _tar, broken=broken: broken))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

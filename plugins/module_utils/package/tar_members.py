@@ -1,0 +1,197 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the members of a tar stream, header by header, and refuses each header that two programs could read differently.
+
+``tarfile`` reads single blocks here (``TarInfo.frombuf``), nothing else: it takes a broken header for the end of the
+archive, reads headers of any length into memory, and which of its methods reads a header differs between Python 3.11.2 and
+3.11.2-6+deb12u8. What joins several headers to one member is therefore done here, the same way on every Python.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+BLOCK = 512
+# Names and PAX records are read into memory as a whole; real ones are a few kilobytes.
+_HEADER_LIMIT = 1024 * 1024
+# mode, uid, gid, size, mtime and checksum: octal, or base 256.
+_NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156))
+_NUMBER = re.compile(rb" *[0-7]*[ \0]*|[\x80\xff].*", re.DOTALL)
+_GNU_MAGIC = b"ustar  \0"
+_GNU_NAMES = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkpath"}
+_EXTENSIONS = {*_GNU_NAMES, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
+_FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
+_PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n]+)=", re.DOTALL)
+# The PAX records that change what is extracted; all others are times, owners and the like.
+_EXTRACTED = {"path", "linkpath", "size"}
+_SPARSE = "GNU.sparse."
+_SIZE = re.compile(r"[0-9]{1,19}")
+
+
+class Member(NamedTuple):
+    """One member of an archive. ``offset`` is where its content begins in the decompressed stream."""
+
+    name: str
+    # "file", "directory", "symlink", "hardlink", or "other" for what no package may hold.
+    kind: str
+    target: str
+    executable: bool
+    size: int
+    offset: int
+
+
+class TarMembers:
+    """The members of ``stream``, in order. The content of a file must be read before the next member is asked for."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._at = 0
+        self._left = 0
+        self._padding = 0
+
+    def __iter__(self) -> Iterator[Member]:
+        """Yield each member. Raises ``tarfile.ReadError`` where a header is unsound."""
+        said: dict[str, str] = {}
+        awaited = False
+        while (block := self._header()) is not None:
+            info = _parsed(block)
+            awaited = info.type in _EXTENSIONS
+            if awaited:
+                _take(_of_next_member(info, self._extension(info)), said)
+            else:
+                member = self._member(block, info, said)
+                said = {}
+                yield member
+                self._finish()
+        if awaited:
+            raise tarfile.ReadError("a header without its member")
+
+    def content(self) -> Callable[[int], bytes]:
+        """Return what reads the content of the member that was yielded last, piece by piece."""
+
+        def read(most: int) -> bytes:
+            piece: bytes = self._stream.read(min(most, self._left))
+            self._left -= len(piece)
+            self._at += len(piece)
+            if self._left and not piece:
+                raise tarfile.ReadError("unexpected end of data")
+            return piece
+
+        return read
+
+    def _header(self) -> bytes | None:
+        """Return the next header, None at the archive's end, which a block of zeros marks or nothing does."""
+        block = self._stream.read(BLOCK)
+        if not block and self._at:
+            return None
+        if not block:
+            raise tarfile.ReadError("empty file")
+        if len(block) != BLOCK:
+            raise tarfile.ReadError("truncated header")
+        self._at += BLOCK
+        return block if any(block) else None
+
+    def _extension(self, info: tarfile.TarInfo) -> bytes:
+        """Return the content of a header that says something of the next member."""
+        if info.size > _HEADER_LIMIT:
+            raise tarfile.ReadError("a header has an impossible size")
+        content = self._exactly(info.size)
+        self._exactly(-info.size % BLOCK)
+        return content
+
+    def _exactly(self, size: int) -> bytes:
+        data: bytes = self._stream.read(size)
+        self._at += len(data)
+        if len(data) != size:
+            raise tarfile.ReadError("unexpected end of data")
+        return data
+
+    def _member(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str]) -> Member:
+        name = said.get("path", info.name)
+        size = info.size
+        if "size" in said:
+            if not _SIZE.fullmatch(said["size"]) or int(said["size"]) >= 2**63:
+                raise tarfile.ReadError("a header has an impossible size")
+            size = int(said["size"])
+        kind = _kind(block[156:157], name, info, said)
+        if kind == "file":
+            self._left, self._padding = size, -size % BLOCK
+        return Member(name, kind, said.get("linkpath", info.linkname), bool(info.mode & 0o100), size, self._at)
+
+    def _finish(self) -> None:
+        if self._left:
+            raise ValueError("the content of a member was not read")
+        self._exactly(self._padding)
+        self._padding = 0
+
+
+def _parsed(block: bytes) -> tarfile.TarInfo:
+    """Return what one header block says."""
+    if not all(_NUMBER.fullmatch(block, start, end) for start, end in _NUMBERS):
+        raise tarfile.ReadError("a header has a number that not every tar reads")
+    try:
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        raise tarfile.ReadError("a header is damaged") from None
+    if block[257:265] == _GNU_MAGIC and block[345]:
+        # GNU tar keeps times there in incremental archives; tarfile takes them for the beginning of the name.
+        raise tarfile.ReadError("an incremental GNU archive")
+    if not 0 <= info.size < 2**63:
+        raise tarfile.ReadError("a header has an impossible size")
+    return info
+
+
+def _of_next_member(info: tarfile.TarInfo, content: bytes) -> dict[str, str]:
+    """Return what an extension header says of the member behind it."""
+    if info.type in _GNU_NAMES:
+        return {_GNU_NAMES[info.type]: content.partition(b"\0")[0].decode("utf-8", "surrogateescape")}
+    records = _pax_records(content)
+    if records and info.type == tarfile.XGLTYPE:
+        raise tarfile.ReadError("a global header names a path or a size")
+    return records
+
+
+def _take(found: dict[str, str], said: dict[str, str]) -> None:
+    """Add what an extension header says to what is said of the next member."""
+    if not said.keys().isdisjoint(found):
+        # GNU tar takes the last one, tarfile the first.
+        raise tarfile.ReadError("two headers say different things of one member")
+    said.update(found)
+
+
+def _pax_records(data: bytes) -> dict[str, str]:
+    """Return what of a PAX header changes what is extracted. A record is its own length, a space, key=value, a line feed."""
+    records = {}
+    at = 0
+    while at < len(data):
+        head = _PAX_RECORD.match(data, at)
+        end = at + int(head.group(1)) if head else 0
+        if not head or not head.end() < end <= len(data) or data[end - 1] != 0x0A:
+            raise tarfile.ReadError("a PAX header is damaged")
+        key = head.group(2).decode("utf-8", "surrogateescape")
+        if key in _EXTRACTED:
+            records[key] = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
+        elif key.startswith(_SPARSE):
+            records[_SPARSE] = ""
+        at = end
+    return records
+
+
+def _kind(written: bytes, name: str, info: tarfile.TarInfo, said: dict[str, str]) -> str:
+    if _SPARSE in said:
+        return "other"
+    if written == tarfile.DIRTYPE:
+        return "directory"
+    if written == tarfile.AREGTYPE and (name.endswith("/") if "path" in said else info.isdir()):
+        # Tar of 1979 knew directories by their name only; tarfile has removed the slash already.
+        return "directory"
+    if written == tarfile.SYMTYPE:
+        return "symlink"
+    if written == tarfile.LNKTYPE:
+        return "hardlink"
+    return "file" if written in _FILES else "other"
