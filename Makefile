@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export ANSIBLE_NOCOLOR ?= 1
+JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
+# One test after the other to whoever is free.
+AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
 .PHONY: quickstart test check unit integration benchmark matrix clean
 
@@ -13,25 +16,19 @@ quickstart: $(VENV)/.stamp
 	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart
 
 ## Everything that decides whether a change is sound: the checks beside the tests, whose count closes the output.
+## JOBS=1 runs one thing at a time; the default follows from the CPUs that this process may use.
 test: $(VENV)/.stamp
-	@$(MAKE) --no-print-directory -j 2 checks-beside tests
-
-.PHONY: checks-beside tests
-checks-beside:
-	@$(BIN)/nox > $(VENV)/checks.log 2>&1; status=$$?; cat $(VENV)/checks.log; exit $$status
-
-tests:
-	@$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder tests/integration tests/unit
+	@$(BIN)/python -m pytest $(AT_ONCE) tests/checks tests/integration tests/unit
 
 ## Linters, types, documentation, sanity, package import.
 check: $(VENV)/.stamp
 	$(BIN)/nox
 
 unit: $(VENV)/.stamp
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest $(AT_ONCE) tests/unit
 
 integration: $(VENV)/.stamp
-	$(BIN)/python -m pytest tests/integration
+	$(BIN)/python -m pytest $(AT_ONCE) tests/integration
 
 ## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about a quarter of an hour.
 benchmark: $(VENV)/.stamp

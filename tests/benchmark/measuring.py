@@ -109,5 +109,5 @@ def real_hub(directory: pathlib.Path) -> Iterator[str]:
         return
     data = directory / "hub"
     data.mkdir(exist_ok=True)
-    with role_hub(data) as api_url:
+    with role_hub(data) as (api_url, dummy):
         yield api_url

@@ -61,19 +61,25 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         # As if somebody had killed it.
         instance.after(seconds, lambda: instance.end(137, "Instance killed"))
     elif behaviour == "throw_later":
+        instance.after(seconds, lambda: _throw(instance, "boom later"))
 
-        def throw() -> None:
-            instance.log("ERROR", "Sequence error:", [f"Error: {config.get('message', 'boom later')}"])
-            instance.crash(23, "Sequence failed during execution")
 
-        instance.after(seconds, throw)
+def _throw(instance: Instance, message: str) -> None:
+    instance.log("ERROR", "Sequence error:", [f"Error: {instance.settings.get('message', message)}"])
+    instance.crash(23, "Sequence failed during execution")
 
 
 def received(instance: Instance, event: str, message: Any) -> None:
     """React to an event."""
     if recorded.received(instance, event, message):
         return
-    if event == "ping":
+    config = instance.settings
+    answer = config.get("answers", {}).get(event)
+    if answer:
+        instance.emit(answer["name"], answer.get("payload"))
+    elif event == "throw" and config.get("behaviour") == "throw_when_told":
+        _throw(instance, "boom when told")
+    elif event == "ping":
         instance.emit("pong", message)
     elif event == "finish":
         instance.complete(b"result\n")

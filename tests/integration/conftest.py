@@ -6,35 +6,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import trustme
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
+from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
-TIMINGS = replace(FAST, linger=5.0)
+TIMINGS = {"0.18": replace(FAST, linger=5.0 * pace()), "1.x": FAST}
+FAILED = pytest.StashKey[bool]()
 # A runner that does nothing takes about 60 MB.
 INSTANCE_MEMORY = 80_000_000
 REAL_HUBS = ["real-0.18", *(["live"] if os.environ.get("STH_TEST_API_URL") else [])]
-
-# Files that take longest begin first, so that none of them is alone in the end.
-LONGEST = ("test_real_hub.py", "test_role_hub_in_turn.py", "test_role_hub_apart.py", "test_fake_1_x.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of the longest files first."""
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @dataclass
@@ -65,8 +61,24 @@ class Hub:
 
     def get(self, path: str) -> Any:
         """Ask the hub, past our own client."""
-        with urlopen(f"{self.api_url}/{path}", timeout=20) as answer:  # noqa: S310 - a loopback address of ours
+        with urlopen(f"{self.api_url}/{path}", timeout=bound(20)) as answer:
             return json.load(answer)
+
+    def empty(self) -> None:
+        """End and remove all that is on it, past our own client."""
+        end = time.monotonic() + bound(30)
+        while self.get("sequences") and time.monotonic() < end:
+            for instance in self.get("instances"):
+                self._ask("POST", f"instance/{instance['id']}/_kill", b'{"removeImmediately":true}')
+            for sequence in self.get("sequences"):
+                self._ask("DELETE", f"sequence/{sequence['id']}")
+            time.sleep(0.2)
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> None:
+        request = Request(f"{self.api_url}/{path}", body, {"Content-Type": "application/json"}, method=method)
+        # What has ended meanwhile is not there any more, what has not yet ended keeps its sequence: the caller looks again.
+        with contextlib.suppress(HTTPError):
+            urlopen(request, timeout=bound(20)).close()
 
 
 def _many_on_this_machine() -> int:
@@ -77,24 +89,32 @@ def _many_on_this_machine() -> int:
 
 @pytest.fixture(scope="session")
 def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A real 0.18.7 hub, installed (once per checkout) and run by the role that users have."""
-    with role_hub(tmp_path_factory.mktemp("hub")) as api_url:
-        settings = json.loads((ROOT / ".quickstart" / "prefix" / "etc" / "settings.json").read_text())
-        yield Hub("real-0.18", api_url, "0.18", python=bool(settings.get("python")), many=_many_on_this_machine())
+    """A real 0.18.7 hub of this worker's own, installed (once per checkout) and run by the role that users have."""
+    with role_hub(tmp_path_factory.mktemp("hub")) as (api_url, python):
+        yield Hub("real-0.18", api_url, "0.18", python=python, many=_many_on_this_machine())
 
 
 def simulated_hub(generation: str, entrance: str = "auto") -> Iterator[Hub]:
     """A simulated hub, on which check mode must not write."""
-    with FakeHub(generation=generation, timings=TIMINGS) as fake:
+    with FakeHub(generation=generation, timings=TIMINGS[generation]) as fake:
         yield Hub(f"fake-{generation}", fake.api_url, generation, fake, entrance)
         checked = [item for item in fake.writes if "x-check-mode" in item.headers]
         assert not checked, f"written in check mode: {checked}"
         assert not fake.sequences, f"left on the hub: {fake.sequences}"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know whether the test itself failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
 def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    """The hub of the kind that the test names; it must be left as empty as it was."""
+    """The hub of the kind that the test names. A test must leave it as empty as it was; after one that failed it is emptied."""
     kind = str(request.param)
     if kind.startswith("fake-"):
         yield from simulated_hub(kind[5:])
@@ -107,7 +127,9 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     else:
         live = request.getfixturevalue("real_hub")
     yield live
-    assert live.get("sequences") == [], "left on the hub"
+    left = live.get("sequences")
+    live.empty()
+    assert left == [] or request.node.stash.get(FAILED, True), f"left on the hub: {left}"
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ from typing import Any
 from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_target
 
+# Set by `make matrix`.
+EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
 # What tells how long something took, or what the hub's clock said, is of its own in each run; so are logs, which hold times.
 OF_ITS_OWN = {"created", "started", "ended", "received", "elapsed", "seconds", "attempts", "log", "logs", "sha256"}
 # ansible-core says so of each module that fails where failed_when lets it pass, and means its traceback, of which there is none.
@@ -50,7 +52,7 @@ def compare_entrances(target: str, directory: pathlib.Path) -> None:
 
 def compare_if_asked(target: str, directory: pathlib.Path) -> None:
     """Run a target of roles, whose modules' own targets are compared, through one entrance; ``make matrix`` compares it too."""
-    if os.environ.get("STH_TEST_BOTH_ENTRANCES"):
+    if EVERYTHING:
         compare_entrances(target, directory)
         return
     with contextmanager(simulated_hub)("1.x") as hub:

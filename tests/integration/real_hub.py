@@ -6,33 +6,78 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import pathlib
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.commands import ROOT
+
+VERSION = "0.18.7"
+INSTALLED = ROOT / ".quickstart" / "prefix"
 
 
 @contextmanager
-def role_hub(directory: pathlib.Path) -> Iterator[str]:
-    """Run a hub with its data below ``directory`` and yield the address of its API."""
-    port, instances_port = free_port(), free_port()
-    variables = {
-        "hub_prefix": str(ROOT / ".quickstart" / "prefix"),
+def role_hub(directory: pathlib.Path) -> Iterator[tuple[str, bool]]:
+    """Run a hub with everything of its own below ``directory`` and yield its API's address and whether programs in Python run."""
+    prefix = directory / "prefix"
+    link_installation(prefix)
+    variables = variables_of_hub(directory)
+    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
+    run_playbook(book, variables)
+    try:
+        settings = json.loads((prefix / "etc" / "settings.json").read_text(encoding="utf-8"))
+        yield f"http://127.0.0.1:{variables['hub_port']}/api/v1", bool(settings.get("python"))
+    finally:
+        run_playbook(book, {**variables, "hub_state": "stopped", "hub_interrupt_instances": True})
+
+
+def link_installation(prefix: pathlib.Path) -> None:
+    """Let the role find the hub's package, and Node.js where the machine has none, in ``prefix``; the first caller installs them.
+
+    Several hubs cannot share a prefix, which also holds a hub's settings.
+    """
+    ROOT.joinpath(".quickstart").mkdir(exist_ok=True)
+    with (ROOT / ".quickstart" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        package = INSTALLED / "hub" / VERSION
+        if not package.exists():
+            _install()
+    (prefix / "hub").mkdir(parents=True)
+    (prefix / "hub" / VERSION).symlink_to(package)
+    for node in INSTALLED.glob("node-*"):
+        (prefix / node.name).symlink_to(node)
+
+
+def _install() -> None:
+    """Start a hub from the prefix of the quickstart and stop it again."""
+    directory = ROOT / ".quickstart" / "installing"
+    directory.mkdir()
+    variables = {**variables_of_hub(directory), "hub_prefix": str(INSTALLED)}
+    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
+    try:
+        run_playbook(book, variables, seconds=200)
+    finally:
+        run_playbook(book, {**variables, "hub_state": "stopped"})
+        shutil.rmtree(directory)
+
+
+def variables_of_hub(directory: pathlib.Path) -> Mapping[str, Any]:
+    """Return what the role needs for a hub below ``directory``."""
+    return {
+        "hub_prefix": str(directory / "prefix"),
         "hub_data_dir": str(directory / "data"),
         "hub_log_dir": str(directory / "log"),
         "hub_manage_user": False,
         "hub_supervisor": "process",
-        "hub_port": port,
-        "hub_instances_port": instances_port,
+        "hub_port": free_port(),
+        "hub_instances_port": free_port(),
     }
-    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
-    run_playbook(book, variables)
-    try:
-        yield f"http://127.0.0.1:{port}/api/v1"
-    finally:
-        run_playbook(book, {**variables, "hub_state": "stopped", "hub_interrupt_instances": True})
 
 
 def free_port() -> int:

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import TIMINGS
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 SECRET = "canary-check-run"
@@ -24,7 +25,7 @@ QUICK = {"stable_for": 0, "stop_timeout": 0}
 REF = "{{ deployed.sequence.ref }}"
 
 # What has ended stays listed, so that whether it still is does not depend on how fast the play goes on.
-LISTED_FOR_LONG = replace(TIMINGS, extension=600.0)
+LISTED_FOR_LONG = {generation: replace(timings, extension=600.0) for generation, timings in TIMINGS.items()}
 
 Plays = list[dict[str, Any]]
 
@@ -49,7 +50,11 @@ def deployed_run_and_removed(package: pathlib.Path) -> Plays:
         module("instance", name="web", state="restarted", **QUICK),
         module("stream", instance="web-0", stream="stdin", lines=[{"a": 1}]),
         module(
-            "instance", name="brief", sequence=REF, app_config={"behaviour": "complete", "seconds": 1}, wait_for="none"
+            "instance",
+            name="brief",
+            sequence=REF,
+            app_config={"behaviour": "complete", "seconds": 2 * pace()},
+            wait_for="none",
         ),
         module("instance", name="brief", state="completed"),
         module("instance", name="brief", state="stopped"),
@@ -118,7 +123,7 @@ def told(tasks: Plays, hub: FakeHub, directory: pathlib.Path, entrance: str, *op
 
 def test_a_play_in_check_mode_foresees_what_it_then_does(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
     tasks = deployed_run_and_removed(package)
-    with FakeHub(generation="1.x", timings=LISTED_FOR_LONG) as hub:
+    with FakeHub(generation="1.x", timings=LISTED_FOR_LONG["1.x"]) as hub:
         foreseen = told(tasks, hub, tmp_path, "in_process", "--check")
         assert not hub.writes
         assert told(tasks, hub, tmp_path, "in_process") == foreseen
@@ -131,7 +136,7 @@ def test_a_play_that_has_been_run_foresees_no_change(
     generation: str, entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = deployed_and_left(package)
-    with FakeHub(generation=generation, timings=LISTED_FOR_LONG) as hub:
+    with FakeHub(generation=generation, timings=LISTED_FOR_LONG[generation]) as hub:
         foreseen = told(tasks, hub, tmp_path, entrance, "--check")
         assert [item[1] for item in foreseen] == [True, True, False, True, False]
         assert not hub.writes

@@ -11,10 +11,10 @@ import pathlib
 import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ON_EVERY_HUB, WITH_ROLES, run_target
+from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, run_target
 
 
-@pytest.mark.parametrize("target", [target for target in ON_EVERY_HUB if target not in WITH_ROLES])
+@pytest.mark.parametrize("target", OF_MODULES)
 @pytest.mark.parametrize("hub", ["fake-0.18"], indirect=True)
 def test_target(target: str, hub: Hub, tmp_path: pathlib.Path) -> None:
     run_target(target, hub.variables, tmp_path)

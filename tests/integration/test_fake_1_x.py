@@ -11,9 +11,9 @@ import pathlib
 import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.entrances import compare_entrances
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ON_EVERY_HUB, WITH_ROLES
+from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES
 
 
-@pytest.mark.parametrize("target", [target for target in ON_EVERY_HUB if target not in WITH_ROLES])
+@pytest.mark.parametrize("target", OF_MODULES)
 def test_target(target: str, tmp_path: pathlib.Path) -> None:
     compare_entrances(target, tmp_path)

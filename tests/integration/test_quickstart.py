@@ -10,13 +10,14 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
+from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation
+from ansible_collections.scramjet.sth.tests.running.commands import run_command
 
 INSTALLATIONS = ("Install the hub's package with npm", "Install Node.js from the Python package index")
 
@@ -29,21 +30,13 @@ def quickstart(directory: pathlib.Path, *options: str) -> str:
     command = ["make", "quickstart", f"CURDIR={directory}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.stamp"]
     if options:
         command = [f"{sys.prefix}/bin/ansible-playbook", "scramjet.sth.quickstart", *options]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-12000:]
-    return done.stdout
+    return run_command(command, environment=environment, seconds=200, directory=ROOT)
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 def test_quickstart(tmp_path: pathlib.Path) -> None:
     place = tmp_path / ".quickstart"
-    installed = ROOT / ".quickstart" / "prefix"
-    if (installed / "hub" / "0.18.7").exists():
-        # Other tests have installed it; they may be running a hub from it, whose settings must stay what they are.
-        (place / "prefix").mkdir(parents=True)
-        for item in (installed / "hub", *installed.glob("node-*")):
-            (place / "prefix" / item.name).symlink_to(item)
-
+    link_installation(place / "prefix")
     quickstart(tmp_path)
     with FakeHub() as other:
         # A hub that variables name is none of its business: it removes what is on its own.

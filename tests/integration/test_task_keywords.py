@@ -13,10 +13,11 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 # Much longer than a task may take, and than a test may.
-LONG = 300
+LONG = 20_000
 # Each waits for what never comes, most of them on several threads.
 ENDLESS: dict[str, dict[str, Any]] = {
     "an event of each member": {"scramjet.sth.sth_event": {"instance": "web", "expect": "never", "wait_timeout": LONG}},
@@ -76,14 +77,14 @@ def test_a_task_ends_at_its_timeout_and_asks_nothing_more_of_the_hub(tmp_path: p
                 }
             },
             # What is on its way at the end of the task may still arrive; then nothing does for a second.
-            {"ansible.builtin.wait_for": {"timeout": 1}},
+            {"ansible.builtin.wait_for": {"timeout": round(pace())}},
             _note("quiet from here"),
             {"ansible.builtin.wait_for": {"timeout": 1}},
             _note("until here"),
         ]
     with FakeHub(generation="1.x") as hub:
         book = play(tmp_path / "timeout.yml", {"tasks": tasks})
-        run_playbook(book, {"sth_api_url": hub.api_url}, seconds=LONG / 2)
+        run_playbook(book, {"sth_api_url": hub.api_url})
         noted = [item.path.rpartition("/")[2] for item in hub.requests]
     quiet = [noted[at + 1] for at, path in enumerate(noted) if path == "quiet%20from%20here"]
     assert quiet == ["until%20here"] * len(ENDLESS)
@@ -108,7 +109,7 @@ def test_each_item_of_a_loop_has_its_own_timeout(tmp_path: pathlib.Path) -> None
         },
     ]
     with FakeHub(generation="1.x") as hub:
-        run_playbook(play(tmp_path / "loop.yml", {"tasks": tasks}), {"sth_api_url": hub.api_url}, seconds=LONG / 2)
+        run_playbook(play(tmp_path / "loop.yml", {"tasks": tasks}), {"sth_api_url": hub.api_url})
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])

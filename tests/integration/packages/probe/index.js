@@ -16,6 +16,9 @@ module.exports = async function (input, ...args) {
   if (config.stdout) console.log(config.stdout);
   if (config.stderr) console.error(config.stderr);
   this.on("ping", (message) => this.emit("pong", message));
+  for (const [asked, event] of Object.entries(config.answers || {})) {
+    this.on(asked, () => this.emit(event.name, event.payload));
+  }
   for (const event of config.events || []) {
     setTimeout(() => this.emit(event.name, event.payload), (event.after || 0) * 1000);
   }
@@ -51,6 +54,10 @@ module.exports = async function (input, ...args) {
   }
   if (behaviour === "end") {
     setTimeout(() => this.end(), seconds * 1000);
+  }
+  if (behaviour === "throw_when_told") {
+    await new Promise((resolve) => this.on("throw", resolve));
+    throw new Error(config.message || "boom when told");
   }
   if (behaviour === "throw_later") {
     await sleep(seconds);

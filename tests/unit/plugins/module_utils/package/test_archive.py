@@ -260,7 +260,7 @@ def headers(tar: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_each_header_is_checked(make_archive: MakeArchive, regzip: Regzip, form: int) -> None:
+def test_each_header_is_checked(make_archive: MakeArchive, tmp_path: Path, form: int) -> None:
     """On whatever Python: each is refused where its group number is one that not every tar reads, though the checksum is right."""
     # In two parts, so that ustar can hold it; the other formats give it a header of its own.
     archive = make_archive((f"{'d' * 90}/{'n' * 90}", b"y"), format=form)
@@ -269,8 +269,9 @@ def test_each_header_is_checked(make_archive: MakeArchive, regzip: Regzip, form:
     for at in headers(tar):
         header = bytearray(tar[at : at + 512])
         header[116:124] = b"+000000\0"
-        broken = tar[:at] + with_checksum(header) + tar[at + 512 :]
-        assert "a number that not every tar reads" in refused(regzip(archive, lambda _tar, broken=broken: broken))
+        broken = tmp_path / "broken.tar.gz"
+        broken.write_bytes(gzip.compress(tar[:at] + with_checksum(header) + tar[at + 512 :]))
+        assert "a number that not every tar reads" in refused(broken)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,14 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the target role_run_job on simulated hubs of generation 1.x; in a file of its own, since it takes long."""
+"""Runs the targets of roles and playbooks on simulated hubs of generation 1.x."""
 
 from __future__ import annotations
 
 import pathlib
 
+import pytest
+
 from ansible_collections.scramjet.sth.tests.integration.entrances import compare_if_asked
+from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_ROLES
 
 
-def test_target(tmp_path: pathlib.Path) -> None:
-    compare_if_asked("role_run_job", tmp_path)
+@pytest.mark.parametrize("target", OF_ROLES)
+def test_target(target: str, tmp_path: pathlib.Path) -> None:
+    compare_if_asked(target, tmp_path)

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a command of a test to its end or its bound, keeps its whole output, and leaves no process of it behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Where the whole output of every command lies: a folder for each of the last runs, in it files by the names of tests.
+OUTPUT = ROOT / ".pytest_cache" / "d" / "output"
+OUTPUT_VARIABLE = "STH_TEST_OUTPUT"
+_MARK = "STH_TEST_COMMAND"
+_TAIL = 12000
+
+
+class CommandFailedError(AssertionError):
+    """A command ended with a failure, or had not ended within its bound; the end of its output is in the message."""
+
+
+def run_command(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    seconds: float,
+    directory: pathlib.Path | None = None,
+) -> str:
+    """Run ``command`` and return all that it says. ``seconds`` are ample on an idle machine, see pace.py."""
+    mark = uuid.uuid4().hex
+    path = _output_file()
+    limit = bound(seconds)
+    with path.open("wb") as said:
+        process = subprocess.Popen(
+            command,
+            env={**environment, _MARK: mark},
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            # Not a pipe: what the command leaves running would keep it open.
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            status: int | None = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            status = None
+        except BaseException:
+            end_processes(mark)
+            raise
+        if status != 0:
+            end_processes(mark)
+            process.wait()
+    output = path.read_text(encoding="utf-8", errors="replace")
+    if status != 0:
+        how = f"had not ended after {limit:.0f} s" if status is None else f"ended with {status}"
+        raise CommandFailedError(
+            f"{' '.join(command)}\n{how}{where(output)}; its whole output: {path}\n{output[-_TAIL:]}"
+        )
+    return output
+
+
+def where(output: str) -> str:
+    """Return which task of a playbook failed, or was the last."""
+    head, failed, _rest = output.rpartition("\nfatal: ")
+    tasks = re.findall(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]", head if failed else output, re.MULTILINE)
+    return f" in the task {tasks[-1]!r}" if tasks else ""
+
+
+def end_processes(mark: str) -> None:
+    """Kill every process that was started by the command with this mark, however far it has gone from it."""
+    for pid in _marked(mark):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _marked(mark: str) -> Iterator[int]:
+    wanted = f"{_MARK}={mark}".encode()
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    yield int(entry.name)
+
+
+def output_name(test: str) -> str:
+    """Return how the files with the output of a test begin."""
+    return re.sub(r"[^\w.-]+", "_", test.partition("tests/")[2] or test)[-180:]
+
+
+def output_of_run() -> pathlib.Path:
+    """Return the folder for the output of this run."""
+    return pathlib.Path(os.environ.get(OUTPUT_VARIABLE) or OUTPUT / "no-run")
+
+
+def _output_file() -> pathlib.Path:
+    directory = output_of_run()
+    directory.mkdir(parents=True, exist_ok=True)
+    name = output_name(os.environ.get("PYTEST_CURRENT_TEST", "no test").rpartition(" (")[0])
+    number = len(list(directory.glob(f"{name}.*.txt"))) + 1
+    return directory / f"{name}.{number}.txt"

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many tests run at once: as many as this process may use CPUs, and one more, since tests wait for hubs a good deal.
+
+``python3 jobs.py`` prints the number; the Makefile asks for it where JOBS is not set.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
+
+
+def usable_cpus(cgroups: pathlib.Path = CGROUPS, own: pathlib.Path = pathlib.Path("/proc/self/cgroup")) -> float:
+    """Return the CPUs that this process may use: what its affinity leaves, or less where a cgroup has a quota."""
+    quotas = [quota for quota in (_quota_v2(cgroups, own), _quota_v1(cgroups)) if quota]
+    return min([float(len(os.sched_getaffinity(0))), *quotas])
+
+
+def jobs() -> int:
+    """Return the default of JOBS."""
+    return max(1, round(usable_cpus())) + 1
+
+
+def _quota_v2(cgroups: pathlib.Path, own: pathlib.Path) -> float | None:
+    """Return the least quota of the process's cgroup and of those above it."""
+    paths = [line[3:].strip("/") for line in _lines(own) if line.startswith("0::")]
+    found = []
+    for path in paths or [""]:
+        parts = path.split("/") if path else []
+        for depth in range(len(parts) + 1):
+            for line in _lines(cgroups.joinpath(*parts[:depth], "cpu.max")):
+                quota, _space, period = line.partition(" ")
+                if quota.isdigit() and period.isdigit():
+                    found.append(int(quota) / int(period))
+    return min(found, default=None)
+
+
+def _quota_v1(cgroups: pathlib.Path) -> float | None:
+    quota = _lines(cgroups / "cpu" / "cpu.cfs_quota_us")
+    period = _lines(cgroups / "cpu" / "cpu.cfs_period_us")
+    return int(quota[0]) / int(period[0]) if quota and period and int(quota[0]) > 0 else None
+
+
+def _lines(path: pathlib.Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return []
+
+
+if __name__ == "__main__":
+    print(jobs())

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A pytest plugin: bounds in terms of the machine's pace, and a summary that a person can read."""
+
+from __future__ import annotations
+
+import collections
+import os
+import shutil
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.running.commands import (
+    OUTPUT,
+    OUTPUT_VARIABLE,
+    output_name,
+    output_of_run,
+)
+from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
+
+_RUNS_KEPT = 5
+# The longest test takes 70 s on an idle machine.
+_TEST = 200
+# The tests that take longest begin first, so that none of them is alone in the end. The part of a test's id that names it.
+_FIRST = (
+    "sanity",
+    "test_role_hub",
+    "test_quickstart",
+    "test_real_hub",
+    "test_fake_1_x_roles",
+    "test_fake_1_x",
+    "test_checks",
+    "test_task_keywords",
+    "integration",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure the pace before anything else runs; workers are told."""
+    if not hasattr(config, "workerinput"):
+        os.environ[OUTPUT_VARIABLE] = str(OUTPUT / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}")
+        for older in sorted(OUTPUT.glob("*"))[:-_RUNS_KEPT]:
+            shutil.rmtree(older, ignore_errors=True)
+        pace()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bound every test and put the longest first."""
+    for item in items:
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(bound(_TEST)))
+    items.sort(key=lambda item: next((at for at, name in enumerate(_FIRST) if name in item.nodeid), len(_FIRST)))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what failed and how to run that alone, what took longest, and the pace."""
+    took: dict[str, float] = collections.defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                took[report.nodeid] += report.duration
+    write = terminalreporter.write_line
+    slowest = sorted(took.items(), key=lambda item: -item[1])[:10]
+    if len(slowest) == 10:
+        terminalreporter.section("the ten that took longest")
+        for name, seconds in slowest:
+            write(f"{seconds:7.1f} s  {name}")
+    failed = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
+    if failed:
+        terminalreporter.section("what failed, the first one first")
+        for report in failed:
+            write(f"{report.nodeid} ({report.when})")
+            write(f"  alone: .venv/bin/python -m pytest '{report.nodeid}'")
+            for path in sorted(output_of_run().glob(f"{output_name(report.nodeid)}.*.txt")):
+                write(f"  its output: {path}")
+    write(
+        f"The pace of this machine was {pace():.1f} (1 is an idle machine of two cores); bounds were multiplied by it."
+    )
