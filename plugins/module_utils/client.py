@@ -50,6 +50,12 @@ START_HOLD = 30.0
 # A forced delete takes 15.5 s (trap 10).
 FORCE_HOLD = 20.0
 PARALLEL_GETS = 8
+# What no log says: its load check takes the first disk of a list that is empty.
+_BLIND = (
+    "Look at the hub's log for why. If there is nothing in it, the hub may find no disk: a 0.18 hub refuses every start so "
+    "where `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, before it is "
+    "entered, `mount --bind DIR DIR`), and start the hub again."
+)
 # Seconds after which the version is asked for again: no hub is replaced by another version and ready any sooner.
 VERSION_LASTS = 3.0
 STREAMS = ("output", "stdout", "stderr", "log")
@@ -271,7 +277,7 @@ class SequenceClient:
             code: Any = "INVALID_CONFIG" if "E2BIG" in error.message else "START_FAILED"
             raise SthError(code, error.message, **error.details)
         if not answer.ok:
-            raise failed_answer(answer, f"start sequence {self.id}")
+            raise failed_answer(answer, f"start sequence {self.id}", _BLIND if answer.status == 500 else "")
         return self._hub.instance(str(answer.json()["id"]))
 
     def list_instances(self) -> list[str]:

@@ -22,7 +22,9 @@ import subprocess
 import sys
 import sysconfig
 import time
+import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,19 @@ def observe_api(api_url: str) -> dict[str, Any] | None:
     }
 
 
+def sees_disks(api_url: str) -> bool:
+    """Whether the hub's load check finds a disk: a 0.18 hub that finds none answers 500 to every start, and logs nothing."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{api_url}/load-check", timeout=10) as answer:
+            load = json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code != 500
+    except (OSError, ValueError, http.client.HTTPException):
+        return True
+    return not isinstance(load, dict) or load.get("fsSize") != []
+
+
 def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     """The wanted addresses, with ports, at which somebody else listens. `settings` are those of the hub that runs, if one does."""
     own = settings.get("hub", {}).get("host", {})
@@ -174,19 +189,11 @@ def observe_account(path: str) -> dict[str, str | None]:
     return noted
 
 
-def main() -> None:
-    want = json.loads(sys.argv[1])
-    deadline = time.monotonic() + want["wait"]
-    while True:
-        settings, running = observe_hub(want)
-        ready = running["ready"] == want["fingerprint"] and running["api"] is not None
-        given_up = settings.get("supervisor") == "process" and not running["supervisor"]
-        if ready or given_up or time.monotonic() >= deadline:
-            break
-        time.sleep(0.5)
+def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dict[str, Any]) -> dict[str, Any]:
+    """What there is for a hub, added to what runs."""
     node = find_node(want, settings)
     packages = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
-    result = {
+    return {
         **running,
         # Not the hub's own configuration, which may hold secrets.
         "settings": {key: settings[key] for key in NEEDED if key in settings},
@@ -201,6 +208,23 @@ def main() -> None:
         "requests": importlib.util.find_spec("requests") is not None,
         "pip": has_pip(),
     }
+
+
+def main() -> None:
+    want = json.loads(sys.argv[1])
+    deadline = time.monotonic() + want["wait"]
+    while True:
+        settings, running = observe_hub(want)
+        ready = running["ready"] == want["fingerprint"] and running["api"] is not None
+        given_up = settings.get("supervisor") == "process" and not running["supervisor"]
+        if ready or given_up or time.monotonic() >= deadline:
+            break
+        time.sleep(0.5)
+    # It takes half a second, in which the other programs are asked.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        sees = beside.submit(sees_disks, settings["api_url"]) if want["disks"] and running["api"] else None
+        result = observe_machine(want, settings, running)
+    result["sees_disks"] = sees.result() if sees else None
     print(json.dumps(result))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the role ``hub`` may let pip install into a Python, whose a front is, and which ports are taken."""
+"""Whether the role ``hub`` may let pip install into a Python, whose a front is, which ports are taken, and whether a hub sees disks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import sysconfig
 from types import ModuleType
 
 import pytest
+
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, answer
 
 OBSERVE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "hub" / "files" / "observe.py"
 
@@ -78,3 +80,17 @@ def test_a_port_is_taken_where_somebody_listens_who_hears_nothing_of_the_questio
         server.settimeout(0.2)
         with pytest.raises(TimeoutError):
             server.accept()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sees"),
+    [
+        ("200 OK", '{"avgLoad":0.5,"fsSize":[{"fs":"/dev/vda","mount":"/","available":1}]}', True),
+        ("200 OK", '{"avgLoad":0.5,"fsSize":[]}', False),
+        ("500 Internal Server Error", "", False),
+        ("404 Not Found", "", True),
+    ],
+)
+def test_whether_a_hub_sees_a_disk(observe: ModuleType, status: str, body: str, sees: bool) -> None:
+    with ScriptedServer(Exchange("GET", "/load-check", answer(status, body))) as server:
+        assert observe.sees_disks(server.api_url) is sees

@@ -113,7 +113,22 @@ def test_start_failures_are_told_apart(status: str, body: str, code: str, word: 
 def test_a_failure_of_the_hub_itself_says_where_to_look(status: str, advised: bool) -> None:
     with ScriptedServer(Exchange("POST", "/sequence/a/start", answer(status, '{"error":"boom"}'))) as server:
         error = failure(client(server).sequence("a").start)
-    assert error.message.endswith("boom. Look at the hub's log for why." if advised else "boom.")
+    assert ("boom. Look at the hub's log for why." in error.message) == advised
+    assert advised or error.message.endswith("boom.")
+
+
+def test_a_start_that_fails_for_the_hubs_disks_says_what_no_log_does() -> None:
+    with ScriptedServer(Exchange("POST", "/sequence/a/start", answer("500 Internal Server Error", ""))) as server:
+        error = failure(client(server).sequence("a").start)
+    assert "where `df` does not list `/`" in error.message
+    assert "mount --bind" in error.message
+
+
+def test_what_is_no_start_does_not_fail_for_the_hubs_disks() -> None:
+    kill = Exchange("POST", "/instance/i/_kill", answer("500 Internal Server Error", ""))
+    with ScriptedServer(VERSION_1, kill) as server:
+        error = failure(client(server).instance("i").kill)
+    assert error.message.endswith("Look at the hub's log for why.")
 
 
 @pytest.mark.parametrize(
