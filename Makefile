@@ -44,7 +44,13 @@ clean:
 # The symlink makes this checkout importable as ansible_collections.scramjet.sth, and visible to every ansible-*
 # command of the virtual environment, without any environment variable or ansible.cfg.
 $(VENV)/.stamp: requirements-dev.txt tests/unit/requirements.txt Makefile
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is no Python 3.11 or newer: install one, and name it, as in make PYTHON=python3.11." >&2; exit 1; }
+	@test -d $(VENV); new=$$?; $(PYTHON) -m venv $(VENV) || { \
+		test $$new -eq 0 || rm -rf $(VENV); \
+		$(PYTHON) -c 'from ensurepip import version' 2> /dev/null || \
+		echo "$(PYTHON) has no ensurepip, which venv needs: install it (on Debian and Ubuntu, apt install python3-venv), and run make again." >&2; \
+		exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
 		mkdir -p "$$site/ansible_collections/scramjet" && \
