@@ -18,9 +18,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.replaying import Repla
 
 SCENARIOS = sorted(path.relative_to(RECORDINGS) for path in RECORDINGS.glob("*/*.json"))
 # Replays wait most of their time; so many at once do not disturb each other.
-AT_ONCE = 4
-
-Differences = dict[pathlib.Path, Future[list[str]]]
+AT_ONCE = 6
 
 
 def replay(name: pathlib.Path) -> list[str]:
@@ -29,9 +27,30 @@ def replay(name: pathlib.Path) -> list[str]:
         return Replay(hub, scenario).run()
 
 
+class Replays:
+    """Replays what is to be tested here, a few scenarios ahead of the test.
+
+    No more than that, since where pytest has several processes most are tested by another one.
+    """
+
+    def __init__(self, names: list[pathlib.Path], pool: ThreadPoolExecutor) -> None:
+        self._names = names
+        self._pool = pool
+        self._begun: dict[pathlib.Path, Future[list[str]]] = {}
+
+    def differences(self, name: pathlib.Path) -> list[str]:
+        """Return what differs in a scenario."""
+        if name not in self._names:
+            return replay(name)
+        at = self._names.index(name)
+        for following in self._names[at : at + AT_ONCE]:
+            if following not in self._begun:
+                self._begun[following] = self._pool.submit(replay, following)
+        return self._begun[name].result()
+
+
 @pytest.fixture(scope="module")
-def differences(request: pytest.FixtureRequest) -> Iterator[Differences]:
-    """Replay what is to be tested here, several scenarios at once."""
+def replays(request: pytest.FixtureRequest) -> Iterator[Replays]:
     names = [
         item.callspec.params["name"]  # type: ignore[attr-defined]
         for item in request.session.items
@@ -41,10 +60,9 @@ def differences(request: pytest.FixtureRequest) -> Iterator[Differences]:
         # ansible-test gives each test a process of its own, in which all would be replayed for one.
         names = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {name: pool.submit(replay, name) for name in names}
+        yield Replays(names, pool)
 
 
 @pytest.mark.parametrize("name", SCENARIOS, ids=str)
-def test_a_recorded_scenario(name: pathlib.Path, differences: Differences) -> None:
-    replayed = differences.get(name)
-    assert (replayed.result() if replayed else replay(name)) == []
+def test_a_recorded_scenario(name: pathlib.Path, replays: Replays) -> None:
+    assert replays.differences(name) == []

@@ -79,7 +79,7 @@ def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub
 def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> None:
     if hub.state.is_1x:
         own_id = "11111111-2222-4333-8444-555555555555"
-        wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 0.1}
+        wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 0.1, **QUICK}
         run_task("sth_instance", hub, **wanted)
         refused = run_task("sth_instance", hub, **wanted, app_config={"x": 1})
         assert refused["error_code"] == "TIMEOUT"
