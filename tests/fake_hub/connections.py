@@ -79,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """A hub that has died answers nobody; one that lives refuses what Node.js does."""
         if self.server.hub.dead:
+            self.server.hub.turned_away += 1
             self.close_connection = True
             return False
         if not super().parse_request():

@@ -40,6 +40,8 @@ class FakeHub:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.dead = False
+        # How many requests have come since it died last.
+        self.turned_away = 0
         self.closing = threading.Event()
         self._stalled_until = 0.0
         self._routes = Routes(self.state)
@@ -100,7 +102,9 @@ class FakeHub:
 
     def wait_for_stall(self) -> None:
         """Wait until the process goes on."""
-        time.sleep(max(0.0, self._stalled_until - time.monotonic()))
+        left = self._stalled_until - time.monotonic()
+        if left > 0:
+            time.sleep(left)
 
     def lose_directory(self, sequence: str) -> None:
         """Remove a package from the disk behind the hub's back (trap 36)."""
@@ -127,6 +131,7 @@ class FakeHub:
         with self.state.lock:
             self.state.restart(identify)
         self.dead = False
+        self.turned_away = 0
 
     def revive(self) -> None:
         """Bring a hub back that a fault has killed, with what it had."""

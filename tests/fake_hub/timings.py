@@ -41,7 +41,7 @@ class Timings:
 # For tests: the order of things stays, the waiting does not.
 FAST = Timings(
     handshake=0.02,
-    linger=0.5,
+    linger=1.0,
     notice=0.02,
     busy=0.3,
     extension=0.3,

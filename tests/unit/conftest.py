@@ -44,11 +44,17 @@ _make_importable()
 def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
     from ansible_collections.scramjet.sth.plugins.module_utils import (
+        client,
         deployment_rollout,
         ending,
+        event_wait,
         observing,
         outcome,
+        readiness,
+        reconcile_completed,
         starting,
+        stream_read,
+        stream_write,
         waiting,
     )
     from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
@@ -58,8 +64,14 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
         hasty = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(max(seconds / 5, 0.005)))
         patched.setattr(waiting, "time", hasty)
         patched.setattr(deployment_rollout, "OTHERS_SHOW", 0.3)
-        patched.setattr(outcome, "LINGERS_AT_LEAST", 0.3)
+        patched.setattr(outcome, "LINGERS_AT_LEAST", 0.6)
         patched.setattr(ending, "KILL_GRACE", 3.0)
         patched.setattr(starting, "LOST_START_SHOWS", 1.0)
-        patched.setattr(observing, "RECONNECT", 3.0)
+        patched.setattr(observing, "RECONNECT", 2.0)
+        # Whoever has waited for so long in vain looks or asks again.
+        patched.setattr(client, "SINGLE_GET_TIMEOUT", 1.0)
+        patched.setattr(readiness, "EVENT_TURN", 0.3)
+        patched.setattr(reconcile_completed, "EVENT_TURN", 0.1)
+        for module in (event_wait, stream_read, stream_write):
+            patched.setattr(module, "LOOK_EVERY", 0.1)
         yield fake

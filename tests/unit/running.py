@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Callable
 
@@ -42,6 +44,39 @@ def run_task(
     assert not undocumented, f"not in RETURN of {module}: {undocumented}"
     result["warnings"] = run.warnings
     return result
+
+
+def when(so: Callable[[], Any], do: Callable[[], Any]) -> None:
+    """Let something happen beside the test as soon as something is so; whatever the test does waits for that."""
+
+    def wait() -> None:
+        end = time.monotonic() + 60
+        while not so():
+            if time.monotonic() > end:
+                return
+            time.sleep(0.005)
+        do()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def when_asked(hub: FakeHub, path: str, do: Callable[[], Any]) -> None:
+    """Let something happen as soon as ``hub`` gets another request whose path ends with ``path``."""
+    before = len(hub.requests)
+    when(lambda: any(item.path.endswith(path) for item in hub.requests[before:]), do)
+
+
+def keep_ended(hub: FakeHub) -> None:
+    """Let ``hub`` list what will have ended for as long as a test may take, as a real 1.x hub does for minutes."""
+    hub.state.timings = replace(hub.state.timings, extension=60.0)
+
+
+def throw(hub: FakeHub, instance: str, message: str = "boom later") -> None:
+    """Let a program fail now."""
+    with hub.state.lock:
+        program = hub.state.instances[instance]
+        program.log("ERROR", "Sequence error:", [f"Error: {message}"])
+        program.crash(23, "Sequence failed during execution")
 
 
 @cache

@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClie
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task
 
 QUICK: dict[str, Any] = {"name": "web", "stable_for": 0, "stop_timeout": 0}
 
@@ -301,6 +301,8 @@ def cut_off(hub: FakeHub, after: int, **options: Any) -> None:
 def patient(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 0.18 hub does not tell who has ended a replica: on a busy machine another task's next step takes a while."""
     monkeypatch.setattr(deployment_rollout, "OTHERS_SHOW", 10.0)
+    # A 1.x hub does, as long as it lists what has ended.
+    keep_ended(hub)
 
 
 PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [

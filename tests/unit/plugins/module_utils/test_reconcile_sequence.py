@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.packing impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task, when
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
     assert not run_task("sth_instance", hub, name="svc", sequence="probe", wait_for="none").get("failed")
     change(package, "v2")
     hub.dead = True
-    threading.Timer(0.3, hub.restart).start()
+    when(lambda: hub.turned_away > 0, hub.restart)
     result = deploy(hub, package, in_use="fail", request_retries=4)
     assert result["error_code"] == "CONFLICT", result
     assert [item["instances"] != [] for item in hub.sequences] == [True]
