@@ -1,0 +1,179 @@
+# Copyright (c) scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What this collection uses of ansible-core, requests and urllib3 without being promised it: whether it is there as we use it.
+
+Where one of these fails after an update, nothing else may: the connection is not watched any more, or a text not hidden.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import operator
+from typing import Any
+
+import pytest
+from ansible import constants
+from ansible.module_utils import basic
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task as PlaybookTask
+from ansible.plugins.loader import connection_loader
+from ansible.template import Templar
+
+from ansible_collections.scramjet.sth.plugins.module_utils import in_flight, pools
+from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, _Module
+from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+
+# What we override, and what does not work where nobody calls it.
+OVERRIDDEN = {
+    (pools._Patient, "_get_conn"): "a connection is used again that the hub is about to close",
+    (pools._Patient, "_put_conn"): "nobody notes since when a connection is idle",
+    (in_flight.Watched, "connect"): "a request cannot be ended before it is sent",
+    (in_flight.Watched, "getresponse"): "nobody learns that a request has been sent",
+    (pools.HubAdapter, "init_poolmanager"): "the connections are not ours",
+    (pools.HubAdapter, "build_response"): "an answer that is cut off counts as complete with urllib3 1.26",
+}
+
+# What action plugins use of what ansible-core gives them; as paths of attributes.
+OF_ACTIONS = (
+    "_task.args",
+    "_task.action",
+    "_task.resolved_action",
+    "_task.async_val",
+    "_task.check_mode",
+    "_task.delegate_to",
+    "_task.diff",
+    "_task.environment",
+    "_task.no_log",
+    "_connection.transport",
+    "_connection.become",
+    "_connection._shell.tmpdir",
+    "_connection._shell.join_path",
+    "_loader.get_basedir",
+    "_play_context.remote_addr",
+    "_templar.template",
+    "_supports_async",
+    "_compute_environment_string",
+    "_execute_module",
+    "_find_needle",
+    "_fixup_perms2",
+    "_make_tmp_path",
+    "_remove_tmp_path",
+    "_transfer_file",
+)
+
+
+def noting(called: set[tuple[type, str]], kind: type, name: str) -> Any:
+    """Return what does the same as a method and notes that it was called."""
+    method = getattr(kind, name)
+
+    def note(*given: Any, **named: Any) -> Any:
+        called.add((kind, name))
+        return method(*given, **named)
+
+    return note
+
+
+def test_a_request_passes_all_that_we_override(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: set[tuple[type, str]] = set()
+    for kind, name in OVERRIDDEN:
+        monkeypatch.setattr(kind, name, noting(called, kind, name))
+    with FakeHub() as hub:
+        client = HubClient(hub.api_url)
+        client.instances()
+        client.close()
+    for part, effect in OVERRIDDEN.items():
+        assert part in called, f"{part[0].__name__}.{part[1]} is not called any more for a request, so that {effect}."
+
+
+def test_a_request_through_a_proxy_uses_our_connections() -> None:
+    manager = pools.HubAdapter().proxy_manager_for("http://127.0.0.1:9")
+    for scheme in ("http", "https"):
+        pool = manager.connection_from_url(f"{scheme}://hub/")
+        assert isinstance(pool, pools._Patient), (
+            f"urllib3 does not take its pools for {scheme} by pool_classes_by_scheme."
+        )
+        assert issubclass(pool.ConnectionCls, in_flight.Watched), "urllib3's pools do not take their class from us."
+
+
+def test_urllib3_tells_what_we_ask_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched: list[bool] = []
+    opened = in_flight.InFlight.opened
+    monkeypatch.setattr(
+        in_flight.InFlight, "opened", lambda self, sock: (watched.append(sock.fileno() > 0), opened(self, sock))
+    )
+    with FakeHub() as hub:
+        client = HubClient(hub.api_url)
+        with client.transport.stream("topic", "t") as answer:
+            assert answer._raw.fileno() > 0, (
+                "urllib3's answer does not tell its connection, so that nobody can wake its reader."
+            )
+            assert hasattr(answer._raw, "retries"), "urllib3's answer does not tell of refused connections before it."
+        client.close()
+    assert watched, "a connection of urllib3 has no sock any more when it is to be watched."
+
+
+@pytest.fixture
+def action() -> HubAction:
+    loader = DataLoader()
+    task = PlaybookTask()
+    context = PlayContext()
+    return HubAction(task, connection_loader.get("local", context), context, loader, Templar(loader), None)
+
+
+@pytest.mark.parametrize("path", OF_ACTIONS)
+def test_an_action_plugin_has_what_we_use(action: HubAction, path: str) -> None:
+    holder, _dot, name = path.rpartition(".")
+    owner = operator.attrgetter(holder)(action) if holder else action
+    # Without reading it: some warn before a task has been resolved.
+    assert name in dir(owner), f"ansible-core gives action plugins no {path} any more."
+
+
+def test_a_validation_tells_what_a_module_tells() -> None:
+    spec: dict[str, Any] = {
+        "token": {"type": "str", "no_log": True},
+        "name": {"type": "str", "aliases": ["called"]},
+        "old": {"type": "str", "removed_in_version": "9.0.0", "removed_from_collection": "scramjet.sth"},
+    }
+    result = ArgumentSpecValidator(spec).validate({"token": "s3cret", "name": "a", "called": "b", "old": "x"})
+    assert isinstance(result._no_log_values, set), "ansible-core does not tell the values that are to be hidden."
+    assert [(item["option"], item["alias"]) for item in result._warnings] == [("name", "called")], (
+        "ansible-core warns in another way of an option that is set twice."
+    )
+    assert len(result._deprecations) == 1, "ansible-core does not tell of a deprecated option any more."
+
+
+def test_ansible_module_calls_what_we_override(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = functools.partial(_Module, Task(lambda run: {}, {"path": {"type": "str"}}, talks_to_hub=False))
+
+    def given(**arguments: Any) -> None:
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+
+    given(other="x")
+    with pytest.raises(SystemExit):
+        module()
+    failed = json.loads(capsys.readouterr().out)
+    assert failed.get("error_code") == "INVALID_OPTION", "AnsibleModule fails for bad arguments without our fail_json."
+    given(path="/", _ansible_diff=True)
+    made = module()
+    assert made._diff is True, "AnsibleModule does not say any more by _diff whether a difference is wanted."
+    with pytest.raises(SystemExit):
+        made.exit_json(path="/")
+    assert "owner" not in json.loads(capsys.readouterr().out), (
+        "AnsibleModule adds who owns a path without our add_path_info."
+    )
+
+
+def test_a_run_has_a_directory_of_its_own_for_what_is_foreseen() -> None:
+    assert isinstance(constants.DEFAULT_LOCAL_TMP, str), (
+        "ansible-core does not name its directory for the run any more."
+    )  # type: ignore[attr-defined]
