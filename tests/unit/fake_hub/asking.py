@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 JSON = {"Content-Type": "application/json"}
 # Long enough for an answer, short enough to wait for one that never comes.
-PATIENCE = 0.3
+PATIENCE = 0.6
 CHOSEN = "00000000-0000-4000-8000-000000000001"
 GENERATIONS = ("0.18", "1.x")
 
@@ -55,7 +55,7 @@ def hangs(hub: FakeHub, method: str, path: str, body: Any = None, force: str = "
 
 def until(so: Callable[[], Any]) -> None:
     """Wait until something is so."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while not so():
         assert time.monotonic() < end, "it never was"
         time.sleep(0.01)

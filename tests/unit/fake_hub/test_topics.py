@@ -14,12 +14,12 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 TEXT = {"Content-Type": "text/plain"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
 ENDING = {**TEXT, "x-end-stream": "true"}
-# Long enough for an answer, short enough to wait for one that never comes.
-PATIENCE = 0.3
+# Long enough for what comes at once, short enough to wait for what never comes.
+PATIENCE = 0.6
 
 
-def write(hub: FakeHub, name: str, body: bytes, headers: dict[str, str]) -> requests.Response:
-    return requests.post(f"{hub.api_url}/topic/{name}", data=body, headers=headers, timeout=PATIENCE)
+def write(hub: FakeHub, name: str, body: bytes, headers: dict[str, str], timeout: float = 10.0) -> requests.Response:
+    return requests.post(f"{hub.api_url}/topic/{name}", data=body, headers=headers, timeout=timeout)
 
 
 def read(hub: FakeHub, name: str, headers: dict[str, str]) -> tuple[bytes, bool]:
@@ -105,7 +105,7 @@ def test_1x_never_ends_a_topic() -> None:
 
 def test_1x_does_not_answer_an_empty_write() -> None:
     with FakeHub() as hub, pytest.raises(requests.ReadTimeout):
-        write(hub, "t", b"", TEXT)
+        write(hub, "t", b"", TEXT, PATIENCE)
 
 
 def test_018_ends_a_topic_for_good() -> None:
@@ -113,7 +113,7 @@ def test_018_ends_a_topic_for_good() -> None:
         assert write(hub, "t", b"one", ENDING).status_code == 200
         assert read(hub, "t", TEXT) == (b"one", True)
         with pytest.raises(requests.ConnectionError):
-            write(hub, "t", b"two", TEXT)
+            write(hub, "t", b"two", TEXT, PATIENCE)
         assert read(hub, "t", TEXT) == (b"", True)
 
 
@@ -128,4 +128,4 @@ def test_a_long_body_waits_for_a_reader(generation: str, fits: int, too_much: in
     with FakeHub(generation) as hub:
         assert write(hub, "t", b"x" * fits, TEXT).ok
         with pytest.raises(requests.RequestException):
-            write(hub, "u", b"x" * too_much, TEXT)
+            write(hub, "u", b"x" * too_much, TEXT, PATIENCE)

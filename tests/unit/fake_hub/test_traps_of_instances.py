@@ -130,13 +130,13 @@ def test_28_what_another_process_has_left_ends_the_record_of_a_running_one() -> 
 
 
 def test_25_what_is_not_listed_after_a_restart_may_run() -> None:
-    with FakeHub("1.x", replace(FAST, reconnect=0.5)) as hub:
+    with FakeHub("1.x", replace(FAST, reconnect=1.5)) as hub:
         sequence = stored(hub)
         started(hub, sequence, instanceId=CHOSEN, appConfig={"take": 1})
         hub.restart()
         assert hub.instances == []
         started(hub, sequence, instanceId=CHOSEN, appConfig={"take": 2})
-        time.sleep(0.6)
+        time.sleep(1.6)
         assert [item["appConfig"]["take"] for item in hub.instances] == [2]
         assert hub.runners == 2
 
@@ -179,7 +179,7 @@ def test_41_018_starts_python_only_with_both_configuration_and_arguments(body: d
 
 
 def test_41_018_does_not_stop_python_and_kills_it_late() -> None:
-    with FakeHub("0.18", replace(FAST, overdue_018=0.5)) as hub:
+    with FakeHub("0.18", replace(FAST, overdue_018=1.5)) as hub:
         instance = started(hub, stored(hub, engine="python3"), appConfig={}, args=[])
         assert ask(hub, "POST", f"/instance/{instance}/_stop", [4001, {"timeout": 10}]).status_code == 200
         time.sleep(0.2)
