@@ -24,8 +24,9 @@ test: $(VENV)/.stamp
 check: $(VENV)/.stamp
 	$(BIN)/nox
 
+## Unit tests wait even more.
 unit: $(VENV)/.stamp
-	$(BIN)/python -m pytest $(AT_ONCE) tests/unit
+	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr 2 \* $(JOBS)) tests/unit
 
 integration: $(VENV)/.stamp
 	$(BIN)/python -m pytest $(AT_ONCE) tests/integration
