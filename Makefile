@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 export ANSIBLE_NOCOLOR ?= 1
+# Hundreds of Pythons start in a test run: without bytecode each compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # One test after the other to whoever is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
