@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attributes that modules declare (interface.md section 0 rule 6)."""
+"""Attributes that modules declare."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Connection options of every module that talks to a hub (interface.md section 1)."""
+"""Connection options of every module that talks to a hub."""
 
 from __future__ import annotations
 

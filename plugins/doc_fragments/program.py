@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that say what an instance runs with (interface.md section 2, program)."""
+"""Options that say what an instance runs with."""
 
 from __future__ import annotations
 

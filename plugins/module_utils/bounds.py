@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a read of a stream stops: so many bytes, so many lines, or a line that matches. Pure (interface.md section 8)."""
+"""Where a read of a stream stops: so many bytes, so many lines, or a line that matches. Pure."""
 
 from __future__ import annotations
 

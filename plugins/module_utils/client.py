@@ -4,7 +4,7 @@
 
 """The hub's API, one method per endpoint, with typed results. Usable on its own from Python.
 
-Source: hub-contract.md section 2. Nothing here waits for a state, decides or repeats a write; errors are `SthError`.
+Source: hub-behaviour.md#endpoints. Nothing here waits for a state, decides or repeats a write; errors are `SthError`.
 
     hub = HubClient("http://127.0.0.1:8000")
     instance = hub.sequence(sequence_id).start(app_config={"workers": 2}, args=["eu"])
@@ -43,11 +43,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.transport import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
-# A 0.18 hub never answers a GET of an instance that is still connecting or has failed to (traps 11 and 12).
+# A 0.18 hub never answers a GET of an instance that is still connecting or has failed to
+# (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
 SINGLE_GET_TIMEOUT = 3.0
-# An ordinary start answers within a second, 50 at once within 15 s (hub-contract.md section 4).
+# An ordinary start answers within a second, 50 at once within 15 s (hub-behaviour.md#start-and-life-cycle).
 START_HOLD = 30.0
-# A forced delete takes 15.5 s (trap 10).
+# A forced delete takes 15.5 s (hub-behaviour.md#forced-delete).
 FORCE_HOLD = 20.0
 PARALLEL_GETS = 8
 # What no log says: its load check takes the first disk of a list that is empty.
@@ -140,7 +141,10 @@ class HubClient:
         return dict(self._json(self.transport.get("load-check"), "read the hub's load") or {})
 
     def config(self) -> dict[str, Any] | None:
-        """``GET /config`` of a 1.x hub, secrets included (trap 30); None where the hub has no such endpoint."""
+        """``GET /config`` of a 1.x hub, secrets included; None where the hub has no such endpoint.
+
+        Source: hub-behaviour.md#secrets-on-the-hub.
+        """
         answer = self.transport.get("config")
         return None if answer.status == 404 else dict(self._json(answer, "read the hub's configuration"))
 
@@ -209,7 +213,7 @@ class HubClient:
         """``POST /sequence``: upload a validated ``.tar.gz``; a file is streamed. Every upload makes a new sequence.
 
         Raises ``INVALID_PACKAGE`` where the hub refuses it. Never send what has not been validated: a large unsound
-        body kills the hub (trap 1).
+        body kills the hub (hub-behaviour.md#unsound-body-kills-the-hub).
         """
         answer = self.transport.write("POST", "sequence", content=package)
         return self.sequence(_uploaded_id(answer, "upload the package"))
@@ -269,7 +273,7 @@ class SequenceClient:
         Raises ``INSUFFICIENT_RESOURCES`` (419: nothing was started, repeat later), ``START_FAILED``,
         ``CONFLICT`` (the chosen instanceId is in use) or `LostAnswerError`.
         """
-        # A Python program on 0.18 dies unless both are present (trap 41).
+        # A Python program on 0.18 dies unless both are present (hub-behaviour.md#python-programs).
         body = {**(options or {}), "appConfig": dict(app_config or {}), "args": list(args or [])}
         answer = self._hub.transport.write("POST", "sequence", self.id, "start", body=body, hold=START_HOLD)
         if answer.status == 400:
@@ -281,7 +285,9 @@ class SequenceClient:
         return self._hub.instance(str(answer.json()["id"]))
 
     def list_instances(self) -> list[str]:
-        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence (0.18 answers 500, trap 33)."""
+        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence (0.18 answers 500,
+        hub-behaviour.md#errors-without-a-body).
+        """
         answer = self._hub.transport.get("sequence", self.id, "instances")
         if answer.status == 404 or (answer.status == 500 and self._hub.version().generation == "0.18"):
             return []
@@ -294,7 +300,9 @@ class SequenceClient:
         return self._hub.instance(instance_id)
 
     def overwrite(self, package: bytes | IO[bytes]) -> None:
-        """``PUT /sequence/:id`` (1.x): replace the package under its id. Not atomic, see traps 6 to 8."""
+        """``PUT /sequence/:id`` (1.x): replace the package under its id. Not atomic, see
+        hub-behaviour.md#put-keeps-old-files and hub-behaviour.md#refused-put-has-written.
+        """
         self._hub.require(
             "overwrite", "Overwriting a sequence", "upload the new package beside it (on_change: replace)"
         )
@@ -304,12 +312,13 @@ class SequenceClient:
         """``DELETE /sequence/:id``; no such sequence is success.
 
         Do not rely on its checks: it can delete the package under a running instance, and ``force`` does not kill
-        reliably (traps 9 and 10). Raises ``CONFLICT`` while the hub counts an instance.
+        reliably (hub-behaviour.md#delete-orphans-a-running-instance and hub-behaviour.md#forced-delete). Raises
+        ``CONFLICT`` while the hub counts an instance.
         """
         headers = {"x-seq-kill-inst": "true"} if force else {}
         hold = FORCE_HOLD if force else 0.0
         answer = self._hub.transport.write("DELETE", "sequence", self.id, headers=headers, hold=hold)
-        # A concurrent delete can answer 500 although the sequence is gone (trap 37).
+        # A concurrent delete can answer 500 although the sequence is gone (hub-behaviour.md#concurrent-deletes).
         if not answer.ok and answer.status != 404 and not (answer.status == 500 and self.info() is None):
             raise failed_answer(answer, f"delete sequence {self.id}")
 
@@ -339,7 +348,10 @@ class InstanceClient:
         return self._hub.dialect.instance(answer.json())
 
     def health(self, timeout: float | None = None) -> bool | None:
-        """``GET …/health``: what the program last reported, never refreshed after its death (trap 23); None if nothing."""
+        """``GET …/health``: what the program last reported, never refreshed after its death; None if nothing.
+
+        Source: hub-behaviour.md#health-is-a-cache.
+        """
         answer = self._hub.transport.get("instance", self.id, "health", timeout=timeout, repeat=False)
         if not answer.ok:
             return None
@@ -349,13 +361,17 @@ class InstanceClient:
     def stop(self, timeout: float = 7.0, can_keepalive: bool = False) -> None:
         """``POST …/_stop``: ask the program to end within ``timeout`` seconds. The hub answers only after that time.
 
-        Never for an ended instance: its status would go back to "stopping" for good (trap 17).
+        Never for an ended instance: its status would go back to "stopping" for good
+        (hub-behaviour.md#stop-of-an-ended-instance).
         """
         body = self._hub.dialect.stop_body(timeout, can_keepalive)
         self._command("_stop", body, "stop", hold=timeout)
 
     def kill(self, remove_immediately: bool = False) -> None:
-        """``POST …/_kill``. A 1.x hub takes it only for a running instance (trap 18): ``CONFLICT`` otherwise."""
+        """``POST …/_kill``. A 1.x hub takes it only for a running instance: ``CONFLICT`` otherwise.
+
+        Source: hub-behaviour.md#kill-only-while-running.
+        """
         body = self._hub.dialect.kill_body(remove_immediately)
         answer = self._hub.transport.write("POST", "instance", self.id, "_kill", body=body)
         if answer.status == 400:
@@ -380,7 +396,8 @@ class InstanceClient:
     ) -> Event:
         """``GET …/once/:name`` (next) or ``…/event/:name`` (last). ``TIMEOUT`` after ``timeout`` seconds of waiting.
 
-        The hub never ends this wait when the instance dies (trap 20): wait in short turns, or watch it by ``request``.
+        The hub never ends this wait when the instance dies (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance):
+        wait in short turns, or watch it by ``request``.
         """
         route = "once" if which == "next" else "event"
         answer = self._hub.transport.get(
@@ -399,7 +416,8 @@ class InstanceClient:
         timeout: float | None = None,
         request: InFlight | None = None,
     ) -> None:
-        """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good (trap 40).
+        """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good
+        (hub-behaviour.md#ended-input).
 
         ``timeout``: seconds without anything being taken, instead of ``request_timeout``; ``request`` watches it.
         """
@@ -500,7 +518,7 @@ def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
 
 
 def _feed_headers(content_type: str, end: bool) -> dict[str, str]:
-    """Without the header the hub ends an instance's stream for good (trap 40)."""
+    """Without the header the hub ends an instance's stream for good (hub-behaviour.md#ended-input)."""
     return {"Content-Type": content_type, "x-end-stream": "true" if end else "false"}
 
 

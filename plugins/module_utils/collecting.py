@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the streams of an instance while it runs, bounded (interface.md section 5, ``collect``)."""
+"""Reads the streams of an instance while it runs, bounded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.masking import scrub_
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline
 
 # How long a stream goes on after the instance's end: output, stdout and stderr end by themselves within a second, and the
-# log of a 1.x hub never does (hub-contract.md section 5).
+# log of a 1.x hub never does (hub-behaviour.md#events).
 AFTER_END = 2.0
 LOG_AFTER_END = 0.7
 
@@ -50,7 +50,7 @@ class Sink:
 
     def shown(self, secrets: Collection[str]) -> bytes:
         """Return what was kept, without ``secrets``: the runner writes the configuration that it gets into its log, and a
-        program may repeat it anywhere (trap 30).
+        program may repeat it anywhere (hub-behaviour.md#secrets-on-the-hub).
 
         Where it begins and ends depends on bounds and on who has read before, so that pieces of one are hidden too.
         """
@@ -166,9 +166,9 @@ def collecting(
 ) -> Iterator[Collecting]:
     """Read ``wanted`` streams from now on. ``limit``: bytes of each kept in memory; ``longest``: seconds of silence.
 
-    ``output`` is always read: its end is what tells how a run on a 0.18 hub ended (hub-contract.md section 10, draining).
-    With ``output_dest`` it goes to that file, which appears only when the context is left without an exception. The hub's
-    secrets are hidden in what is reported.
+    ``output`` is always read: its end is what tells how a run on a 0.18 hub ended
+    (hub-behaviour.md#what-a-client-does-about-it). With ``output_dest`` it goes to that file, which appears only when
+    the context is left without an exception. The hub's secrets are hidden in what is reported.
     """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(replacing(output_dest)) if output_dest else None

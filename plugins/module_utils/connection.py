@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a hub is reached: the connection options of interface.md section 1 as one immutable value."""
+"""How a hub is reached: the connection options that all modules share, as one immutable value."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Connection:
 
 
 def connection_from_options(options: Mapping[str, Any]) -> Connection:
-    """Build a `Connection` from validated module options (interface.md section 1).
+    """Build a `Connection` from validated module options.
 
     Empty strings count as not given (section 0 rule 9). Raises `SthError` ``INVALID_OPTION``.
     """

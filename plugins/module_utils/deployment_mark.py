@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a replica carries of the run that started it, inside its mark (design.md section 4, deployment).
+"""What a replica carries of the run that started it, inside its mark (architecture.md#deployments).
 
 A hub has neither a place for a deployment's own record nor upload times: what the next run has to know is in the replicas.
 """

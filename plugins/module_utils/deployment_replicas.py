@@ -4,7 +4,7 @@
 
 """The replicas of one deployment as a hub lists them. Pure.
 
-Source: design.md section 4 (deployment).
+Source: architecture.md#deployments.
 """
 
 from __future__ import annotations

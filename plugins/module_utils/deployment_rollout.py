@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carries out the rollout of a deployment, batch by batch, and sees that it has stayed (design.md section 4, deployment).
+"""Carries out the rollout of a deployment, batch by batch, and sees that it has stayed (architecture.md#deployments).
 
 There is no lock on a hub. After its last write a run looks again; where another one, which leads, has written meanwhile, it
 brings about what that one wanted before it gives way, so that whoever ends last leaves no mixture.
@@ -73,7 +73,8 @@ class GateError(SthError):
 def look(hub: HubClient, name: str) -> Observed:
     """Read a deployment from the hub."""
     inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
-    # A 0.18 hub does not say whose an instance is while it starts (trap 12); a run that was cut off may have left one.
+    # A 0.18 hub does not say whose an instance is while it starts (hub-behaviour.md#starting-instance-never-answers); a
+    # run that was cut off may have left one.
     return replicas_of(name, ask_silent_again(hub, inventory))
 
 

@@ -4,7 +4,7 @@
 
 """Which versions of a deployment there are, in which order, and which may go. Pure.
 
-A hub has no upload times: the order is in the marks of the replicas (interface.md section 9, ``keep_versions``).
+A hub has no upload times: the order is in the marks of the replicas, see the option ``keep_versions``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def versions(observed: Observed, current: str | None) -> Versions:
     a run began that was cut off. In force is what the earliest run has started. Ended replicas speak only where none is live:
     one may be what is left of a version that never became ready.
     """
-    # What is ending, perhaps for ever (trap 26), shows nothing any more.
+    # What is ending, perhaps for ever (hub-behaviour.md#records-that-never-go), shows nothing any more.
     showing = [item for item in observed.live if item.record.status != "stopping"] or observed.live
     ranked = _by_rank(showing)
     if not ranked:

@@ -4,7 +4,7 @@
 
 """What each replica of a deployment is to run as a task wants it. Pure.
 
-Source: interface.md section 9; section 0 rule 4 (what is not given stays as it is).
+What a task does not set stays as it is.
 """
 
 from __future__ import annotations

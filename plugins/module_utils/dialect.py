@@ -4,7 +4,8 @@
 
 """What differs between the hub generations: request bodies, the shapes of answers, capabilities.
 
-Source: hub-contract.md sections 1, 2, 4 and 5. ``Dialect`` is the 1.x contract, ``Dialect018`` what 0.18 does otherwise.
+Source: hub-behaviour.md#transport to hub-behaviour.md#events. ``Dialect`` is the 1.x contract, ``Dialect018`` what 0.18
+does otherwise.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.models import (
 
 Capability = Literal["overwrite", "instance_id", "instance_status", "topics", "start_topics", "limits", "any_payload"]
 
-# Message codes that 0.18 wants in front of a body (hub-contract.md section 2).
+# Message codes that 0.18 wants in front of a body (hub-behaviour.md#endpoints).
 STOP_CODE = 4001
 EVENT_CODE = 5001
 
-START_BODY_LIMIT = 128 * 1024  # 1.x hands the body to the runner in an environment variable (trap 29)
+# 1.x hands the body to the runner in an environment variable (hub-behaviour.md#start-body-too-large).
+START_BODY_LIMIT = 128 * 1024
 
 _REASONS: dict[str, Outcome] = {
     "Instance completed": "completed",
@@ -44,8 +46,8 @@ _STATUSES: dict[str, Status] = {
     "stopping": "stopping",
     "killing": "stopping",
 }
-# What an exit code of a 1.x hub means (hub-contract.md section 4). 213 covers every way in which the process went away
-# by itself, process.exit(0) included, and every end of a Python program.
+# What an exit code of a 1.x hub means (hub-behaviour.md#start-and-life-cycle). 213 covers every way in which the
+# process went away by itself, process.exit(0) included, and every end of a Python program.
 EXIT_MEANINGS = {
     -1: "the program completed",
     22: "the program failed while it was loaded",
@@ -80,7 +82,8 @@ class Dialect:
     def event(self, status: int, reason: str, body: bytes) -> Event | None:
         """Read the answer of ``GET /instance/:id/event/:name`` or ``once``, which is the bare payload.
 
-        None where it tells of no event. Whatever the program emits is mistaken for something else somewhere (trap 21).
+        None where it tells of no event. Whatever the program emits is mistaken for something else somewhere
+        (hub-behaviour.md#event-payloads).
         """
         payload = _decoded(body)
         if 200 <= status < 300:
@@ -110,7 +113,8 @@ class Dialect:
         terminated = raw.get("terminated") or {}
         sequence = raw.get("sequence") or {}
         status = str(raw.get("status") or "running")
-        # `terminated` decides: _stop on an ended instance sets its status back to "stopping" for good (trap 17).
+        # `terminated` decides: _stop on an ended instance sets its status back to "stopping" for good
+        # (hub-behaviour.md#stop-of-an-ended-instance).
         ended = bool(terminated) or status not in _STATUSES
         reason = terminated.get("reason")
         engines = (sequence.get("config") or {}).get("engines") or {}
@@ -134,7 +138,8 @@ class Dialect:
     def _outcome(reason: str | None, status: str, is_python: bool) -> Outcome:
         if reason in _REASONS:
             return _REASONS[reason]
-        # Every end of a Python program is "errored 213" here (trap 41), and zombies report no reason (trap 26).
+        # Every end of a Python program is "errored 213" here (hub-behaviour.md#python-programs), and zombies report no
+        # reason (hub-behaviour.md#records-that-never-go).
         return "unknown" if reason is None or is_python or status not in ("errored",) else "failed"
 
 
@@ -145,7 +150,10 @@ class Dialect018(Dialect):
     capabilities: frozenset[Capability] = frozenset()
 
     def stop_body(self, timeout: float, can_keepalive: bool) -> Any:
-        """Body of ``_stop``: without its second element this hub answers 500 and stops all the same (trap 16)."""
+        """Body of ``_stop``: without its second element this hub answers 500 and stops all the same.
+
+        Source: hub-behaviour.md#body-of-a-stop.
+        """
         return [STOP_CODE, super().stop_body(timeout, can_keepalive)]
 
     def kill_body(self, remove_immediately: bool) -> Any:
@@ -184,7 +192,7 @@ def dialect_for(version: HubVersion) -> Dialect:
 
 
 def read_version(raw: Any) -> HubVersion | None:
-    """Read ``GET /version``; None if this is no hub's answer (hub-contract.md section 10, detect the dialect)."""
+    """Read ``GET /version``; None if this is no hub's answer (hub-behaviour.md#what-a-client-does-about-it)."""
     if not isinstance(raw, Mapping) or not isinstance(raw.get("version"), str):
         return None
     text = str(raw["version"])
@@ -198,7 +206,8 @@ def _decoded(body: bytes) -> Any:
         return None
 
 
-# A hub echoes whatever it was started with, also what is no mapping and no list (hub-contract.md section 4).
+# A hub echoes whatever it was started with, also what is no mapping and no list
+# (hub-behaviour.md#start-and-life-cycle).
 def _mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an instance looks on both sides of a diff: only what a plan knows before it acts (interface.md section 0 rule 5)."""
+"""How an instance looks on both sides of a diff: only what a plan knows before it acts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends instances and sees every one ended (design.md section 4; hub-contract.md section 10, delete and stop)."""
+"""Ends instances and sees every one ended (architecture.md#instances; hub-behaviour.md#what-a-client-does-about-it)."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ from ansible_collections.scramjet.sth.plugins.module_utils.models import Instanc
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses, poll
 from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
-# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the stop's time is over (hub-contract.md section 4).
+# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the stop's time is over (hub-behaviour.md#start-and-life-cycle).
 END_GRACE = 3.0
-# Whatever keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x) (trap 19).
+# Whatever keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
+# (hub-behaviour.md#keepalive-has-an-end).
 KEEPALIVE_CAP = 16.0
-# A killed program that still listens takes up to 11 s (0.18) or 15 s (1.x); later nothing more comes (trap 26).
+# A killed program that still listens takes up to 11 s (0.18) or 15 s (1.x); later nothing more comes
+# (hub-behaviour.md#records-that-never-go).
 KILL_GRACE = 20.0
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an instance is ended (interface.md section 2); seconds. ``stop_timeout`` 0: killed without asking."""
+    """How an instance is ended; seconds. ``stop_timeout`` 0: killed without asking."""
 
     stop_timeout: float = 7.0
     can_keepalive: bool = False
@@ -55,8 +57,9 @@ def ending_from_options(options: Mapping[str, Any]) -> Ending:
 def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRecord | None:
     """Stop, else kill, and return its last record once it has ended (None: no longer listed).
 
-    Raises ``TIMEOUT`` where the hub never reports the end: after a restart of a 1.x hub (trap 26), or a start that
-    failed on a 0.18 hub (trap 11). Whatever fails once it was told to end is a `WrittenError`.
+    Raises ``TIMEOUT`` where the hub never reports the end: after a restart of a 1.x hub
+    (hub-behaviour.md#records-that-never-go), or a start that failed on a 0.18 hub
+    (hub-behaviour.md#start-never-answered). Whatever fails once it was told to end is a `WrittenError`.
     """
     record = hub.instance(instance_id).info()
     if record is None or not record.live:
@@ -74,8 +77,9 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRe
         if not _alive(last):
             return last
         if not killed and last and last.status == "running":
-            # Python programs on 0.18 run on after a stop (trap 41). Elsewhere than in "running" a kill is refused
-            # (trap 18): the hub's own kill is under way then.
+            # Python programs on 0.18 run on after a stop (hub-behaviour.md#python-programs). Elsewhere than in
+            # "running" a kill is refused (hub-behaviour.md#kill-only-while-running): the hub's own kill is under way
+            # then.
             killed = orders.kill()
     raise orders.failure(
         "TIMEOUT",

@@ -4,7 +4,7 @@
 
 """The one exception type that every layer raises and every entrance turns into a failure.
 
-Source: design.md section 4 (failures), interface.md section 0 rule 8.
+Source: architecture.md#failures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SthError(Exception):
     """A failure that a person can act on.
 
     ``message`` is one sentence: what was asked, of which hub, what it answered, what to do.
-    ``details`` are the further keys of interface.md section 0 rule 8, such as ``http_status``, ``method``, ``url``,
+    ``details`` are the further keys of a failure, such as ``http_status``, ``method``, ``url``,
     ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``.
     """
 
@@ -55,14 +55,14 @@ class SthError(Exception):
 class LostAnswerError(SthError):
     """A write was sent and its answer never arrived: whether the hub carried it out is not known.
 
-    Whoever catches it looks the effect up before the write is repeated (hub-contract.md section 10, retry table).
+    Whoever catches it looks the effect up before the write is repeated (hub-behaviour.md#what-a-client-does-about-it).
     """
 
 
 class WrittenError(SthError):
     """A write was sent, and its effect is not, or not yet, seen: what it belongs to counts as done.
 
-    So ``changed`` is true (interface.md section 0 rule 6), and nothing is undone that the write may have replaced.
+    So ``changed`` is true, and nothing is undone that the write may have replaced.
     """
 
 
@@ -103,7 +103,7 @@ def given(value: T | None) -> T:
 
 
 def refuse_empty(options: Mapping[str, Any], names: Iterable[str], advice: str) -> None:
-    """Raise ``INVALID_OPTION`` for the first of the text options ``names`` that is given and blank (interface.md section 0 rule 9)."""
+    """Raise ``INVALID_OPTION`` for the first of the text options ``names`` that is given and blank."""
     for name in names:
         if options[name] is not None and not options[name].strip():
             raise SthError("INVALID_OPTION", f"{name} is empty: {advice}, or leave it out.")

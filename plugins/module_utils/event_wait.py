@@ -4,8 +4,9 @@
 
 """Waits for an event of one instance, raced against its failure event, its end and a bound.
 
-The hub holds such a request until the event comes, and for ever if the instance dies (trap 20). One request is held for
-the whole wait, so that no event falls between two of them, and the instance is looked at beside it.
+The hub holds such a request until the event comes, and for ever if the instance dies
+(hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). One request is held for the whole wait, so that no event
+falls between two of them, and the instance is looked at beside it.
 """
 
 from __future__ import annotations
@@ -180,7 +181,10 @@ def give_up(polls: Iterable[Poll]) -> None:
 
 
 class _Watch(threading.Thread):
-    """Looks at the instance until it has ended; in a thread of its own, since 0.18 may take 3 s to answer (trap 12)."""
+    """Looks at the instance until it has ended; in a thread of its own, since 0.18 may take 3 s to answer.
+
+    Source: hub-behaviour.md#starting-instance-never-answers.
+    """
 
     def __init__(self, client: InstanceClient, woken: threading.Event) -> None:
         super().__init__(daemon=True, name="watch")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Feeds a program's input or a topic (interface.md section 5, ``input``; section 8, write)."""
+"""Feeds a program's input or a topic."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 """The mark by which an instance of ours is known again: one reserved key in its own app_config.
 
-Both hub generations echo app_config and 1.x keeps it over a restart (design.md section 4, instance identity).
+Both hub generations echo app_config and 1.x keeps it over a restart (architecture.md#instances).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """References to instances: an id, a name, or the name of a pool or deployment for all of its members.
 
-Source: interface.md section 0 rule 2. An id wins over a name.
+An id wins over a name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.models import Instanc
 from ansible_collections.scramjet.sth.plugins.module_utils.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_instance import label, order
 
-# Every id that a hub makes, and every one that may be chosen (hub-contract.md section 4), has 36 characters.
+# Every id that a hub makes, and every one that may be chosen (hub-behaviour.md#start-and-life-cycle), has 36
+# characters.
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task's arguments as results show them under ``invocation``: without secrets (design.md section 4)."""
+"""A task's arguments as results show them under ``invocation``: without secrets (architecture.md#instances)."""
 
 from __future__ import annotations
 

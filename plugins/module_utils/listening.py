@@ -19,8 +19,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.event_wait import KEP
 from ansible_collections.scramjet.sth.plugins.module_utils.models import Event
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline
 
-# A held request may be one that is never answered: 0.18 forgets those that come while an instance connects (trap 12), and
-# what stands between forgets idle connections. So another joins it after pauses that grow from the first to the second.
+# A held request may be one that is never answered: 0.18 forgets those that come while an instance connects
+# (hub-behaviour.md#starting-instance-never-answers), and what stands between forgets idle connections. So another joins
+# it after pauses that grow from the first to the second.
 FIRST_RENEWAL = 0.5
 LONGEST_RENEWAL = 10.0
 # Those that are held are answered within this.
@@ -69,7 +70,8 @@ class Listener:
 
     def _answered(self) -> Event | None:
         if any(poll.event is not None for poll in self._polls):
-            # Who asked first is told the most: 1.x takes a key opStatus out of the payload as it does so (trap 21).
+            # Who asked first is told the most: 1.x takes a key opStatus out of the payload as it does so
+            # (hub-behaviour.md#event-payloads).
             self._polls[0].join(SAME_MOMENT)
             return next(poll.event for poll in self._polls if poll.event is not None)
         # An older one may have been held for too long for what stands between.

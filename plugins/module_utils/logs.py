@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The end of what a failed instance said, for the failure's text (design.md section 4, failures)."""
+"""The end of what a failed instance said, for the failure's text (architecture.md#failures)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAIL = 4096
 LONGEST_ERROR = 300
 # What the hub logs behind an error can be long: the error itself is looked for in this much.
 READ = 256 * 1024
-# A 1.x hub never ends /log (hub-contract.md section 5), and what it has comes at once.
+# A 1.x hub never ends /log (hub-behaviour.md#events), and what it has comes at once.
 SILENCE = 0.5
 LONGEST = 3.0
 

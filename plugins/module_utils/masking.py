@@ -4,7 +4,7 @@
 
 """Which values of app_config and args are secret, and how they are shown instead.
 
-Source: interface.md section 2 ("Always masked"), design.md section 4 (secrets). Pure functions; a path is a tuple of keys.
+Source: architecture.md#secrets. Pure functions; a path is a tuple of keys.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class SequenceRecord:
 
     @property
     def ref(self) -> str:
-        """``name@sha256:<12 hex>``, or ``name@version`` without our mark (interface.md section 0 rule 3)."""
+        """``name@sha256:<12 hex>``, or ``name@version`` without our mark."""
         if self.digest:
             return f"{self.name}@sha256:{self.digest[:12]}"
         return f"{self.name}@{self.version}" if self.version else self.name
@@ -65,7 +65,8 @@ class InstanceRecord:
     """A process that the hub runs or has run. Times are the hub's ISO 8601 texts.
 
     ``app_config`` is what the hub echoes, our mark included; None where the hub does not answer for this instance (0.18
-    while it starts, and for ever after a start that failed there: traps 11 and 12).
+    while it starts, and for ever after a start that failed there: hub-behaviour.md#start-never-answered and
+    hub-behaviour.md#starting-instance-never-answers).
     """
 
     id: str
@@ -95,7 +96,10 @@ class InstanceRecord:
 
 @dataclass(frozen=True)
 class Event:
-    """What a program emitted. ``lost``: the hub told that it came and could not deliver its payload (trap 21)."""
+    """What a program emitted. ``lost``: the hub told that it came and could not deliver its payload.
+
+    Source: hub-behaviour.md#event-payloads.
+    """
 
     payload: Any
     lost: bool = False
@@ -108,7 +112,7 @@ class Inventory:
     sequences: tuple[SequenceRecord, ...] = ()
     instances: tuple[InstanceRecord, ...] = ()
     # Whether a connection was refused just before: a 1.x hub that has come back lists no instance for some ten seconds
-    # although they run (trap 25).
+    # although they run (hub-behaviour.md#empty-list-after-a-restart).
     just_started: bool = field(default=False, compare=False)
 
     def sequence(self, sequence_id: str) -> SequenceRecord | None:

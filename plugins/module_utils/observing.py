@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what a hub lists, and does not believe an absence that may be a restart (trap 25)."""
+"""Reads what a hub lists, and does not believe an absence that may be a restart.
+
+Source: hub-behaviour.md#empty-list-after-a-restart.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.models import Instanc
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, poll
 from ansible_collections.scramjet.sth.plugins.module_utils.workers import workers
 
-# A 1.x hub lists no instance for up to 12 s after a restart, although they run (hub-contract.md section 6).
+# A 1.x hub lists no instance for up to 12 s after a restart, although they run (hub-behaviour.md#restart-of-the-hub).
 RECONNECT = 20.0
-# Each waits for the whole of its time if it is a zombie (trap 11).
+# Each waits for the whole of its time if it is a zombie (hub-behaviour.md#start-never-answered).
 PARALLEL_GETS = 8
 
 
@@ -31,7 +34,10 @@ def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
 
 
 def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
-    """Read those again for which the hub did not answer: on 0.18 it does not as long as they start (trap 12)."""
+    """Read those again for which the hub did not answer: on 0.18 it does not as long as they start.
+
+    Source: hub-behaviour.md#starting-instance-never-answers.
+    """
     silent = [item for item in inventory.instances if item.app_config is None]
     if not silent:
         return inventory
@@ -49,7 +55,7 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
 def observe_instances(hub: HubClient) -> list[InstanceRecord]:
     """Read the instances for whoever may remove what one runs from: right after a refused connection, when that has lasted.
 
-    Source: hub-contract.md section 6 (a package is deleted under an instance that is not listed yet).
+    Source: hub-behaviour.md#restart-of-the-hub (a package is deleted under an instance that is not listed yet).
     """
     if hub.transport.was_refused and hub.version().generation == "1.x":
         instances, _complete = poll(hub.instances, lambda found: False, Deadline(RECONNECT))

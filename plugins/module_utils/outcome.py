@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a run ended, on hubs that say it and on those that do not (hub-contract.md sections 4 and 10)."""
+"""How a run ended, on hubs that say it and on those that do not (hub-behaviour.md#start-and-life-cycle)."""
 
 from __future__ import annotations
 

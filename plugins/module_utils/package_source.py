@@ -7,7 +7,7 @@
 In the second case the action plugin describes the package in the module's hidden argument ``_package``, without its content,
 and the module fails with ``PACKAGE_NEEDED``, before it writes anything, if that is not enough. The action plugin then packs
 the package, copies the archive and runs the module again, with ``path`` and ``sha256`` in ``_package``.
-Source: design.md section 5.
+Source: architecture.md#two-entrances.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.workers import worker
 T = TypeVar("T")
 
 # Seconds that an answer may take longer than the first one. A hub that stands still for over a second cuts everything that
-# runs on it off from its events (trap 24). Measured with 50 starts on two processors: 4 at once hold an answer up for 0.15 s,
-# 16 for 0.6 s, 50 for 3 s, and none of them is over any sooner.
+# runs on it off from its events (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two
+# processors: 4 at once hold an answer up for 0.15 s, 16 for 0.6 s, 50 for 3 s, and none of them is over any sooner.
 SLOWER = 0.25
 # What a start costs shows after it is answered, when its runner boots: so it begins with these, and grows with each answer.
 AT_FIRST = 4

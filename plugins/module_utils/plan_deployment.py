@@ -4,7 +4,7 @@
 
 """Decides what has to be written so that a deployment is as it is wanted. Pure.
 
-Source: interface.md section 9; design.md section 4 (deployment).
+Source: architecture.md#deployments.
 """
 
 from __future__ import annotations

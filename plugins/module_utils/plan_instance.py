@@ -4,7 +4,7 @@
 
 """Decides which instances have to be ended and started. Pure.
 
-Source: interface.md section 5; design.md section 4 (instance identity).
+Source: architecture.md#instances.
 """
 
 from __future__ import annotations
@@ -70,7 +70,10 @@ class Wanted:
 
 
 def order(record: InstanceRecord) -> tuple[str, str]:
-    """Sort key by age: of duplicates the oldest stays. Python instances on 1.x have no ``created`` (trap 41)."""
+    """Sort key by age: of duplicates the oldest stays. Python instances on 1.x have no ``created``.
+
+    Source: hub-behaviour.md#python-programs.
+    """
     return (record.created or record.started or "~", record.id)
 
 

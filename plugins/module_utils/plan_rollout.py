@@ -4,7 +4,7 @@
 
 """In which steps replicas are started and ended, so that enough of them are ready at any time. Pure.
 
-Source: interface.md section 9 (strategy, max_surge, max_unavailable); design.md section 4 (deployment).
+Source: architecture.md#deployments.
 """
 
 from __future__ import annotations

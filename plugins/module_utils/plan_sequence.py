@@ -4,7 +4,7 @@
 
 """Decides what has to be written so that a hub holds a package, or no longer does. Pure.
 
-Source: interface.md section 3; design.md section 4 (sequence: content identity).
+Source: architecture.md#packages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.models import Instanc
 
 @dataclass(frozen=True)
 class SequencePolicy:
-    """The options that decide what may be written (interface.md section 3)."""
+    """The options that decide what may be written."""
 
     hub: str
     on_change: Literal["replace", "overwrite", "keep", "fail"] = "replace"
@@ -70,8 +70,8 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
     if others and not same and policy.on_change == "keep":
         return _plan(inventory, named, others[0], (), (), (), policy)
     upload = () if same else (_upload(wanted, others),)
-    # Copies with the same content: the smallest id stays, whoever looks (design.md section 4). One that is in use is
-    # left alone, it does no harm. One version may have several contents, of which none is a copy.
+    # Copies with the same content: the smallest id stays, whoever looks (architecture.md#instances). One that is in use
+    # is left alone, it does no harm. One version may have several contents, of which none is a copy.
     spare = [item for item in same[1:] if matches(item, same[0], "content") and not _users(inventory, item)]
     old = others if policy.on_change == "replace" and not policy.keep_old else []
     return _plan(inventory, named, same[0] if same else wanted, upload, old, spare, policy)

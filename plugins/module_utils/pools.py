@@ -20,7 +20,8 @@ except ImportError:
     # Reported by the transport, which everybody needs first.
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
 
-# The hub closes a connection that was idle for about 6 s; a request written then is lost without an answer (trap 38).
+# The hub closes a connection that was idle for about 6 s; a request written then is lost without an answer
+# (hub-behaviour.md#idle-connections).
 IDLE_LIMIT = 4.0
 
 

@@ -4,7 +4,7 @@
 
 """What a user wants to run, member by member. Pure.
 
-Source: interface.md section 2 (program), section 0 rule 4 (only what is set is managed).
+Only what a task sets is managed.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Program:
         return {**self.start_options, **{key: value for key, value in own.items() if value is not None}}
 
     def check_size(self, generation: Generation) -> None:
-        """Raise ``INVALID_CONFIG`` where the hub cannot carry it (trap 29)."""
+        """Raise ``INVALID_CONFIG`` where the hub cannot carry it (hub-behaviour.md#start-body-too-large)."""
         body = {"appConfig": self.start_app_config(), "args": list(self.args or ()), **self.start_body_options()}
         size = len(json.dumps(body))
         # The hub adds to it before it hands it over.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a started instance counts as ready, and why it never will (design.md section 4; interface.md section 2)."""
+"""When a started instance counts as ready, and why it never will (architecture.md#readiness-and-outcome)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.models import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
-# The hub never ends a wait for an event when the instance dies (trap 20): between short turns it is looked at.
+# The hub never ends a wait for an event when the instance dies
+# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance): between short turns it is looked at.
 EVENT_TURN = 1.0
 # The failure event is kept by the hub once it was emitted, so that a short look finds it.
 FAILURE_TURN = 0.1
@@ -26,7 +27,7 @@ FAILURE_TURN = 0.1
 
 @dataclass(frozen=True)
 class Readiness:
-    """Options of interface.md section 2, readiness; seconds."""
+    """Options that say when an instance counts as ready; seconds."""
 
     wait_for: Literal["running", "event", "healthy", "none"] = "running"
     ready_event: str | None = None
@@ -124,7 +125,7 @@ def how_it_ended(record: InstanceRecord) -> str:
 def forgotten(instance_id: str) -> InstanceRecord:
     """Return the record of an instance that the hub does not list any more.
 
-    0.18 forgets a failed instance at once and one that completed after 10 s (hub-contract.md section 4).
+    0.18 forgets a failed instance at once and one that completed after 10 s (hub-behaviour.md#start-and-life-cycle).
     """
     return InstanceRecord(instance_id, "", "ended", outcome="unknown")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs an instance to its end and collects what it says: ``state: completed`` of ``sth_instance`` (interface.md section 5)."""
+"""Runs an instance to its end and collects what it says: ``state: completed`` of ``sth_instance``."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, R
 from ansible_collections.scramjet.sth.plugins.module_utils.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
-# An event is waited for so long between two looks at the instance (trap 20); it is listened for all the time.
+# An event is waited for so long between two looks at the instance
+# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance); it is listened for all the time.
 EVENT_TURN = 0.5
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observes, plans and applies for ``sth_deployment`` (interface.md section 9)."""
+"""Observes, plans and applies for ``sth_deployment``."""
 
 from __future__ import annotations
 
@@ -193,7 +193,8 @@ class _Apply:
             try:
                 self._delete(action)
             except SthError as error:
-                # The deployment is as it is wanted. A record that outlives its process on 1.x (trap 26) would let every run fail.
+                # The deployment is as it is wanted. A record that outlives its process on 1.x
+                # (hub-behaviour.md#records-that-never-go) would let every run fail.
                 if error.code != "CONFLICT" or self.run.options["state"] == "absent":
                     raise
                 self.run.notes.append(error.message)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observes, plans and applies for ``sth_event``: sends an event, waits for one, or both (interface.md section 7)."""
+"""Observes, plans and applies for ``sth_event``: sends an event, waits for one, or both."""
 
 from __future__ import annotations
 
@@ -180,7 +180,8 @@ def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None, masker
     with EventWait(run.hub, record, target.name, talk.expectation) as wait:
         if action is not None:
             # An answer to this, asked for later, shows that the hub knows of the subscription. It also keeps the event
-            # from an instance that has ended meanwhile, for which a 1.x hub would say 200 (trap 23).
+            # from an instance that has ended meanwhile, for which a 1.x hub would say 200
+            # (hub-behaviour.md#health-is-a-cache).
             now = run.hub.instance(record.id).info() or forgotten(record.id)
             if not now.live:
                 raise ended_error(run.hub, now, target.name, "before the event was sent", code="ENDED_EARLY")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads for ``sth_hub_info`` (interface.md section 9a)."""
+"""Reads for ``sth_hub_info``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def reconcile(run: Run) -> Result:
 
 
 def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Hide what ``GET /config`` shows to everybody (trap 30): API keys, and the environment of every program."""
+    """Hide what ``GET /config`` shows to everybody: API keys, and the environment of every program.
+
+    Source: hub-behaviour.md#secrets-on-the-hub.
+    """
     if config is None:
         return None
     shown: dict[str, Any] = Masker().app_config(config)

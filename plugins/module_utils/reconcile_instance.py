@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observes, plans and applies for ``sth_instance`` (interface.md section 5)."""
+"""Observes, plans and applies for ``sth_instance``."""
 
 from __future__ import annotations
 
@@ -273,7 +273,8 @@ class _Apply:
         Returns what is to be said of it.
         """
         failed = error.details.get("instance")
-        # What ends anyway is not brought back, and what the hub tells nothing of cannot be (trap 12).
+        # What ends anyway is not brought back, and what the hub tells nothing of cannot be
+        # (hub-behaviour.md#starting-instance-never-answers).
         ran = [
             item.target
             for item in step.stops

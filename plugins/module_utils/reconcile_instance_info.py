@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads for ``sth_instance_info`` (interface.md section 6). Never reads a stream."""
+"""Reads for ``sth_instance_info``. Never reads a stream."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validates and packs for ``sth_package`` (interface.md section 10). Talks to no hub."""
+"""Validates and packs for ``sth_package``. Talks to no hub."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observes, plans and applies for ``sth_sequence`` (interface.md section 3)."""
+"""Observes, plans and applies for ``sth_sequence``."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class _Apply:
 
     def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
         package = given(self.package)
-        # 1.x refuses while any record is listed, ended ones too (trap 8).
+        # 1.x refuses while any record is listed, ended ones too (hub-behaviour.md#put-waits-for-ended-instances).
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
         with packed_package(package) as packed:
             try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observes, plans and applies for ``sth_stream``: the streams of an instance, and topics (interface.md section 8)."""
+"""Observes, plans and applies for ``sth_stream``: the streams of an instance, and topics."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _read_instance(run: Run, reading: Reading) -> Result:
         now = client.info()
         return now is None or not now.live
 
-    # Of all streams only the log of a 1.x hub does not end with its instance (hub-contract.md section 5).
+    # Of all streams only the log of a 1.x hub does not end with its instance (hub-behaviour.md#events).
     never_ends = options["stream"] == "log" and hub.version().generation == "1.x"
     return read_bounded(
         lambda silence: client.read(options["stream"], silence),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Observes, plans and applies for ``sth_topic``; reads for ``sth_topic_info`` (interface.md section 9a)."""
+"""Observes, plans and applies for ``sth_topic``; reads for ``sth_topic_info``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""References to sequences: an id, ``name``, ``name@version`` or ``name@sha256:<hex>`` (interface.md section 0 rule 2)."""
+"""References to sequences: an id, ``name``, ``name@version`` or ``name@sha256:<hex>``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specs that modules share, one per fragment of interface.md sections 1 and 2."""
+"""The argument specs that modules share, one per documentation fragment."""
 
 from __future__ import annotations
 

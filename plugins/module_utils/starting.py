@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts one instance, once, and sees it ready (design.md section 4, instance identity and readiness)."""
+"""Starts one instance, once, and sees it ready (architecture.md#instances)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.readiness import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
-# A start shows in the list within a second; fifty at once take 15 s (hub-contract.md section 4).
+# A start shows in the list within a second; fifty at once take 15 s (hub-behaviour.md#start-and-life-cycle).
 LOST_START_SHOWS = 15.0
-# What 1.x says of a program that dies before the start is answered, a race (hub-contract.md section 4).
+# What 1.x says of a program that dies before the start is answered, a race (hub-behaviour.md#start-and-life-cycle).
 _DIED = ("Runner failed", "Sequence failed")
 
 
@@ -105,7 +105,8 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
                 found = _find_started(hub, start)
             if found is not None:
                 return found
-            # A 0.18 hub that does not answer has made a zombie (trap 11): another start would make another.
+            # A 0.18 hub that does not answer has made a zombie (hub-behaviour.md#start-never-answered): another start
+            # would make another.
             if repeated or lost.code == "TIMEOUT":
                 raise SthError(
                     "START_FAILED",

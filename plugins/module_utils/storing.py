@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Puts packages on a hub and takes them off, each write verified (design.md section 4, sequence: content identity)."""
+"""Puts packages on a hub and takes them off, each write verified (architecture.md#packages)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.packing impor
 from ansible_collections.scramjet.sth.plugins.module_utils.plan_sequence import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
 
-# A 1.x hub counts a sequence as in use until 15 s after its last instance's end (hub-contract.md section 3, DELETE). One that
+# A 1.x hub counts a sequence as in use until 15 s after its last instance's end (hub-behaviour.md#sequences). One that
 # does so for longer does it until it is restarted, so that more patience would only be time lost.
 BUSY_AFTER_END = 25.0
 # How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
@@ -93,7 +93,8 @@ def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float
     """
     bound = min(BUSY_AFTER_END, removal_timeout)
     client = hub.sequence(doomed.id)
-    # Not the hub's own check: it deletes the package under a running instance (trap 9).
+    # Not the hub's own check: it deletes the package under a running instance
+    # (hub-behaviour.md#delete-orphans-a-running-instance).
     _refuse_if_used(hub, doomed)
     for _dummy in pauses(Deadline(bound), first=0.5):
         try:

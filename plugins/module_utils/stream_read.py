@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a stream of an instance or a topic up to its bounds (interface.md section 8, read). Consumes what it reads."""
+"""Reads a stream of an instance or a topic up to its bounds. Consumes what it reads."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes to a stream of an instance or to a topic, as long as it is taken (interface.md section 8, write)."""
+"""Writes to a stream of an instance or to a topic, as long as it is taken."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.in_flight import InFl
 
 LOOK_EVERY = 0.5
 # As much lies in the buffers of a stream that nobody reads, so that a write of less is answered at once unless the stream
-# was ended (trap 40).
+# was ended (hub-behaviour.md#ended-input).
 BUFFERED = 16 * 1024
 
 

@@ -5,7 +5,7 @@
 """Turns a module's spec and its reconcile function into a run, and every error into one failure shape.
 
 Both entrances use it: as a module on a target (`run_module`), and `execute` inside whatever calls it otherwise.
-Source: design.md sections 2, 3 and 5; interface.md section 0 rules 6 to 8.
+Source: architecture.md.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ class Run:
         return self._hub
 
     def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
-        """Let no text of this run show the secrets of ``records``: the runner writes them into the log (trap 30)."""
+        """Let no text of this run show the secrets of ``records``: the runner writes them into the log.
+
+        Source: hub-behaviour.md#secrets-on-the-hub.
+        """
         for record in records:
             self.secrets.update(masker.secrets(record.app_config, record.args))
 
@@ -76,7 +79,7 @@ class Run:
             (HubClient.close if self.failed else self.leave_hub)(self._hub)
 
     def describe_hub(self) -> dict[str, Any]:
-        """Return the ``hub`` key of a result (interface.md section 0 rule 7)."""
+        """Return the ``hub`` key of a result."""
         self.hub.version()
         return self.known_hub()
 

@@ -4,7 +4,7 @@
 
 """HTTP to a hub: timeouts, streaming, bounds of what is read, failures, and repeats of what is safe to repeat.
 
-Nothing here knows an endpoint. Source: hub-contract.md section 1 and the retry table of its section 10.
+Nothing here knows an endpoint. Source: hub-behaviour.md#transport and hub-behaviour.md#what-a-client-does-about-it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ class Response:
     def error_text(self) -> str:
         """Return what the hub says went wrong: its JSON ``error``, its text, else the reason phrase.
 
-        The shapes differ by generation and by router (hub-contract.md section 1, error bodies; trap 33).
+        The shapes differ by generation and by router (hub-behaviour.md#transport;
+        hub-behaviour.md#errors-without-a-body).
         """
         try:
             value = json.loads(self.body) if self.body else None
@@ -148,7 +149,7 @@ class Transport:
     @cached_property
     def _writing(self) -> Session:
         # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
-        # without an answer (trap 38), and whether they took effect could not be told.
+        # without an answer (hub-behaviour.md#idle-connections), and whether they took effect could not be told.
         return self._session(retries=0, headers={"Connection": "close"})
 
     def _session(self, *, retries: int, headers: Mapping[str, str] | None = None) -> Session:
@@ -199,7 +200,9 @@ class Transport:
         send_headers = dict(headers or {})
         data: bytes | IO[bytes] | None = content
         if content is None:
-            # Exactly this spelling: the hub compares it, DELETE without a body included (traps 2 and 3).
+            # Exactly this spelling: the hub compares it, DELETE without a body included
+            # (hub-behaviour.md#delete-needs-a-content-type and
+            # hub-behaviour.md#content-types-are-compared-to-the-letter).
             send_headers["Content-Type"] = "application/json"
             data = None if body is None else json.dumps(body).encode()
         else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How sequences and instances look in results and diffs: the shapes of interface.md sections 3 and 5, masked."""
+"""How sequences and instances look in results and diffs: masked, in the shapes that the modules document."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 """What happens on the controller around every module: connection variables, files, masks, progress lines.
 
-Source: interface.md section 1, design.md sections 4 (secrets) and 5.
+Source: architecture.md#two-entrances.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ class HubAction(ActionBase):
             if self._task.check_mode:
                 self._say_actions(result)
             return result
-        # The target's syslog would get every argument, app_config included, which is not no_log (design.md section 4).
+        # The target's syslog would get every argument, app_config included, which is not no_log
+        # (architecture.md#instances).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result = self._run_module(arguments, no_syslog)
         if package and result.get("error_code") == "PACKAGE_NEEDED":
@@ -170,7 +171,7 @@ class HubAction(ActionBase):
         return result
 
     def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
-        """Fill in connection options that the task does not set from the variables of interface.md section 1."""
+        """Fill in connection options that the task does not set from the connection variables, such as ``sth_api_url``."""
         signs_in = [name for name in SIGN_IN if arguments.get(name) not in (None, "")]
         for option, variable in CONNECTION_VARIABLES.items():
             if arguments.get(option) is not None:

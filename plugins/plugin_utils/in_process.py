@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The in-process entrance: a task that would run on the controller anyway runs inside the worker (design.md section 5).
+"""The in-process entrance: a task that would run on the controller anyway runs inside the worker
+(architecture.md#two-entrances).
 
 It spares packing a module and starting an interpreter, most of what a short task costs.
 """

@@ -5,7 +5,7 @@
 """Hubs that a loop's next item may go on with: their open connections, and what version they said they are.
 
 A worker of ansible-core runs all items of one task for one host and then ends, so that nothing is kept from task to task.
-Source: design.md section 5.
+Source: architecture.md#two-entrances.
 """
 
 from __future__ import annotations

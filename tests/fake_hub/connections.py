@@ -65,7 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Begin with a connection."""
         self.state = self.server.hub.state
-        # Between requests; a POST on a connection that was closed so gets no answer (trap 38).
+        # Between requests; a POST on a connection that was closed so gets no answer
+        # (hub-behaviour.md#idle-connections).
         self.idle = self.state.scaled(self.state.timings.idle)
         self.received = self.restarts = 0
         super().setup()
@@ -162,7 +163,10 @@ class _Handler(BaseHTTPRequestHandler):
     # -- read -----------------------------------------------------------------------------------------------------
 
     def _body(self) -> bytes:
-        """Read the body. Raises `_SlowError` where 0.18 gives up, which keeps what has come (trap 39)."""
+        """Read the body. Raises `_SlowError` where 0.18 gives up, which keeps what has come.
+
+        Source: hub-behaviour.md#slow-uploads.
+        """
         limit = None if self.state.is_1x else self.state.scaled(self.state.timings.request)
         end = None if limit is None else time.monotonic() + limit
         found = bytearray()

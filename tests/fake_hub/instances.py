@@ -28,7 +28,7 @@ class Sequence:
     id: str
     config: dict[str, Any]
     files: dict[str, bytes] = field(default_factory=dict)
-    # Bytes read on the connection, not the package's size (trap 34); None after a restart.
+    # Bytes read on the connection, not the package's size (hub-behaviour.md#packagesize); None after a restart.
     package_size: int | None = 1483
 
     @property
@@ -45,7 +45,10 @@ class Sequence:
 
     @property
     def version(self) -> str:
-        """What the program takes for its version: that of the files, whatever the hub lists (trap 7)."""
+        """What the program takes for its version: that of the files, whatever the hub lists.
+
+        Source: hub-behaviour.md#refused-put-has-written.
+        """
         return str(json.loads(self.files["package.json"])["version"])
 
 
@@ -68,14 +71,16 @@ class Instance:
         self.terminated: dict[str, Any] | None = None
         self.ended_at: float | None = None
         self.process_alive = True
-        # 0.18: an entry that never connects and never answers (trap 11); one that has not connected yet (trap 12).
+        # 0.18: an entry that never connects and never answers (hub-behaviour.md#start-never-answered); one that has not
+        # connected yet (hub-behaviour.md#starting-instance-never-answers).
         self.zombie = False
         self.connected = True
         # A hub that was restarted does not list its runners until they are back.
         self.listed = True
-        # It was, and knows its runner only half since (trap 26).
+        # It was, and knows its runner only half since (hub-behaviour.md#records-that-never-go).
         self.reconnected = False
-        # 1.x: nothing of it reaches the hub any more, and nothing reaches it for a while (trap 24).
+        # 1.x: nothing of it reaches the hub any more, and nothing reaches it for a while
+        # (hub-behaviour.md#a-stalled-hub-loses-its-instances).
         self.deaf = False
         self.lost_until = 0.0
         # 0.18: it was told to stop, and hears nothing any more.
@@ -152,7 +157,7 @@ class Instance:
     def end(self, code: int, reason: str) -> None:
         """The hub ends it because somebody asked for it."""
         if self.reconnected:
-            # The hub does not learn that it has ended, and keeps it for ever (trap 26).
+            # The hub does not learn that it has ended, and keeps it for ever (hub-behaviour.md#records-that-never-go).
             self.process_alive, self.status = False, "errored"
         elif self.sequence.is_python:
             self.finish("errored", 213, "Runner failed")

@@ -29,7 +29,7 @@ def run(instance: Instance, main: str) -> None:
 
 
 def _dies_in_handshake(instance: Instance) -> bool:
-    """Whether a program in Python does not come up (trap 41); 1.x has refused to start it."""
+    """Whether a program in Python does not come up (hub-behaviour.md#python-programs); 1.x has refused to start it."""
     complete = instance.state.is_1x or {"appConfig", "args"} <= instance.body.keys()
     return instance.state.python != "runs" or not complete
 

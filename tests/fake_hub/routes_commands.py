@@ -25,7 +25,10 @@ class CommandRoutes:
         self.n = state.is_1x
 
     def command(self, call: Call, instance: Instance, route: str) -> Answer:
-        """Tell an instance something. What goes wrong in here is 500 with a text (trap 32)."""
+        """Tell an instance something. What goes wrong in here is 500 with a text.
+
+        Source: hub-behaviour.md#errors-below-an-instance-are-500.
+        """
         if route not in ("_stop", "_kill", "_event", "_monitoring_rate"):
             return NOT_FOUND
         if call.content_type not in JSON_TYPES:
@@ -47,13 +50,13 @@ class CommandRoutes:
     def _stop(self, instance: Instance, body: Any) -> Answer:
         if body is None:
             return _thrown("Cannot read properties of null (reading 'timeout')")
-        # The list that 0.18 wants says nothing here (trap 16).
+        # The list that 0.18 wants says nothing here (hub-behaviour.md#body-of-a-stop).
         asked = body if isinstance(body, dict) else {}
         timeout = asked.get("timeout", self.state.timings.stop * 1000)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
             return Answer(400, "Bad Request", {"error": "Invalid timeout format"})
         with self.state.lock:
-            # Also for one that has ended, and then for good (trap 17).
+            # Also for one that has ended, and then for good (hub-behaviour.md#stop-of-an-ended-instance).
             instance.status = "stopping"
             self._tell_to_stop(instance, max(0.0, timeout / 1000), bool(asked.get("canCallKeepalive")))
         pause(self.state, max(0.0, timeout / 1000))
@@ -67,7 +70,7 @@ class CommandRoutes:
         if not isinstance(body, list):
             return _thrown("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
         if len(body) < 2:
-            # It answers an error and stops all the same (trap 16).
+            # It answers an error and stops all the same (hub-behaviour.md#body-of-a-stop).
             with self.state.lock:
                 self._tell_to_stop(instance, 0.0, False)
             return _thrown("Cannot read properties of undefined (reading 'timeout')")
@@ -83,7 +86,8 @@ class CommandRoutes:
         if instance.sequence.is_python:
             if self.n:
                 self.state.at(min(timings.notice, timeout / 2), lambda: instance.end(138, "Instance stopped"))
-            # Without a handler 0.18 does not stop it, and it hears nothing from then on (trap 41).
+            # Without a handler 0.18 does not stop it, and it hears nothing from then on
+            # (hub-behaviour.md#python-programs).
             instance.unreachable = True
             return
         code, reason = 138, "Instance stopped"
@@ -95,7 +99,7 @@ class CommandRoutes:
         self.state.at(timeout + timings.notice, lambda: instance.end(code, reason))
 
     def _kill(self, instance: Instance, body: Any) -> Answer:
-        # Only in exactly this status (trap 18).
+        # Only in exactly this status (hub-behaviour.md#kill-only-while-running).
         if instance.status != "running":
             return Answer(400, "Bad Request", {"error": "Instance not running"})
         if body is None:
@@ -135,7 +139,8 @@ class CommandRoutes:
         if not isinstance(name, str):
             return Answer(400, "Bad Request", {"error": "Invalid format, eventName missing."})
         with self.state.lock:
-            # Nobody learns that there is nobody to hear it (traps 23 and 24).
+            # Nobody learns that there is nobody to hear it (hub-behaviour.md#health-is-a-cache and
+            # hub-behaviour.md#a-stalled-hub-loses-its-instances).
             if instance.process_alive and not instance.unreachable and time.monotonic() >= instance.lost_until:
                 programs.received(instance, name, message)
         return Answer(json={"accepted": "OK"}) if self.n else Answer(202, "Accepted", {"accepted": True})

@@ -27,14 +27,17 @@ class EventRoutes:
         self.n = state.is_1x
 
     def message(self, call: Call, instance: Instance, name: str, wait_for_next: bool) -> Answer:
-        """Answer the last event, or the next one, for which the hub waits for ever, whoever dies (trap 20)."""
+        """Answer the last event, or the next one, for which the hub waits for ever, whoever dies.
+
+        Source: hub-behaviour.md#waiting-for-an-event-of-a-dead-instance.
+        """
         with self.state.lock:
             self.state.advance()
             seen = len(instance.emitted.get(name, []))
             call.noted()
             if not wait_for_next and name in instance.events:
                 last = instance.events[name]
-                # 1.x takes a falsy last message for none (trap 21).
+                # 1.x takes a falsy last message for none (hub-behaviour.md#event-payloads).
                 if not self.n or isinstance(last, (dict, list)) or (last is not UNDEFINED and last):
                     return self._answer(name, last)
         if not wait(self.state, call, lambda: len(instance.emitted.get(name, [])) > seen):
@@ -43,7 +46,10 @@ class EventRoutes:
             return self._answer(name, instance.emitted[name][seen])
 
     def _answer(self, name: str, payload: Any) -> Answer:
-        """Answer as the generation does: 1.x treats the message as if a route of its own had returned it (trap 21)."""
+        """Answer as the generation does: 1.x treats the message as if a route of its own had returned it.
+
+        Source: hub-behaviour.md#event-payloads.
+        """
         if not self.n:
             return Answer(json=self._shown(name, payload))
         if payload is UNDEFINED:

@@ -42,7 +42,7 @@ class HubRoutes:
         return Answer(json={"cpm": {}}) if self.n else NOT_FOUND
 
     def config(self, call: Call, rest: list[str]) -> Answer:
-        """The configuration, with its secrets (trap 30)."""
+        """The configuration, with its secrets (hub-behaviour.md#secrets-on-the-hub)."""
         config = {
             "host": {"hostname": "127.0.0.1", "id": "hub"},
             "runtimeAdapter": "process",
@@ -63,7 +63,10 @@ class HubRoutes:
         return Answer(json={"sequences": sequences, "instances": instances})
 
     def log(self, call: Call, rest: list[str]) -> Answer:
-        """What has happened; never ends. It tells what programs were started with (trap 30)."""
+        """What has happened; never ends. It tells what programs were started with.
+
+        Source: hub-behaviour.md#secrets-on-the-hub.
+        """
         return Answer(stream=lambda: self._follow(self.state.log), content_type=OCTETS)
 
     def audit(self, call: Call, rest: list[str]) -> Answer:

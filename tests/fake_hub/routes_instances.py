@@ -47,7 +47,8 @@ class InstanceRoutes:
             missing = json.dumps({"error": f"Instance {rest[0]} not found"}, separators=(",", ":")) if self.n else None
             return Answer(404, "Not Found", text=missing)
         if instance.zombie or not instance.connected:
-            # Nor will this request be answered when it has connected (traps 11 and 12).
+            # Nor will this request be answered when it has connected (hub-behaviour.md#start-never-answered and
+            # hub-behaviour.md#starting-instance-never-answers).
             return HANG
         route = rest[1] if len(rest) > 1 else ""
         if call.method == "GET":
@@ -65,7 +66,7 @@ class InstanceRoutes:
             with self.state.lock:
                 return Answer(json=instance_json(self.state, instance))
         if route == "health":
-            # A cache that nobody refreshes after the death (trap 23).
+            # A cache that nobody refreshes after the death (hub-behaviour.md#health-is-a-cache).
             return Answer(json={"healthy": instance.healthy, "processId": 4711})
         if route in ("event", "once") and rest:
             return self._events.message(call, instance, rest[0], wait_for_next=route == "once")

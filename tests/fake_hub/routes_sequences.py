@@ -93,7 +93,8 @@ class SequenceRoutes:
             if instances_of(self.state, name):
                 return Answer(409, "Conflict", {"error": "Can't update sequence with instances"})
             try:
-                # Over what is there: nothing of the old package goes (trap 6), and a refused one has come (trap 7).
+                # Over what is there: nothing of the old package goes (hub-behaviour.md#put-keeps-old-files), and a
+                # refused one has come (hub-behaviour.md#refused-put-has-written).
                 sequence.files = self.state.directories.setdefault(name, {})
                 sequence.config = unpack(call.body, sequence.files, self.n)
             except RefusedError as refused:
@@ -112,7 +113,7 @@ class SequenceRoutes:
         if sequence is None:
             missing = {"error": f"The sequence {name} does not exist."} if self.n else {"opStatus": "Not Found"}
             return Answer(404, "Not Found", missing)
-        # Whatever it says, "false" too (trap 10).
+        # Whatever it says, "false" too (hub-behaviour.md#forced-delete).
         force = bool(call.headers.get("x-seq-kill-inst")) and self.n
         with self.state.lock:
             restarts = self.state.restarts
@@ -134,12 +135,15 @@ class SequenceRoutes:
         return [item for item in self.state.listed() if item.sequence.id == name and item.connected]
 
     def _in_use(self, name: str) -> bool:
-        # 1.x asks whether every one is in use, so that an old ended one lets it delete under a running one (trap 9).
+        # 1.x asks whether every one is in use, so that an old ended one lets it delete under a running one
+        # (hub-behaviour.md#delete-orphans-a-running-instance).
         of_it = self._of(name)
         return bool(of_it) and all(item.counts_as_use for item in of_it)
 
     def _go_on(self, name: str, restarts: int) -> None:
-        """The client has gone, and the hub goes on (trap 10), unless it waits for what never ends (trap 26)."""
+        """The client has gone, and the hub goes on (hub-behaviour.md#forced-delete), unless it waits for what never
+        ends (hub-behaviour.md#records-that-never-go).
+        """
 
         def remove() -> None:
             if self.state.restarts == restarts:
@@ -159,7 +163,8 @@ class SequenceRoutes:
         if self.n and not gone:
             pause(self.state, REMOVAL)
         if lost:
-            # Undeletable (trap 36), unless somebody else was quicker, and the record has gone by now (trap 37).
+            # Undeletable (hub-behaviour.md#vanished-package), unless somebody else was quicker, and the record has gone
+            # by now (hub-behaviour.md#concurrent-deletes).
             where = "Sequence" if self.n else "sequence"
             text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
             body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, 
 from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
-# The start body travels in an environment variable of the runner (trap 29); bytes.
+# The start body travels in an environment variable of the runner (hub-behaviour.md#start-body-too-large); bytes.
 LONGEST_START = 128 * 1024
 
 
@@ -32,7 +32,7 @@ class StartRoutes:
             return refused
         with self.state.lock:
             if self.state.overloaded > 0:
-                # Before anything else, also for unknown ids (trap 31).
+                # Before anything else, also for unknown ids (hub-behaviour.md#overload-is-419).
                 self.state.overloaded -= 1
                 reason = "Insufficient Space on Resource"
                 return Answer(419, reason, {"error": reason} if self.n else {"opStatus": reason})
@@ -73,7 +73,7 @@ class StartRoutes:
         if self.n:
             problem = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
             return _no_main(sequence) if sequence.main is None else Answer(400, "Bad Request", {"error": problem})
-        # Trap 11: no answer ever, and an entry that nobody can get rid of.
+        # hub-behaviour.md#start-never-answered: no answer ever, and an entry that nobody can get rid of.
         instance = self.state.launch(sequence, body)
         instance.zombie, instance.process_alive = True, False
         return HANG

@@ -52,7 +52,7 @@ class StreamRoutes:
         status, reason = (200, "OK") if ends else (202, "Accepted")
         with self.state.lock:
             if route in instance.ended_inputs:
-                # Never done (trap 40).
+                # Never done (hub-behaviour.md#ended-input).
                 return Answer(status, reason, stream=_nothing)
             if ends:
                 instance.ended_inputs.add(route)

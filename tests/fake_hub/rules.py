@@ -26,7 +26,10 @@ def accepts(call: Call, parts: list[str]) -> bool:
 
 
 def not_json(call: Call, is_1x: bool) -> Answer | None:
-    """Refuse what is not said to be JSON, bodies or not (traps 2 and 3)."""
+    """Refuse what is not said to be JSON, bodies or not.
+
+    Source: hub-behaviour.md#delete-needs-a-content-type and hub-behaviour.md#content-types-are-compared-to-the-letter.
+    """
     given = call.headers.get("content-type")
     if call.content_type not in JSON_TYPES:
         return Answer(400, "Could not parse content" if is_1x else "Invalid content-type")

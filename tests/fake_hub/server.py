@@ -95,7 +95,10 @@ class FakeHub:
         self.faults.append(fault)
 
     def stall(self, seconds: float) -> None:
-        """Let the hub's process stand still; nothing is answered meanwhile, and 1.x loses its programs (trap 24)."""
+        """Let the hub's process stand still; nothing is answered meanwhile, and 1.x loses its programs.
+
+        Source: hub-behaviour.md#a-stalled-hub-loses-its-instances.
+        """
         with self.state.lock:
             self.state.stall(seconds)
         self._stalled_until = time.monotonic() + self.state.scaled(seconds)
@@ -107,7 +110,7 @@ class FakeHub:
             time.sleep(left)
 
     def lose_directory(self, sequence: str) -> None:
-        """Remove a package from the disk behind the hub's back (trap 36)."""
+        """Remove a package from the disk behind the hub's back (hub-behaviour.md#vanished-package)."""
         with self.state.lock:
             del self.state.directories[sequence]
 
@@ -117,7 +120,10 @@ class FakeHub:
             self.state.instances[instance].crash(213, "Runner failed")
 
     def declare_completed(self, instance: str) -> None:
-        """Let the hub find what another process has left behind, and take it for the end of this one (trap 28)."""
+        """Let the hub find what another process has left behind, and take it for the end of this one.
+
+        Source: hub-behaviour.md#exit-codes-of-strangers.
+        """
         with self.state.lock:
             self.state.instances[instance].finish("completed", -1, "Instance completed")
             self.state.instances[instance].process_alive = True

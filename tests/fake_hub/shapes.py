@@ -79,5 +79,5 @@ def instance_json(state: State, instance: Instance) -> dict[str, Any]:
     if instance.topic is not None:
         shown["provides"], shown["requires"] = instance.topic[0], None
     shown = {key: value for key, value in shown.items() if value is not None}
-    # It is null for programs in Python (trap 41).
+    # It is null for programs in Python (hub-behaviour.md#python-programs).
     return {**shown, "created": None} if instance.sequence.is_python else shown

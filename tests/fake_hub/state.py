@@ -21,7 +21,8 @@ from ansible_collections.scramjet.sth.tests.fake_hub.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import Topic
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import RefusedError, decode
 
-# A runner drops its connection to a hub that has not answered for so long (trap 24); seconds.
+# A runner drops its connection to a hub that has not answered for so long
+# (hub-behaviour.md#a-stalled-hub-loses-its-instances); seconds.
 STALL = 1.0
 
 
@@ -34,7 +35,7 @@ class State:
         self.timings = timings
         self.lock = threading.RLock()
         self.sequences: dict[str, Sequence] = {}
-        # What is on the disk, also of uploads that were refused (trap 4).
+        # What is on the disk, also of uploads that were refused (hub-behaviour.md#failed-uploads-leave-a-directory).
         self.directories: dict[str, dict[str, bytes]] = {}
         self.instances: dict[str, Instance] = {}
         # Every process that was ever started, also those that no record leads to any more.
@@ -44,9 +45,10 @@ class State:
         # With each one the hub forgets what it was asked.
         self.restarts = 0
         self.overloaded = 0
-        # 1.x: programs hear each other's events (trap 22); off, because it is seldom what a test is about.
+        # 1.x: programs hear each other's events (hub-behaviour.md#events-reach-other-instances); off, because it is
+        # seldom what a test is about.
         self.crosstalk = False
-        # What the hub runs Python programs with (trap 41).
+        # What the hub runs Python programs with (hub-behaviour.md#python-programs).
         self.python: Literal["runs", "too new", "incomplete"] = "runs"
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -79,7 +81,10 @@ class State:
         return instance
 
     def connect(self, instance: Instance) -> None:
-        """The process has answered: 1.x lists it, whatever was listed under its id meanwhile (trap 27)."""
+        """The process has answered: 1.x lists it, whatever was listed under its id meanwhile.
+
+        Source: hub-behaviour.md#one-id-started-twice.
+        """
         instance.connected = True
         self.instances[instance.id] = instance
         programs.run(instance, instance.sequence.main or "")
@@ -111,7 +116,10 @@ class State:
             instance.lost_until = time.monotonic() + self.scaled(seconds + self.timings.reconnect)
 
     def restart(self, identify: bool) -> None:
-        """The hub is killed and comes back: 1.x lists its runners only after a while (trap 25)."""
+        """The hub is killed and comes back: 1.x lists its runners only after a while.
+
+        Source: hub-behaviour.md#empty-list-after-a-restart.
+        """
         self.restarts += 1
         self.sequences = self._identified() if identify else {}
         self.topics.clear()
@@ -127,7 +135,10 @@ class State:
             self.at(self.timings.reconnect, _reconnection(instance))
 
     def _identified(self) -> dict[str, Sequence]:
-        """Return a sequence for every directory whose package.json can be read, ghosts included (trap 5)."""
+        """Return a sequence for every directory whose package.json can be read, ghosts included.
+
+        Source: hub-behaviour.md#ghost-sequences.
+        """
         found = {}
         for name, files in self.directories.items():
             try:

@@ -30,9 +30,9 @@ class Timings:
     # Until a runner is ended that was to end by itself: its program has put off a stop, or ended the application.
     overdue_018: float = 11.0
     overdue_1x: float = 15.0
-    # Until a connection is closed on which nothing is asked (trap 38).
+    # Until a connection is closed on which nothing is asked (hub-behaviour.md#idle-connections).
     idle: float = 6.0
-    # 0.18: until a request has to have come (trap 39).
+    # 0.18: until a request has to have come (hub-behaviour.md#slow-uploads).
     request: float = 300.0
     # How fast all that passes, and what programs and requests ask for.
     pace: float = 1.0

@@ -14,7 +14,8 @@ import tarfile
 import zlib
 from typing import Any
 
-# A body that tar gives up on before its end kills the hub once it is too large for the pipe (trap 1).
+# A body that tar gives up on before its end kills the hub once it is too large for the pipe
+# (hub-behaviour.md#unsound-body-kills-the-hub).
 DEADLY = 512 * 1024
 PIECE = 1024
 # Of package.json, listed by 1.x only.
@@ -36,7 +37,8 @@ class DeadlyError(Exception):
 def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, Any]:
     """Unpack over what is in ``directory`` and return the listed config.
 
-    Raises `RefusedError` or `DeadlyError`; what could be unpacked is in the directory even then (traps 5 and 7).
+    Raises `RefusedError` or `DeadlyError`; what could be unpacked is in the directory even then
+    (hub-behaviour.md#ghost-sequences and hub-behaviour.md#refused-put-has-written).
     """
     plain, unread, whole = _decompressed(body)
     whole = _extract(plain, directory) and whole

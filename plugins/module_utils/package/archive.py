@@ -4,8 +4,8 @@
 
 """Reads a package archive (``.tar.gz``), once and as a stream, more strictly than ``tar zxf`` does.
 
-A large body that is not a sound archive kills the hub (hub-contract.md section 9, trap 1), so everything is decompressed to
-the last byte and nothing may follow the archive's end.
+A large body that is not a sound archive kills the hub (hub-behaviour.md#unsound-body-kills-the-hub), so everything is
+decompressed to the last byte and nothing may follow the archive's end.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@
 
 """``package.json``: what the hubs demand of it, and the version in it, of which only the value's bytes are replaced.
 
-Source: hub-contract.md section 3 (upload) and section 9, traps 11 and 35. What one of the two hub generations refuses is
-refused for both: a package is built once and goes to many hubs.
+Source: hub-behaviour.md#sequences (upload) and hub-behaviour.md#start-never-answered and
+hub-behaviour.md#manifests-that-one-hub-refuses. What one of the two hub generations refuses is refused for both: a
+package is built once and goes to many hubs.
 """
 
 from __future__ import annotations

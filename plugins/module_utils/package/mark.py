@@ -6,7 +6,7 @@
 
 ``1.4.2`` is stored on a hub as ``1.4.2+sha256.<64 hex>``, ``1.4.2+b5`` as ``1.4.2+b5.sha256.<64 hex>``, and a package without
 version as ``0.0.0+sha256.<64 hex>``: version is the one field that both hub generations report and keep across restarts
-(hub-contract.md section 3).
+(hub-behaviour.md#sequences).
 """
 
 from __future__ import annotations

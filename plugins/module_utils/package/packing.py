@@ -99,7 +99,8 @@ def packed_package(package: Package) -> Iterator[IO[bytes]]:
         with _verified(package) as file:
             yield cast("IO[bytes]", file)
         return
-    # Not packed while it is sent: a source that changes meanwhile would leave half an upload on the hub (trap 4).
+    # Not packed while it is sent: a source that changes meanwhile would leave half an upload on the hub
+    # (hub-behaviour.md#failed-uploads-leave-a-directory).
     with tempfile.TemporaryFile(prefix="sth-") as packed:
         _pack(package, packed, reproducible=False)
         packed.seek(0)

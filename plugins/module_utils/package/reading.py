@@ -110,7 +110,10 @@ def _if_left_out(contents: Contents, path: str) -> str:
 
 
 def _main_warnings(contents: Contents, manifest: Manifest) -> list[str]:
-    """Refuse a main that no hub can start: 0.18 never answers such a start and keeps a zombie (trap 11)."""
+    """Refuse a main that no hub can start: 0.18 never answers such a start and keeps a zombie.
+
+    Source: hub-behaviour.md#start-never-answered.
+    """
     main = manifest.main or ""
     # As the hub's path.join: relative to the package whatever it begins with.
     path = posixpath.normpath(f"./{main}") + ("/" if main.endswith("/") else "")

@@ -5,7 +5,8 @@
 """Sends a file that was read before, and nothing of it that has changed since.
 
 An archive that was validated goes to a hub without a copy of it: each piece is compared before it leaves. An upload that is
-broken off leaves a directory on the hub (hub-contract.md section 9, trap 4), one that is unsound kills it (trap 1).
+broken off leaves a directory on the hub (hub-behaviour.md#failed-uploads-leave-a-directory), one that is unsound kills
+it (hub-behaviour.md#unsound-body-kills-the-hub).
 """
 
 from __future__ import annotations

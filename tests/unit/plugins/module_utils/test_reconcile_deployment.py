@@ -392,7 +392,8 @@ def test_old_replicas_are_stopped_then_killed_and_seen_ended_before_the_next_ste
     hub: FakeHub, version: Version, handler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not hub.state.is_1x:
-        # It would go on for as long as that; a 1.x hub refuses a kill while it is at it itself (trap 18).
+        # It would go on for as long as that; a 1.x hub refuses a kill while it is at it itself
+        # (hub-behaviour.md#kill-only-while-running).
         hub.state.timings = replace(hub.state.timings, overdue_018=60.0)
     monkeypatch.setattr(ending, "KEEPALIVE_CAP", 0.2)
     old = {"behaviour": "run", "stopHandler": handler, "slowMs": 60000}

@@ -30,5 +30,5 @@ def test_no_secret_of_a_hubs_configuration_is_shown(hub: FakeHub) -> None:
         pytest.skip("a 0.18 hub does not tell its configuration")
     config = run_task("sth_hub_info", hub, gather=["config"])["config"]
     assert config["host"]["hostname"]
-    # Where the hub itself shows them (trap 30).
+    # Where the hub itself shows them (hub-behaviour.md#secrets-on-the-hub).
     assert "canary" not in json.dumps(config)
