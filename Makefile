@@ -11,13 +11,18 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # One test after the other to whoever is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: quickstart test check unit integration benchmark matrix clean
+.PHONY: help quickstart test check unit integration benchmark matrix clean
+
+## List what there is to make.
+help:
+	@awk '/^## /{text = text (text ? " " : "") substr($$0, 4); next} \
+		/^[a-z-]+:/{if (text) {split($$1, name, ":"); printf "make %-12s %s\n", name[1], text}} {text = ""}' Makefile
 
 ## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub.
 quickstart: $(VENV)/.stamp
 	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart
 
-## Everything that decides whether a change is sound: the checks beside the tests, whose count closes the output.
+## Everything that decides whether a change is sound: checks, unit tests, integration tests.
 ## JOBS=1 runs one thing at a time; the default follows from the CPUs that this process may use.
 test: $(VENV)/.stamp
 	@$(BIN)/python -m pytest $(AT_ONCE) tests/checks tests/integration tests/unit
@@ -26,10 +31,11 @@ test: $(VENV)/.stamp
 check: $(VENV)/.stamp
 	$(BIN)/nox
 
-## Unit tests wait even more.
+## Unit tests alone; most of their time is waiting, so more of them run at once.
 unit: $(VENV)/.stamp
 	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr 2 \* $(JOBS)) tests/unit
 
+## Integration tests alone; STH_TEST_API_URL names a hub of yours, which must be empty, to run them on too.
 integration: $(VENV)/.stamp
 	$(BIN)/python -m pytest $(AT_ONCE) tests/integration
 
@@ -41,6 +47,7 @@ benchmark: $(VENV)/.stamp
 matrix: $(VENV)/.stamp
 	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests
 
+## Remove everything that these targets have made.
 clean:
 	rm -rf $(VENV) .nox .quickstart .pytest_cache .mypy_cache .ruff_cache tests/output
 
