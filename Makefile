@@ -18,9 +18,9 @@ help:
 	@awk '/^## /{text = text (text ? " " : "") substr($$0, 4); next} \
 		/^[a-z-]+:/{if (text) {split($$1, name, ":"); printf "make %-12s %s\n", name[1], text}} {text = ""}' Makefile
 
-## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub.
+## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub; ARGS=-v shows more.
 quickstart: $(VENV)/.stamp
-	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart
+	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart $(ARGS)
 
 ## Everything that decides whether a change is sound: checks, unit tests, integration tests.
 ## JOBS=1 runs one thing at a time; the default follows from the CPUs that this process may use.

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import pathlib
 import shutil
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT
+from ansible_collections.scramjet.sth.tests.running.commands import ROOT, run_command
 
 VERSION = "0.18.7"
 INSTALLED = ROOT / ".quickstart" / "prefix"
@@ -34,7 +36,14 @@ def role_hub(directory: pathlib.Path) -> Iterator[tuple[str, bool]]:
         settings = json.loads((prefix / "etc" / "settings.json").read_text(encoding="utf-8"))
         yield f"http://127.0.0.1:{variables['hub_port']}/api/v1", bool(settings.get("python"))
     finally:
-        run_playbook(book, {**variables, "hub_state": "stopped", "hub_interrupt_instances": True})
+        # As the role does it, but for the questions that it asks before.
+        command = [
+            sys.executable,
+            str(prefix / "launcher" / "sth_supervise.py"),
+            "stop",
+            str(prefix / "etc" / "settings.json"),
+        ]
+        run_command(command, environment=os.environ, seconds=30)
 
 
 def link_installation(prefix: pathlib.Path) -> None:
