@@ -14,10 +14,9 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError, run_command
+from ansible_collections.scramjet.sth.tests.running.commands import ROOT, run_command
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGETS = ROOT / "tests" / "integration" / "targets"
 NOISE = (
     "[WARNING]",
@@ -44,10 +43,6 @@ OF_ROLES = [
 ]
 # Their programs are more than the fake hub knows.
 OF_SAMPLES = ["playbooks:samples", "playbooks:round_robin"]
-
-
-# Its whole output can be found by its message.
-PlaybookFailedError = CommandFailedError
 
 
 def run_playbook(

@@ -13,12 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.integration.playbooks import (
-    ROOT,
-    PlaybookFailedError,
-    play,
-    run_playbook,
-)
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 COMPLETE = {"behaviour": "complete", "seconds": 0.1}
@@ -41,7 +37,7 @@ def refuse_removals(hub: FakeHub) -> None:
 def test_only_cleaning_up_fails(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         refuse_removals(hub)
-        with pytest.raises(PlaybookFailedError, match="The job probe-job completed. Cleaning up failed: ") as failure:
+        with pytest.raises(CommandFailedError, match="The job probe-job completed. Cleaning up failed: ") as failure:
             run_job(hub, tmp_path, COMPLETE)
         assert "The result says: Cleaning up failed: " in str(failure.value)
         assert "disk is on fire" in str(failure.value)
@@ -50,7 +46,7 @@ def test_only_cleaning_up_fails(tmp_path: pathlib.Path) -> None:
 def test_a_failure_survives_that_of_cleaning_up(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         refuse_removals(hub)
-        with pytest.raises(PlaybookFailedError, match='"error_code": "ENDED_EARLY"') as failure:
+        with pytest.raises(CommandFailedError, match='"error_code": "ENDED_EARLY"') as failure:
             run_job(hub, tmp_path, {"behaviour": "throw_later", "message": "what went wrong"})
         output = str(failure.value)
         told = output.partition("The result says: ")[2].splitlines()[0]
@@ -66,7 +62,7 @@ def test_an_overloaded_hub(tmp_path: pathlib.Path, patience: int) -> None:
         if patience:
             run_job(hub, tmp_path, COMPLETE, run_job_overload_timeout=patience)
         else:
-            with pytest.raises(PlaybookFailedError, match='"error_code": "INSUFFICIENT_RESOURCES"'):
+            with pytest.raises(CommandFailedError, match='"error_code": "INSUFFICIENT_RESOURCES"'):
                 run_job(hub, tmp_path, COMPLETE, run_job_overload_timeout=patience)
         assert not hub.sequences
 

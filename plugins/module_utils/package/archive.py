@@ -104,7 +104,7 @@ def _read_member(contents: Contents, members: TarMembers, member: Member) -> Non
     elif member.kind == "hardlink":
         _read_hard_link(contents, path, member.target)
     elif member.kind == "file":
-        contents.add_file(path, member.executable, members.content(), member.offset)
+        contents.add_file(path, member.executable, members.read, member.offset)
     else:
         raise refusal(
             source, f"{path!r} is a device, pipe, sparse file or the like; leave it out, or pack it as a plain file"

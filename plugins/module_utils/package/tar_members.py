@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 BLOCK = 512
@@ -71,18 +71,14 @@ class TarMembers:
         if awaited:
             raise tarfile.ReadError("a header without its member")
 
-    def content(self) -> Callable[[int], bytes]:
-        """Return what reads the content of the member that was yielded last, piece by piece."""
-
-        def read(most: int) -> bytes:
-            piece: bytes = self._stream.read(min(most, self._left))
-            self._left -= len(piece)
-            self._at += len(piece)
-            if self._left and not piece:
-                raise tarfile.ReadError("unexpected end of data")
-            return piece
-
-        return read
+    def read(self, most: int) -> bytes:
+        """Return the next bytes of the member that was yielded last, nothing at its end."""
+        piece: bytes = self._stream.read(min(most, self._left))
+        self._left -= len(piece)
+        self._at += len(piece)
+        if self._left and not piece:
+            raise tarfile.ReadError("unexpected end of data")
+        return piece
 
     def _header(self) -> bytes | None:
         """Return the next header, None at the archive's end, which a block of zeros marks or nothing does."""
