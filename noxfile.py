@@ -136,7 +136,7 @@ def oldest_requests(session: nox.Session) -> None:
     """Unit tests of the client with the oldest libraries that requirements.txt allows."""
     _install_core(session, "2.16")
     session.install("requests==2.28.*", "urllib3<2")
-    names = ("test_client", "test_client_certificates", "test_bounds")
+    names = ("hub/test_hub_client", "http/test_client_certificates", "streams/test_bounds")
     session.run("python", "-m", "pytest", *(f"tests/unit/plugins/module_utils/{name}.py" for name in names))
 
 

@@ -222,8 +222,9 @@ logs:
   type: dict
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_event import reconcile
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.event.reconcile import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 TASK = Task(
     reconcile=reconcile,

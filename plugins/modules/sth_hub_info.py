@@ -108,8 +108,9 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_hub_info import reconcile
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.reconcile import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 PARTS = ["version", "load", "config", "counts"]
 TASK = Task(

@@ -403,10 +403,12 @@ logs:
   type: dict
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils import specs
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_completed import reconcile as reconcile_completed
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance import reconcile as reconcile_state
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Result, Run, Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import reconcile as reconcile_state
+from ansible_collections.scramjet.sth.plugins.module_utils.job.reconcile import reconcile as reconcile_completed
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 
 def reconcile(run: Run) -> Result:

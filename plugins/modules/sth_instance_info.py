@@ -108,9 +108,10 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils import specs
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_instance_info import reconcile
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.info import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 TASK = Task(
     reconcile=reconcile,

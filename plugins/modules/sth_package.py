@@ -111,9 +111,10 @@ error_code:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils import specs
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_package import reconcile
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.package import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 TASK = Task(
     reconcile=reconcile,

@@ -83,8 +83,9 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_sequence_info import reconcile
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.info import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 TASK = Task(reconcile=reconcile, options={"sequence": {"type": "str"}}, writes=False)
 

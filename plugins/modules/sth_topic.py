@@ -97,8 +97,9 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_topic import reconcile
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.reconcile import reconcile
 
 TASK = Task(
     reconcile=reconcile,

@@ -78,8 +78,9 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.reconcile_topic import reconcile_info
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.reconcile import reconcile_info
 
 TASK = Task(reconcile=reconcile_info, options={"name": {"type": "str"}}, writes=False)
 

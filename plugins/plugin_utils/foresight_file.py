@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible import constants, context
 
-from ansible_collections.scramjet.sth.plugins.module_utils.foreseen import Entry
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
 
 
 def foresees(action: Any) -> bool:

@@ -22,15 +22,15 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
-from ansible_collections.scramjet.sth.plugins.module_utils.package_source import describe, describe_copy
-from ansible_collections.scramjet.sth.plugins.module_utils.specs import PACKAGE
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, nothing_done
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import describe, describe_copy
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import PACKAGE
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
     add_entries,
     foresees,

@@ -17,12 +17,13 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
-from ansible_collections.scramjet.sth.plugins.module_utils.connection import meant_api_url
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.invocation import shown_arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute, nothing_done
-from ansible_collections.scramjet.sth.plugins.module_utils.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import meant_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.kept_hubs import leave_hub, take_hub
 from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without_no_log
 from ansible_collections.scramjet.sth.plugins.plugin_utils.plain_arguments import as_module_gets

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.pools import IDLE_LIMIT
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
+from ansible_collections.scramjet.sth.plugins.module_utils.http.pools import IDLE_LIMIT
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 
 # A loop over many hubs would otherwise keep a connection to each of them.
 MOST_KEPT = 16

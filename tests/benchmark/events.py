@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import milliseconds, play_of, table, times
 from ansible_collections.scramjet.sth.tests.benchmark.one_task import run_task
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub

@@ -15,8 +15,9 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, Task, execute
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute
 
 
 def run_task(module: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from ansible_collections.scramjet.sth.plugins.module_utils.connection import connection_from_options
-from ansible_collections.scramjet.sth.plugins.module_utils.transport import Transport
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
 from ansible_collections.scramjet.sth.plugins.modules import sth_sequence_info
 from ansible_collections.scramjet.sth.plugins.plugin_utils import in_process
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import milliseconds, table

@@ -13,7 +13,7 @@ import sys
 import uuid
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.instance_mark import InstanceMark, marked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, marked
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import milliseconds, run_measured, table, times
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.state import Instance, Sequence

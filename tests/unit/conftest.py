@@ -43,20 +43,20 @@ _make_importable()
 @pytest.fixture(params=["0.18", "1.x"])
 def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
-    from ansible_collections.scramjet.sth.plugins.module_utils import (
-        client,
-        deployment_rollout,
+    from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
+    from ansible_collections.scramjet.sth.plugins.module_utils.hub import hub_client as client
+    from ansible_collections.scramjet.sth.plugins.module_utils.job import reconcile as reconcile_completed
+    from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import (
         ending,
         event_wait,
         observing,
-        outcome,
         readiness,
-        reconcile_completed,
         starting,
-        stream_read,
-        stream_write,
-        waiting,
     )
+    from ansible_collections.scramjet.sth.plugins.module_utils.model import outcome
+    from ansible_collections.scramjet.sth.plugins.module_utils.run import waiting
+    from ansible_collections.scramjet.sth.plugins.module_utils.streams import reading as stream_read
+    from ansible_collections.scramjet.sth.plugins.module_utils.streams import writing as stream_write
     from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
     with pytest.MonkeyPatch.context() as patched, FakeHub(request.param) as fake:

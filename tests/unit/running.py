@@ -18,8 +18,9 @@ from typing import Any, Callable
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.scramjet.sth.plugins.module_utils.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Run, execute
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import execute
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"

@@ -16,7 +16,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.scramjet.sth.plugins.doc_fragments import hub as hub_fragment
-from ansible_collections.scramjet.sth.plugins.module_utils import specs
+from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import CONNECTION_VARIABLES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

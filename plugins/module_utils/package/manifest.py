@@ -15,8 +15,12 @@ import json
 import re
 from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import (
+    NO_VERSION,
+    split_version,
+    stamp_version,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST_LIMIT
-from ansible_collections.scramjet.sth.plugins.module_utils.package.mark import NO_VERSION, split_version, stamp_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 
 _SPACE = re.compile(r"[ \t\n\r]*")

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import split_version, stamp_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.archive import read_archive
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import IGNORE_FILE, read_directory
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import content_digest, resolve
 from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
-from ansible_collections.scramjet.sth.plugins.module_utils.package.mark import split_version, stamp_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_names import looks_secret
 

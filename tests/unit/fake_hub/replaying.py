@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.scramjet.sth.plugins.module_utils.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Timings
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.bodies import PACKAGE, content
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.sending import ALIKE, Got, request_for, send

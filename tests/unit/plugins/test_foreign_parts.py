@@ -25,9 +25,10 @@ from ansible.playbook.task import Task as PlaybookTask
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 
-from ansible_collections.scramjet.sth.plugins.module_utils import in_flight, pools
-from ansible_collections.scramjet.sth.plugins.module_utils.client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.task import Task, _Module
+from ansible_collections.scramjet.sth.plugins.module_utils.http import in_flight, pools
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import _Module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 

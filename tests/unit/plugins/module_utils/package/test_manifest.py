@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import split_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
-from ansible_collections.scramjet.sth.plugins.module_utils.package.mark import split_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import (
     MANIFEST,

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a replica has to run with, as far as those that run tell it. Pure.
+
+What a task does not set stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, with_index
+from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
+
+
+def replica_mark(name: str, index: int, rollout: Rollout) -> InstanceMark:
+    """Return the mark of replica ``index`` of the deployment ``name``."""
+    return InstanceMark(f"{name}-{index}", name, index, name, rollout)
+
+
+def program_like(observed: Observed, template: Replica, index: int) -> Program:
+    """Return what replica ``index`` is where all are as ``template``, but for what is its own."""
+    return Program(
+        replica_mark(observed.name, index, template.rollout),
+        None,
+        config_like(observed, template, index),
+        args_like(observed, template, index),
+        template.record.input_topic,
+        template.record.output_topic,
+    )
+
+
+def program_of(replica: Replica) -> Program:
+    """Return what a replica is, as it is."""
+    record = replica.record
+    return Program(
+        replica.mark,
+        None,
+        unmarked(record.app_config),
+        tuple(str(item) for item in record.args),
+        record.input_topic,
+        record.output_topic,
+    )
+
+
+def config_like(observed: Observed, template: Replica, index: int) -> dict[str, Any]:
+    """Return the app_config of replica ``index``. Raises ``INVALID_CONFIG`` where nothing tells it."""
+    rollout = template.rollout
+    if min(index, template.index) < rollout.own_configs:
+        return unmarked(_own_of(observed, template, index).record.app_config)
+    return with_index(unmarked(template.record.app_config), rollout.index_key, index)
+
+
+def args_like(observed: Observed, template: Replica, index: int) -> tuple[str, ...]:
+    """Return the args of replica ``index``. Raises ``INVALID_CONFIG`` where nothing tells them."""
+    source = _own_of(observed, template, index) if min(index, template.index) < template.rollout.own_args else template
+    return tuple(str(item) for item in source.record.args)
+
+
+def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
+    """Return what runs with this index, best of the template's version."""
+    found = max(observed.at(index), key=lambda item: (item.ref == template.ref, item.rollout.rank), default=None)
+    if found is None:
+        raise SthError(
+            "INVALID_CONFIG",
+            f"Replica {index} of {observed.name} had overrides, or all others have, and it does not run: what it is to "
+            "have cannot be taken over, so give app_config, args and overrides (with keep_config: true they count only "
+            "where nothing tells them).",
+        )
+    return found

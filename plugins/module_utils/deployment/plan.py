@@ -1,0 +1,127 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decides what has to be written so that a deployment is as it is wanted. Pure.
+
+Source: architecture.md#deployments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import (
+    Batch,
+    Policy,
+    kept,
+    plan_rollout,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import (
+    known,
+    retired,
+    spare_copies,
+    versions,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import (
+    masked_state,
+    running_state,
+    wanted_state,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+
+@dataclass(frozen=True)
+class DeploymentPlan:
+    """``first`` (an upload or deletes), the ``batches`` one after another, then ``deletes``; the states are for the diff."""
+
+    goal: Goal
+    first: tuple[Action, ...]
+    batches: tuple[Batch, ...]
+    deletes: tuple[Action, ...]
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All writes in order."""
+        rollout = tuple(action for batch in self.batches for action in batch.actions)
+        return (*self.first, *rollout, *self.deletes)
+
+
+def plan_present(
+    observed: Observed, goal: Goal, policy: Policy, *, upload: bool, keep_versions: int, masker: Masker
+) -> DeploymentPlan:
+    """Plan that the goal is reached. ``upload``: its version is not on the hub yet and this task has it."""
+    batches = plan_rollout(observed, goal, policy)
+    sequence = goal.sequence
+    there = versions(observed, sequence.ref if sequence else None)
+    stopped = _stopped(batches)
+    deletes: tuple[Action, ...] = ()
+    for ref in goal.rollout.given_up:
+        why = "it is none to go back to" if ref in there.given_up else _too_many(keep_versions)
+        deletes += retired(observed, (ref,), stopped, why)
+    deletes += spare_copies(observed, sequence, stopped) if sequence else ()
+    reason = (
+        f"the hub has only older versions ({', '.join(there.older)})" if there.older else "the hub does not have it"
+    )
+    first = (Action("upload", f"sequence {sequence.ref}", reason, leaves=sequence),) if sequence and upload else ()
+    return _plan(observed, goal, first, batches, deletes, masker)
+
+
+def plan_absent(observed: Observed, goal: Goal, named: str | None, masker: Masker) -> DeploymentPlan:
+    """Plan that nothing of it runs and no version of it stays; ``named``: the ref of one that the task names."""
+    batches = plan_rollout(observed, goal, Policy("recreate"))
+    refs = tuple(dict.fromkeys((*known(observed), *((named,) if named else ()))))
+    # Those that nothing uses go while there still is a replica to say which they are.
+    first = retired(observed, refs, (), "it is to be absent")
+    gone = {action.target.id for action in first}
+    deletes = retired(observed, refs, _stopped(batches), "it is to be absent")
+    return _plan(observed, goal, first, batches, tuple(item for item in deletes if item.target.id not in gone), masker)
+
+
+def _stopped(batches: tuple[Batch, ...]) -> frozenset[str]:
+    return frozenset(stop.replica.id for batch in batches for stop in batch.stops)
+
+
+def _too_many(keep_versions: int) -> str:
+    return f"{keep_versions} older version{' is' if keep_versions == 1 else 's are'} kept"
+
+
+def _plan(
+    observed: Observed,
+    goal: Goal,
+    first: tuple[Action, ...],
+    batches: tuple[Batch, ...],
+    deletes: tuple[Action, ...],
+    masker: Masker,
+) -> DeploymentPlan:
+    stay = kept(observed, goal)
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for index in sorted({*(item.index for item in observed.live), *(slot.index for slot in goal.slots)}):
+        there = observed.at(index)
+        slot = goal.slot(index)
+        name = slot.program.label if slot else there[0].mark.name
+        was = stay.get(index) or (there[0] if there else None)
+        old = running_state(was.record, observed.inventory) if was else None
+        new = old if index in stay else wanted_state(slot.program, slot.sequence) if slot else None
+        before[name] = masked_state(old, None, masker) if old else {"state": "absent"}
+        after[name] = masked_state(new, old, masker) if new else {"state": "absent"}
+        if len(there) > 1:
+            before[name]["copies"] = len(there) - 1
+    all_known = set(known(observed))
+    left = all_known - {action.target.ref for action in (*first, *deletes) if action.action == "delete"}
+    left |= {slot.sequence.ref for slot in goal.slots}
+    return DeploymentPlan(
+        goal,
+        first,
+        batches,
+        deletes,
+        {"replicas": before, "versions": sorted(all_known)},
+        {"replicas": after, "versions": sorted(left)},
+    )

@@ -1,0 +1,249 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""In which steps replicas are started and ended, so that enough of them are ready at any time. Pure.
+
+Source: architecture.md#deployments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal, Slot, goal_of
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How replicas are replaced."""
+
+    strategy: Literal["rolling", "blue_green", "recreate"] = "rolling"
+    max_surge: int = 1
+    max_unavailable: int = 0
+
+
+@dataclass(frozen=True)
+class ToStart:
+    """A replica to be started and seen ready."""
+
+    slot: Slot
+    action: Action
+
+
+@dataclass(frozen=True)
+class ToStop:
+    """A replica to be ended. ``serves``: it counts as ready until then, so that others must be ready in its place.
+
+    ``unproven``: and perhaps it is not.
+    """
+
+    replica: Replica
+    action: Action
+    serves: bool
+    unproven: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What may happen at once, in any order; the next batch begins when all of it is done.
+
+    ``awaited``: replicas that run already and have to be seen ready.
+    """
+
+    starts: tuple[ToStart, ...] = ()
+    stops: tuple[ToStop, ...] = ()
+    awaited: tuple[Replica, ...] = ()
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Its writes."""
+        return (*(item.action for item in self.starts), *(item.action for item in self.stops))
+
+
+def plan_rollout(
+    observed: Observed, goal: Goal, policy: Policy, failed: Collection[str] = (), proven: Collection[str] = ()
+) -> tuple[Batch, ...]:
+    """Return the batches that lead from what is observed to the goal; none where it is reached.
+
+    Ids of live replicas: ``failed`` missed their gate, ``proven`` have been seen ready.
+    """
+    sorted_out = _sort_out(observed, goal, failed, proven)
+    if policy.strategy == "recreate":
+        batches = _recreate(sorted_out)
+    elif policy.strategy == "blue_green":
+        batches = _blue_green(sorted_out)
+    else:
+        batches = _rolling(sorted_out, len(goal.slots), policy)
+    return tuple(batch for batch in batches if batch != Batch())
+
+
+def kept(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> dict[int, Replica]:
+    """Return the replicas that stay as they are, by index; of several that fit whoever looks keeps the same."""
+    found: dict[int, Replica] = {}
+    # The latest run's, whose mark knows most; on the way back what was there before. Of one run's the oldest.
+    for replica in sorted(observed.live, key=lambda item: item.rollout.rank, reverse=not goal.back):
+        slot = goal.slot(replica.index)
+        usable = replica.record.status != "stopping" and replica.id not in failed
+        if slot is not None and usable and not goal.differs(replica, slot):
+            found.setdefault(replica.index, replica)
+    return found
+
+
+@dataclass
+class _Sorted:
+    """What is to be done with each replica and slot."""
+
+    # To be seen ready: a run that was cut off may have left them before they were.
+    unproven: list[Replica] = field(default_factory=list)
+    # No use any more, not counted as ready; then copies and replicas too many; then those that are replaced, by index.
+    broken: list[ToStop] = field(default_factory=list)
+    spare: list[ToStop] = field(default_factory=list)
+    old: list[ToStop] = field(default_factory=list)
+    missing: list[ToStart] = field(default_factory=list)
+    total: int = 0
+
+
+def _sort_out(observed: Observed, goal: Goal, failed: Collection[str], proven: Collection[str]) -> _Sorted:
+    stay = kept(observed, goal, failed)
+    done = _Sorted(total=len(observed.live))
+    unproven = _unproven(observed).difference(proven)
+    for replica in observed.live:
+        if stay.get(replica.index) is replica:
+            if replica.id in unproven:
+                done.unproven.append(replica)
+            continue
+        serves = replica.record.status == "running" and replica.id not in failed
+        slot = goal.slot(replica.index)
+        differs = goal.differs(replica, slot) if slot else ""
+        action = Action("stop", replica.object, _why_ended(replica, goal, differs, failed), replica.record)
+        stop = ToStop(replica, action, serves, replica.id in unproven)
+        (done.broken if not serves else done.old if differs else done.spare).append(stop)
+    # The newest first: the one with the highest index.
+    done.spare.sort(key=lambda item: -item.replica.index)
+    if not done.old and not done.spare:
+        # Nothing that is ready is ended: what runs is as good as it was.
+        done.unproven = [item for item in done.unproven if _has_just_begun(observed, item)]
+    done.missing = [_start(observed, goal, slot) for slot in goal.slots if slot.index not in stay]
+    return done
+
+
+def _rolling(todo: _Sorted, wanted: int, policy: Policy) -> list[Batch]:
+    batches = [Batch((), tuple(todo.broken), tuple(todo.unproven))]
+    missing, spare, old = list(todo.missing), list(todo.spare), list(todo.old)
+    total = ready = todo.total - len(todo.broken)
+    # Those that are certainly ready: of the others none is relied on, and no more are ended than if they were.
+    proven = ready - sum(item.unproven for item in (*spare, *old))
+    floor = max(0, wanted - policy.max_unavailable)
+    while missing or spare or old:
+        occupied = {item.replica.index for item in old}
+        awaiting = {item.slot.index for item in missing}
+        # What is not there at all comes before what is only to be replaced.
+        missing.sort(key=lambda item: (item.slot.index in occupied, item.slot.index))
+        old.sort(key=lambda item: (not item.unproven, item.replica.index in awaiting, item.replica.index))
+        starts = missing[: max(0, wanted + policy.max_surge - total)]
+        leaving = _leaving(spare + old, ready - floor, proven - floor)
+        batches.append(Batch(tuple(starts), tuple(leaving)))
+        missing = missing[len(starts) :]
+        spare = [item for item in spare if item not in leaving]
+        old = [item for item in old if item not in leaving]
+        total += len(starts) - len(leaving)
+        ready += len(starts) - len(leaving)
+        proven += len(starts) - sum(not item.unproven for item in leaving)
+    return batches
+
+
+def _leaving(stops: Sequence[ToStop], most: int, most_proven: int) -> list[ToStop]:
+    """Return the first ``most`` at most of ``stops``, and of those that are certainly ready the first ``most_proven``."""
+    leaving: list[ToStop] = []
+    for item in stops:
+        if len(leaving) >= most:
+            break
+        if not item.unproven:
+            most_proven -= 1
+        if item.unproven or most_proven >= 0:
+            leaving.append(item)
+    return leaving
+
+
+def _blue_green(todo: _Sorted) -> list[Batch]:
+    return [
+        Batch((), tuple(todo.broken), tuple(todo.unproven)),
+        Batch(tuple(todo.missing)),
+        Batch((), (*todo.spare, *todo.old)),
+    ]
+
+
+def _recreate(todo: _Sorted) -> list[Batch]:
+    return [
+        Batch((), (*todo.broken, *todo.spare, *todo.old), tuple(todo.unproven)),
+        Batch(tuple(todo.missing)),
+    ]
+
+
+def _unproven(observed: Observed) -> frozenset[str]:
+    """Return the ids of those that a run may have left, cut off, between their start and their being ready.
+
+    Those are all of the latest run where something is left that it would have ended. Where it was cut off before its last
+    replica was ready and nothing else is left, nothing tells it.
+    """
+    leader = observed.leader
+    unfinished = leader is not None and _is_unfinished(observed, leader)
+
+    def is_leading(replica: Replica) -> bool:
+        return unfinished and leader is not None and replica.rollout.rank == leader.rollout.rank
+
+    return frozenset(item.id for item in observed.live if is_leading(item) or _has_just_begun(observed, item))
+
+
+def _has_just_begun(observed: Observed, replica: Replica) -> bool:
+    beside = (item for item in observed.at(replica.index) if item is not replica)
+    return replica.record.status == "starting" or any(item.rollout.rank < replica.rollout.rank for item in beside)
+
+
+def _is_unfinished(observed: Observed, leader: Replica) -> bool:
+    try:
+        wish = goal_of(observed, leader)
+    except SthError:
+        # What it wanted of all cannot be told any more.
+        return False
+    stay = kept(observed, wish)
+    # What goes on with the old version beside a canary has the old mark, also if there are more of them meanwhile.
+    older = (
+        item
+        for item in observed.live
+        if item.rollout.rank < leader.rollout.rank and item.index < max(item.rollout.replicas, leader.rollout.replicas)
+    )
+    return any(item.record.status == "running" and stay.get(item.index) is not item for item in older)
+
+
+def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[str]) -> str:
+    if replica.record.status == "stopping":
+        return "it is ending"
+    if replica.id in failed:
+        return "it did not become ready"
+    if goal.slot(replica.index) is None:
+        return goal.why_ended
+    return differs or f"copy of {replica.mark.name}"
+
+
+def _start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:
+    what = f"instance {slot.program.label} from {slot.sequence.ref}"
+    left = slot.program.started_from(slot.sequence.id)
+    return ToStart(slot, Action("start", what, _why_started(observed, goal, slot), leaves=left))
+
+
+def _why_started(observed: Observed, goal: Goal, slot: Slot) -> str:
+    there: Sequence[Replica] = observed.at(slot.index)
+    if there:
+        return goal.differs(there[-1], slot) or "the last one is ending"
+    ended = observed.last_ended(slot.index)
+    if ended is None or ended.record.outcome in ("stopped", "killed"):
+        return "none runs"
+    code = ended.record.exit_code
+    return f"the last one ended ({ended.record.outcome}{f', exit code {code}' if code is not None else ''})"

@@ -1,0 +1,281 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_deployment``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
+    Goal,
+    absent_goal,
+    goal_before,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import (
+    DeploymentPlan,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import Policy
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import (
+    Observed,
+    Replica,
+    refuse_clash,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report import (
+    deployment_view,
+    predicted,
+    replica_views,
+    without,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import GateError, Rolling, look
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import named
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.wanted import wanted_goal
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import (
+    hide_options,
+    require_start_options,
+    wanted_sequence,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import ending_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
+    delete_unused,
+    upload_package,
+    wanted_record,
+    without_twins,
+)
+
+
+def reconcile(run: Run) -> Result:
+    """Bring one deployment into the wanted state. Returns the keys of ``sth_deployment``'s result."""
+    options = run.options
+    _check_options(options)
+    masker = Masker(options["secret_keys"])
+    hide_options(run, masker)
+    require_start_options(run)
+    package = _package(run)
+    before = look(run.hub, options["name"])
+    run.hide(masker, (replica.record for replica in before.replicas))
+    plan = _plan(run, before, package, masker)
+    run.journal.plan(plan.actions)
+    if run.check_mode:
+        after, ended, seconds = predicted(before, plan), {}, {}
+    else:
+        if any(action.action == "upload" for action in plan.first):
+            need_content(run)
+        apply = _Apply(run, before, package, masker)
+        apply.everything(plan)
+        after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
+    header = f"deployment {options['name']} on {run.hub.api_url}"
+    return {
+        "deployment": deployment_view(after, _ref(plan.goal, options), plan.goal.rollout.canary),
+        "instances": replica_views(before, after, ended, seconds, masker),
+        "rolled_back": plan.goal.rollout.rolled_back and bool(plan.goal.slots),
+        "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
+    }
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what cannot be meant, before anything is asked or written."""
+    if not options["name"]:
+        raise SthError("INVALID_OPTION", "name is empty: say which deployment is meant.")
+    for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
+        if options[name] is not None and options[name] < 0:
+            raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+    if options["state"] == "restarted" and options["canary"]:
+        raise SthError(
+            "INVALID_OPTION",
+            "state: restarted replaces every replica by what it is: canary does not go with it, give state: present.",
+        )
+    if options["max_surge"] == 0 and options["max_unavailable"] == 0 and options["strategy"] == "rolling":
+        raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
+    check_program({**options, "count": 0})
+    readiness_from_options(options)
+    ending_from_options(options)
+
+
+def _ref(goal: Goal, options: Mapping[str, Any]) -> str | None:
+    """Return the version that the deployment is brought to. Without a replica only the task itself can say it, on every run."""
+    says = options["state"] != "rolled_back" and (options["src"] is not None or options["sequence"] is not None)
+    return goal.sequence.ref if goal.sequence and (goal.slots or says) else None
+
+
+def _package(run: Run) -> Package | None:
+    """Read ``src``. What is to be rolled back to is on the hub."""
+    return None if run.options["src"] is None or run.options["state"] == "rolled_back" else read_source(run)
+
+
+def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -> DeploymentPlan:
+    options, hub = run.options, run.hub
+    sequence = _named(run, before, package)
+    if options["state"] == "absent":
+        return plan_absent(before, absent_goal(before), sequence.ref if sequence else None, masker)
+    goal = wanted_goal(before, options, sequence, hub.api_url)
+    refuse_clash(before.name, before.inventory, hub.api_url, range(len(goal.slots)))
+    for slot in goal.slots:
+        slot.program.check_size(hub.dialect.start_body_limit)
+    return plan_present(
+        before,
+        goal,
+        _policy(options),
+        upload=goal.sequence is not None and package is not None and not goal.sequence.id,
+        keep_versions=options["keep_versions"],
+        masker=masker,
+    )
+
+
+def _named(run: Run, before: Observed, package: Package | None) -> SequenceRecord | None:
+    """Return the version that the task names; its id is "" where it is not on the hub."""
+    options = run.options
+    if package is not None:
+        wanted = wanted_record(package)
+        used = {item.record.sequence_id for item in before.live}
+        found = (item for item in before.inventory.sequences if matches(item, wanted, options["compare"]))
+        return min(found, key=lambda item: (item.id not in used, item.id), default=wanted)
+    if options["state"] == "rolled_back" or options["sequence"] is None:
+        return None
+    try:
+        return wanted_sequence(run, before.inventory)
+    except SthError as error:
+        # What is not there need not be removed.
+        if options["state"] == "absent" and error.code == "NOT_FOUND":
+            return None
+        raise
+
+
+def _policy(options: Mapping[str, Any]) -> Policy:
+    return Policy(options["strategy"], options["max_surge"], options["max_unavailable"])
+
+
+class _Apply:
+    """Carries out a plan, each step verified against the hub."""
+
+    def __init__(self, run: Run, before: Observed, package: Package | None, masker: Masker) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.before = before
+        self.package = package
+        self.masker = masker
+        self.uploaded: SequenceRecord | None = None
+        policy = Policy("recreate") if run.options["state"] == "absent" else _policy(run.options)
+        self.ending = ending_from_options(run.options)
+        self.rolling = Rolling(run, before, policy, readiness_from_options(run.options), self.ending)
+
+    def everything(self, plan: DeploymentPlan) -> None:
+        """Upload, roll out, retire."""
+        for action in plan.first:
+            if action.action == "upload":
+                self._upload(action)
+            else:
+                self._delete(action)
+        if plan.batches:
+            try:
+                leader = self.rolling.reach(plan.goal, plan.batches)
+            except GateError as missed:
+                raise self._failed(missed, plan.goal) from None
+            if leader is not None:
+                self._drop_upload()
+                raise self._overtaken(leader)
+        for action in plan.deletes:
+            try:
+                self._delete(action)
+            except SthError as error:
+                # The deployment is as it is wanted. A record that outlives its process on 1.x
+                # (hub-behaviour.md#records-that-never-go) would let every run fail.
+                if error.code != "CONFLICT" or self.run.options["state"] == "absent":
+                    raise
+                self.run.notes.append(error.message)
+
+    def _delete(self, action: Action) -> None:
+        with self.run.journal.doing(action):
+            delete_unused(self.hub, action.target, self.ending.removal_timeout)
+        self.rolling.now = without(self.rolling.now, {action.target.id})
+
+    def _upload(self, action: Action) -> None:
+        compare = self.run.options["compare"]
+        with self.run.journal.doing(action):
+            stored = upload_package(self.hub, given(self.package), compare)
+        if compare == "content":
+            stored = without_twins(self.hub, stored, self.run.journal)
+        self.uploaded = stored
+        self.rolling.stored(stored)
+
+    def _failed(self, missed: SthError, goal: Goal) -> SthError:
+        """Do what ``on_failure`` says, and return the failure with what has become of the deployment."""
+        how = self.run.options["on_failure"]
+        rolled_back, said = False, "everything is left as it is (on_failure: leave)."
+        try:
+            if how == "rollback":
+                leader = self.rolling.turn_back(goal_before(self.before, goal, self.rolling.failed))
+                rolled_back = leader is None
+                said = "what ran before is back." if self.before.live else "nothing is left, as before."
+                if leader is not None:
+                    said = "another task has the last word meanwhile."
+            elif how == "stop":
+                self.rolling.end_failed()
+                said = "nothing more is replaced (on_failure: stop)."
+            else:
+                self.rolling.look()
+            if how != "leave":
+                self._drop_failed(goal)
+        except SthError as error:
+            said = f"bringing back what ran before failed too: {error.message}"
+        now = self.rolling.now
+        ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
+        if rolled_back:
+            ref, canary = (now.leader.ref, now.leader.rollout.canary) if now.leader else (None, 0)
+        details = {
+            **missed.details,
+            "rolled_back": rolled_back,
+            "deployment": deployment_view(now, ref, canary),
+            "instances": replica_views(self.before, now, self.rolling.ended, self.rolling.seconds, self.masker),
+        }
+        return SthError(missed.code, f"{missed.message} Of the deployment {self.before.name}, {said}", **details)
+
+    def _drop_failed(self, goal: Goal) -> None:
+        """Remove the version that failed, if this run has uploaded it, or one before it that was cut off.
+
+        What a replica's mark names is one to go back to.
+        """
+        self._drop_upload()
+        failed = goal.sequence if self.uploaded is None and self.package is not None else None
+        if failed is not None and failed.id and failed.ref not in named(self.rolling.now):
+            self._drop(failed)
+
+    def _drop_upload(self) -> None:
+        """Remove what this run has uploaded in vain."""
+        if self.uploaded is not None:
+            self._drop(self.uploaded)
+
+    def _drop(self, sequence: SequenceRecord) -> None:
+        """Remove a version; what anybody runs from it stays."""
+        if any(item.live and item.sequence_id == sequence.id for item in self.rolling.now.inventory.instances):
+            return
+        try:
+            with self.run.journal.compensating("delete", f"sequence {sequence.ref}"):
+                delete_unused(self.hub, sequence, self.ending.removal_timeout)
+        except SthError as error:
+            if error.code != "CONFLICT":
+                raise
+            return
+        self.rolling.now = without(self.rolling.now, {sequence.id})
+
+    def _overtaken(self, leader: Replica) -> SthError:
+        return SthError(
+            "CONFLICT",
+            f"While this task changed the deployment {self.before.name} on {self.hub.api_url}, another one brought it to "
+            f"{leader.ref or 'another version'} and has the last word: see what is wanted, and run this one again if need be.",
+            deployment=deployment_view(self.rolling.now, leader.ref, leader.rollout.canary),
+        )

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task says of a deployment: per replica what happened, old and new version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import DeploymentPlan
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import kept
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+
+def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
+    """Return what the hub will list of the deployment, ids apart, when the plan is carried out."""
+    goal = plan.goal
+    stay = kept(before, goal)
+    replicas = list(stay.values())
+    for slot in goal.slots:
+        if slot.index not in stay:
+            mark = slot.program.mark
+            if mark is not None:
+                replicas.append(Replica(slot.program.started_from(slot.sequence.id), mark, slot.sequence))
+    gone = {action.target.id for action in (*plan.first, *plan.deletes) if action.target is not None}
+    return without(Observed(before.name, before.inventory, tuple(replicas)), gone)
+
+
+def without(observed: Observed, sequence_ids: Collection[str]) -> Observed:
+    """Return what is observed when these sequences are gone."""
+    left = tuple(item for item in observed.inventory.sequences if item.id not in sequence_ids)
+    return replace(observed, inventory=replace(observed.inventory, sequences=left))
+
+
+def deployment_view(observed: Observed, ref: str | None, canary: int) -> dict[str, Any]:
+    """Return ``{name, ref, previous_ref, replicas, ready, canary}``."""
+    older = versions(observed, ref).older if observed.live else ()
+    return {
+        "name": observed.name,
+        "ref": ref,
+        "previous_ref": older[0] if older else None,
+        "replicas": len({item.index for item in observed.live}),
+        "ready": len({item.index for item in observed.live if item.record.status == "running"}),
+        "canary": canary,
+    }
+
+
+def replica_views(
+    before: Observed,
+    after: Observed,
+    ended: Mapping[str, InstanceRecord],
+    seconds: Mapping[str, float],
+    masker: Masker,
+) -> list[dict[str, Any]]:
+    """Return what runs, by index, and then what was ended and has no successor; each with ``was`` and ``seconds``."""
+    were = {item.id for item in before.live}
+    views = []
+    for replica in after.live:
+        there = before.at(replica.index)
+        was = "kept" if replica.id in were else "replaced" if there else "started"
+        views.append(_view(replica, was, there[0].ref if there else None, seconds, masker))
+    indexes = {item.index for item in after.live}
+    for replica in before.live:
+        if replica.index not in indexes:
+            # In check mode nothing has ended yet.
+            record = ended.get(replica.id) or replace(replica.record, status="ended", outcome="stopped")
+            views.append(_view(replace(replica, record=record), "ended", replica.ref, seconds, masker))
+    return views
+
+
+def _view(
+    replica: Replica, was: str, previous_ref: str | None, seconds: Mapping[str, float], masker: Masker
+) -> dict[str, Any]:
+    return {
+        **instance_view(replica.record, replica.sequence, masker),
+        "was": was,
+        "previous_ref": previous_ref,
+        "seconds": seconds.get(replica.id),
+    }

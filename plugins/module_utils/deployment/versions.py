@@ -1,0 +1,123 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which versions of a deployment there are, in which order, and which may go. Pure.
+
+A hub has no upload times: the order is in the marks of the replicas, see the option ``keep_versions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Refs of versions that are on the hub beside the one that is asked about."""
+
+    # They have been in force, the latest first.
+    older: tuple[str, ...]
+    # They never have, or an earlier run wanted to remove them: nothing to go back to.
+    given_up: tuple[str, ...]
+
+    def kept(self, number: int, in_use: Collection[str]) -> Versions:
+        """Keep ``number`` older ones, not counted those that go on running, and give up the others."""
+        unused = [ref for ref in self.older if ref not in in_use]
+        left = tuple(ref for ref in self.older if ref not in unused[number:])
+        return Versions(left, tuple(ref for ref in (*self.given_up, *unused[number:]) if ref not in in_use))
+
+
+def versions(observed: Observed, current: str | None) -> Versions:
+    """Return the versions beside ``current``.
+
+    As long as replicas show several, the latest one is an attempt, such as a canary, a failed version that was left, or what
+    a run began that was cut off. In force is what the earliest run has started. Ended replicas speak only where none is live:
+    one may be what is left of a version that never became ready.
+    """
+    # What is ending, perhaps for ever (hub-behaviour.md#records-that-never-go), shows nothing any more.
+    showing = [item for item in observed.live if item.record.status != "stopping"] or observed.live
+    ranked = _by_rank(showing)
+    if not ranked:
+        older = _on_hub(observed, _refs(observed.replicas))
+        return _beside(current, older, _on_hub(observed, _given_up(observed.replicas)))
+    in_force = next((item.ref for item in reversed(ranked) if item.ref is not None), None)
+    own = [item for item in ranked if item.ref == in_force]
+    others = [item for item in ranked if item.ref != in_force]
+    older = _on_hub(observed, (*_refs(own), *(ref for item in others for ref in item.rollout.versions)))
+    tried = (*(item.ref for item in others if item.ref is not None), *_given_up(ranked))
+    return _beside(current, older, _on_hub(observed, tried))
+
+
+def known(observed: Observed) -> tuple[str, ...]:
+    """Return the refs of all versions on the hub of which any replica says that they are the deployment's."""
+    return _on_hub(observed, (*_refs(observed.replicas), *_given_up(observed.replicas)))
+
+
+def named(observed: Observed) -> frozenset[str]:
+    """Return the refs that live replicas of any deployment run or name as versions to go back to."""
+    return frozenset(_refs(observed.live)) | _kept_elsewhere(observed)
+
+
+def retired(observed: Observed, refs: Collection[str], stopped: Collection[str], why: str) -> tuple[Action, ...]:
+    """Return what removes the versions ``refs``.
+
+    Those stay from which something runs that is not ``stopped`` (ids), or to which another deployment can go back.
+    """
+    elsewhere = _kept_elsewhere(observed)
+    doomed = [item for ref in refs if ref not in elsewhere for item in observed.inventory.sequences if item.ref == ref]
+    return tuple(_delete(item, why) for item in doomed if not _used(observed, item, stopped))
+
+
+def spare_copies(observed: Observed, sequence: SequenceRecord, stopped: Collection[str]) -> tuple[Action, ...]:
+    """Return what removes unused copies of ``sequence``, such as two runs at once leave."""
+    if not sequence.id or not sequence.digest:
+        return ()
+    copies = [item for item in observed.inventory.sequences if item.ref == sequence.ref and item.id != sequence.id]
+    return tuple(_delete(item, f"copy of {sequence.ref}") for item in copies if not _used(observed, item, stopped))
+
+
+def _beside(current: str | None, older: Iterable[str], given_up: Iterable[str]) -> Versions:
+    left = tuple(ref for ref in older if ref != current)
+    return Versions(left, tuple(ref for ref in given_up if ref != current and ref not in left))
+
+
+def _on_hub(observed: Observed, refs: Iterable[str]) -> tuple[str, ...]:
+    on_hub = {item.ref for item in observed.inventory.sequences}
+    return tuple(dict.fromkeys(ref for ref in refs if ref in on_hub))
+
+
+def _by_rank(replicas: Iterable[Replica]) -> list[Replica]:
+    return sorted(replicas, key=lambda item: item.rollout.rank, reverse=True)
+
+
+def _refs(replicas: Iterable[Replica]) -> Iterator[str]:
+    for replica in _by_rank(replicas):
+        if replica.ref is not None:
+            yield replica.ref
+        yield from replica.rollout.versions
+
+
+def _given_up(replicas: Iterable[Replica]) -> Iterator[str]:
+    return (ref for replica in _by_rank(replicas) for ref in replica.rollout.given_up)
+
+
+def _kept_elsewhere(observed: Observed) -> frozenset[str]:
+    marks = (read_mark(item.app_config) for item in observed.inventory.instances if item.live)
+    others = (mark.rollout for mark in marks if mark is not None and mark.deployment != observed.name)
+    return frozenset(ref for rollout in others if rollout is not None for ref in rollout.versions)
+
+
+def _used(observed: Observed, sequence: SequenceRecord, stopped: Collection[str]) -> bool:
+    users = (item for item in observed.inventory.instances if item.live and item.sequence_id == sequence.id)
+    return any(item.id not in stopped for item in users)
+
+
+def _delete(sequence: SequenceRecord, why: str) -> Action:
+    return Action("delete", f"sequence {sequence.ref}", why, sequence)

@@ -1,0 +1,228 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each replica of a deployment is to run as a task wants it. Pure.
+
+What a task does not set stays as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
+    Goal,
+    Slot,
+    those_with_the_old,
+    with_unreported,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import (
+    args_like,
+    config_like,
+    replica_mark,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, member
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
+
+
+def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord | None, hub: str) -> Goal:
+    """Return what a task wants. ``sequence``: the version that it names; None: that of what runs.
+
+    Raises ``NOT_FOUND`` where nothing says what to run, ``INVALID_CONFIG`` where a configuration cannot be taken over.
+    """
+    state, leader = options["state"], observed.leader
+    names_version = sequence is not None
+    if leader is None and sequence is None and options["replicas"] == 0:
+        return Goal((), None, Rollout(observed.generation + 1))
+    if state == "rolled_back":
+        sequence = _version_before(observed, hub)
+    elif sequence is None:
+        sequence = _running_version(observed, hub)
+    count = _count(observed) if options["replicas"] is None else options["replicas"]
+    rollout = Rollout(
+        generation=observed.generation + 1,
+        replicas=count,
+        canary=min(_canary(observed, options, sequence, names_version), count),
+        rolled_back=state == "rolled_back"
+        or bool(leader and leader.ref == sequence.ref and _was_rolled_back(observed)),
+        **_own(observed, options),
+    )
+    programs = [_program(observed, options, rollout, index) for index in range(count)]
+    slots = tuple(Slot(index, program, sequence) for index, program in enumerate(programs))
+    goal = Goal(slots, sequence, rollout, why_ended=f"the deployment has {count} replicas")
+    rest = those_with_the_old(observed, goal)
+    if options["canary"] is None and not rest:
+        # There is nothing any more that the others could go on with.
+        goal = replace(goal, rollout=replace(rollout, canary=0))
+    goal = _signed(
+        observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options["keep_versions"]
+    )
+    if state == "restarted":
+        goal = replace(goal, anew=frozenset(item.id for item in observed.live))
+    return with_unreported(goal, options)
+
+
+def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_versions: int) -> Goal:
+    """Let those that are new carry the run's mark. The rest keeps the earlier run's, so that it does not become the latest."""
+    sequence = given(goal.sequence)
+    kept = versions(observed, sequence.ref).kept(keep_versions, {slot.sequence.ref for slot in goal.slots})
+    rollout = replace(goal.rollout, versions=kept.older, given_up=kept.given_up)
+    rollout = replace(rollout, digest=_digest(programs, sequence, rollout))
+    slots = tuple(
+        slot
+        if slot.program.mark and slot.program.mark.rollout
+        else replace(slot, program=replace(slot.program, mark=replica_mark(observed.name, slot.index, rollout)))
+        for slot in goal.slots
+    )
+    return replace(goal, slots=slots, rollout=rollout)
+
+
+def _count(observed: Observed) -> int:
+    """Return how many there are: the highest index counts and not their number, so that one that has ended is missed."""
+    count = max((item.index + 1 for item in observed.live), default=1) or 1
+    leader = observed.leader
+    if leader is None:
+        return count
+    # Where the last ones have ended: those that the latest run wanted and nobody has told to end, as far as the hub tells.
+    for index in range(count, leader.rollout.replicas):
+        ended = observed.last_ended(index)
+        if ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome not in ("stopped", "killed"):
+            count = index + 1
+    return count
+
+
+def _canary(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord, names_version: bool) -> int:
+    """Return how many are to try what is new; where it is not said: none if a version is named, else as many as do already."""
+    if options["canary"] is not None:
+        return int(options["canary"])
+    if names_version:
+        return 0
+    leader = observed.leader
+    return leader.rollout.canary if leader and leader.ref == sequence.ref else 0
+
+
+def _program(observed: Observed, options: Mapping[str, Any], rollout: Rollout, index: int) -> Program:
+    """Return what a task wants of one replica; what it does not say is that of the latest run."""
+    leader = observed.leader
+    own = {**options, "index_key": rollout.index_key, "id": None}
+    there: dict[str, Callable[[], Any]] = {"app_config": dict, "args": list}
+    if leader is not None:
+        there = {
+            "app_config": partial(config_like, observed, leader, index),
+            "args": partial(args_like, observed, leader, index),
+            "input_topic": lambda: leader.record.input_topic,
+            "output_topic": lambda: leader.record.output_topic,
+        }
+        if options["keep_config"]:
+            own.update(_kept_config(options, there, index))
+    taken = {name: take() for name, take in there.items() if own[name] is None}
+    return member({**own, **taken}, index)
+
+
+def _kept_config(options: Mapping[str, Any], there: Mapping[str, Callable[[], Any]], index: int) -> dict[str, Any]:
+    """Return the configuration that stays, and the task's where nothing tells which that is."""
+    overrides = options["overrides"] or []
+    override = dict(overrides[index]) if index < len(overrides) else {}
+    says = any(options[name] is not None for name in ("app_config", "args", "overrides"))
+    kept: dict[str, Any] = {}
+    empty: dict[str, Any] = {"app_config": {}, "args": []}
+    for name, nothing in empty.items():
+        try:
+            kept[name] = there[name]()
+            override.pop(name, None)
+        except SthError as error:
+            if error.code != "INVALID_CONFIG" or not says:
+                raise
+            kept[name] = nothing if options[name] is None else options[name]
+    return {**kept, "overrides": [*[{}] * index, override]}
+
+
+def _own(observed: Observed, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the mark says of that in which replicas differ: the task's, and where it is taken over the latest run's."""
+    overrides = options["overrides"] or []
+
+    def behind_last(name: str) -> int:
+        return max((index + 1 for index, item in enumerate(overrides) if item.get(name) is not None), default=0)
+
+    own = {
+        "index_key": options["index_key"],
+        "own_configs": behind_last("app_config"),
+        "own_args": behind_last("args"),
+    }
+    if observed.leader is None:
+        return own
+    there, keeps = observed.leader.rollout, options["keep_config"]
+    if keeps or options["app_config"] is None:
+        own["index_key"] = there.index_key if keeps else own["index_key"] or there.index_key
+        own["own_configs"] = max(own["own_configs"], there.own_configs)
+    if keeps or options["args"] is None:
+        own["own_args"] = max(own["own_args"], there.own_args)
+    return own
+
+
+def _running_version(observed: Observed, hub: str) -> SequenceRecord:
+    leader = observed.leader
+    if leader is None:
+        raise SthError(
+            "NOT_FOUND",
+            f"No deployment {observed.name} runs on {hub}, and without a replica nothing tells version and configuration: "
+            "give src or sequence, app_config, args and replicas.",
+        )
+    if leader.sequence is None:
+        raise SthError(
+            "NOT_FOUND", f"The package that {leader.mark.name} runs from is no longer on {hub}: give src or sequence."
+        )
+    return leader.sequence
+
+
+def _was_rolled_back(observed: Observed) -> bool:
+    """Whether the version of the latest run is one that was gone back to.
+
+    Where only a few replicas had another one only they carry it: on 1.x an ended one still tells for a while.
+    """
+    leader = observed.leader
+    if leader is None:
+        return False
+    return leader.rollout.rolled_back or any(
+        item.rollout.rolled_back and item.ref == leader.ref and item.rollout.rank > leader.rollout.rank
+        for item in observed.replicas
+    )
+
+
+def _version_before(observed: Observed, hub: str) -> SequenceRecord:
+    leader = observed.leader
+    if leader is None:
+        raise SthError(
+            "NOT_FOUND",
+            f"No deployment {observed.name} runs on {hub}, and without a replica nothing tells which version was before: "
+            "deploy one with src or sequence, app_config, args and replicas.",
+        )
+    if leader.sequence is not None and _was_rolled_back(observed):
+        return leader.sequence
+    older = versions(observed, leader.ref).older
+    if not older:
+        raise SthError(
+            "NOT_FOUND",
+            f"No older version of the deployment {observed.name} is left on {hub}: deploy one with src. How many are left "
+            "is what keep_versions says.",
+        )
+    return next(item for item in observed.inventory.sequences if item.ref == older[0])
+
+
+def _digest(programs: Iterable[Program], sequence: SequenceRecord, rollout: Rollout) -> str:
+    wanted = [
+        [item.app_config, item.args, item.input_topic, item.output_topic, item.limits, item.start_options]
+        for item in programs
+    ]
+    text = json.dumps([sequence.ref, rollout.canary, rollout.rolled_back, wanted], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_event``: sends an event, waits for one, or both."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from time import monotonic
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import place
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import EventWait, Expectation
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference, resolve_sequence
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+# The name is a segment of the address, in which the hub decodes nothing.
+_AWAITABLE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+\Z")
+
+
+@dataclass(frozen=True)
+class Target:
+    """An instance to talk to; ``record`` is None in check mode where an earlier task would start it."""
+
+    name: str
+    record: InstanceRecord | None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What is to be done with every target."""
+
+    send: str | None
+    message: Any
+    expectation: Expectation | None
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``event`` and ``events``."""
+    options = run.options
+    masker = Masker(options["secret_keys"])
+    _check(options)
+    message, has_message = _message(options)
+    run.secrets.update(masker.secrets(message))
+    if options["send"] is not None:
+        message = _carried(run, options["send"], message, has_message)
+    expectation = None
+    if options["expect"] is not None:
+        expectation = Expectation(
+            options["expect"], options["expect_which"], options["failure_event"], options["wait_timeout"]
+        )
+    targets = _targets(run, masker)
+    talk = Talk(options["send"], message, expectation)
+    actions = tuple(
+        Action("send", f"event {talk.send} to instance {target.name}", "it was asked for", target)
+        for target in targets
+        if talk.send is not None
+    )
+    run.journal.plan(actions)
+    if run.check_mode:
+        return {"event": None, "events": [_silent(target) for target in targets]}
+    return _talk_to_all(run, talk, targets, actions, masker)
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    refuse_empty(options, ("instance", "sequence", "send", "expect", "failure_event"), "give a name")
+    if options["send"] is None and (options["payload"] is not None or options["payload_json"] is not None):
+        raise SthError("INVALID_OPTION", "payload and payload_json need send: there is no event to carry them.")
+    if options["expect"] is None and options["failure_event"] is not None:
+        raise SthError("INVALID_OPTION", "failure_event needs expect: nothing is waited for.")
+    if options["expect_which"] == "last" and options["send"] is not None:
+        raise SthError(
+            "INVALID_OPTION", "expect_which: last cannot be used with send: the reply comes after the event."
+        )
+    for name in ("expect", "failure_event"):
+        if options[name] is not None and not _AWAITABLE.match(options[name]):
+            raise SthError(
+                "INVALID_OPTION",
+                f"{name} {options[name]!r} cannot be waited for: a hub finds an event by its name in an address, where it "
+                "takes only letters, digits and punctuation such as - _ . : @.",
+            )
+    if options["wait_timeout"] < 0 or (options["wait_timeout"] == 0 and options["expect_which"] == "next"):
+        raise SthError("INVALID_OPTION", "wait_timeout must be more than 0; 0 goes with expect_which: last only.")
+    if options["max_parallel"] < 1:
+        raise SthError("INVALID_OPTION", "max_parallel must be 1 or more.")
+
+
+def _message(options: Mapping[str, Any]) -> tuple[Any, bool]:
+    """Return the payload and whether there is one."""
+    if options["payload_json"] is None:
+        return options["payload"], options["payload"] is not None
+    try:
+        return json.loads(options["payload_json"]), True
+    except ValueError as error:
+        raise SthError("INVALID_OPTION", f"payload_json is not JSON: {error}.") from None
+
+
+def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:
+    """Return the message as this hub takes it; raise ``UNSUPPORTED_BY_HUB`` before anything is sent where it cannot."""
+    if not has_message and run.hub.dialect.needs_payload:
+        # It wants a text; an empty one is the nearest to none.
+        message = ""
+    run.hub.dialect.event_body(name, message)
+    return message
+
+
+def _targets(run: Run, masker: Masker) -> list[Target]:
+    """Find whom to talk to, those that live; raise where there is nobody."""
+    options = run.options
+    if options["sequence"] is not None:
+        return _targets_of_sequence(run, masker)
+    kept = options["expect_which"] == "last" and options["send"] is None
+    found = find_targets(run, masker, options["instance"], ended_too=kept)
+    return [Target(label(item), item) for item in found] or [Target(options["instance"], None)]
+
+
+def _targets_of_sequence(run: Run, masker: Masker) -> list[Target]:
+    hub, text = run.hub, run.options["sequence"]
+    inventory = observe(hub, lambda found: bool(found.instances))
+    reference = parse_reference(text)
+    chosen = resolve_sequence(reference, inventory.sequences, hub=hub.api_url, assume=run.check_mode)
+    # Copies with the same content are one.
+    ids = {
+        item.id for item in inventory.sequences if item.id == chosen.id or item.digest and item.digest == chosen.digest
+    }
+    live = [item for item in inventory.instances if item.live and item.sequence_id in ids]
+    run.hide(masker, live)
+    if live:
+        return [Target(label(item), item) for item in sorted(live, key=place)]
+    if run.check_mode:
+        run.notes.append(f"Instances of {text} are assumed to be started by an earlier task.")
+        return [Target(f"of {text}", None)]
+    raise SthError("NOT_FOUND", f"No live instance of sequence {text!r} on {hub.api_url}: start one with sth_instance.")
+
+
+def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Sequence[Action], masker: Masker) -> Result:
+    """Talk to every target, several at once; each is tried even if another fails. Raises the first failure at the end."""
+    failures: list[SthError] = []
+
+    def one(target: Target) -> dict[str, Any]:
+        action = next((item for item in actions if item.target is target), None)
+        try:
+            return _talk_to(run, talk, target, action, masker)
+        except SthError as error:
+            if "event" in error.details:
+                error.details["event"] = masker.payload(error.details["event"], run.secrets)
+            failures.append(error)
+            return {**_silent(target), "error_code": error.code, "msg": error.message}
+
+    with workers(run.hub, run.options["max_parallel"]) as pool:
+        events = list(pool.map(one, targets))
+    if failures:
+        failures[0].details.setdefault("events", events)
+        raise failures[0]
+    first = events[0]
+    keys = ("name", "payload", "payload_lost", "received", "elapsed")
+    return {"event": {key: first[key] for key in keys} if first["name"] is not None else None, "events": events}
+
+
+def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None, masker: Masker) -> dict[str, Any]:
+    record = given(target.record)
+    if talk.expectation is None:
+        _send(run, talk, record, action)
+        return _silent(target)
+    began = monotonic()
+    with EventWait(run.hub, record, target.name, talk.expectation) as wait:
+        if action is not None:
+            # An answer to this, asked for later, shows that the hub knows of the subscription. It also keeps the event
+            # from an instance that has ended meanwhile, for which a 1.x hub would say 200
+            # (hub-behaviour.md#health-is-a-cache).
+            now = run.hub.instance(record.id).info() or forgotten(record.id)
+            if not now.live:
+                raise ended_error(run.hub, now, target.name, "before the event was sent", code="ENDED_EARLY")
+            _send(run, talk, record, action)
+        event = wait.result()
+    if event is None:
+        return _silent(target)
+    return {
+        **_silent(target),
+        "name": talk.expectation.event,
+        "payload": masker.payload(event.payload, run.secrets),
+        "payload_lost": event.lost,
+        "received": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        "elapsed": round(monotonic() - began, 3),
+    }
+
+
+def _send(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -> None:
+    if action is None or talk.send is None:
+        return
+    run.journal.begin(action)
+    try:
+        run.hub.instance(record.id).send_event(talk.send, talk.message)
+    except LostAnswerError:
+        # It may have been delivered, and cannot be looked up: never sent twice.
+        run.journal.done(action)
+        raise
+    run.journal.done(action)
+
+
+def _silent(target: Target) -> dict[str, Any]:
+    return {
+        "instance": target.record.known_id if target.record else None,
+        "instance_name": target.name,
+        "name": None,
+        "payload": None,
+        "payload_lost": False,
+        "received": None,
+        "elapsed": None,
+    }

@@ -1,0 +1,80 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The connections to a hub: never one that the hub may be about to close, and each can be watched (see `in_flight`)."""
+
+from __future__ import annotations
+
+import math
+import time
+from functools import cache
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import Watched
+
+try:
+    from requests.adapters import HTTPAdapter
+    from urllib3 import PoolManager
+except ImportError:
+    # Reported by the transport, which everybody needs first.
+    HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
+
+# The hub closes a connection that was idle for about 6 s; a request written then is lost without an answer
+# (hub-behaviour.md#idle-connections).
+IDLE_LIMIT = 4.0
+
+
+class _Patient:
+    """Mixed into urllib3's pools: never uses a connection again that the hub may be about to close."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        if time.monotonic() - getattr(connection, "idle_since", math.inf) > IDLE_LIMIT:
+            # Whoever sends a request on it opens it again.
+            connection.close()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)  # type: ignore[misc]
+
+
+@cache
+def _patient(pool: Any) -> Any:
+    """Return a pool class like ``pool`` (with TLS, through SOCKS), patient and with connections that can be watched."""
+    if issubclass(pool, _Patient):
+        return pool
+    connection = type("Connection", (Watched, pool.ConnectionCls), {})
+    return type("Pool", (_Patient, pool), {"ConnectionCls": connection})
+
+
+class HubAdapter(HTTPAdapter):
+    """Sessions over such pools, through a proxy too."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        """Use our pools."""
+        super().init_poolmanager(*arguments, **named)
+        _use_patient(self.poolmanager)
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
+        """Use our pools."""
+        manager = super().proxy_manager_for(*arguments, **named)
+        _use_patient(manager)
+        return manager
+
+    def build_response(self, req: Any, resp: Any) -> Any:
+        """Let an answer that is cut off be an error, which it is to urllib3 only from version 2 on."""
+        resp.enforce_content_length = True
+        return super().build_response(req, resp)
+
+
+def _use_patient(manager: Any) -> None:
+    classes = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: _patient(pool) for scheme, pool in classes.items()}
+
+
+if HTTPAdapter is not object:
+    # Made here, their classes are there before workers are forked, and need not be made in each.
+    _use_patient(PoolManager())

@@ -1,0 +1,441 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP to a hub: timeouts, streaming, bounds of what is read, failures, and repeats of what is safe to repeat.
+
+Nothing here knows an endpoint. Source: hub-behaviour.md#transport and hub-behaviour.md#what-a-client-does-about-it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import IO, Any
+from urllib.parse import quote
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight, shut_down
+from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import SHORTEST_SCRUBBED, scrub
+
+REQUESTS_IMPORT_ERROR: str | None
+try:
+    import requests
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+    # Told by the failure, if it comes to one; where ansible keeps a log it would stand there for each repeat.
+    logging.getLogger("urllib3").propagate = False
+
+CHUNK = 64 * 1024
+# What RFC 3986 allows in a segment of a path as it is.
+PATH_SAFE = "!$&'()*+,;=:@"
+# An answer is complete within seconds and megabytes, thousands of instances included; a server that is no hub need not be.
+LONGEST_BODY = 30.0
+LARGEST_BODY = 256 * 1024 * 1024
+# So much of what a hub says went wrong is told, and so much of it is looked at.
+TOLD = 500
+LOOKED_AT = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete answer: the hub's status, its (custom) reason phrase and the body."""
+
+    method: str
+    url: str
+    status: int
+    reason: str
+    body: bytes
+    content_type: str
+    # Values that no error may show.
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Decode the body; None for an empty one. Raises ``HUB_ERROR`` where it is not JSON (not a hub, or cut off)."""
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise self.no_hubs(f"{self.status} with something that is not JSON") from None
+
+    def no_hubs(self, what: str) -> SthError:
+        """Build the error for an answer that no hub gives; ``what`` it is."""
+        return SthError(
+            "HUB_ERROR",
+            f"{self.method} {self.url} answered {what}: check that api_url is the address of a hub's API.",
+            http_status=self.status,
+            method=self.method,
+            url=self.url,
+        )
+
+    def error_text(self) -> str:
+        """Return what the hub says went wrong: its JSON ``error``, its text, else the reason phrase.
+
+        The shapes differ by generation and by router (hub-behaviour.md#transport;
+        hub-behaviour.md#errors-without-a-body).
+        """
+        try:
+            value = json.loads(self.body) if self.body else None
+        except ValueError:
+            value = None if "html" in self.content_type else self.body.decode("utf-8", "replace")
+        if isinstance(value, Mapping):
+            value = value.get("error") or value.get("opStatus")
+        if isinstance(value, Mapping):
+            value = " ".join(str(value[key]) for key in ("code", "data", "syscall", "path") if key in value) or None
+        text = str(value or self.reason or f"status {self.status}").strip()
+        # Before it is shortened: of a secret that is cut in two nobody would find the rest.
+        return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
+
+
+class ByteStream:
+    """The body of an answer, piece by piece, which another thread can end."""
+
+    def __init__(self, response: requests.Response, failure: Callable[[Exception], Exception]) -> None:
+        self._raw = response.raw
+        self._failure = failure
+        self._aborted = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            # A chunk of the hub is one piece: what has arrived is not held back until a buffer is full.
+            for piece in self._raw.stream(CHUNK, decode_content=True):
+                if piece:
+                    yield piece
+        except Exception as error:
+            if not self._aborted:
+                raise self._failure(error) from None
+
+    def abort(self) -> None:
+        """End the iteration: whoever waits for the next piece is woken as if the body had ended."""
+        self._aborted = True
+        # Closing the answer itself would wait for the reader.
+        shut_down(self._raw)
+
+
+class Transport:
+    """The session with one hub. Safe to use from several threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        if REQUESTS_IMPORT_ERROR is not None:
+            raise SthError(
+                "INVALID_OPTION", "The Python library requests is missing on the machine where the task runs."
+            )
+        self.connection = connection
+        # Whether a connection was refused before one succeeded: the hub has just been started.
+        self.was_refused = False
+        # Values that no error may show; whoever runs a task adds those of its programs.
+        self.secrets: set[str] = set()
+        self._abandoned = False
+        self._in_flight: set[InFlight] = set()
+        self._sessions: list[Session] = []
+        self._reading = self._session(retries=connection.request_retries)
+
+    @cached_property
+    def _writing(self) -> Session:
+        # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
+        # without an answer (hub-behaviour.md#idle-connections), and whether they took effect could not be told.
+        return self._session(retries=0, headers={"Connection": "close"})
+
+    def _session(self, *, retries: int, headers: Mapping[str, str] | None = None) -> Session:
+        session = Session(self.connection, retries=retries, headers=headers or {})
+        self._sessions.append(session)
+        return session
+
+    def url(self, *segments: str) -> str:
+        """Join path segments to the API's address, each quoted where it must be: the hub decodes nothing."""
+        return "/".join([self.connection.api_url, *(quote(segment, safe=PATH_SAFE) for segment in segments)])
+
+    def get(
+        self, *segments: str, timeout: float | None = None, repeat: bool = True, request: InFlight | None = None
+    ) -> Response:
+        """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
+
+        ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``request``: watches it (with no repeat).
+        """
+        url = self.url(*segments)
+        attempts = 1 + (self.connection.request_retries if repeat else 0)
+        while True:
+            attempts -= 1
+            try:
+                session = self._reading if repeat else self._writing
+                return self._send(session, "GET", url, timeout=timeout, request=request)
+            except requests.exceptions.ChunkedEncodingError as error:
+                if not attempts:
+                    raise self._failure(error, "GET", url, sent=False) from None
+
+    def write(
+        self,
+        method: str,
+        *segments: str,
+        body: Any = None,
+        content: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        hold: float = 0.0,
+        timeout: float | None = None,
+        request: InFlight | None = None,
+    ) -> Response:
+        """POST, PUT or DELETE, sent once.
+
+        ``body`` is sent as JSON, ``content`` as it is (a file is streamed with its length known). ``hold``: seconds
+        that the hub itself keeps the request (a stop), added to ``request_timeout``, or to ``timeout`` where that is given.
+        ``request``: watches it. Raises `LostAnswerError` where the request may have been carried out.
+        """
+        url = self.url(*segments)
+        send_headers = dict(headers or {})
+        data: bytes | IO[bytes] | None = content
+        if content is None:
+            # Exactly this spelling: the hub compares it, DELETE without a body included
+            # (hub-behaviour.md#delete-needs-a-content-type and
+            # hub-behaviour.md#content-types-are-compared-to-the-letter).
+            send_headers["Content-Type"] = "application/json"
+            data = None if body is None else json.dumps(body).encode()
+        else:
+            send_headers.setdefault("Content-Type", "application/octet-stream")
+        try:
+            return self._send(
+                self._writing,
+                method,
+                url,
+                data=data,
+                headers=send_headers,
+                timeout=(self.connection.request_timeout if timeout is None else timeout) + hold,
+                uploading=content is not None,
+                request=request,
+            )
+        except requests.exceptions.ChunkedEncodingError as error:
+            raise self._failure(error, method, url, sent=True) from None
+
+    @contextmanager
+    def stream(
+        self,
+        *segments: str,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        request: InFlight | None = None,
+    ) -> Iterator[ByteStream]:
+        """GET a stream, to be read as it comes. Reading may consume the data: never repeated.
+
+        ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration. ``request`` watches it.
+        """
+        url = self.url(*segments)
+        with self._registered(request or InFlight()) as registered:
+            try:
+                with registered.watched():
+                    response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
+            except requests.exceptions.RequestException as error:
+                raise self._failure(error, "GET", url, sent=False) from None
+            with response:
+                if response.status_code != 200:
+                    answer = self._answer(response, "GET", url)
+                    raise failed_answer(answer, "read a stream")
+                yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
+
+    @contextmanager
+    def _registered(self, request: InFlight) -> Iterator[InFlight]:
+        """Let ``request`` be ended by `abandon` too."""
+        self._in_flight.add(request)
+        try:
+            yield request
+        finally:
+            self._in_flight.discard(request)
+            request.release()
+
+    def abandon(self) -> None:
+        """Let every request on its way fail, and every further one, whichever thread makes it."""
+        self._abandoned = True
+        for request in tuple(self._in_flight):
+            request.abort()
+
+    def renew(self) -> None:
+        """Forget what earlier requests brought, connections aside."""
+        self.was_refused = False
+        self.secrets = set()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for session in self._sessions:
+            session.close()
+
+    def _open(
+        self,
+        session: Session,
+        method: str,
+        url: str,
+        *,
+        data: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        uploading: bool = False,
+    ) -> requests.Response:
+        if self._abandoned:
+            # Ends a thread silently, and is no error that anybody would handle by trying something else.
+            raise SystemExit
+        silence = self.connection.request_timeout if timeout is None else timeout
+        # While a body is sent, the time-out of the connection is what bounds each write of it.
+        connect = max(self.connection.connect_timeout, silence) if uploading else self.connection.connect_timeout
+        request_headers = dict(headers or {})
+        if method == "GET" and session is not self._reading:
+            request_headers["Accept"] = "*/*"
+        return session.open(method, url, data=data, headers=request_headers, timeout=(connect, silence))
+
+    def _send(
+        self, session: Session, method: str, url: str, *, request: InFlight | None = None, **how: Any
+    ) -> Response:
+        try:
+            with (
+                self._registered(request or InFlight()) as registered,
+                registered.watched(),
+                self._open(session, method, url, **how) as response,
+            ):
+                answer = self._answer(response, method, url, how.get("timeout") or self.connection.request_timeout)
+        except requests.exceptions.ChunkedEncodingError:
+            raise
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise self._failure(error, method, url, sent=method != "GET") from None
+        if answer.status in (401, 403):
+            raise failed_answer(answer, "use the API")
+        return answer
+
+    def _answer(self, response: requests.Response, method: str, url: str, silence: float = 0.0) -> Response:
+        retries = getattr(response.raw, "retries", None)
+        self.was_refused |= bool(retries is not None and retries.history)
+        return Response(
+            method=method,
+            url=url,
+            status=response.status_code,
+            reason=response.reason or "",
+            body=self._body(response, method, url, silence),
+            content_type=response.headers.get("Content-Type", ""),
+            secrets=frozenset(self.secrets) | self._own_secrets,
+        )
+
+    @cached_property
+    def _own_secrets(self) -> frozenset[str]:
+        # What stands between a hub and its client may say which token it refuses.
+        values = (self.connection.token, self.connection.url_password)
+        return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
+
+    @staticmethod
+    def _body(response: requests.Response, method: str, url: str, silence: float) -> bytes:
+        """Read an answer whole, within bounds: what sends a byte now and then would hold a task for ever."""
+        end = time.monotonic() + max(silence, LONGEST_BODY)
+        body = bytearray()
+        for piece in response.iter_content(CHUNK):
+            body += piece
+            if len(body) > LARGEST_BODY or time.monotonic() > end:
+                raise SthError(
+                    "HUB_ERROR",
+                    f"{method} {url} answers without an end: check that api_url is the address of a hub's API.",
+                    method=method,
+                    url=url,
+                )
+        return bytes(body)
+
+    def _failure(self, error: Exception, method: str, url: str, *, sent: bool) -> SthError:
+        """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
+        exceptions = requests.exceptions
+        text = str(error)
+        where = {"method": method, "url": url}
+        if isinstance(error, exceptions.SSLError):
+            if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+                return SthError(
+                    "UNREACHABLE", f"{method} {url}: no TLS is spoken there; use http:// in api_url.", **where
+                )
+            advice = "where the hub asks for a client certificate, set client_cert and client_key to one it accepts."
+            if "CERTIFICATE_VERIFY_FAILED" in text:
+                advice = "set ca_path to the CA that signed the hub's certificate."
+            return SthError("UNREACHABLE", f"{method} {url} failed in TLS ({_innermost(error)}): {advice}", **where)
+        if isinstance(error, exceptions.ProxyError):
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false "
+                "or NO_PROXY if the hub is reached directly.",
+                **where,
+            )
+        if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
+            # Its text may hold the proxy's password.
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} cannot be asked for: correct api_url, or the proxy that the environment names (one for "
+                "SOCKS needs the Python library PySocks where the task runs), or set use_proxy to false.",
+                **where,
+            )
+        never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
+        if never_connected or "Connection refused" in text or "NameResolutionError" in text:
+            return SthError(
+                "UNREACHABLE",
+                f"{method} {url} could not connect ({_innermost(error)}): check that the hub runs, and api_url.",
+                **where,
+            )
+        timed_out = isinstance(error, exceptions.Timeout) or "timed out" in text.lower()
+        kind = LostAnswerError if sent else SthError
+        if timed_out:
+            return kind(
+                "TIMEOUT",
+                f"{method} {url} got no answer in time: the hub accepted the connection and then was silent "
+                "for longer than request_timeout.",
+                **where,
+            )
+        if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
+            advice = "check the hub's log, it may have died"
+            if url.startswith("https:"):
+                advice += ", and client_cert, which it may ask for"
+            return kind(
+                "UNREACHABLE",
+                f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",
+                **where,
+            )
+        raise error
+
+
+def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
+    """Build the error for an answer that nobody expected. ``purpose``: what was asked, as in "delete sequence x"."""
+    code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
+        response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
+    )
+    if not advice and code == "UNAUTHORIZED":
+        advice = "Check token, or url_username and url_password."
+    if not advice and 300 <= response.status < 400:
+        advice = "Redirects are not followed: set api_url to the address it points to."
+    if not advice and response.status >= 500:
+        advice = "Look at the hub's log for why."
+    text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."
+    return SthError(
+        code,
+        f"{text} {advice}".strip(),
+        http_status=response.status,
+        method=response.method,
+        url=response.url,
+    )
+
+
+def _innermost(error: BaseException) -> str:
+    """Return the cause at the bottom of the wrappers of requests and urllib3, as a person would say it."""
+    seen = error
+    while True:
+        inner: Any = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        if inner is None and seen.args and len(seen.args) > 1 and isinstance(seen.args[1], BaseException):
+            inner = seen.args[1]
+        if inner is None:
+            # urllib3 puts a description of the connection object in front of the cause.
+            text = str(seen.args[-1]) if seen.args else type(seen).__name__
+            return text.rpartition("): ")[2][:200]
+        seen = inner

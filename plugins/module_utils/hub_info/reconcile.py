@@ -1,0 +1,56 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads for ``sth_hub_info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as far as asked for."""
+    hub, gather = run.hub, run.options["gather"]
+    result: Result = {}
+    if "version" in gather:
+        result["hub"] = {**run.describe_hub(), "capabilities": sorted(hub.dialect.capabilities)}
+    if "load" in gather:
+        result["load"] = hub.load()
+    if "config" in gather:
+        result["config"] = _without_secrets(hub.config())
+        result["status"] = hub.status()
+    if "counts" in gather:
+        result["counts"] = _counts(hub)
+    return result
+
+
+def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Hide what ``GET /config`` shows to everybody: API keys, and the environment of every program.
+
+    Source: hub-behaviour.md#secrets-on-the-hub.
+    """
+    if config is None:
+        return None
+    shown: dict[str, Any] = Masker().app_config(config)
+    # An object on some versions, a text on others: none of it is for other eyes.
+    if shown.get("runnerEnvs"):
+        shown["runnerEnvs"] = MASK
+    return shown
+
+
+def _counts(hub: HubClient) -> dict[str, int]:
+    inventory = observe(hub, lambda found: bool(found.instances))
+    live = sum(item.live for item in inventory.instances)
+    topics = len(hub.topics()) if "topics" in hub.dialect.capabilities else 0
+    return {
+        "sequences": len(inventory.sequences),
+        "instances": live,
+        "ended_instances": len(inventory.instances) - live,
+        "topics": topics,
+    }

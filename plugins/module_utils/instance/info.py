@@ -1,0 +1,62 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads for ``sth_instance_info``. Never reads a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import is_meant, place
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+HEALTH_TIMEOUT = 3.0
+PARALLEL = 8
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``exists``, ``instances`` and ``instance``."""
+    options = run.options
+    inventory = observe(run.hub, lambda found: bool(found.instances))
+    found = list(inventory.instances)
+    if options["instance"] is not None:
+        if not all(reference.strip() for reference in options["instance"]):
+            raise SthError("INVALID_OPTION", "A reference in instance is empty: give an id or a name.")
+        found = [item for item in found if is_meant(item, options["instance"])]
+    if options["sequence"] is not None:
+        ids = {item.id for item in find_sequences(parse_reference(options["sequence"]), inventory.sequences)}
+        found = [item for item in found if item.sequence_id in ids]
+    if options["status"] is not None:
+        found = [item for item in found if item.status in options["status"]]
+    masker = Masker(options["secret_keys"])
+    found.sort(key=place)
+    views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in found]
+    if options["health"]:
+        _add_health(run.hub, views)
+    return {"exists": bool(views), "instances": views, "instance": views[0] if len(views) == 1 else None}
+
+
+def _add_health(hub: HubClient, views: list[dict[str, Any]]) -> None:
+    """Ask every live instance; a hub that does not answer for one in time leaves its health unknown."""
+
+    def ask(view: dict[str, Any]) -> bool | None:
+        if not view["live"]:
+            return None
+        try:
+            return hub.instance(view["id"]).health(timeout=HEALTH_TIMEOUT)
+        except SthError as error:
+            if error.code != "TIMEOUT":
+                raise
+            return None
+
+    with workers(hub, PARALLEL) as pool:
+        for view, healthy in zip(views, pool.map(ask, views)):
+            view["healthy"] = healthy

@@ -1,0 +1,277 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decides which instances have to be ended and started. Pure.
+
+Source: architecture.md#instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, read_mark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import (
+    masked_state,
+    running_state,
+    wanted_state,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import told
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+OnChange = Literal["recreate", "keep", "fail"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to one member, in this order: ``stops``, then ``start``; or ``kept`` as it is."""
+
+    label: str
+    stops: tuple[Action, ...] = ()
+    start: Action | None = None
+    program: Program | None = None
+    sequence: SequenceRecord | None = None
+    kept: InstanceRecord | None = None
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Its actions in order."""
+        return (*self.stops, *((self.start,) if self.start else ()))
+
+
+@dataclass(frozen=True)
+class InstancePlan:
+    """Steps for each member, in the order of the results; the states are for the diff."""
+
+    steps: tuple[Step, ...]
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All actions in order."""
+        return tuple(action for step in self.steps for action in step.actions)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What ``started`` and ``restarted`` are to reach. ``sequence`` None: that of what runs."""
+
+    programs: tuple[Program, ...]
+    sequence: SequenceRecord | None
+    on_change: OnChange = "recreate"
+    # Members of this pool beyond the programs are ended.
+    pool: str | None = None
+    # What is asked of whatever else is to be restarted, by whatever name it runs.
+    rest: Program | None = None
+
+
+def order(record: InstanceRecord) -> tuple[str, str]:
+    """Sort key by age: of duplicates the oldest stays. Python instances on 1.x have no ``created``.
+
+    Source: hub-behaviour.md#python-programs.
+    """
+    return (record.created or record.started or "~", record.id)
+
+
+def _place(record: InstanceRecord) -> tuple[int, str, str]:
+    mark = read_mark(record.app_config)
+    return (mark.index or 0 if mark else 0, *order(record))
+
+
+def live_with(inventory: Inventory, program: Program) -> list[InstanceRecord]:
+    """Return the live instances that are the program's, the oldest first."""
+    found = [item for item in inventory.instances if item.live and _is(item, program)]
+    return sorted(found, key=order)
+
+
+def plan_started(inventory: Inventory, wanted: Wanted, masker: Masker, hub: str) -> InstancePlan:
+    """Plan that every program runs once, as described."""
+    steps = [_started(inventory, program, wanted, hub) for program in wanted.programs]
+    steps += _surplus(inventory, wanted)
+    return _plan(inventory, steps, masker)
+
+
+def plan_restarted(
+    inventory: Inventory, wanted: Wanted, running: Sequence[InstanceRecord], masker: Masker, hub: str
+) -> InstancePlan:
+    """Plan that every program, or where none is given everything in ``running``, is ended and started again."""
+    steps = []
+    for program in wanted.programs:
+        live = live_with(inventory, program)
+        steps.append(_restart(inventory, program, live, wanted, hub))
+    for record in sorted(running, key=_place):
+        steps.append(_restart(inventory, given(wanted.rest), [record], wanted, hub))
+    steps += _surplus(inventory, wanted)
+    return _plan(inventory, steps, masker)
+
+
+def plan_ended(inventory: Inventory, running: Iterable[InstanceRecord], masker: Masker, why: str) -> InstancePlan:
+    """Plan that none of ``running`` has a live process."""
+    steps = [Step(label(record), stops=(_stop(record, why),)) for record in running if record.live]
+    return _plan(inventory, steps, masker)
+
+
+def label(record: InstanceRecord) -> str:
+    """How a person calls an instance: its name, or its id where it has none."""
+    mark = read_mark(record.app_config)
+    return mark.name if mark else record.id
+
+
+def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
+    """Raise ``CONFLICT`` where a deployment manages one of them."""
+    for record in records:
+        mark = read_mark(record.app_config)
+        if mark is not None and mark.deployment is not None:
+            raise SthError(
+                "CONFLICT",
+                f"Instance {mark.name} on {hub} belongs to the deployment {mark.deployment}: change it with sth_deployment.",
+                instance=record.id,
+            )
+
+
+def differing(record: InstanceRecord, program: Program, running: str | None, wanted: str | None) -> list[str]:
+    """Name the options in which what runs differs from what was asked for; ``running`` and ``wanted`` are refs."""
+    differs = []
+    config, args = unmarked(record.app_config), [str(item) for item in record.args]
+    if record.known_id is None:
+        config, args = told(config, program.config_over(config)), told(args, program.args)
+    if wanted is not None and running != wanted:
+        differs.append("sequence")
+    if not same(config, program.config_over(config)):
+        differs.append("app_config")
+    if program.args is not None and not same(args, list(program.args)):
+        differs.append("args")
+    for name in ("input_topic", "output_topic"):
+        value = getattr(program, name)
+        if value is not None and (getattr(record, name) or "") != value:
+            differs.append(name)
+    return differs
+
+
+def same(left: Any, right: Any) -> bool:
+    """Compare JSON values with their types: "3" is not 3, true is not 1; but 1 and 1.0 are one number."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(same(one, two) for one, two in zip(left, right))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return bool(left == right)
+
+
+def _is(record: InstanceRecord, program: Program) -> bool:
+    if program.mark is None:
+        return record.id == program.id
+    mark = read_mark(record.app_config)
+    return mark is not None and mark.name == program.mark.name
+
+
+def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -> Step:
+    live = live_with(inventory, program)
+    if not live:
+        return _start(program, _needed(wanted.sequence, program, hub), (), None, "none runs")
+    oldest, twins = live[0], live[1:]
+    stops = tuple(_stop(twin, f"copy of {label(oldest)}, the oldest stays") for twin in twins)
+    if oldest.status == "stopping":
+        _refuse_unfindable(program, oldest, hub)
+        sequence = wanted.sequence or _needed(inventory.sequence(oldest.sequence_id), program, hub)
+        return _start(program, sequence, (*stops, _stop(oldest, "it is ending")), oldest, "the last one is ending")
+    runs = inventory.sequence(oldest.sequence_id)
+    differs = differing(oldest, program, runs.ref if runs else None, wanted.sequence.ref if wanted.sequence else None)
+    if differs and wanted.on_change == "fail":
+        raise SthError(
+            "CONFLICT",
+            f"Instance {program.label} on {hub} runs with other {', '.join(differs)} than asked for, and on_change is fail.",
+            instance=oldest.id,
+        )
+    if not differs or wanted.on_change == "keep":
+        return Step(program.label, stops, kept=oldest, program=program, sequence=runs)
+    _refuse_unfindable(program, oldest, hub)
+    reason = f"{', '.join(differs)} differ{'s' if len(differs) == 1 else ''}"
+    sequence = wanted.sequence or _needed(runs, program, hub)
+    return _start(program, sequence, (*stops, _stop(oldest, reason)), oldest, reason)
+
+
+def _refuse_unfindable(program: Program, record: InstanceRecord, hub: str) -> None:
+    """Raise ``CONFLICT`` where what has a name would be started anew by its id, which changes: the next run finds nothing."""
+    mark = read_mark(record.app_config)
+    if program.mark is None and mark is not None:
+        raise SthError(
+            "CONFLICT",
+            f"Instance {record.id} on {hub} is called {mark.name} and would have to be started anew, with another id: give "
+            "name instead of id.",
+            instance=record.id,
+        )
+
+
+def _restart(inventory: Inventory, program: Program, live: Sequence[InstanceRecord], wanted: Wanted, hub: str) -> Step:
+    oldest = live[0] if live else None
+    runs = inventory.sequence(oldest.sequence_id) if oldest else None
+    sequence = _needed(wanted.sequence or runs, program, hub)
+    stops = tuple(_stop(record, "it is to be restarted") for record in live)
+    return _start(program.instead_of(oldest), sequence, stops, oldest, "it is to be restarted")
+
+
+def _needed(sequence: SequenceRecord | None, program: Program, hub: str) -> SequenceRecord:
+    if sequence is None:
+        raise SthError("NOT_FOUND", f"No instance {program.label} runs on {hub} that says what to run: give sequence.")
+    return sequence
+
+
+def _start(
+    program: Program, sequence: SequenceRecord, stops: tuple[Action, ...], ran: InstanceRecord | None, reason: str
+) -> Step:
+    whole = program.completed_from(ran)
+    left = whole.started_from(sequence.id)
+    action = Action("start", f"instance {whole.label} from {sequence.ref}", reason, leaves=left)
+    return Step(whole.label, stops, action, whole, sequence)
+
+
+def _stop(record: InstanceRecord, reason: str) -> Action:
+    return Action("stop", f"instance {label(record)}", reason, record)
+
+
+def _surplus(inventory: Inventory, wanted: Wanted) -> list[Step]:
+    if wanted.pool is None:
+        return []
+    names = {program.label for program in wanted.programs}
+    members = [(mark, item) for item, mark in _marks(inventory) if mark.pool == wanted.pool and item.live]
+    beyond = sorted(
+        ((mark.index or 0, item) for mark, item in members if mark.name not in names),
+        key=lambda pair: (-pair[0], order(pair[1])),
+    )
+    count = len(wanted.programs)
+    return [Step(label(item), stops=(_stop(item, f"the pool has {count} members"),)) for _index, item in beyond]
+
+
+def _marks(inventory: Inventory) -> list[tuple[InstanceRecord, InstanceMark]]:
+    found = ((item, read_mark(item.app_config)) for item in inventory.instances)
+    return [(item, mark) for item, mark in found if mark is not None]
+
+
+def _plan(inventory: Inventory, steps: Sequence[Step], masker: Masker) -> InstancePlan:
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for step in steps:
+        ended = [action.target for action in step.stops]
+        was = step.kept or (min(ended, key=order) if ended else None)
+        old = running_state(was, inventory) if was else None
+        new = old if step.kept else wanted_state(given(step.program), given(step.sequence)) if step.start else None
+        before[step.label] = masked_state(old, None, masker) if old else {"state": "absent"}
+        after[step.label] = masked_state(new, old, masker) if new else {"state": "absent"}
+        copies = [item for item in ended if item is not was]
+        if copies:
+            before[step.label]["copies"] = len(copies)
+    return InstancePlan(tuple(steps), before, after)

@@ -1,0 +1,347 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_instance``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import (
+    InstancePlan,
+    Step,
+    Wanted,
+    live_with,
+    order,
+    plan_ended,
+    plan_restarted,
+    plan_started,
+    refuse_deployments,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
+    end_instance,
+    ending_from_options,
+    wait_removed,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options, wait_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, start_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, check_program, programs
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import (
+    find_sequences,
+    parse_reference,
+    resolve_sequence,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+
+def reconcile(run: Run) -> Result:
+    """Bring named instances into the wanted state. Returns the keys of ``sth_instance``'s result."""
+    check_options(run.options)
+    masker = Masker(run.options["secret_keys"])
+    hide_options(run, masker)
+    require_capabilities(run)
+    inventory = observe(run.hub, lambda found: bool(select(found, run.options)))
+    selected = select(inventory, run.options)
+    run.hide(masker, selected)
+    refuse_deployments((item for item in selected if item.live), run.hub.api_url)
+    plan = _plan(run, inventory, selected, masker)
+    run.journal.plan(plan.actions)
+    if run.check_mode:
+        records = [_predicted(step) for step in plan.steps]
+    else:
+        records = list(_Apply(run, inventory).everything(plan))
+        if run.options["state"] == "absent":
+            wait_removed(run.hub, [item.id for item in selected], run.options["removal_timeout"])
+    if run.options["state"] == "absent":
+        records = []
+    views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in records if item]
+    header = f"instances on {run.hub.api_url}"
+    return {
+        "instance": views[0] if views else None,
+        "instances": views,
+        "collected": {},
+        "event": None,
+        "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
+    }
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what cannot be meant, before anything is asked or written."""
+    given = [name for name in ("name", "id") if options[name] is not None] + (["all"] if options["all"] else [])
+    if len(given) != 1:
+        raise SthError("INVALID_OPTION", "Give exactly one of name, id and all: they say which instance is meant.")
+    if options[given[0]] == "":
+        raise SthError("INVALID_OPTION", f"{given[0]} is empty: say which instance is meant.")
+    if options["count"] is not None and options["name"] is None:
+        raise SthError("INVALID_OPTION", "count is for a pool, which has a name.")
+    if options["all"] and (options["sequence"] is None or options["state"] not in ("stopped", "absent", "restarted")):
+        raise SthError("INVALID_OPTION", "all goes with sequence and with state stopped, absent or restarted.")
+    if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
+        raise SthError("INVALID_OPTION", "id must have 36 characters: the hub takes no other.")
+    if options["count"] is not None and options["state"] in ("stopped", "absent"):
+        raise SthError(
+            "INVALID_OPTION",
+            f"count does not go with state {options['state']}: leave it out, the pool's name means all of its members; or "
+            "use state started with a smaller count.",
+        )
+    unused = [name for name in ("input", "output_dest", "completion_event") if options[name] is not None]
+    unused += ["collect"] if options["collect"] else []
+    if unused and options["state"] != "completed":
+        raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
+    if options["run_timeout"] <= 0:
+        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
+    check_program(options)
+    readiness_from_options(options)
+    ending_from_options(options)
+
+
+def require_capabilities(run: Run) -> None:
+    """Refuse what the hub's generation cannot do, and what it could not carry."""
+    options, hub = run.options, run.hub
+    require_start_options(run)
+    if options["id"] is not None and options["state"] in ("started", "completed"):
+        hub.require("instance_id", "Choosing an instance's id", "use name")
+    if options["name"] is not None or options["id"] is not None:
+        for program in programs(options):
+            program.check_size(hub.dialect.start_body_limit)
+
+
+def require_start_options(run: Run) -> None:
+    """Refuse what the hub's generation cannot start a program with."""
+    options, hub = run.options, run.hub
+    if options["input_topic"] is not None or options["output_topic"] is not None:
+        hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")
+    if options["limits"] is not None:
+        hub.require("limits", "Starting with limits", "limit the hub's own process, of which instances are children")
+
+
+def hide_options(run: Run, masker: Masker) -> None:
+    """Scrub the secrets of what was asked for from every failure text."""
+    overrides = run.options["overrides"] or []
+    for holder in (run.options, *overrides):
+        run.secrets |= masker.secrets(holder.get("app_config") or {}, holder.get("args") or ())
+    run.secrets |= masker.secrets(run.options["start_options"])
+
+
+def select(inventory: Inventory, options: Mapping[str, Any]) -> list[InstanceRecord]:
+    """Return the instances that ``name`` (a pool's members too), ``id``, or ``all`` with ``sequence`` mean."""
+    if options["id"] is not None:
+        return [item for item in inventory.instances if item.id == options["id"]]
+    if options["all"]:
+        meant = find_sequences(parse_reference(options["sequence"]), inventory.sequences)
+        ids = {item.id for item in meant}
+        return [item for item in inventory.instances if item.sequence_id in ids]
+    marks = ((item, read_mark(item.app_config)) for item in inventory.instances)
+    return [item for item, mark in marks if mark and options["name"] in (mark.name, mark.pool)]
+
+
+def wanted_sequence(run: Run, inventory: Inventory) -> SequenceRecord | None:
+    """Resolve ``sequence``; in check mode one that an earlier task would have uploaded is assumed."""
+    if run.options["sequence"] is None:
+        return None
+    reference = parse_reference(run.options["sequence"])
+    found = resolve_sequence(reference, inventory.sequences, hub=run.hub.api_url, assume=run.check_mode)
+    if not found.id:
+        run.notes.append(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
+    return found
+
+
+def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker) -> InstancePlan:
+    options, hub = run.options, run.hub.api_url
+    state = options["state"]
+    if state in ("stopped", "absent"):
+        return plan_ended(inventory, selected, masker, f"it is to be {state}")
+    sequence = None if options["all"] else wanted_sequence(run, inventory)
+    everything = options["all"] or (state == "restarted" and options["count"] is None and _is_pool(selected))
+    if not everything:
+        refuse_clash(options, inventory, hub)
+    wanted = Wanted(
+        programs=() if everything else tuple(programs(options)),
+        sequence=sequence,
+        on_change=options["on_change"],
+        pool=options["name"] if options["count"] is not None else None,
+        rest=programs(options)[0] if everything else None,
+    )
+    if state == "started":
+        return plan_started(inventory, wanted, masker, hub)
+    running = [item for item in selected if item.live] if everything else []
+    return plan_restarted(inventory, wanted, running, masker, hub)
+
+
+def _is_pool(selected: Sequence[InstanceRecord]) -> bool:
+    marks = [read_mark(item.app_config) for item in selected if item.live]
+    return any(mark is not None and mark.pool is not None for mark in marks)
+
+
+def refuse_clash(options: Mapping[str, Any], inventory: Inventory, hub: str) -> None:
+    """Raise ``CONFLICT`` where a name is to be an instance and a pool: of both, only one would be found again by it."""
+    name, count = options["name"], options["count"]
+    if name is None:
+        return
+    members = {f"{name}-{index}" for index in range(count or 0)}
+    for record in inventory.instances:
+        mark = read_mark(record.app_config)
+        if not record.live or mark is None:
+            continue
+        if count is None and mark.pool == name:
+            raise SthError(
+                "CONFLICT", f"{name} is a pool on {hub} ({mark.name} runs): give count, or end the pool first."
+            )
+        if count is not None and mark.name == name:
+            raise SthError("CONFLICT", f"{name} is a single instance on {hub}: end it first, or leave out count.")
+        if mark.name in members and mark.pool != name:
+            raise SthError(
+                "CONFLICT",
+                f"{mark.name} is an instance on {hub} that does not belong to the pool {name}: end it first, or give the "
+                "pool another name.",
+            )
+
+
+def _predicted(step: Step) -> InstanceRecord | None:
+    """Return what a step leaves, as far as that is known before it is done."""
+    if step.kept is not None:
+        return step.kept
+    if step.start is None or step.program is None or step.sequence is None:
+        last: InstanceRecord = step.stops[0].target
+        return replace(last, status="ended", outcome="stopped")
+    return step.program.started_from(step.sequence.id)
+
+
+class _Apply:
+    """Carries out the steps of a plan, each verified against the hub."""
+
+    def __init__(self, run: Run, inventory: Inventory) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.ending = ending_from_options(run.options)
+        self.readiness = readiness_from_options(run.options)
+        self.known = {item.id for item in inventory.instances}
+
+    def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:
+        """Return what each step left. After a failure no further step is begun, so that a pool keeps the members that
+        it has; it is raised when nothing is in flight any more."""
+        # A pool restarts one member after the other, so that the others go on serving.
+        parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
+        pace = Pace(self.hub, parallel, self.readiness.overload_timeout)
+        works = [
+            Work(partial(self._step, step), starts=step.start is not None, writes=bool(step.actions))
+            for step in plan.steps
+        ]
+        outcomes = until_failure(works, pace)
+        records = [outcome.result() for outcome in outcomes]
+        if any(step.start and step.program and step.program.mark for step in plan.steps):
+            records = self._without_twins(plan, records)
+        return records
+
+    def _step(self, step: Step, written: Callable[[], None]) -> InstanceRecord | None:
+        last: InstanceRecord | None = None
+        for action in step.stops:
+            with self.run.journal.doing(action):
+                ended = end_instance(self.hub, action.target.id, self.ending)
+            # 0.18 forgets what has ended.
+            last = ended or replace(action.target, status="ended", outcome="stopped")
+        if step.start is None or step.program is None or step.sequence is None:
+            written()
+            return self._kept(step) if step.kept else last
+        self.run.journal.begin(step.start)
+        start = Start(step.program, step.sequence.id, frozenset(self.known))
+        try:
+            # Of members that are replaced no more are away than may be written to at once.
+            overlap = (lambda: None) if step.stops else written
+            record = start_ready(self.hub, start, self.readiness, self.ending, overlap)
+        except SthError as error:
+            # A process was started wherever it is known by its id.
+            if "instance" in error.details or isinstance(error, WrittenError):
+                self.run.journal.done(step.start)
+            raise SthError(
+                error.code, f"{error.message} {self._way_back(step, error)}".strip(), **error.details
+            ) from None
+        self.run.journal.done(step.start)
+        self.known.add(record.id)
+        return record
+
+    def _way_back(self, step: Step, error: SthError) -> str:
+        """Run again what was ended for a successor that failed, since nothing else knows its configuration any more.
+
+        Returns what is to be said of it.
+        """
+        failed = error.details.get("instance")
+        # What ends anyway is not brought back, and what the hub tells nothing of cannot be
+        # (hub-behaviour.md#starting-instance-never-answers).
+        ran = [
+            item.target
+            for item in step.stops
+            if item.target.status != "stopping" and item.target.app_config is not None
+        ]
+        if not ran:
+            return (
+                "It is left as it is, and a further run takes it for started."
+                if failed and error.code == "TIMEOUT"
+                else ""
+            )
+        if isinstance(error, WrittenError):
+            return "What ran before was ended, and is not started again since its successor may run."
+        old: InstanceRecord = min(ran, key=order)
+        program = Program(None).instead_of(old).completed_from(old)
+        if step.program is not None:
+            # No hub tells what it was started with of these; what the task gives comes nearest.
+            program = replace(program, limits=step.program.limits, start_options=step.program.start_options)
+        start = Start(program, old.sequence_id, frozenset(self.known))
+        try:
+            if failed:
+                self._end_failed(failed, step.label)
+            # Whether it was ready is not known of it, only that it ran.
+            readiness = replace(self.readiness, wait_for="running", failure_event=None)
+            with self.run.journal.compensating("start", f"instance {step.label}"):
+                again = start_ready(self.hub, start, readiness, self.ending)
+        except WrittenError as problem:
+            return f"What ran before was ended, and is not known to run again: {problem.message}"
+        except SthError as problem:
+            return f"What ran before was ended and could not be started again: {problem.message}"
+        self.known.add(again.id)
+        return f"What ran before runs again, as {again.id}."
+
+    def _end_failed(self, instance_id: str, called: str) -> None:
+        record = self.hub.instance(instance_id).info()
+        if record is not None and record.live:
+            with self.run.journal.compensating("stop", f"instance {called}"):
+                end_instance(self.hub, instance_id, self.ending)
+
+    def _kept(self, step: Step) -> InstanceRecord | None:
+        """A run that was cut off may have left one that is still starting."""
+        if step.kept and step.kept.status == "starting":
+            return wait_ready(self.hub, step.kept.id, step.label, self.readiness)
+        return step.kept
+
+    def _without_twins(
+        self, plan: InstancePlan, records: Sequence[InstanceRecord | None]
+    ) -> list[InstanceRecord | None]:
+        """Two runs that start one name at once leave one instance: the oldest stays, whoever looks."""
+        inventory = self.hub.inventory()
+        left: list[InstanceRecord | None] = []
+        for step, record in zip(plan.steps, records):
+            twins = self._twins(inventory, step.program if step.start else None)
+            for twin in twins[1:]:
+                with self.run.journal.compensating("stop", f"instance {step.label}"):
+                    end_instance(self.hub, twin.id, self.ending)
+            left.append(twins[0] if len(twins) > 1 else record)
+        return left
+
+    @staticmethod
+    def _twins(inventory: Inventory, program: Program | None) -> list[InstanceRecord]:
+        return live_with(inventory, program) if program and program.mark else []

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The instances that a task talks to, by reference: those that live, or the failure that tells why there is none."""
+
+from __future__ import annotations
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import (
+    assumable,
+    missing_instance,
+    observe_instance,
+    one_per_name,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import how_it_ended
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+
+def find_targets(run: Run, masker: Masker, reference: str, *, ended_too: bool) -> list[InstanceRecord]:
+    """Return the live instances that are meant, one per name; none in check mode where an earlier task would start them.
+
+    ``ended_too``: where none lives, the latest that has ended, of which a 1.x hub still has the last words. Raises
+    ``NOT_FOUND`` or ``ENDED_EARLY``. From then on no text of the run shows their secrets.
+    """
+    hub = run.hub
+    found = observe_instance(hub, reference)
+    run.hide(masker, found)
+    live = one_per_name(item for item in found if item.live)
+    if live:
+        return live
+    if found and ended_too:
+        return found[-1:]
+    if run.check_mode and assumable(reference):
+        run.notes.append(f"Instance {reference} is assumed to be started by an earlier task.")
+        return []
+    if found:
+        last = found[-1]
+        # Its log is not read for this: that would consume it, in check mode too.
+        raise SthError(
+            "ENDED_EARLY",
+            f"Instance {label(last)} ({last.id}) on {hub.api_url} {how_it_ended(last)} before this task: start it again, or "
+            "read what it said with sth_stream.",
+            instance=last.id,
+            outcome=last.outcome,
+            exit_code=last.exit_code,
+            reason=last.reason,
+        )
+    raise missing_instance(hub, reference)

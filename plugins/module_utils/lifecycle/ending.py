@@ -1,0 +1,175 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ends instances and sees every one ended (architecture.md#instances; hub-behaviour.md#what-a-client-does-about-it)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    ErrorCode,
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    unknown_effect,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
+
+# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the stop's time is over (hub-behaviour.md#start-and-life-cycle).
+END_GRACE = 3.0
+# Whatever keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
+# (hub-behaviour.md#keepalive-has-an-end).
+KEEPALIVE_CAP = 16.0
+# A killed program that still listens takes up to 11 s (0.18) or 15 s (1.x); later nothing more comes
+# (hub-behaviour.md#records-that-never-go).
+KILL_GRACE = 20.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an instance is ended; seconds. ``stop_timeout`` 0: killed without asking."""
+
+    stop_timeout: float = 7.0
+    can_keepalive: bool = False
+    removal_timeout: float = 240.0
+
+    def __post_init__(self) -> None:
+        """Raise ``INVALID_OPTION`` for a time that cannot be meant."""
+        for name in ("stop_timeout", "removal_timeout"):
+            if getattr(self, name) < 0:
+                raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+
+
+def ending_from_options(options: Mapping[str, Any]) -> Ending:
+    """Read and check the options. Raises ``INVALID_OPTION``."""
+    return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
+
+
+def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRecord | None:
+    """Stop, else kill, and return its last record once it has ended (None: no longer listed).
+
+    Raises ``TIMEOUT`` where the hub never reports the end: after a restart of a 1.x hub
+    (hub-behaviour.md#records-that-never-go), or a start that failed on a 0.18 hub
+    (hub-behaviour.md#start-never-answered). Whatever fails once it was told to end is a `WrittenError`.
+    """
+    record = hub.instance(instance_id).info()
+    if record is None or not record.live:
+        return record
+    orders = _Orders(hub, record)
+    if ending.stop_timeout > 0 and record.status == "running":
+        orders.stop(ending)
+        grace = KEEPALIVE_CAP if ending.can_keepalive else END_GRACE
+        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(grace))
+        if ended:
+            return last
+    killed = False
+    for _dummy in pauses(Deadline(KILL_GRACE)):
+        last = orders.look()
+        if not _alive(last):
+            return last
+        if not killed and last and last.status == "running":
+            # Python programs on 0.18 run on after a stop (hub-behaviour.md#python-programs). Elsewhere than in
+            # "running" a kill is refused (hub-behaviour.md#kill-only-while-running): the hub's own kill is under way
+            # then.
+            killed = orders.kill()
+    raise orders.failure(
+        "TIMEOUT",
+        f"Instance {instance_id} was told to end and {hub.api_url} still lists it as "
+        f"{last.status if last else 'live'} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
+        instance=instance_id,
+    )
+
+
+def end_instances(
+    hub: HubClient,
+    instance_ids: Sequence[str],
+    ending: Ending,
+    *,
+    parallel: int = 4,
+    noted: Callable[[str], AbstractContextManager[None]] = lambda instance_id: nullcontext(),
+) -> None:
+    """End several, ``parallel`` at a time, each within its ``noted``. Raises the first failure at the end."""
+
+    def end(instance_id: str) -> None:
+        with noted(instance_id):
+            end_instance(hub, instance_id, ending)
+
+    with workers(hub, max(1, parallel)) as pool:
+        for outcome in [pool.submit(end, instance_id) for instance_id in instance_ids]:
+            outcome.result()
+
+
+def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) -> None:
+    """Wait until the hub lists none of them any more, ended ones included. ``TIMEOUT`` after ``timeout`` seconds."""
+    deadline = Deadline(timeout)
+    for instance_id in instance_ids:
+        dummy, gone = poll(hub.instance(instance_id).info, lambda item: item is None, deadline)
+        if not gone:
+            raise SthError(
+                "TIMEOUT",
+                f"{hub.api_url} still lists the ended instance {instance_id} after removal_timeout ({timeout:g} s): a "
+                "1.x hub keeps ended records for 195 s by default.",
+                instance=instance_id,
+            )
+
+
+def _alive(record: InstanceRecord | None) -> bool:
+    return record is not None and record.live
+
+
+class _Orders:
+    """Tells one instance to end. Once it has been told, every failure is a `WrittenError`."""
+
+    def __init__(self, hub: HubClient, record: InstanceRecord) -> None:
+        self._hub = hub
+        self._client = hub.instance(record.id)
+        mark = read_mark(record.app_config)
+        self._called = f"{mark.name} ({record.id})" if mark else record.id
+        self._told = False
+        # What was sent last, while its answer is lost and nobody has looked since.
+        self._lost: tuple[str, LostAnswerError] | None = None
+
+    def stop(self, ending: Ending) -> None:
+        self._send("stop", lambda: self._client.stop(ending.stop_timeout, ending.can_keepalive), ("NOT_FOUND",))
+
+    def kill(self) -> bool:
+        """Return whether there is nothing left to tell it."""
+        return self._send("kill", self._client.kill, ("CONFLICT", "NOT_FOUND")) != "CONFLICT"
+
+    def look(self) -> InstanceRecord | None:
+        try:
+            record = self._client.info()
+        except SthError as error:
+            if self._lost is not None:
+                what, lost = self._lost
+                why = unknown_effect(lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended")
+                raise self.failure(why.code, why.message, **why.details) from None
+            told = f"Instance {self._called} was told to end, and whether it has is not known: " if self._told else ""
+            raise self.failure(error.code, f"{told}{error.message}", **error.details) from None
+        self._lost = None
+        return record
+
+    def failure(self, code: ErrorCode, message: str, **details: Any) -> SthError:
+        return (WrittenError if self._told else SthError)(code, message, **details)
+
+    def _send(self, what: str, send: Callable[[], None], ignored: tuple[ErrorCode, ...]) -> ErrorCode | None:
+        """Return how it was refused, of the ways that are no failure."""
+        try:
+            send()
+        except LostAnswerError as lost:
+            self._lost = (what, lost)
+        except SthError as error:
+            if error.code not in ignored:
+                raise self.failure(error.code, error.message, **error.details) from None
+            return error.code
+        self._told = True
+        return None

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The end of what a failed instance said, for the failure's text (architecture.md#failures)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
+
+TAIL = 4096
+LONGEST_ERROR = 300
+# What the hub logs behind an error can be long: the error itself is looked for in this much.
+READ = 256 * 1024
+# A 1.x hub never ends /log (hub-behaviour.md#events), and what it has comes at once.
+SILENCE = 0.5
+LONGEST = 3.0
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """What a failure shows: the first error in the log, as a person would say it, and the ends of stderr and log."""
+
+    error: str | None
+    ends: dict[str, str]
+
+
+def failure_logs(hub: HubClient, instance_id: str) -> LastWords | None:
+    """Read the ends of stderr and log of an ended instance; None where the hub forgets it."""
+    if not hub.dialect.keeps_ended:
+        return None
+    return last_words({stream: _read(hub, instance_id, stream) for stream in ("stderr", "log")}, hub.secrets)
+
+
+def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
+    """Shorten what was read, as it was said, to what a failure shows: the last lines, and of the log its errors before them.
+
+    ``secrets`` are hidden first: of one that is cut in two nobody would find the rest.
+    """
+    shown = {stream: _last_lines(scrub(text, secrets, part=True)) for stream, text in texts.items()}
+    # Understood as it was said: where a number is hidden, what is left is no JSON.
+    errors = [(line, said) for line in texts.get("log", "").split("\n") if (said := _error_in(line))]
+    lines = [scrub(line, secrets)[: TAIL // 2] for line, _said in errors[:3]]
+    earlier = [line for line in lines if line not in shown["log"]]
+    if earlier:
+        shown["log"] = "\n".join([*earlier, shown["log"]])
+    first = scrub(errors[0][1], secrets).partition("\n")[0][:LONGEST_ERROR] if errors else None
+    return LastWords(first, shown)
+
+
+def _error_in(line: str) -> str:
+    """Return what a line of the log, which is JSON, says went wrong; nothing where it tells of no error."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return ""
+    if not isinstance(entry, dict) or entry.get("level") not in ("ERROR", "FATAL"):
+        return ""
+    return next((item for item in entry.get("data") or () if isinstance(item, str)), "")
+
+
+def _last_lines(text: str) -> str:
+    if len(text) <= TAIL:
+        return text
+    whole = text[-TAIL:].partition("\n")[2]
+    return whole or text[-TAIL:]
+
+
+def _read(hub: HubClient, instance_id: str, stream: str) -> str:
+    kept = b""
+    deadline = Deadline(LONGEST)
+    try:
+        with hub.instance(instance_id).read(stream, timeout=SILENCE) as chunks:
+            for chunk in chunks:
+                kept = (kept + chunk)[-READ:]
+                if deadline.passed:
+                    break
+    except SthError:
+        # Silence ends it; a record that has gone meanwhile has nothing to say.
+        pass
+    return kept.decode("utf-8", "replace")

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what a hub lists, and does not believe an absence that may be a restart.
+
+Source: hub-behaviour.md#empty-list-after-a-restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
+
+# A 1.x hub lists no instance for up to 12 s after a restart, although they run (hub-behaviour.md#restart-of-the-hub).
+RECONNECT = 20.0
+# Each waits for the whole of its time if it is a zombie (hub-behaviour.md#start-never-answered).
+PARALLEL_GETS = 8
+
+
+def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
+    """Read the inventory; right after a refused connection, again until it is ``complete`` or that has lasted."""
+    inventory = hub.inventory()
+    if inventory.just_started and hub.dialect.hides_running_after_restart and not complete(inventory):
+        inventory, _complete = poll(hub.inventory, complete, Deadline(RECONNECT))
+    # What was waited for once need not be waited for again.
+    hub.transport.was_refused = False
+    return inventory
+
+
+def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
+    """Read those again for which the hub did not answer: on 0.18 it does not as long as they start.
+
+    Source: hub-behaviour.md#starting-instance-never-answers.
+    """
+    silent = [item for item in inventory.instances if item.app_config is None]
+    if not silent:
+        return inventory
+    with workers(hub, PARALLEL_GETS) as pool:
+        found = dict(zip((item.id for item in silent), pool.map(lambda item: hub.instance(item.id).info(), silent)))
+    instances = (found.get(item.id, item) for item in inventory.instances)
+    # One that still does not answer has no sequence of its own, but the list said it.
+    told = {item.id: item for item in silent}
+    return replace(
+        inventory,
+        instances=tuple(told[item.id] if not item.sequence_id else item for item in instances if item is not None),
+    )
+
+
+def observe_instances(hub: HubClient) -> list[InstanceRecord]:
+    """Read the instances for whoever may remove what one runs from: right after a refused connection, when that has lasted.
+
+    Source: hub-behaviour.md#restart-of-the-hub (a package is deleted under an instance that is not listed yet).
+    """
+    if hub.transport.was_refused and hub.dialect.hides_running_after_restart:
+        instances, _complete = poll(hub.instances, lambda found: False, Deadline(RECONNECT))
+        hub.transport.was_refused = False
+        return instances
+    return hub.instances()

@@ -1,0 +1,216 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a started instance counts as ready, and why it never will (architecture.md#readiness-and-outcome)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import EXIT_MEANINGS
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+# The hub never ends a wait for an event when the instance dies
+# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance): between short turns it is looked at.
+EVENT_TURN = 1.0
+# The failure event is kept by the hub once it was emitted, so that a short look finds it.
+FAILURE_TURN = 0.1
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Options that say when an instance counts as ready; seconds."""
+
+    wait_for: Literal["running", "event", "healthy", "none"] = "running"
+    ready_event: str | None = None
+    failure_event: str | None = None
+    wait_timeout: float = 60.0
+    stable_for: float = 2.0
+    overload_timeout: float = 60.0
+    start_attempts: int = 1
+    # Of what the failure event carries.
+    masker: Masker = field(default_factory=Masker)
+
+
+def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
+    """Read and check the options. Raises ``INVALID_OPTION``."""
+    if (options["wait_for"] == "event") != (options["ready_event"] is not None):
+        raise SthError("INVALID_OPTION", "ready_event and wait_for: event go together: give both or neither.")
+    refuse_empty(options, ("ready_event", "failure_event"), "name an event")
+    for name in ("wait_timeout", "stable_for", "overload_timeout"):
+        if options[name] < 0:
+            raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+    for name in ("start_attempts", "max_parallel"):
+        if options[name] < 1:
+            raise SthError("INVALID_OPTION", f"{name} must be 1 or more.")
+    return Readiness(
+        options["wait_for"],
+        options["ready_event"],
+        options["failure_event"],
+        options["wait_timeout"],
+        options["stable_for"],
+        options["overload_timeout"],
+        options["start_attempts"],
+        Masker(options["secret_keys"]),
+    )
+
+
+def wait_ready(hub: HubClient, instance_id: str, label: str, readiness: Readiness) -> InstanceRecord:
+    """Return the record of an instance that is ready.
+
+    Raises ``START_FAILED`` (the program failed), ``ENDED_EARLY`` (it ended otherwise) or ``TIMEOUT``.
+    """
+    watch = _Watch(hub, instance_id, label, readiness)
+    if readiness.wait_for == "none":
+        return watch.look()
+    if readiness.wait_for == "event":
+        return watch.until_event()
+    return watch.until_running() if readiness.wait_for == "running" else watch.until_healthy()
+
+
+def ended_error(
+    hub: HubClient,
+    record: InstanceRecord,
+    label: str,
+    while_doing: str,
+    words: LastWords | None = None,
+    code: ErrorCode | None = None,
+) -> SthError:
+    """Build the failure for an instance that has ended: what, its exit code and meaning, and the ends of its logs.
+
+    ``words``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
+    that failed and ``ENDED_EARLY`` for one that ended otherwise.
+    """
+    failed = record.outcome in ("failed", "unknown", None)
+    code = code or ("START_FAILED" if failed else "ENDED_EARLY")
+    words = words or failure_logs(hub, record.id)
+    if words is None:
+        advice = (
+            "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed, and stderr and log in "
+            "collect, to see what it says"
+        )
+    else:
+        advice = f"it said {words.error!r}; " if words.error else ""
+        advice += "the ends of its stderr and log are in logs"
+    return SthError(
+        code,
+        f"Instance {label} ({record.id}) on {hub.api_url} {how_it_ended(record)} {while_doing}: {advice}.",
+        instance=record.id,
+        outcome=record.outcome,
+        exit_code=record.exit_code,
+        reason=record.reason,
+        logs=words.ends if words else None,
+    )
+
+
+def how_it_ended(record: InstanceRecord) -> str:
+    """Say how an instance has ended, as far as the hub tells: its exit code and what that means."""
+    how = f"ended ({record.outcome})"
+    if record.exit_code is not None:
+        meaning = EXIT_MEANINGS.get(record.exit_code)
+        how += f" with exit code {record.exit_code}{f', which means {meaning},' if meaning else ''}"
+    if record.reason:
+        how += f" and the hub says {record.reason!r}"
+    return how
+
+
+def forgotten(instance_id: str) -> InstanceRecord:
+    """Return the record of an instance that the hub does not list any more.
+
+    0.18 forgets a failed instance at once and one that completed after 10 s (hub-behaviour.md#start-and-life-cycle).
+    """
+    return InstanceRecord(instance_id, "", "ended", outcome="unknown")
+
+
+class _Watch:
+    """One instance while its readiness is awaited."""
+
+    def __init__(self, hub: HubClient, instance_id: str, label: str, readiness: Readiness) -> None:
+        self.hub = hub
+        self.client = hub.instance(instance_id)
+        self.label = label
+        self.readiness = readiness
+        self.deadline = Deadline(readiness.wait_timeout)
+
+    def look(self) -> InstanceRecord:
+        """Return the record; raise where it has ended."""
+        record = self.client.info() or forgotten(self.client.id)
+        if not record.live:
+            raise ended_error(self.hub, record, self.label, "before it was ready")
+        return record
+
+    def until_running(self) -> InstanceRecord:
+        """Handshake done, and still alive after ``stable_for``."""
+        for _turn in pauses(self.deadline, longest=0.5):
+            # Before the look: what a program says is worth more than that it has ended.
+            self._refuse_failure()
+            record = self.look()
+            if record.status == "running":
+                break
+        else:
+            raise self._too_late(f"is still {record.status}")
+        # Its own bound: not cut short by the time that the handshake took.
+        for _turn in pauses(Deadline(self.readiness.stable_for), longest=0.5) if self.readiness.stable_for else ():
+            self._refuse_failure()
+            record = self.look()
+        return record
+
+    def until_healthy(self) -> InstanceRecord:
+        """The program's own health report."""
+        for _turn in pauses(self.deadline, longest=1.0):
+            self._refuse_failure()
+            record = self.look()
+            if record.status == "running" and self.client.health(timeout=EVENT_TURN):
+                return record
+        raise self._too_late("does not report that it is healthy")
+
+    def until_event(self) -> InstanceRecord:
+        """The ready event, raced against the failure event and the instance's end."""
+        name = given(self.readiness.ready_event)
+        while True:
+            if self._emitted(name, min(EVENT_TURN, max(self.deadline.remaining, 0.05))):
+                return self.look()
+            self._refuse_failure()
+            self.look()
+            if self.deadline.passed:
+                raise self._too_late(f"has not emitted {name!r}")
+
+    def _refuse_failure(self) -> None:
+        name = self.readiness.failure_event
+        payload = self._emitted(name, FAILURE_TURN) if name else None
+        if payload:
+            shown = self.readiness.masker.payload(payload[0], self.hub.secrets)
+            raise SthError(
+                "START_FAILED",
+                f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {shown!r} "
+                "instead of becoming ready.",
+                instance=self.client.id,
+                event=shown,
+            )
+
+    def _emitted(self, name: str, timeout: float) -> tuple[Any] | None:
+        """Return the last payload of an event in a tuple of its own, since it may be null; None if there was none."""
+        try:
+            return (self.client.last_event(name, timeout),)
+        except SthError as error:
+            if error.code in ("TIMEOUT", "NOT_FOUND"):
+                return None
+            raise
+
+    def _too_late(self, what: str) -> SthError:
+        words = failure_logs(self.hub, self.client.id)
+        return SthError(
+            "TIMEOUT",
+            f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} {what} after wait_timeout "
+            f"({self.readiness.wait_timeout:g} s).",
+            instance=self.client.id,
+            logs=words.ends if words else None,
+        )

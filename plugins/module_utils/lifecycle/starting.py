@@ -1,0 +1,172 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starts one instance, once, and sees it ready (architecture.md#instances)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    given,
+    looking_up,
+    unseen,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending, end_instance, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import (
+    Readiness,
+    ended_error,
+    wait_ready,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+
+# A start shows in the list within a second; fifty at once take 15 s (hub-behaviour.md#start-and-life-cycle).
+LOST_START_SHOWS = 15.0
+# What 1.x says of a program that dies before the start is answered, a race (hub-behaviour.md#start-and-life-cycle).
+_DIED = ("Runner failed", "Sequence failed")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A program and the id of the sequence that it runs from."""
+
+    program: Program
+    sequence_id: str
+    # Ids of what was listed before, so that what shows up after a lost answer is known as new.
+    known: frozenset[str] = frozenset()
+
+
+def start_ready(
+    hub: HubClient,
+    start: Start,
+    readiness: Readiness,
+    ending: Ending,
+    written: Callable[[], None] = lambda: None,
+) -> InstanceRecord:
+    """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first.
+
+    ``written`` is called when nothing more will be started, only waited for.
+    """
+    bound = Deadline(readiness.wait_timeout * readiness.start_attempts)
+    for attempt, _pause in enumerate(pauses(bound, first=1.0, longest=10.0, jitter=0.5), start=1):
+        free_id(hub, start.program, ending)
+        try:
+            instance_id = start_once(hub, start, readiness.overload_timeout)
+        except SthError as error:
+            if not _died_at_once(error):
+                raise
+            if attempt >= readiness.start_attempts:
+                raise _dead_at_once(hub, start, error) from None
+            continue
+        if attempt == readiness.start_attempts:
+            written()
+        try:
+            return wait_ready(hub, instance_id, start.program.label, readiness)
+        except SthError as error:
+            if attempt >= readiness.start_attempts or error.code not in ("START_FAILED", "ENDED_EARLY", "TIMEOUT"):
+                raise _unseen(hub, start, instance_id, error) from None
+            end_instance(hub, instance_id, ending)
+    raise SthError("TIMEOUT", f"Instance {start.program.label} did not become ready in any of its attempts in time.")
+
+
+def free_id(hub: HubClient, program: Program, ending: Ending) -> None:
+    """Wait until the hub has forgotten what ended under the id that ``program`` is to get: it refuses it before."""
+    if program.mark is None and program.id is not None:
+        wait_removed(hub, [program.id], ending.removal_timeout)
+
+
+def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
+    """Start one process and return its id; repeated only while the hub certainly started nothing.
+
+    419 is repeated for ``overload_timeout`` seconds with growing, jittered pauses. After a lost answer the instance is
+    looked for by its mark; raises `LostAnswerError` where that finds nothing and the hub may still be at it, and
+    `WrittenError` where the hub cannot be asked.
+    """
+    program = start.program
+    repeated = False
+    overloaded: SthError | None = None
+    unanswered: SthError | None = None
+    for _pause in pauses(Deadline(overload_timeout), first=1.0, longest=10.0, jitter=0.5):
+        try:
+            started = hub.sequence(start.sequence_id).start(
+                program.start_app_config(), program.args, program.start_body_options()
+            )
+            return started.id
+        except LostAnswerError as lost:
+            with looking_up(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
+                found = _find_started(hub, start)
+            if found is not None:
+                return found
+            # A 0.18 hub that does not answer has made a zombie (hub-behaviour.md#start-never-answered): another start
+            # would make another.
+            if repeated or lost.code == "TIMEOUT":
+                raise SthError(
+                    "START_FAILED",
+                    f"{lost.message} No instance {program.label} showed up: look at the hub's log.",
+                    **lost.details,
+                ) from None
+            repeated, unanswered = True, lost
+        except SthError as error:
+            if error.code != "INSUFFICIENT_RESOURCES":
+                raise
+            overloaded = error
+    if overloaded is None:
+        # overload_timeout was over before it could be repeated.
+        raise given(unanswered)
+    raise SthError(
+        "INSUFFICIENT_RESOURCES",
+        f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on the hub.",
+        **overloaded.details,
+    )
+
+
+def _is_like(record: InstanceRecord, start: Start) -> bool:
+    """Whether a new one without a name is the one that was started: nothing else tells them apart."""
+    return record.sequence_id == start.sequence_id and record.app_config == start.program.start_app_config()
+
+
+def _died_at_once(error: SthError) -> bool:
+    """Whether 1.x refused the start because its program died before it answered; the rest of its 400 is for good."""
+    return error.details.get("http_status") == 400 and any(text in error.message for text in _DIED)
+
+
+def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
+    """Say of a start that was refused so what is said of one that died later, as far as the hub has a record of it."""
+    for record in hub.instances():
+        if record.id not in start.known and read_mark(record.app_config) == start.program.mark and not record.live:
+            return ended_error(hub, record, start.program.label, "before its start was answered")
+    return SthError(
+        error.code,
+        f"Instance {start.program.label} died before its start was answered, and the hub has no record of it: {error.message}",
+        **error.details,
+    )
+
+
+def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> SthError:
+    """Say of an instance that was started what failed since, where that is not the instance itself."""
+    if "instance" in error.details:
+        return error
+    started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"
+    return unseen(error, started, "it became ready")
+
+
+def _find_started(hub: HubClient, start: Start) -> str | None:
+    program = start.program
+    for _pause in pauses(Deadline(LOST_START_SHOWS), first=0.3, longest=2.0):
+        if program.mark is None and program.id is not None:
+            if hub.instance(program.id).info() is not None:
+                return program.id
+            continue
+        for record in hub.instances():
+            mark = read_mark(record.app_config)
+            if record.id not in start.known and mark == program.mark and (mark or _is_like(record, start)):
+                return record.id
+    return None

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user wants to run, member by member. Pure.
+
+Only what a task sets is managed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import (
+    MARK_KEY,
+    InstanceMark,
+    marked,
+    member_mark,
+    read_mark,
+    unmarked,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+
+# Number.MAX_SAFE_INTEGER of JavaScript.
+LARGEST_INTEGER = 2**53 - 1
+# Keys of the hub's start call that have options of their own.
+_OWN_KEYS = {
+    "appConfig": "app_config",
+    "args": "args",
+    "instanceId": "id",
+    "inputTopic": "input_topic",
+    "outputTopic": "output_topic",
+    "limits": "limits",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """What one instance is to run with; None means that it is not managed. ``mark`` is None for one without a name.
+
+    ``id`` is chosen for a start. ``replaces``: id of what it takes the place of, by which it is called where it has no name.
+    ``additions``: what app_config is to hold beside what it holds, where it is not managed as a whole.
+    """
+
+    mark: InstanceMark | None
+    id: str | None = None
+    app_config: dict[str, Any] | None = None
+    args: tuple[str, ...] | None = None
+    input_topic: str | None = None
+    output_topic: str | None = None
+    limits: dict[str, Any] | None = None
+    start_options: dict[str, Any] = field(default_factory=dict)
+    replaces: str | None = None
+    additions: dict[str, Any] | None = None
+
+    @property
+    def label(self) -> str:
+        """How a person calls it."""
+        return self.mark.name if self.mark else str(self.id or self.replaces)
+
+    def completed_from(self, record: InstanceRecord | None) -> Program:
+        """Take over what is not managed from the instance that ran so far."""
+        if record is None:
+            return self
+        mark = read_mark(record.app_config)
+        return Program(
+            # Who is called by its own name stays a member of its pool.
+            mark if mark and (self.mark is None or self.mark.pool is None) else self.mark,
+            self.id,
+            self.config_over(unmarked(record.app_config)),
+            tuple(record.args) if self.args is None else self.args,
+            record.input_topic if self.input_topic is None else self.input_topic,
+            record.output_topic if self.output_topic is None else self.output_topic,
+            self.limits,
+            self.start_options,
+            self.replaces,
+        )
+
+    def config_over(self, running: dict[str, Any]) -> dict[str, Any]:
+        """Return the app_config that is wanted of what runs with ``running``; the same where it is not managed."""
+        if self.app_config is not None:
+            return self.app_config
+        return running if self.additions is None else _merged(running, self.additions)
+
+    def instead_of(self, record: InstanceRecord | None) -> Program:
+        """Take the place of ``record``, with an id of its own: 1.x refuses the old one while it is listed, also ended."""
+        return self if record is None else replace(self, id=None, replaces=record.id)
+
+    def start_app_config(self) -> dict[str, Any]:
+        """Return app_config with the mark, as it is sent."""
+        return marked(self.config_over({}), self.mark)
+
+    def started_from(self, sequence_id: str) -> InstanceRecord:
+        """Return what the hub will list when it runs, but for its id and times."""
+        config, args = self.start_app_config(), tuple(self.args or ())
+        return InstanceRecord("", sequence_id, "running", config, args, self.input_topic, self.output_topic)
+
+    def start_body_options(self) -> dict[str, Any]:
+        """Return the further keys of the start call's body."""
+        own = {
+            "instanceId": self.id if self.mark is None else None,
+            "inputTopic": self.input_topic,
+            "outputTopic": self.output_topic,
+            "limits": self.limits,
+        }
+        return {**self.start_options, **{key: value for key, value in own.items() if value is not None}}
+
+    def check_size(self, limit: int | None) -> None:
+        """Raise ``INVALID_CONFIG`` where a body of ``limit`` bytes cannot carry it (hub-behaviour.md#start-body-too-large)."""
+        body = {"appConfig": self.start_app_config(), "args": list(self.args or ()), **self.start_body_options()}
+        size = len(json.dumps(body))
+        # The hub adds to it before it hands it over.
+        if limit is not None and size > limit - 1024:
+            raise SthError(
+                "INVALID_CONFIG",
+                f"app_config and args of {self.label} take {size} bytes and this hub carries {limit // 1024 - 1} KiB: hand large data "
+                "over as input, or as a file in the package.",
+            )
+
+
+def check_program(options: Mapping[str, Any]) -> None:
+    """Refuse options that cannot be meant, before anything is written."""
+    overrides = options["overrides"] or []
+    for config in (options["app_config"], options["start_options"], *(item.get("app_config") for item in overrides)):
+        if config is not None and not isinstance(config, Mapping):
+            # ansible-core before 2.19 hands over the text of a mapping with a date in it, and takes that for one.
+            raise SthError(
+                "INVALID_CONFIG", "app_config is a text that is no mapping: write dates and the like as texts."
+            )
+        if MARK_KEY in (config or {}):
+            raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
+    _refuse_numbers((options["app_config"], options["args"], options["start_options"], overrides))
+    for key, option in _OWN_KEYS.items():
+        if key in options["start_options"]:
+            raise SthError("INVALID_OPTION", f"start_options may not hold {key}: use the option {option}.")
+    refuse_empty(options, ("input_topic", "output_topic"), "name a topic")
+    if options["count"] is None and (options["index_key"] is not None or overrides):
+        raise SthError("INVALID_OPTION", "index_key and overrides are for pools: give count.")
+    if options["count"] is not None and options["count"] < 0:
+        raise SthError("INVALID_OPTION", "count must not be negative.")
+
+
+def _refuse_numbers(data: Any) -> None:
+    """Refuse numbers that no hub hands over as they are: it is JavaScript, and rounds or refuses them."""
+    if isinstance(data, Mapping):
+        _refuse_numbers(list(data.values()))
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            _refuse_numbers(item)
+    elif (isinstance(data, int) and abs(data) > LARGEST_INTEGER) or (isinstance(data, float) and not isfinite(data)):
+        raise SthError(
+            "INVALID_CONFIG",
+            f"app_config or args hold a number that a hub cannot hand over: write numbers beyond {LARGEST_INTEGER} and infinite "
+            "ones as texts.",
+        )
+
+
+def programs(options: Mapping[str, Any]) -> list[Program]:
+    """Return what each wanted member runs, by ``name`` and ``count``, or the one with a literal ``id``."""
+    if options["count"] is None:
+        mark = member_mark(options["name"], None) if options["name"] is not None else None
+        return [_program(options, mark, options["app_config"], options["args"])]
+    return [member(options, index) for index in range(options["count"])]
+
+
+def member(options: Mapping[str, Any], index: int) -> Program:
+    """Return what member ``index`` of the pool ``name`` runs."""
+    overrides = options["overrides"] or []
+    override = overrides[index] if index < len(overrides) else {}
+    config, args = options["app_config"], options["args"]
+    own = override.get("app_config")
+    if own is not None:
+        config = _merged(config or {}, own)
+    if override.get("args") is not None:
+        args = override["args"]
+    if options["index_key"] is not None:
+        config = with_index(config or {}, options["index_key"], index)
+    program = _program(options, member_mark(options["name"], index), config, args)
+    # What a member has of its own does not make the rest of what it runs with managed.
+    return program if options["app_config"] is not None else replace(program, app_config=None, additions=config)
+
+
+def _program(options: Mapping[str, Any], mark: InstanceMark | None, config: Any, args: Any) -> Program:
+    return Program(
+        mark=mark,
+        id=options["id"],
+        app_config=config,
+        args=None if args is None else tuple(args),
+        input_topic=options["input_topic"],
+        output_topic=options["output_topic"],
+        limits=options["limits"],
+        start_options=dict(options["start_options"]),
+    )
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def with_index(config: Mapping[str, Any], path: str | None, index: int) -> dict[str, Any]:
+    """Return ``config`` with the member's index at the dotted ``path``; as it is where there is none."""
+    if path is None:
+        return dict(config)
+    key, _dot, rest = path.partition(".")
+    if not key:
+        raise SthError("INVALID_OPTION", f"index_key {path!r} is no dotted path of keys.")
+    if not rest:
+        return {**config, key: index}
+    inner = config.get(key, {})
+    if not isinstance(inner, Mapping):
+        raise SthError("INVALID_CONFIG", f"index_key leads through {key!r}, which is no mapping in app_config.")
+    return {**config, key: with_index(inner, rest, index)}

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""References to sequences: an id, ``name``, ``name@version`` or ``name@sha256:<hex>``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import stamp_version
+
+_DIGEST = re.compile(r"sha256:([0-9a-f]{7,64})\Z")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SequenceReference:
+    """What a user wrote; ``version`` or ``digest`` (a prefix, hex) narrow ``name``."""
+
+    text: str
+    name: str
+    version: str | None = None
+    digest: str | None = None
+
+    def matches(self, record: SequenceRecord) -> bool:
+        """Whether ``record`` is meant by name, version or digest (its id aside)."""
+        return (
+            record.name == self.name
+            and (self.version is None or record.version == self.version)
+            and (self.digest is None or (record.digest or "").startswith(self.digest))
+        )
+
+
+def parse_version(text: str) -> tuple[str | None, str | None]:
+    """Split what stands for a version into (author's version, digest prefix), one of them None."""
+    if text.startswith("sha256:"):
+        match = _DIGEST.match(text)
+        if not match:
+            raise SthError("INVALID_OPTION", f"{text!r} is no digest: write sha256: and 7 to 64 hex digits.")
+        return None, match.group(1)
+    return text, None
+
+
+def parse_reference(text: str | None) -> SequenceReference:
+    """Read a reference. Raises ``INVALID_OPTION`` for an empty one: it never means "unset"."""
+    if not text or not text.strip():
+        raise SthError("INVALID_OPTION", "The reference to a sequence is empty: give its ref, name or id.")
+    # The first character may be the @ of a scope.
+    name, at, version = text[1:].rpartition("@")
+    if not at:
+        return SequenceReference(text, text)
+    if not version:
+        raise SthError("INVALID_OPTION", f"{text!r} ends with @: give a version or digest behind it, or leave it out.")
+    author, digest = parse_version(version)
+    return SequenceReference(text, text[0] + name, author, digest)
+
+
+def find_sequences(reference: SequenceReference, sequences: Iterable[SequenceRecord]) -> list[SequenceRecord]:
+    """Return every sequence that is meant; an id wins over a name."""
+    candidates = list(sequences)
+    by_id = [record for record in candidates if record.id == reference.text]
+    return by_id or sorted(
+        (record for record in candidates if reference.matches(record)), key=lambda item: (item.ref, item.id)
+    )
+
+
+def resolve_sequence(
+    reference: SequenceReference, sequences: Iterable[SequenceRecord], *, hub: str, assume: bool
+) -> SequenceRecord:
+    """Return the one sequence that is meant.
+
+    ``assume`` (check mode): what is not there yet is taken to be uploaded by an earlier task; its record has the id "".
+    Raises ``NOT_FOUND`` or ``AMBIGUOUS``; copies with the same content are one.
+    """
+    found = find_sequences(reference, sequences)
+    if len({record.digest or record.id for record in found}) > 1:
+        listed = ", ".join(f"{record.ref} ({record.id})" for record in found)
+        raise SthError(
+            "AMBIGUOUS",
+            f"{reference.text!r} fits {len(found)} sequences on {hub}: {listed}. Name one of them by its ref.",
+        )
+    if found:
+        return found[0]
+    if assume and not _UUID.match(reference.text):
+        version = reference.version or ""
+        full = reference.digest.ljust(64, "0") if reference.digest else None
+        return SequenceRecord("", reference.name, stamp_version(version or "0.0.0", full) if full else version)
+    raise SthError(
+        "NOT_FOUND",
+        f"No sequence {reference.text!r} on {hub}: upload it with sth_sequence, or list what is there with "
+        "sth_sequence_info.",
+    )

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tasks of a play that runs with ``--check`` would have left on a hub so far, for the next task to go on from. Pure.
+
+See `foresight` for what they hand on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.overlay import Overlay
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    InstanceRecord,
+    SequenceRecord,
+)
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Foreseen(Overlay):
+    """What would be on a hub besides what it lists, and by their ids what would be gone or ended. Topics: name to content type."""
+
+    sequences: tuple[SequenceRecord, ...] = ()
+    instances: tuple[InstanceRecord, ...] = ()
+    topics: Mapping[str, str] | None = None
+    gone: frozenset[str] = frozenset()
+    ended: frozenset[str] = frozenset()
+
+    def with_sequences(self, listed: Iterable[SequenceRecord]) -> list[SequenceRecord]:
+        """Return the sequences that would be listed."""
+        return [item for item in (*listed, *self.sequences) if item.id not in self.gone]
+
+    def with_instances(self, listed: Iterable[InstanceRecord], keeps_ended: bool) -> list[InstanceRecord]:
+        """Return the instances that would be listed; what has ended too, if the hub ``keeps_ended``."""
+        found = []
+        for item in (*listed, *self.instances):
+            if item.id not in self.ended or not item.live:
+                found.append(item)
+            elif keeps_ended:
+                found.append(replace(item, status="ended", outcome="stopped"))
+        return found
+
+    def with_topics(self, listed: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the topics that would be listed, as ``GET /topics`` does."""
+        made = [{"topic": name, "contentType": kind} for name, kind in (self.topics or {}).items()]
+        return [*(item for item in listed if item.get("topic") not in self.gone), *made]
+
+
+def foreseen(entries: Iterable[Entry], api_url: str) -> Foreseen:
+    """Read the entries of the hub at ``api_url``, the oldest first."""
+    sequences: dict[str, SequenceRecord] = {}
+    instances: dict[str, InstanceRecord] = {}
+    topics: dict[str, str] = {}
+    gone, ended = set(), set()
+    for entry in entries:
+        if entry["hub"] != api_url:
+            continue
+        if "gone" in entry:
+            gone.add(entry["gone"])
+            topics.pop(entry["gone"], None)
+        elif "ended" in entry:
+            ended.add(entry["ended"])
+        elif "sequence" in entry:
+            sequences[entry["sequence"]["id"]] = SequenceRecord(**entry["sequence"])
+        elif "instance" in entry:
+            instances[entry["instance"]["id"]] = InstanceRecord(**entry["instance"])
+        else:
+            topics[entry["topic"]["name"]] = entry["topic"]["content_type"]
+    return Foreseen(tuple(sequences.values()), tuple(instances.values()), topics, frozenset(gone), frozenset(ended))

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task in a play that runs with ``--check`` hands on to the next ones, and how that is compared. Pure.
+
+As entries, plain JSON values, which the action plugin keeps until the play is over; `foreseen` reads them. They hold no secret.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, read_mark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import FORESEEN, InstanceRecord, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+
+
+def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url: str, masker: Masker) -> list[Entry]:
+    """Return what planned actions would leave; ``ended``: what would be waited for until it has ended by itself."""
+    told: list[Entry] = [{"ended": item.id} for item in ended]
+    uploaded = ""
+    for action in actions:
+        if isinstance(action.target, InstanceRecord):
+            told.append({"ended": action.target.id})
+        elif isinstance(action.target, SequenceRecord):
+            told.append({"gone": action.target.id})
+        elif isinstance(action.target, Mapping):
+            told.append({"gone": action.target["name"]})
+        left = action.leaves
+        own_id = f"{FORESEEN}{uuid.uuid4().hex}"
+        if isinstance(left, SequenceRecord):
+            uploaded = own_id
+            told.append({"sequence": {**asdict(left), "id": own_id}})
+        elif isinstance(left, InstanceRecord):
+            hidden = _hidden(left, masker)
+            told.append({"instance": {**asdict(hidden), "id": own_id, "sequence_id": left.sequence_id or uploaded}})
+        elif left is not None:
+            told.append({"topic": left})
+    return [{"hub": api_url, **entry} for entry in told]
+
+
+def told(value: Any, wanted: Any) -> Any:
+    """Return what a foreseen record says, with what was not handed on taken to be as it is ``wanted``."""
+    if isinstance(value, str) and MASK in value:
+        return wanted
+    if isinstance(value, Mapping) and isinstance(wanted, Mapping):
+        return {key: told(item, wanted.get(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and isinstance(wanted, (list, tuple)) and len(value) == len(wanted):
+        return [told(item, other) for item, other in zip(value, wanted)]
+    return value
+
+
+def _hidden(record: InstanceRecord, masker: Masker) -> InstanceRecord:
+    config = marked(masker.app_config(unmarked(record.app_config)), read_mark(record.app_config))
+    return replace(record, app_config=config, args=tuple(masker.args(record.args)))

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a task's package is: at hand, or on a controller that has read it and will copy it if it is needed.
+
+In the second case the action plugin describes the package in the module's hidden argument ``_package``, without its content,
+and the module fails with ``PACKAGE_NEEDED``, before it writes anything, if that is not enough. The action plugin then packs
+the package, copies the archive and runs the module again, with ``path`` and ``sha256`` in ``_package``.
+Source: architecture.md#two-entrances.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+
+# What the module is told of a package that it does not have; the warnings are given where the module runs, as all others.
+_DESCRIBED = ("kind", "compare", "name", "version", "digest", "hub_version", "engine", "files", "size", "warnings")
+
+
+def read_source(run: Run) -> Package:
+    """Return the package that the options of `specs.PACKAGE` name."""
+    options = run.options
+    if options["_package"]:
+        package = _described(options["src"], options["_package"])
+    else:
+        package = read_package(
+            options["src"],
+            exclude=options["exclude"],
+            compare=options["compare"],
+            secret_files=options["secret_files"],
+        )
+    run.warnings.extend(package.warnings)
+    return package
+
+
+def need_content(run: Run) -> None:
+    """Make sure, before the first write, that the package can be uploaded. Raises ``PACKAGE_NEEDED``."""
+    described = run.options["_package"]
+    if described and not described.get("path"):
+        raise SthError("PACKAGE_NEEDED", "The package is on the controller and has to be copied to the target.")
+
+
+def describe(package: Package) -> dict[str, Any]:
+    """Return ``_package`` for a package that stays on the controller."""
+    return {key: getattr(package, key) for key in _DESCRIBED}
+
+
+def describe_copy(package: Package, path: str, sha256: str) -> dict[str, Any]:
+    """Return ``_package`` for a package whose archive, ready to be uploaded, was copied to ``path`` on the target."""
+    return {**describe(package), "kind": "archive", "path": path, "sha256": sha256}
+
+
+def _checksums(path: str, sha256: str) -> tuple[int, ...]:
+    """Return the checksums of the archive that was copied here. Raises if it is not what left the controller."""
+    digest = hashlib.sha256()
+    sums = Checksums()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(CHUNK), b""):
+            digest.update(piece)
+            sums.add(piece)
+    if digest.hexdigest() != sha256:
+        raise refusal(path, "it was damaged on its way from the controller; run the task again")
+    return sums.result()
+
+
+def _described(source: str, described: Mapping[str, Any]) -> Package:
+    facts = {key: described[key] for key in _DESCRIBED}
+    facts["warnings"] = tuple(facts["warnings"])
+    return Package(
+        source=described.get("path") or source,
+        entries=(),
+        manifest=b"",
+        checksums=_checksums(described["path"], described["sha256"]) if "path" in described else None,
+        as_it_is="path" in described,
+        **facts,
+    )

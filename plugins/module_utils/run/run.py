@@ -1,0 +1,85 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task's run: its options, its hub, and what it leaves for its report. Knows nothing of Ansible.
+
+Source: architecture.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    Connection,
+    connection_from_options,
+    meant_api_url,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+
+Result = dict[str, Any]
+
+
+@dataclass
+class Run:
+    """What one task's run may use, and what it leaves for its report besides its result."""
+
+    options: Mapping[str, Any]
+    check_mode: bool
+    journal: Journal
+    warnings: list[str] = field(default_factory=list)
+    # What a reader should know and what is no reason to worry; in the result as C(notes).
+    notes: list[str] = field(default_factory=list)
+    # Values to be scrubbed from failure texts and logs; the hub hides them too.
+    secrets: set[str] = field(default_factory=set)
+    # How a hub is opened, and what becomes of it after a success; a loop goes on with the one that its last item had.
+    open_hub: Callable[[Connection], HubClient] = HubClient
+    leave_hub: Callable[[HubClient], None] = HubClient.close
+    failed: bool = False
+    # In check mode: what would have ended by itself when the task is over.
+    foresees_ended: list[InstanceRecord] = field(default_factory=list)
+    _hub: HubClient | None = None
+
+    @property
+    def hub(self) -> HubClient:
+        """The hub of the connection options."""
+        if self._hub is None:
+            self._hub = self.open_hub(connection_from_options(self.options))
+            self._hub.overlay = foreseen(self.options.get("_foreseen") or (), self._hub.api_url)
+            self._hub.hide(self.secrets)
+        return self._hub
+
+    def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
+        """Let no text of this run show the secrets of ``records``: the runner writes them into the log.
+
+        Source: hub-behaviour.md#secrets-on-the-hub.
+        """
+        for record in records:
+            self.secrets.update(masker.secrets(record.app_config, record.args))
+
+    def close(self) -> None:
+        """Close or leave what was opened."""
+        if self._hub is not None:
+            # After a failure the hub may be on its way to another version.
+            (HubClient.close if self.failed else self.leave_hub)(self._hub)
+
+    def describe_hub(self) -> dict[str, Any]:
+        """Return the ``hub`` key of a result."""
+        self.hub.version()
+        return self.known_hub()
+
+    def known_hub(self) -> dict[str, Any]:
+        """Return what is known of the hub without asking it, for a failure."""
+        version = self._hub.known_version if self._hub else None
+        return {
+            "api_url": self._hub.api_url if self._hub else meant_api_url(self.options),
+            "generation": version.generation if version else None,
+            "version": version.version if version else None,
+        }

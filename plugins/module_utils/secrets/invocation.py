@@ -1,0 +1,72 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task's arguments as results show them under ``invocation``: without secrets (architecture.md#instances)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+
+SECRET_OPTIONS = ("token", "headers", "url_password")
+
+
+def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return module arguments as ``-vvv`` may print them."""
+    masker = _masker(arguments)
+    # What begins with an underscore is said by the action plugin to the module.
+    shown = {key: value for key, value in arguments.items() if not key.startswith("_")}
+    for name in SECRET_OPTIONS:
+        if shown.get(name):
+            shown[name] = MASK
+    shown.update(_shown_program(shown, masker))
+    if isinstance(shown.get("overrides"), list):
+        shown["overrides"] = [
+            {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
+            for item in shown["overrides"]
+        ]
+    for name in ("start_options", "limits"):
+        if isinstance(shown.get(name), Mapping):
+            shown[name] = masker.app_config(shown[name])
+    if isinstance(shown.get("api_url"), str):
+        # It is refused with a password in it, and shown all the same.
+        shown["api_url"] = masker.app_config(shown["api_url"])
+    if isinstance(shown.get("input"), Mapping):
+        shown["input"] = {**shown["input"], **_shown_lines(shown["input"], masker)}
+    shown.update(_shown_lines(shown, masker))
+    if shown.get("payload") is not None:
+        shown["payload"] = masker.app_config(shown["payload"])
+    if shown.get("payload_json") is not None:
+        shown["payload_json"] = _shown_json(shown["payload_json"], masker)
+    return shown
+
+
+def _shown_program(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if holder.get("app_config") is not None:
+        config = holder["app_config"]
+        shown["app_config"] = masker.app_config(config) if isinstance(config, Mapping) else MASK
+    for name in ("args", "sequence_args"):
+        if holder.get(name) is not None:
+            shown[name] = masker.args(holder[name]) if isinstance(holder[name], list) else MASK
+    return shown
+
+
+def _shown_lines(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    return {"lines": masker.app_config(holder["lines"])} if holder.get("lines") is not None else {}
+
+
+def _shown_json(text: Any, masker: Masker) -> str:
+    try:
+        return json.dumps(masker.app_config(json.loads(text)))
+    except (TypeError, ValueError):
+        return MASK
+
+
+def _masker(arguments: Mapping[str, Any]) -> Masker:
+    keys = arguments.get("secret_keys")
+    return Masker(keys if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])

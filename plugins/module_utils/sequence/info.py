@@ -1,0 +1,22 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads for ``sth_sequence_info``."""
+
+from __future__ import annotations
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import sequence_view
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``exists``, ``sequences`` and ``sequence``."""
+    wanted = run.options["sequence"]
+    reference = parse_reference(wanted) if wanted is not None else None
+    found = run.hub.sequences()
+    if reference is not None:
+        found = find_sequences(reference, found)
+    views = [sequence_view(item) for item in sorted(found, key=lambda item: (item.name, item.hub_version, item.id))]
+    return {"exists": bool(views), "sequences": views, "sequence": views[0] if len(views) == 1 else None}

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Validates and packs for ``sth_package``. Talks to no hub."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+
+
+def reconcile(run: Run) -> Result:
+    """Return ``package`` and the diff of what is at ``dest``."""
+    refuse_empty(run.options, ("dest",), "name a file")
+    package = read_package(run.options["src"], exclude=run.options["exclude"], secret_files=run.options["secret_files"])
+    run.warnings.extend(package.warnings)
+    dest = run.options["dest"]
+    if dest is None:
+        return {"package": _view(package, None)}
+    # In check mode an earlier task has not made its directory.
+    if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
+        raise SthError("INVALID_OPTION", f"dest {dest} is not a file in a directory that exists.")
+    root = os.path.realpath(package.source)
+    if package.kind == "directory" and os.path.commonpath([root, os.path.realpath(dest)]) == root:
+        raise SthError("INVALID_OPTION", f"dest {dest} is inside src: the package would hold itself.")
+    before, after = _sha256_of(dest), _sha256_packed(package)
+    if before != after:
+        reason = f"{'it holds something else than' if before else 'it is the archive of'} {package.ref}"
+        action = Action("write", f"file {dest}", reason)
+        run.journal.plan((action,))
+        if not run.check_mode:
+            with run.journal.doing(action):
+                _write(package, dest)
+    return {
+        "package": _view(package, dest),
+        "diff": {"before": {"sha256": before}, "after": {"sha256": after}, "before_header": dest, "after_header": dest},
+    }
+
+
+def _view(package: Package, path: str | None) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "digest": package.digest,
+        "ref": package.ref,
+        "path": path,
+        "files": package.files,
+        "size": package.size,
+    }
+
+
+def _sha256_packed(package: Package) -> str:
+    with open(os.devnull, "wb") as nowhere:
+        return write_package(package, nowhere, reproducible=True)
+
+
+def _sha256_of(path: str) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                digest.update(piece)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
+
+
+def _write(package: Package, dest: str) -> None:
+    """Write beside ``dest`` and rename, so that nobody ever sees half an archive."""
+    handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(dest)))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write_package(package, file, reproducible=True)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, dest)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decides what has to be written so that a hub holds a package, or no longer does. Pure.
+
+Source: architecture.md#packages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+
+
+@dataclass(frozen=True)
+class SequencePolicy:
+    """The options that decide what may be written."""
+
+    hub: str
+    on_change: Literal["replace", "overwrite", "keep", "fail"] = "replace"
+    keep_old: bool = False
+    in_use: Literal["fail", "keep", "stop"] = "fail"
+    compare: Literal["content", "version"] = "content"
+    overwrite_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SequencePlan:
+    """``sequence`` is the one that will be there (id "" if it is yet to be uploaded), None after a removal."""
+
+    actions: tuple[Action, ...]
+    sequence: SequenceRecord | None
+    removed: tuple[SequenceRecord, ...]
+    kept: tuple[SequenceRecord, ...]
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def matches(record: SequenceRecord, wanted: SequenceRecord, compare: str) -> bool:
+    """Whether ``record`` holds what is ``wanted``, by content digest or by the author's version.
+
+    What has no digest is equal to nothing in content, not even to what has none either.
+    """
+    if record.name != wanted.name:
+        return False
+    if compare == "version":
+        return record.version == wanted.version
+    return record.digest is not None and record.digest == wanted.digest
+
+
+def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequencePolicy) -> SequencePlan:
+    """Plan that ``wanted`` (a record with the id "") is on the hub."""
+    named = sorted((item for item in inventory.sequences if item.name == wanted.name), key=lambda item: item.id)
+    same = [item for item in named if matches(item, wanted, policy.compare)]
+    others = [item for item in named if item not in same]
+    if policy.on_change == "overwrite":
+        return _plan_overwrite(inventory, wanted, named, same, policy)
+    if others and not same and policy.on_change == "fail":
+        raise SthError(
+            "CONFLICT",
+            f"{policy.hub} has {wanted.name} with other content ({_refs(others)}) than {wanted.ref}, and on_change is fail.",
+        )
+    if others and not same and policy.on_change == "keep":
+        return _plan(inventory, named, others[0], (), (), (), policy)
+    upload = () if same else (_upload(wanted, others),)
+    # Copies with the same content: the smallest id stays, whoever looks (architecture.md#instances). One that is in use
+    # is left alone, it does no harm. One version may have several contents, of which none is a copy.
+    spare = [item for item in same[1:] if matches(item, same[0], "content") and not _users(inventory, item)]
+    old = others if policy.on_change == "replace" and not policy.keep_old else []
+    return _plan(inventory, named, same[0] if same else wanted, upload, old, spare, policy)
+
+
+def plan_absent(inventory: Inventory, doomed: Iterable[SequenceRecord], policy: SequencePolicy) -> SequencePlan:
+    """Plan that none of ``doomed`` is on the hub."""
+    doomed = sorted(doomed, key=lambda item: (item.ref, item.id))
+    return _plan(inventory, doomed, None, (), doomed, (), policy)
+
+
+def _plan(
+    inventory: Inventory,
+    named: Iterable[SequenceRecord],
+    sequence: SequenceRecord | None,
+    first: tuple[Action, ...],
+    old: Iterable[SequenceRecord],
+    spare: Iterable[SequenceRecord],
+    policy: SequencePolicy,
+) -> SequencePlan:
+    actions = list(first)
+    removed, kept, blocked = [], [], []
+    for record in (*old, *spare):
+        users = _users(inventory, record)
+        if users and policy.in_use == "fail":
+            blocked.append((record, users))
+            continue
+        if users and policy.in_use == "keep":
+            kept.append(record)
+            continue
+        actions += [_stop(user, record) for user in users]
+        why = f"copy of {sequence.ref}" if record in spare and sequence else _why_removed(sequence)
+        actions.append(Action("delete", f"sequence {record.ref}", why, record))
+        removed.append(record)
+    if blocked:
+        raise _in_use(blocked, policy, removing=sequence is None)
+    after = [item for item in named if item not in removed]
+    if first and sequence:
+        after.append(sequence)
+    return SequencePlan(tuple(actions), sequence, tuple(removed), tuple(kept), _state(named), _state(after))
+
+
+def _plan_overwrite(
+    inventory: Inventory,
+    wanted: SequenceRecord,
+    named: list[SequenceRecord],
+    same: list[SequenceRecord],
+    policy: SequencePolicy,
+) -> SequencePlan:
+    target = _overwrite_target(inventory, wanted, named, same, policy)
+    if target is None:
+        return _plan(inventory, named, wanted, (_upload(wanted, ()),), (), (), policy)
+    if matches(target, wanted, policy.compare):
+        return _plan(inventory, named, target, (), (), (), policy)
+    users = _users(inventory, target)
+    if users and policy.in_use != "stop":
+        raise _in_use([(target, users)], policy)
+    after = SequenceRecord(target.id, wanted.name, wanted.hub_version, wanted.engine)
+    overwrite = Action("overwrite", f"sequence {target.ref}", f"content becomes {wanted.ref}", target, after)
+    return SequencePlan(
+        (*(_stop(user, target) for user in users), overwrite),
+        after,
+        (),
+        (),
+        _state(named),
+        _state([after, *(item for item in named if item.id != target.id)]),
+    )
+
+
+def _overwrite_target(
+    inventory: Inventory,
+    wanted: SequenceRecord,
+    named: list[SequenceRecord],
+    same: list[SequenceRecord],
+    policy: SequencePolicy,
+) -> SequenceRecord | None:
+    if policy.overwrite_id:
+        target = inventory.sequence(policy.overwrite_id)
+        if target is None:
+            raise SthError(
+                "NOT_FOUND", f"There is no sequence {policy.overwrite_id} on {policy.hub} to be overwritten."
+            )
+        return target
+    if same:
+        return same[0]
+    if len(named) > 1:
+        raise SthError(
+            "AMBIGUOUS",
+            f"{policy.hub} has several sequences named {wanted.name} ({_refs(named)}): say by id which one to "
+            "overwrite.",
+        )
+    return named[0] if named else None
+
+
+def _upload(wanted: SequenceRecord, others: Iterable[SequenceRecord]) -> Action:
+    refs = _refs(others)
+    reason = f"the hub has other content of this name ({refs})" if refs else "the hub does not have it"
+    return Action("upload", f"sequence {wanted.ref}", reason, leaves=wanted)
+
+
+def _stop(user: InstanceRecord, record: SequenceRecord) -> Action:
+    return Action("stop", f"instance {_label(user)}", f"it runs from {record.ref}, which is to be removed", user)
+
+
+def _why_removed(sequence: SequenceRecord | None) -> str:
+    return f"{sequence.ref} takes its place" if sequence else "it is to be absent"
+
+
+def _users(inventory: Inventory, record: SequenceRecord) -> list[InstanceRecord]:
+    return [item for item in inventory.instances if item.live and item.sequence_id == record.id]
+
+
+def _label(user: InstanceRecord) -> str:
+    mark = read_mark(user.app_config)
+    return mark.name if mark else user.id
+
+
+def _refs(records: Iterable[SequenceRecord]) -> str:
+    return ", ".join(sorted({item.ref for item in records}))
+
+
+def _state(records: Iterable[SequenceRecord]) -> dict[str, Any]:
+    ordered = sorted(records, key=lambda item: (item.name, item.hub_version))
+    return {"sequences": [{"name": item.name, "version": item.version, "ref": item.ref} for item in ordered]}
+
+
+def _in_use(
+    blocked: list[tuple[SequenceRecord, list[InstanceRecord]]], policy: SequencePolicy, removing: bool = False
+) -> SthError:
+    what = "; ".join(f"{record.ref} by {', '.join(_label(user) for user in users)}" for record, users in blocked)
+    ways = "use in_use: stop to end them"
+    if removing:
+        ways += ", or in_use: keep to leave it."
+    elif policy.on_change == "overwrite":
+        ways += "."
+    else:
+        ways += (
+            ", in_use: keep to leave it, keep_old: true to keep older versions, or "
+            "sth_deployment to move instances over without an outage."
+        )
+    return SthError("CONFLICT", f"Instances on {policy.hub} still run from what is to be removed ({what}): {ways}")

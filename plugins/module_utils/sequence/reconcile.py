@@ -1,0 +1,204 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_sequence``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
+    end_instances,
+    ending_from_options,
+    wait_removed,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe_instances
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import (
+    SequenceReference,
+    find_sequences,
+    parse_version,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import sequence_view
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import (
+    SequencePlan,
+    SequencePolicy,
+    matches,
+    plan_absent,
+    plan_present,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
+    delete_unused,
+    upload_package,
+    verified,
+    wanted_record,
+    without_twins,
+)
+
+
+def reconcile(run: Run) -> Result:
+    """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
+    options = run.options
+    ending_from_options(options)
+    refuse_empty(options, ("name", "id", "version"), "say which sequence is meant")
+    package = _package(run) if options["state"] == "present" else None
+    if package is None and options["src"] is not None:
+        options = run.options = {**options, "name": _named_package(run).name}
+    policy = SequencePolicy(
+        hub=run.hub.api_url,
+        on_change=options["on_change"],
+        keep_old=options["keep_old"],
+        in_use=options["in_use"],
+        compare=options["compare"],
+        overwrite_id=options["id"] if package else None,
+    )
+    plan = _plan(run, package, policy)
+    run.journal.plan(plan.actions)
+    sequence = plan.sequence
+    if not run.check_mode:
+        if any(action.action in ("upload", "overwrite") for action in plan.actions):
+            need_content(run)
+        sequence = _Apply(run, package, policy).everything(plan)
+    return {
+        "sequence": sequence_view(sequence) if sequence else None,
+        "removed": [sequence_view(item) for item in plan.removed],
+        "kept": [sequence_view(item) for item in plan.kept],
+        "diff": {
+            "before": plan.before,
+            "after": plan.after,
+            "before_header": f"sequences on {run.hub.api_url}",
+            "after_header": f"sequences on {run.hub.api_url}",
+        },
+    }
+
+
+def _package(run: Run) -> Package:
+    options = run.options
+    if options["version"] is not None:
+        raise SthError("INVALID_OPTION", "version goes with state: absent; the version of src is in its package.json.")
+    if options["id"] is not None and options["on_change"] != "overwrite":
+        raise SthError("INVALID_OPTION", "With src, id goes only with on_change: overwrite.")
+    return _named_package(run)
+
+
+def _named_package(run: Run) -> Package:
+    """Return the package at ``src``. Raises ``INVALID_PACKAGE`` if it is not the one of ``name``."""
+    package = read_source(run)
+    name = run.options["name"]
+    if name is not None and name != package.name:
+        raise SthError(
+            "INVALID_PACKAGE",
+            f"{run.options['src']} is the package {package.name!r}, not {name!r}: correct name or src.",
+        )
+    return package
+
+
+def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> SequencePlan:
+    hub = run.hub
+    if policy.on_change == "overwrite" and package:
+        hub.require(
+            "overwrite", "on_change: overwrite", "use on_change: replace, which uploads beside the old and removes it"
+        )
+    sequences = tuple(hub.sequences())
+    if package is None:
+        doomed = find_doomed(run.options, sequences)
+        return plan_absent(_with_users(hub, sequences, bool(doomed)), doomed, policy)
+    wanted = wanted_record(package)
+    named = [item for item in sequences if item.name == wanted.name]
+    changes = (
+        bool(policy.overwrite_id) or len(named) > 1 or any(not matches(item, wanted, policy.compare) for item in named)
+    )
+    return plan_present(_with_users(hub, sequences, changes), wanted, policy)
+
+
+def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
+    """Return what ``state: absent`` means on the hub: by ``id``, or by ``name`` and perhaps ``version``."""
+    version, digest = parse_version(options["version"]) if options["version"] is not None else (None, None)
+    if options["id"] is not None:
+        found = [item for item in sequences if item.id == options["id"]]
+        if options["name"] is not None and any(item.name != options["name"] for item in found):
+            raise SthError(
+                "CONFLICT",
+                f"Sequence {options['id']} is {found[0].name!r}, not {options['name']!r}: correct name or id.",
+            )
+        if any(not SequenceReference(item.id, item.name, version, digest).matches(item) for item in found):
+            raise SthError(
+                "CONFLICT", f"Sequence {options['id']} is not of version {options['version']}: correct version or id."
+            )
+        return found
+    by_name = SequenceReference(options["name"], options["name"], version, digest)
+    return [item for item in find_sequences(by_name, sequences) if item.name == options["name"]]
+
+
+def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:
+    """Add the instances where something may have to be removed; nothing else asks for them."""
+    return Inventory(sequences, tuple(observe_instances(hub)) if needed else ())
+
+
+class _Apply:
+    """Carries out a plan, action by action, each verified against the hub."""
+
+    def __init__(self, run: Run, package: Package | None, policy: SequencePolicy) -> None:
+        self.run = run
+        self.hub = run.hub
+        self.package = package
+        self.policy = policy
+        self.ending = ending_from_options(run.options)
+
+    def everything(self, plan: SequencePlan) -> SequenceRecord | None:
+        """Return the sequence that is on the hub in the end."""
+        sequence = plan.sequence
+        stops: list[Action] = []
+        for action in plan.actions:
+            if action.action == "stop":
+                stops.append(action)
+                continue
+            self._end(stops)
+            stops = []
+            with self.run.journal.doing(action):
+                if action.action == "upload":
+                    sequence = upload_package(self.hub, given(self.package), self.policy.compare)
+                elif action.action == "overwrite":
+                    sequence = self._overwrite(action.target)
+                else:
+                    delete_unused(self.hub, action.target, self.ending.removal_timeout)
+            if action.action == "upload" and self.policy.compare == "content":
+                sequence = without_twins(self.hub, given(sequence), self.run.journal)
+        return sequence
+
+    def _end(self, stops: list[Action]) -> None:
+        by_id = {action.target.id: action for action in stops}
+        end_instances(
+            self.hub,
+            list(by_id),
+            self.ending,
+            noted=lambda instance_id: self.run.journal.doing(by_id[instance_id]),
+        )
+
+    def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
+        package = given(self.package)
+        # 1.x refuses while any record is listed, ended ones too (hub-behaviour.md#put-waits-for-ended-instances).
+        wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
+        with packed_package(package) as packed:
+            try:
+                self.hub.sequence(target.id).overwrite(packed)
+            except LostAnswerError:
+                # PUT of the same bytes again does no harm; verified tells whether it arrived.
+                pass
+            except SthError as error:
+                if error.code == "INVALID_PACKAGE":
+                    raise SthError(
+                        error.code,
+                        f"{error.message} The hub may have mixed both packages on its disk (sequence "
+                        f"{target.id}): overwrite it again with a sound package, or remove it.",
+                        **error.details,
+                    ) from None
+                raise
+        return verified(self.hub, target.id, package, self.policy.compare)

@@ -1,0 +1,155 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts packages on a hub and takes them off, each write verified (architecture.md#packages)."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    looking_up,
+    unknown_effect,
+    unseen,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe_instances
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
+
+# A 1.x hub counts a sequence as in use until 15 s after its last instance's end (hub-behaviour.md#sequences). One that
+# does so for longer does it until it is restarted, so that more patience would only be time lost.
+BUSY_AFTER_END = 25.0
+# How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
+LOST_UPLOAD_SETTLES = 5.0
+
+
+def wanted_record(package: Package) -> SequenceRecord:
+    """Return the record that a hub will list for ``package``; its id is "" until then."""
+    return SequenceRecord("", package.name, package.hub_version, package.engine)
+
+
+def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRecord:
+    """Upload and see it listed. After a lost answer it is looked for by its content before it is sent again."""
+    known = {item.id for item in hub.sequences()}
+    with packed_package(package) as packed:
+        try:
+            return _sent(hub, package, packed, compare)
+        except LostAnswerError as lost:
+            if compare == "version":
+                raise WrittenError(
+                    lost.code,
+                    f"{lost.message} Whether the package was stored is not known, and compare: version "
+                    "leaves no way to tell: look with sth_sequence_info before you upload it again.",
+                    **lost.details,
+                ) from None
+            found = _found_after(hub, package, lost, known)
+            if found is not None:
+                return found
+        try:
+            return _sent(hub, package, packed, compare)
+        except LostAnswerError as lost:
+            raise unknown_effect(lost, hub.api_url, f"The upload of {package.ref}", "it was stored") from None
+
+
+def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -> SequenceRecord:
+    """Return the record of what the hub has stored. Raises ``HUB_ERROR`` where that is not ``package``."""
+    try:
+        record = hub.sequence(sequence_id).info()
+    except SthError as error:
+        sent = f"{package.ref} was sent to {hub.api_url} as sequence {sequence_id}"
+        raise unseen(error, sent, "it was stored") from None
+    if record is None or not matches(record, wanted_record(package), compare):
+        shown = record.ref if record else "nothing"
+        raise SthError(
+            "HUB_ERROR", f"{hub.api_url} took {package.ref} as sequence {sequence_id} and shows {shown} there."
+        )
+    return record
+
+
+def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) -> SequenceRecord:
+    """Two tasks that upload the same at once leave one: of equal ones that in use stays, else the smallest id."""
+    equal = (item for item in hub.sequences() if matches(item, uploaded, "content"))
+    twins = sorted(equal, key=lambda item: (not item.instances, item.id))
+    for twin in twins[1:]:
+        if not twin.instances:
+            with journal.compensating("delete", f"sequence {twin.ref}"):
+                hub.sequence(twin.id).delete()
+    return twins[0] if twins else uploaded
+
+
+def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float) -> None:
+    """Delete and see it gone, in ``removal_timeout`` seconds and in no more than may be of use.
+
+    Raises ``CONFLICT`` where something runs from it, or the hub goes on refusing.
+    """
+    bound = min(BUSY_AFTER_END, removal_timeout)
+    client = hub.sequence(doomed.id)
+    # Not the hub's own check: it deletes the package under a running instance
+    # (hub-behaviour.md#delete-orphans-a-running-instance).
+    _refuse_if_used(hub, doomed)
+    for _dummy in pauses(Deadline(bound), first=0.5):
+        try:
+            client.delete()
+        except LostAnswerError as lost:
+            with looking_up(lost, hub.api_url, f"The removal of sequence {doomed.ref}", "it is gone"):
+                left = client.info()
+        except SthError as error:
+            if error.code != "CONFLICT":
+                raise
+            _refuse_if_used(hub, doomed)
+            left = client.info()
+        else:
+            left = _left(hub, doomed)
+        if left is None:
+            return
+    why = "an instance that outlived a restart of the hub blocks it until the hub is restarted"
+    if bound < BUSY_AFTER_END:
+        why = f"a 1.x hub does so until 15 s after the end of its last instance, and removal_timeout is {removal_timeout:g} s"
+    raise SthError(
+        "CONFLICT",
+        f"{hub.api_url} refuses to delete sequence {doomed.ref} for {bound:g} s although nothing runs from it: {why}.",
+    )
+
+
+def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
+    try:
+        return hub.sequence(deleted.id).info()
+    except SthError as error:
+        raise unseen(error, f"{hub.api_url} took the removal of sequence {deleted.ref}", "it is gone") from None
+
+
+def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> SequenceRecord:
+    packed.seek(0)
+    uploaded = hub.send_sequence(packed)
+    return verified(hub, uploaded.id, package, compare)
+
+
+def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
+    """Look for an upload whose answer was lost."""
+    wanted = wanted_record(package)
+    for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
+        with looking_up(lost, hub.api_url, f"The upload of {package.ref}", "it was stored"):
+            listed = hub.sequences()
+        for record in listed:
+            if record.id not in known and matches(record, wanted, "content"):
+                return record
+    return None
+
+
+def _refuse_if_used(hub: HubClient, doomed: SequenceRecord) -> None:
+    users = [item for item in observe_instances(hub) if item.live and item.sequence_id == doomed.id]
+    if users:
+        raise SthError(
+            "CONFLICT",
+            f"Instance {users[0].id} was started from sequence {doomed.ref} on {hub.api_url} meanwhile: "
+            "it was not removed; run the task again.",
+        )

@@ -1,0 +1,177 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Feeds a program's input or a topic."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import contextlib
+import io
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, Any, Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import CHUNK
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+
+_CONTENT_TYPES = {"content": "text/plain", "lines": "application/x-ndjson", "src": "application/octet-stream"}
+# Seconds in which a runner has read the header that the hub sends it.
+HEADER_AHEAD = 0.2
+# Those that a program's runner can decode, and the only ones that a 1.x hub takes for a topic.
+TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What to write: ``data`` or the file at ``path``. ``content_type`` is what the user or the kind of data says."""
+
+    content_type: str
+    end: bool
+    data: bytes = b""
+    path: str | None = None
+
+    def open(self) -> IO[bytes]:
+        """Open it for reading."""
+        return open(self.path, "rb") if self.path is not None else io.BytesIO(self.data)
+
+    @cached_property
+    def kind(self) -> Literal["ascii", "utf-8", "binary"]:
+        """What its bytes are, which decides whether a hub delivers them unharmed. Takes one read of a file."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        ascii_only = True
+        try:
+            with self.open() as data:
+                for piece in iter(lambda: data.read(CHUNK), b""):
+                    ascii_only = ascii_only and piece.isascii()
+                    decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "binary"
+        return "ascii" if ascii_only else "utf-8"
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return os.stat(self.path).st_size if self.path is not None else len(self.data)
+
+
+def feed_from_options(options: Mapping[str, Any]) -> Feed:
+    """Read ``content`` (with ``encoding``), ``lines`` or ``src``, and ``content_type``.
+
+    Raises ``INVALID_OPTION`` where a file cannot be read, or what is to be decoded is not encoded so.
+    """
+    kind = next((name for name in _CONTENT_TYPES if options[name] is not None), "content")
+    data = b""
+    if kind == "content":
+        data = _decoded(options["content"] or "", options.get("encoding", "utf-8"))
+    elif kind == "lines":
+        data = b"".join(json.dumps(line).encode() + b"\n" for line in options["lines"])
+    else:
+        try:
+            open(options["src"], "rb").close()
+        except OSError as error:
+            raise SthError("INVALID_OPTION", f"src {options['src']} cannot be read: {error.strerror}.") from None
+    content_type = options["content_type"] or _CONTENT_TYPES[kind]
+    if content_type not in TAKEN:
+        raise SthError(
+            "INVALID_OPTION",
+            f"content_type {content_type!r} is none that a program can be fed with: {', '.join(TAKEN)}.",
+        )
+    return Feed(content_type, options["end"], data, options["src"] if kind == "src" else None)
+
+
+def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
+    """Raise ``UNSUPPORTED_BY_HUB`` where this hub would not deliver the bytes as they are; ``where`` is a stream or topic.
+
+    Seen on real hubs: what is no UTF-8 arrives with replacement characters, on 0.18 everywhere, on 1.x through stdin.
+    """
+    if feed.kind == "binary" and (not hub.dialect.carries_binary_input or where == "stdin"):
+        by_input = hub.dialect.carries_binary_input
+        advice = "write it to input" if by_input else "write it as text, in base64 for instance"
+        raise SthError(
+            "UNSUPPORTED_BY_HUB",
+            f"What is to be written to {where} is not UTF-8 text, and a {hub.version().version} hub would spoil it there: "
+            f"{advice}.",
+        )
+
+
+@contextlib.contextmanager
+def feeding(hub: HubClient, instance_id: str, stream: str, feed: Feed | None) -> Iterator[Feeder | None]:
+    """Write ``feed`` from a thread of its own: the hub takes no more than the program does."""
+    if feed is None:
+        yield None
+        return
+    feeder = Feeder(feed, instance_writer(hub, instance_id, stream, feed))
+    feeder.start()
+    try:
+        yield feeder
+    finally:
+        # A program may end without reading all of its input; the hub then drops the connection.
+        feeder.join(1.0)
+        feeder.request.abort()
+
+
+def instance_writer(
+    hub: HubClient, instance_id: str, stream: str, feed: Feed, timeout: float | None = None
+) -> Callable[[IO[bytes], InFlight], None]:
+    """Return what writes ``feed`` to ``input`` or ``stdin``."""
+    client = hub.instance(instance_id)
+
+    def write_input(data: IO[bytes], request: InFlight) -> None:
+        if feed.kind != "ascii":
+            # The hub puts a header of its own before the first data, and the runner decodes all that it reads together with
+            # it as text, cut characters included. So the header goes ahead.
+            client.send_input(b"", feed.content_type, False, timeout, request)
+            time.sleep(HEADER_AHEAD)
+        client.send_input(data, feed.content_type, feed.end, timeout, request)
+
+    if stream == "stdin":
+        return lambda data, request: client.send_stdin(data, feed.end, timeout, request)
+    return write_input
+
+
+class Feeder(threading.Thread):
+    """Writes one feed. ``error`` is what kept it from being taken whole; ``request`` can end it early."""
+
+    def __init__(self, feed: Feed, write: Callable[[IO[bytes], InFlight], None]) -> None:
+        super().__init__(daemon=True, name="feed")
+        self.error: SthError | None = None
+        self.request = InFlight()
+        self._feed = feed
+        self._write = write
+
+    def run(self) -> None:
+        """Write."""
+        try:
+            with self._feed.open() as data:
+                self._write(data, self.request)
+        except SthError as error:
+            self.error = error
+        except OSError as error:
+            self.error = SthError("LOCAL_ERROR", f"{self._feed.path} could not be read to its end: {error.strerror}.")
+
+    @property
+    def refused(self) -> SthError | None:
+        """What makes it impossible that all arrives; a connection lost with the program's end does not."""
+        error = self.error
+        return error if error and ("http_status" in error.details or error.code == "LOCAL_ERROR") else None
+
+
+def _decoded(content: str, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return content.encode()
+    try:
+        return base64.b64decode("".join(content.split()), validate=True)
+    except binascii.Error as error:
+        raise SthError("INVALID_OPTION", f"content is not base64: {error}.") from None

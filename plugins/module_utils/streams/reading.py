@@ -1,0 +1,184 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a stream of an instance or a topic up to its bounds. Consumes what it reads."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import ByteStream
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import Bounds, StoppedBy
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import LOG_AFTER_END, Sink
+
+MAX_BYTES = 1024 * 1024
+LOOK_EVERY = 0.5
+# The request must not end before the bound does.
+SPARE = 5.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How far to read and what to do with it; ``wait_timeout`` in seconds."""
+
+    max_bytes: int | None
+    max_lines: int | None
+    pattern: re.Pattern[str] | None
+    wait_timeout: float
+    encoding: str
+    dest: str | None
+
+
+def reading_from_options(options: Mapping[str, Any]) -> Reading:
+    """Read and check the options. Raises ``INVALID_OPTION``."""
+    for name in ("max_bytes", "max_lines"):
+        if options[name] is not None and options[name] < 1:
+            raise SthError("INVALID_OPTION", f"{name} must be 1 or more.")
+    try:
+        pattern = re.compile(options["search_regex"]) if options["search_regex"] is not None else None
+    except re.error as error:
+        raise SthError("INVALID_OPTION", f"search_regex is no regular expression: {error}.") from None
+    max_bytes = options["max_bytes"]
+    if max_bytes is None and options["dest"] is None:
+        max_bytes = MAX_BYTES
+    return Reading(
+        max_bytes, options["max_lines"], pattern, options["wait_timeout"], options["encoding"], options["dest"]
+    )
+
+
+def read_bounded(
+    open_stream: Callable[[float], AbstractContextManager[ByteStream]],
+    reading: Reading,
+    secrets: set[str],
+    nothing_more: Callable[[], bool] | None = None,
+) -> Result:
+    """Read and return the keys of the module's result.
+
+    ``open_stream`` is given the longest silence in seconds; ``nothing_more`` tells of a stream that the hub does not end.
+    What was read before a failure is in that failure: it cannot be read again.
+    """
+    bounds = Bounds(reading.max_bytes, reading.max_lines, reading.pattern)
+    failure: SthError | None = None
+    stopped_by: StoppedBy | None = None
+    with replacing(reading.dest) if reading.dest else contextlib.nullcontext() as file:
+        sink = Sink(reading.max_bytes or 0, file, reading.dest)
+        try:
+            stopped_by = _read(open_stream, reading.wait_timeout, bounds, sink, nothing_more)
+        except SthError as error:
+            if not sink.total:
+                raise
+            failure = error
+    result = _result(sink, bounds, stopped_by, reading, secrets)
+    if failure is not None:
+        failure.details.update(result)
+        raise failure
+    return result
+
+
+def nothing_read(reading: Reading) -> Result:
+    """Return what check mode reports."""
+    return {
+        "content": None,
+        "encoding": reading.encoding,
+        "lossy": False,
+        "bytes": 0,
+        "lines_read": 0,
+        "stopped_by": None,
+        "matched": None,
+        "path": reading.dest,
+        "sha256": None,
+    }
+
+
+def _read(
+    open_stream: Callable[[float], AbstractContextManager[ByteStream]],
+    seconds: float,
+    bounds: Bounds,
+    sink: Sink,
+    nothing_more: Callable[[], bool] | None,
+) -> StoppedBy:
+    deadline = Deadline(seconds)
+    with open_stream(seconds + SPARE) as pieces:
+        guard = _Guard(pieces, deadline, nothing_more)
+        guard.start()
+        try:
+            for piece in pieces:
+                guard.last_data = time.monotonic()
+                taken, reached = bounds.take(piece)
+                sink.write(taken)
+                if reached is not None:
+                    return reached
+                if deadline.passed:
+                    break
+        finally:
+            guard.stop()
+        return bounds.finish() or ("time" if deadline.passed and not guard.saw_the_end else "end")
+
+
+class _Guard(threading.Thread):
+    """Ends a reading at its deadline, or when a stream that the hub leaves open has nothing more to give."""
+
+    def __init__(self, pieces: ByteStream, deadline: Deadline, nothing_more: Callable[[], bool] | None) -> None:
+        super().__init__(daemon=True, name="bound a reading")
+        self.last_data = time.monotonic()
+        self.saw_the_end = False
+        self._pieces = pieces
+        self._deadline = deadline
+        self._nothing_more = nothing_more
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Watch."""
+        every = LOOK_EVERY if self._nothing_more else self._deadline.remaining
+        while not self._stopped.wait(min(every, self._deadline.remaining)):
+            if self._nothing_more is not None and self._silent_for_good():
+                self.saw_the_end = True
+            if self.saw_the_end or self._deadline.passed:
+                self._pieces.abort()
+                return
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._stopped.set()
+        self.join()
+
+    def _silent_for_good(self) -> bool:
+        silent = time.monotonic() - self.last_data >= LOG_AFTER_END
+        return silent and self._nothing_more is not None and self._nothing_more()
+
+
+def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: Reading, secrets: set[str]) -> Result:
+    content: str | None = None
+    lossy = False
+    if reading.dest is None:
+        data = sink.shown(secrets)
+        if reading.encoding == "base64":
+            content = base64.b64encode(data).decode()
+        else:
+            content = data.decode("utf-8", "replace")
+            lossy = content.encode() != data
+    return {
+        "content": content,
+        "encoding": reading.encoding,
+        "lossy": lossy,
+        "bytes": sink.total,
+        "lines_read": bounds.lines,
+        "stopped_by": stopped_by,
+        "matched": scrub(bounds.matched, secrets, part=True) if bounds.matched is not None else None,
+        "path": sink.path,
+        "sha256": sink.digest.hexdigest(),
+    }

@@ -1,0 +1,222 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_stream``: the streams of an instance, and topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import (
+    Feed,
+    feed_from_options,
+    instance_writer,
+    require_carried,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.reading import (
+    Reading,
+    nothing_read,
+    read_bounded,
+    reading_from_options,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.writing import write_watched
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import find_topic, require_topic_name
+
+_WRITE = ("content", "lines", "src", "content_type")
+_READ = ("max_bytes", "max_lines", "search_regex", "dest")
+_CLOSED_STREAM = "it was ended by an earlier write, which cannot be undone, or the program has stopped reading and its buffers are full"
+# A 1.x hub lets nobody else write while a program fills a topic; on 0.18 it ends with that program.
+_CLOSED_TOPIC = (
+    "it was ended by an earlier write, or by the end of the program that filled it, or a program fills it now"
+)
+
+
+def reconcile(run: Run) -> Result:
+    """Write or read, as the options say."""
+    options = run.options
+    writes = _writes(options)
+    _check(options, writes)
+    if options["topic"] is not None:
+        require_topic_name(options["topic"])
+        if writes:
+            return _write_topic(run, feed_from_options(options))
+        return _read_topic(run, _reading(run))
+    if writes:
+        return _write_instance(run, feed_from_options(options))
+    return _read_instance(run, _reading(run))
+
+
+def _writes(options: Mapping[str, Any]) -> bool:
+    if options["stream"] is not None:
+        return options["stream"] not in STREAMS
+    return options["end"] or any(options[name] is not None for name in ("content", "lines", "src"))
+
+
+def _check(options: Mapping[str, Any], writes: bool) -> None:
+    what = f"Stream {options['stream']}" if options["stream"] else f"Topic {options['topic']}"
+    refused = [name for name in (_READ if writes else _WRITE) if options[name] is not None]
+    if not writes and options["end"]:
+        refused.append("end")
+    if refused:
+        doing, other = ("written", "reading") if writes else ("read", "writing")
+        raise SthError("INVALID_OPTION", f"{what} is {doing}; {', '.join(refused)} belongs to {other}: leave it out.")
+    if writes and not options["end"] and all(options[name] is None for name in ("content", "lines", "src")):
+        raise SthError("INVALID_OPTION", f"{what} is written: give content, lines, src, or end: true.")
+    if writes and options["encoding"] == "base64" and options["content"] is None:
+        raise SthError("INVALID_OPTION", "encoding is that of content: leave it out with lines, src or end alone.")
+    if options["stream"] == "stdin" and options["content_type"] not in (None, "application/octet-stream"):
+        raise SthError("INVALID_OPTION", "A hub takes only application/octet-stream for stdin: leave out content_type.")
+    if options["wait_timeout"] <= 0:
+        raise SthError("INVALID_OPTION", "wait_timeout must be more than 0.")
+
+
+def _reading(run: Run) -> Reading:
+    reading = reading_from_options(run.options)
+    if reading.dest is not None and not run.check_mode:
+        # In check mode an earlier task may not have made its directory.
+        require_writable("dest", reading.dest)
+    return reading
+
+
+# -- instances ------------------------------------------------------------------------------------------------------
+
+
+def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
+    """Return the one instance that is meant; None in check mode where an earlier task would start it."""
+    reference = run.options["instance"]
+    found = find_targets(run, Masker(run.options["secret_keys"]), reference, ended_too=may_have_ended)
+    if len(found) > 1:
+        names = ", ".join(label(item) for item in found)
+        raise SthError(
+            "AMBIGUOUS", f"{reference!r} fits {len(found)} instances on {run.hub.api_url}: name one of {names}."
+        )
+    return found[0] if found else None
+
+
+def _write_instance(run: Run, feed: Feed) -> Result:
+    options, hub = run.options, run.hub
+    record = _instance(run, may_have_ended=False)
+    require_carried(hub, feed, options["stream"])
+    name = label(record) if record else options["instance"]
+    what = f"{options['stream']} of instance {name}"
+    action = _plan(run, what, feed)
+    if record is None or run.check_mode:
+        return _written(feed)
+    instance_id = record.id
+
+    def ended() -> SthError | None:
+        now = hub.instance(instance_id).info() or forgotten(instance_id)
+        return None if now.live else ended_error(hub, now, name, "while it was written to", code="ENDED_EARLY")
+
+    writer = instance_writer(hub, instance_id, options["stream"], feed, options["wait_timeout"])
+    run.journal.begin(action)
+    # From here on some of it may have arrived.
+    run.journal.done(action)
+    write_watched(feed, writer, ended, f"The {what} on {hub.api_url}", _CLOSED_STREAM, options["wait_timeout"])
+    return _written(feed)
+
+
+def _read_instance(run: Run, reading: Reading) -> Result:
+    options, hub = run.options, run.hub
+    record = _instance(run, may_have_ended=True)
+    if record is None or run.check_mode:
+        return nothing_read(reading)
+    client = hub.instance(record.id)
+
+    def nothing_more() -> bool:
+        now = client.info()
+        return now is None or not now.live
+
+    # Of all streams only the log of a 1.x hub does not end with its instance (hub-behaviour.md#events).
+    never_ends = options["stream"] == "log" and hub.dialect.log_never_ends
+    return read_bounded(
+        lambda silence: client.read(options["stream"], silence),
+        reading,
+        run.secrets,
+        nothing_more if never_ends else None,
+    )
+
+
+# -- topics ---------------------------------------------------------------------------------------------------------
+
+
+def _write_topic(run: Run, feed: Feed) -> Result:
+    options, hub = run.options, run.hub
+    name = options["topic"]
+    content_type = feed.content_type
+    require_carried(hub, feed, f"topic {name}")
+    if hub.dialect.keeps_topics:
+        if feed.end:
+            raise SthError(
+                "UNSUPPORTED_BY_HUB",
+                f"A {hub.version().version} hub does not end topics: leave out end, or remove the topic with sth_topic.",
+            )
+        if not feed.size:
+            # The hub would never answer.
+            raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: what is given is empty.")
+    there = find_topic(hub, name)
+    if there is not None and there["content_type"] != content_type:
+        if options["content_type"] is not None:
+            raise SthError(
+                "CONFLICT",
+                f"Topic {name} on {hub.api_url} carries {there['content_type']}, not {content_type}: leave out content_type, "
+                "or write to another topic.",
+            )
+        content_type = there["content_type"]
+    action = _plan(run, f"topic {name}", feed)
+    if run.check_mode:
+        return _written(feed)
+    client = hub.topic(name)
+    run.journal.begin(action)
+    run.journal.done(action)
+    write_watched(
+        feed,
+        lambda data, request: client.write(data, content_type, feed.end, options["wait_timeout"], request),
+        lambda: None,
+        f"Topic {name} on {hub.api_url}",
+        _CLOSED_TOPIC,
+        options["wait_timeout"],
+    )
+    return _written(feed)
+
+
+def _read_topic(run: Run, reading: Reading) -> Result:
+    name, hub = run.options["topic"], run.hub
+    there = find_topic(hub, name)
+    # Only 1.x lists topics; on 0.18 a read leaves nothing behind that anybody could see.
+    if there is None and hub.dialect.keeps_topics:
+        if run.check_mode:
+            run.notes.append(f"Topic {name} is assumed to be made by an earlier task.")
+        else:
+            raise SthError(
+                "NOT_FOUND",
+                f"No topic {name!r} on {hub.api_url}: reading would create it; make it with sth_topic, or list what is there "
+                "with sth_topic_info.",
+            )
+    if run.check_mode:
+        return nothing_read(reading)
+    content_type = there["content_type"] if there else "application/octet-stream"
+    return read_bounded(lambda silence: hub.topic(name).read(content_type, silence), reading, set())
+
+
+def _plan(run: Run, what: str, feed: Feed) -> Action:
+    ends = ", and ends it" if feed.end else ""
+    action = Action("write", what, f"it was asked for{ends}")
+    run.journal.plan((action,))
+    return action
+
+
+def _written(feed: Feed) -> Result:
+    return {"bytes": feed.size}

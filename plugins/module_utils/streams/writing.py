@@ -1,0 +1,60 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes to a stream of an instance or to a topic, as long as it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder
+
+LOOK_EVERY = 0.5
+# As much lies in the buffers of a stream that nobody reads, so that a write of less is answered at once unless the stream
+# was ended (hub-behaviour.md#ended-input).
+BUFFERED = 16 * 1024
+
+
+def write_watched(
+    feed: Feed,
+    write: Callable[[IO[bytes], InFlight], None],
+    ended: Callable[[], SthError | None],
+    what: str,
+    closed_by: str,
+    wait_timeout: float,
+) -> None:
+    """Write ``feed``; ``ended`` is asked now and then for what makes it impossible.
+
+    ``what`` names the stream; ``closed_by`` says what may have closed it.
+
+    Raises ``TIMEOUT`` where nothing was taken for ``wait_timeout`` seconds, ``CONFLICT`` where the stream was ended.
+    """
+    feeder = Feeder(feed, write)
+    feeder.start()
+    impossible: SthError | None = None
+    while feeder.is_alive() and impossible is None:
+        feeder.join(LOOK_EVERY)
+        if feeder.is_alive():
+            impossible = ended()
+    if impossible is not None:
+        feeder.request.abort()
+        feeder.join()
+        raise impossible
+    if feeder.error is None:
+        return
+    if feeder.error.code != "TIMEOUT" or not isinstance(feeder.error, LostAnswerError):
+        raise ended() or feeder.error
+    if feed.size <= BUFFERED:
+        raise SthError(
+            "CONFLICT",
+            f"{what} took nothing for wait_timeout ({wait_timeout:g} s): {closed_by}.",
+        )
+    raise SthError(
+        "TIMEOUT",
+        f"{what} took no more data for wait_timeout ({wait_timeout:g} s): the program does not read it, or not as fast; some "
+        "of it may have been delivered.",
+    )

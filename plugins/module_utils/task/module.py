@@ -1,0 +1,59 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a task as an Ansible module on a target: arguments in, result or failure out.
+
+Source: architecture.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import meant_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute, nothing_done
+
+
+class _Module(AnsibleModule):
+    """Fails as every task of this collection, also where it does not get beyond its arguments."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        super().__init__(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
+
+    def fail_json(self, msg: str, **details: Any) -> NoReturn:
+        """Fail; a background job's result does not pass the action plugin, so that its arguments are masked here."""
+        details.setdefault("error_code", "INVALID_OPTION")
+        details = {**nothing_done(self._task, meant_api_url(self.params)), **details}
+        details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
+        super().fail_json(msg, **details)
+
+    def add_path_info(self, kwargs: Result) -> Result:
+        """Leave results as they are documented: without the owner and mode of what is in ``path`` or ``dest``."""
+        return kwargs
+
+
+def run_module(task: Task) -> None:
+    """Be a module: parse arguments, run, exit. Never returns."""
+    module = _Module(task)
+    if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(missing_required_lib("requests"), error_code="LOCAL_ERROR", exception=REQUESTS_IMPORT_ERROR)
+    # Telling is not possible from a module while it runs: the action plugin tells from `actions` afterwards.
+    run = Run(module.params, module.check_mode, Journal())
+    result = execute(task, run)
+    # Given here, since a background job's result does not pass the action plugin.
+    result["invocation"] = {"module_args": shown_arguments(module.params)}
+    for warning in run.warnings:
+        module.warn(warning)
+    if result.get("failed"):
+        module.fail_json(**result)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)

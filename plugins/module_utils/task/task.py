@@ -1,0 +1,95 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A module as its spec and its reconcile function, and how every error becomes one shape of failure.
+
+Both entrances use it: `execute` inside a worker of ansible-playbook, and as a module on a target (`module`).
+Source: architecture.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker, scrub, scrub_all
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import FORESEEN, HUB, Spec
+
+
+@dataclass(frozen=True)
+class Task:
+    """A module: its argument spec and the function that observes, plans and applies.
+
+    ``reconcile`` returns the keys of the module's own result, with ``diff`` where there is one; ``changed``, ``actions``
+    and ``hub`` are added here. ``constraints`` are those of ``AnsibleModule`` (``required_if`` and the like).
+    """
+
+    reconcile: Callable[[Run], Result]
+    options: Spec
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    talks_to_hub: bool = True
+    writes: bool = True
+
+    @property
+    def spec(self) -> Spec:
+        """The whole argument spec."""
+        if not self.talks_to_hub:
+            return dict(self.options)
+        return {**HUB, **self.options, **(FORESEEN if self.writes else {})}
+
+
+def execute(task: Task, run: Run) -> Result:
+    """Carry out ``task`` and return its result; a failure has ``failed``, ``msg`` and ``error_code``."""
+    try:
+        if task.talks_to_hub and run.hub.transport.connection.sends_token_in_clear:
+            run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
+        result = dict(task.reconcile(run))
+        result["changed"] = run.journal.planned if run.check_mode else run.journal.written
+        if task.talks_to_hub:
+            result.setdefault("hub", run.describe_hub())
+    except SthError as error:
+        result = _failure(error, run)
+    except OSError as error:
+        text = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+        result = _failure(SthError("LOCAL_ERROR", f"The machine where the task runs could not do it: {text}."), run)
+    except BaseException:
+        run.failed = True
+        raise
+    finally:
+        run.close()
+    if result.get("failed") and task.talks_to_hub:
+        result.setdefault("hub", run.known_hub())
+    if run.notes:
+        result["notes"] = run.notes
+    if task.writes:
+        result["actions"] = run.journal.as_result()
+    if run.check_mode and run.options.get("_foreseen") is not None and not result.get("failed"):
+        masker = Masker(run.options.get("secret_keys") or ())
+        result["_foresees"] = entries(run.journal.actions, run.foresees_ended, run.hub.api_url, masker)
+    return result
+
+
+def nothing_done(task: Task, api_url: str | None) -> Result:
+    """Return what a failure holds besides its text that was made before a hub could be asked; ``api_url`` if it is known."""
+    result: Result = {"changed": False}
+    if task.talks_to_hub:
+        result["hub"] = {"api_url": api_url, "generation": None, "version": None}
+    if task.writes:
+        result["actions"] = []
+    return result
+
+
+def _failure(error: SthError, run: Run) -> Result:
+    run.failed = True
+    return {
+        "failed": True,
+        "msg": scrub(error.message, run.secrets),
+        "error_code": error.code,
+        "changed": run.journal.written,
+        **scrub_all(error.details, run.secrets),
+    }

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What topics a hub has, and how they look in results (``GET /topics``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+
+# What the hub takes for a topic's name; it answers 400 "Topic id incorrect format" otherwise.
+_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def require_topic_name(name: str) -> None:
+    """Raise ``INVALID_OPTION`` for what cannot be a topic's name."""
+    if not _NAME.match(name):
+        raise SthError("INVALID_OPTION", f"{name!r} is no name for a topic: use letters, digits, - and _.")
+
+
+def find_topic(hub: HubClient, name: str) -> dict[str, Any] | None:
+    """Return a topic as results show it; None where the hub has none of that name (0.18 never lists any)."""
+    return next((item for item in map(topic_view, hub.topics()) if item["name"] == name), None)
+
+
+def topic_view(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one element of ``GET /topics`` as results show it."""
+    return {"name": raw.get("topic"), "content_type": raw.get("contentType")}

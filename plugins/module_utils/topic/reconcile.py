@@ -1,0 +1,91 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observes, plans and applies for ``sth_topic``; reads for ``sth_topic_info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    given,
+    looking_up,
+    refuse_empty,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import (
+    find_topic,
+    require_topic_name,
+    topic_view,
+)
+
+
+def reconcile(run: Run) -> Result:
+    """Make a topic exist with its content type, or not at all. Returns ``topic`` and the diff."""
+    options, hub = run.options, run.hub
+    name = options["name"]
+    require_topic_name(name)
+    _require(hub)
+    before = find_topic(hub, name)
+    after = {"name": name, "content_type": options["content_type"]} if options["state"] == "present" else None
+    action = _plan(before, after, hub.api_url)
+    if action is not None:
+        run.journal.plan((action,))
+        if not run.check_mode:
+            with run.journal.doing(action):
+                _apply(hub, name, after)
+    header = f"topic {name} on {hub.api_url}"
+    diff = {"before": before or {}, "after": after or {}, "before_header": header, "after_header": header}
+    return {"topic": after, "diff": diff}
+
+
+def reconcile_info(run: Run) -> Result:
+    """Return ``exists`` and ``topics``."""
+    refuse_empty(run.options, ("name",), "name a topic")
+    _require(run.hub)
+    wanted = run.options["name"]
+    topics = sorted((topic_view(raw) for raw in run.hub.topics()), key=lambda item: str(item["name"]))
+    found = [item for item in topics if wanted is None or item["name"] == wanted]
+    return {"exists": bool(found), "topics": found}
+
+
+def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: str) -> Action | None:
+    if before == after:
+        return None
+    if before is None and after is not None:
+        return Action("create", f"topic {after['name']}", "the hub does not have it", leaves=after)
+    if before is not None and after is None:
+        return Action("delete", f"topic {before['name']}", "it is to be absent", before)
+    there = given(before)
+    raise SthError(
+        "CONFLICT",
+        f"Topic {there['name']} on {api_url} carries {there['content_type']}: use that content_type, or remove the "
+        "topic first, with what is in it.",
+    )
+
+
+def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
+    try:
+        if after is None:
+            hub.topic(name).delete()
+        else:
+            hub.topic(name).create(after["content_type"])
+    except LostAnswerError as lost:
+        what, effect = ("creation", "it is there") if after else ("removal", "it is gone")
+        with looking_up(lost, hub.api_url, f"The {what} of topic {name}", effect):
+            there = find_topic(hub, name)
+        if there != after:
+            raise
+    except SthError as error:
+        # Somebody else created the same at the same time.
+        if error.code != "CONFLICT" or find_topic(hub, name) != after:
+            raise
+
+
+def _require(hub: HubClient) -> None:
+    hub.require("topics", "Managing topics", "topics exist there only while something writes to them or reads them")

@@ -1,0 +1,391 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deployments under load, cut off anywhere, and changed by two tasks at once."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task
+
+QUICK: dict[str, Any] = {"name": "web", "stable_for": 0, "stop_timeout": 0}
+
+
+@pytest.fixture
+def versions(tmp_path: pathlib.Path) -> dict[str, str]:
+    """Directories of the probe package with other contents."""
+    made = {}
+    for letter in "abc":
+        path = tmp_path / letter
+        shutil.copytree(PACKAGES / "probe", path)
+        with (path / "index.js").open("a") as main:
+            main.write(f"// {letter}\n")
+        made[letter] = str(path)
+    return made
+
+
+def deploy(hub: FakeHub, **options: Any) -> dict[str, Any]:
+    return run_task("sth_deployment", hub, **{**QUICK, **options})
+
+
+def state(hub: FakeHub, name: str = "web") -> list[tuple[str, str, str]]:
+    """Return name, version and configuration of what runs of a deployment."""
+    live = ["starting", "running", "stopping"]
+    listed = run_task("sth_instance_info", hub, instance=[name], status=live)["instances"]
+    return [(item["name"], item["sequence"]["ref"], str(item["app_config"])) for item in listed]
+
+
+class Traffic:
+    """A client that sends events without pause, to one ready replica after the other, and counts how many are ready.
+
+    Ready is who has said so, lives, and has not been told to end.
+    """
+
+    def __init__(self, hub: FakeHub) -> None:
+        self.hub = hub
+        self.fewest = 10**6
+        self.most = 0
+        self.sent = 0
+        self.refused: list[str] = []
+        self.told: set[str] = set()
+        self._answer = hub.answer
+        hub.answer = self._noting  # type: ignore[method-assign]
+
+    def _noting(self, call: Call) -> Answer:
+        if call.path.endswith(("_stop", "_kill")):
+            self.told.add(call.path.split("/")[-2])
+        self.count()
+        try:
+            return self._answer(call)
+        finally:
+            self.count()
+
+    def count(self) -> list[str]:
+        with self.hub.state.lock:
+            self.hub.state.advance()
+            live = [item for item in self.hub.state.instances.values() if item.process_alive]
+        ready = [item.id for item in live if "up" in item.events and item.id not in self.told]
+        self.fewest = min(self.fewest, len(ready))
+        self.most = max(self.most, len(live))
+        return ready
+
+    @contextmanager
+    def flowing(self) -> Iterator[None]:
+        ended = threading.Event()
+
+        def send() -> None:
+            client = HubClient(self.hub.api_url)
+            while not ended.is_set():
+                for instance in self.count():
+                    try:
+                        client.instance(instance).send_event("ping", "x")
+                        self.sent += 1
+                    except SthError:
+                        # It may have been told to end meanwhile.
+                        self.refused.append(instance)
+            client.close()
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(("surge", "unavailable", "floor", "ceiling"), [(1, 0, 6, 7), (2, 2, 4, 8)])
+def test_a_rolling_update_of_six_never_has_fewer_ready_than_promised(
+    hub: FakeHub, versions: dict[str, str], surge: int, unavailable: int, floor: int, ceiling: int
+) -> None:
+    events = [{"name": "up", "payload": {"ok": True}, "after": 0.05}]
+    gate = {"app_config": {"events": events}, "wait_for": "event", "ready_event": "up", "max_parallel": 6}
+    assert not deploy(hub, src=versions["a"], replicas=6, **gate).get("failed")
+    traffic = Traffic(hub)
+    with traffic.flowing():
+        result = deploy(hub, src=versions["b"], max_surge=surge, max_unavailable=unavailable, **gate)
+    assert not result.get("failed"), result
+    assert traffic.fewest >= floor
+    assert traffic.most <= ceiling
+    assert traffic.sent > 20
+    assert not set(traffic.refused) - traffic.told
+
+
+@pytest.mark.parametrize("after", range(1, 7))
+def test_an_update_that_is_cut_off_after_any_write_is_completed_by_the_next(
+    hub: FakeHub, versions: dict[str, str], after: int
+) -> None:
+    deploy(hub, src=versions["a"], replicas=2)
+    deploy(hub, src=versions["b"])
+    last = {"src": versions["c"], "app_config": {"x": 1}, "replicas": 2}
+    cut_off(hub, after, **last)
+    done = deploy(hub, **last)
+    assert not done.get("failed"), done
+    ref = done["deployment"]["ref"]
+    assert state(hub) == [("web-0", ref, "{'x': 1}"), ("web-1", ref, "{'x': 1}")]
+    assert {item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]} == {
+        ref,
+        done["deployment"]["previous_ref"],
+    }
+    assert not deploy(hub, **last)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "writes", "left"),
+    [
+        ({"replicas": 4}, 2, 4),
+        ({"replicas": 0}, 2, 0),
+        ({"strategy": "blue_green", "app_config": {"x": 2}}, 4, 2),
+        ({"strategy": "recreate", "app_config": {"x": 2}, "src": "b", "replicas": 2}, 4, 2),
+        ({"canary": 1, "app_config": {"x": 2}}, 2, 2),
+        ({"state": "rolled_back"}, 4, 2),
+        ({"state": "absent", "src": "b"}, 2, 0),
+    ],
+)
+def test_whatever_is_cut_off_after_any_write_is_completed_by_the_next(
+    hub: FakeHub, versions: dict[str, str], options: dict[str, Any], writes: int, left: int
+) -> None:
+    options = {**options, **({"src": versions["b"]} if "src" in options else {})}
+    names = [f"web-after-{after}" for after in range(1, writes + 1)]
+    for name in names:
+        deploy(hub, name=name, src=versions["a"], replicas=2, app_config={"x": 1})
+    for after, name in enumerate(names, start=1):
+        deploy(hub, name=name, src=versions["b"], strategy="blue_green")
+        cut_off(hub, after, **{**options, "name": name})
+        done = deploy(hub, **{**options, "name": name})
+        assert not done.get("failed"), done
+        assert [shown for shown, _ref, _config in state(hub, name)] == [f"{name}-{number}" for number in range(left)]
+        assert not deploy(hub, **{**options, "name": name})["changed"]
+    assert len(hub.sequences) == (0 if options.get("state") == "absent" else 2)
+
+
+@pytest.mark.parametrize("after", range(1, 7))
+def test_a_failing_update_that_is_cut_off_after_any_write_leaves_nothing_when_it_is_run_again(
+    hub: FakeHub, versions: dict[str, str], after: int
+) -> None:
+    # Replica 0 gets ready and replica 1 does not, so that there is a way back: upload, start, stop, start; start, stop.
+    failing = {"overrides": [{}, {"app_config": {"behaviour": "throw_at_start"}}], "app_config": {}}
+    update = {"src": versions["b"], "stable_for": 0.2, **failing}
+    old = deploy(hub, src=versions["a"], replicas=2, app_config={"x": 1})["deployment"]["ref"]
+    cut_off(hub, after, **update)
+    again = deploy(hub, **update)
+    assert again["error_code"] == "START_FAILED", again
+    assert again["rolled_back"] is True
+    assert [(name, ref) for name, ref, _config in state(hub)] == [("web-0", old), ("web-1", old)]
+    assert [item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]] == [old]
+    assert again["deployment"]["ref"] == old
+
+
+def test_an_update_that_is_run_again_relies_on_no_replica_that_the_first_run_has_not_seen_ready(
+    hub: FakeHub, versions: dict[str, str]
+) -> None:
+    ready = {"events": [{"name": "up", "payload": {"ok": True}, "after": 0.02}]}
+    gate = {"wait_for": "event", "ready_event": "up", "wait_timeout": 0.5, "max_surge": 0, "max_unavailable": 1}
+    old = deploy(hub, src=versions["a"], replicas=3, app_config=ready, **gate)["deployment"]["ref"]
+    update = {"src": versions["b"], "app_config": {}, **gate}
+    # Upload, end the first, start it: it never says that it is ready.
+    cut_off(hub, 3, **update)
+    traffic = Traffic(hub)
+    again = deploy(hub, **update)
+    assert (again["error_code"], again["rolled_back"]) == ("TIMEOUT", True)
+    assert traffic.fewest >= 2
+    assert [ref for _name, ref, _config in state(hub)] == [old] * 3
+
+
+def test_a_replica_that_misses_its_gate_after_a_cut_is_what_the_update_fails_of(
+    hub: FakeHub, versions: dict[str, str]
+) -> None:
+    ready = {"events": [{"name": "up", "payload": {"ok": True}, "after": 0.02}]}
+    gate = {"wait_for": "event", "ready_event": "up", "wait_timeout": 0.5}
+    deploy(hub, src=versions["a"], replicas=2, app_config=ready, **gate)
+    before = {item["id"] for item in hub.instances}
+    update = {"src": versions["b"], "app_config": {}, **gate}
+    # Upload, start the first beside the old one.
+    cut_off(hub, 2, **update)
+    again = deploy(hub, **update)
+    assert (again["error_code"], again["rolled_back"]) == ("TIMEOUT", True)
+    live = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])["instances"]
+    assert {item["id"] for item in live} == before
+
+
+FAILING = {"app_config": {"behaviour": "throw_at_start"}, "stable_for": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"src": "b"}, {"src": "c"}),
+        ({"src": "b"}, {}),
+        ({"app_config": {"x": 2}}, {}),
+        ({"src": "b"}, {"src": "c", "replicas": 4}),
+        ({"app_config": {"x": 2}}, {"replicas": 4}),
+        ({"src": "b"}, {"src": "c", "strategy": "blue_green"}),
+        ({"app_config": {"x": 2}}, {"strategy": "recreate"}),
+    ],
+)
+def test_a_second_canary_that_fails_leaves_the_first_where_it_was_and_the_others_untouched(
+    hub: FakeHub, versions: dict[str, str], first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    first, second = ({**one, **({"src": versions[one["src"]]} if "src" in one else {})} for one in (first, second))
+    deploy(hub, src=versions["a"], replicas=3, app_config={"x": 1})
+    canary = deploy(hub, canary=1, **first)["deployment"]
+    before, ids = state(hub), live_ids(hub)
+    failed = deploy(hub, canary=1, **{**FAILING, **second})
+    assert (failed["error_code"], failed["rolled_back"]) == ("START_FAILED", True), failed
+    assert state(hub) == before
+    assert live_ids(hub)[1:] == ids[1:]
+    assert {**failed["deployment"], "ready": 3} == canary
+    assert not deploy(hub)["changed"]
+
+
+@pytest.mark.parametrize("canaries", [1, 2])
+def test_a_canary_that_fails_with_fewer_replicas_leaves_each_with_the_configuration_it_had(
+    hub: FakeHub, versions: dict[str, str], canaries: int
+) -> None:
+    deploy(hub, src=versions["a"], replicas=3, app_config={"x": 1}, index_key="i")
+    deploy(hub, app_config={"x": 2}, canary=canaries)
+    before = state(hub)
+    failed = deploy(hub, replicas=1, **FAILING)
+    assert (failed["error_code"], failed["rolled_back"]) == ("START_FAILED", True), failed
+    assert state(hub) == before
+
+
+@pytest.mark.parametrize("after", range(1, 4))
+def test_a_second_canary_that_fails_after_it_was_cut_off_leaves_the_others_untouched(
+    hub: FakeHub, versions: dict[str, str], after: int
+) -> None:
+    deploy(hub, src=versions["a"], replicas=3)
+    deploy(hub, src=versions["b"], canary=1)
+    before, ids = state(hub), live_ids(hub)
+    # Upload, start the canary, end the one before.
+    cut_off(hub, after, src=versions["c"], canary=1)
+    failed = deploy(hub, src=versions["c"], canary=1, **FAILING)
+    assert (failed["error_code"], failed["rolled_back"]) == ("START_FAILED", True), failed
+    assert state(hub)[1:] == before[1:]
+    assert live_ids(hub)[1:] == ids[1:]
+    if after < 3:
+        assert state(hub) == before
+
+
+def live_ids(hub: FakeHub) -> list[str]:
+    """Return the ids of what runs, by name."""
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])["instances"]
+    return [item["id"] for item in listed]
+
+
+def cut_off(hub: FakeHub, after: int, **options: Any) -> None:
+    """Run a task on a hub that is gone after the task's write number ``after``, and comes back."""
+    hub.fault(Fault("cut", skip=after - 1, writes_only=True))
+    result = deploy(hub, **{"request_retries": 0, "max_parallel": 1, **options})
+    assert result.get("failed"), result
+    hub.revive()
+
+
+@pytest.fixture
+def patient(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 0.18 hub does not tell who has ended a replica: on a busy machine another task's next step takes a while."""
+    monkeypatch.setattr(deployment_rollout, "OTHERS_SHOW", 10.0)
+    # A 1.x hub does, as long as it lists what has ended.
+    keep_ended(hub)
+
+
+PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"app_config": {"x": 1}}, {"app_config": {"x": 2}}),
+    ({"src": "b"}, {"src": "c", "app_config": {"x": 2}}),
+    ({"src": "b"}, {"src": "b"}),
+    ({"src": "b", "strategy": "recreate"}, {"src": "a", "replicas": 5}),
+    ({"app_config": {"x": 1}}, {"replicas": 1}),
+    ({"state": "restarted"}, {"state": "restarted"}),
+    ({"state": "rolled_back"}, {"src": "c"}),
+    ({"state": "absent"}, {"src": "c", "replicas": 3, "app_config": {"x": 2}}),
+    ({"app_config": {"x": 1}}, {"src": "c", "canary": 1, "app_config": {"x": 1}}),
+    ({"app_config": {"x": 1}, "overrides": [{}, {"app_config": {"y": 1}}]}, {"app_config": {"x": 2}}),
+    ({"src": "b", "app_config": {"behaviour": "throw_at_start"}, "stable_for": 0.2}, {"src": "c"}),
+]
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("pair", PAIRS)
+def test_of_two_tasks_at_once_one_has_the_last_word(
+    hub: FakeHub, versions: dict[str, str], pair: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    wishes = [{**wish, **({"src": versions[wish["src"]]} if "src" in wish else {})} for wish in pair]
+    if any(wish.get("state") == "rolled_back" for wish in wishes):
+        deploy(hub, src=versions["b"], replicas=3)
+    deploy(hub, src=versions["a"], replicas=3, app_config={"x": 0})
+    both(hub, wishes)
+
+
+@pytest.mark.usefixtures("patient")
+def test_of_two_first_deployments_at_once_one_has_the_last_word(hub: FakeHub, versions: dict[str, str]) -> None:
+    wishes = [
+        {"src": versions["a"], "replicas": 2, "app_config": {"x": 1}},
+        {"src": versions["b"], "replicas": 3, "app_config": {"x": 2}},
+    ]
+    both(hub, wishes)
+
+
+def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
+    """Run both at once; what is left is what one of them, run again, would not change, and no mixture."""
+    results: list[dict[str, Any]] = [{}, {}]
+
+    def run(number: int) -> None:
+        time.sleep(number * 0.1)
+        results[number] = deploy(hub, **wishes[number])
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = [result["error_code"] for result in results if result.get("failed")]
+    # One that fails of itself may do so.
+    assert [code for code in failed if code != "START_FAILED"] in ([], ["CONFLICT"]), results
+    shown = state(hub)
+    names = [name for name, _ref, _config in shown]
+    assert names == [f"web-{number}" for number in range(len(shown))]
+    if not any("canary" in wish or "overrides" in wish for wish in wishes):
+        assert len({(ref, config) for _name, ref, config in shown}) <= 1, shown
+    wished = [run_task("sth_deployment", hub, check=True, **{**QUICK, **wish}) for wish in wishes]
+    restarted = any(wish.get("state") == "restarted" for wish in wishes)
+    one_of_them = not all(check["changed"] for check in wished)
+    assert one_of_them or restarted, (shown, results, wished)
+    used = {ref for _name, ref, _config in shown}
+    copies = [item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"] if item["ref"] in used]
+    assert len(copies) == len(used)
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_task_that_began_later_leads_and_the_earlier_gives_way(hub: FakeHub, versions: dict[str, str]) -> None:
+    deploy(hub, src=versions["a"], replicas=3, app_config={"x": 0})
+    slow: dict[str, Any] = {}
+    thread = threading.Thread(target=lambda: slow.update(deploy(hub, app_config={"x": 1}, stable_for=0.4)))
+    thread.start()
+    # It has started its first replica.
+    for _turn in itertools.count():
+        if len(hub.instances) > 3:
+            break
+        time.sleep(0.01)
+    fast = deploy(hub, app_config={"x": 2})
+    thread.join()
+    assert not fast.get("failed"), fast
+    assert slow["error_code"] == "CONFLICT"
+    assert "last word" in slow["msg"]
+    assert slow["deployment"] == fast["deployment"]
+    assert {config for _name, _ref, config in state(hub)} == {"{'x': 2}"}

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How connection options are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    Connection,
+    connection_from_options,
+    normalise_api_url,
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("http://hub", "http://hub/api/v1"),
+        ("http://hub:8000/", "http://hub:8000/api/v1"),
+        ("https://hub/sth/api/v1/", "https://hub/sth/api/v1"),
+        (" http://[::1]:8000 ", "http://[::1]:8000/api/v1"),
+    ],
+)
+def test_the_path_of_the_api_is_added_only_where_there_is_none(given: str, meant: str) -> None:
+    assert normalise_api_url(given) == meant
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["hub:8000", "ftp://hub", "http://", "http://hub:port", "http://hub/?a=b", "http://hub:0", "http://hub..example"],
+)
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(SthError) as caught:
+        normalise_api_url(url)
+    assert caught.value.code == "INVALID_OPTION"
+
+
+def test_credentials_in_the_address_are_refused_and_not_repeated() -> None:
+    with pytest.raises(SthError) as caught:
+        normalise_api_url("http://admin:s3cr3t@hub")
+    assert "s3cr3t" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"token": "t", "url_username": "u"}, "exclude"),
+        ({"url_password": "p"}, "url_username"),
+        ({"client_key": "k"}, "client_cert"),
+        ({"headers": {"Content-Type": "x"}}, "Content-Type"),
+        ({"headers": ["x"]}, "mapping"),
+        ({"connect_timeout": 0}, "connect_timeout"),
+        ({"api_url": ""}, "api_url"),
+        ({"request_retries": -1}, "request_retries"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options: dict[str, object], word: str) -> None:
+    with pytest.raises(SthError, match=word):
+        connection_from_options(options)
+
+
+def test_empty_texts_count_as_not_given() -> None:
+    assert connection_from_options({"token": "", "url_username": "", "ca_path": ""}) == Connection()
+
+
+@pytest.mark.parametrize(
+    ("url", "warns"),
+    [("http://hub", True), ("https://hub", False), ("http://127.0.0.1:8000", False), ("http://localhost", False)],
+)
+def test_a_token_over_plain_http_to_another_machine_is_noticed(url: str, warns: bool) -> None:
+    assert connection_from_options({"api_url": url, "token": "t"}).sends_token_in_clear is warns
+
+
+def test_secrets_are_not_in_the_text_of_a_connection() -> None:
+    text = repr(
+        connection_from_options({"url_username": "u", "url_password": "canary", "headers": {"X-Key": "canary"}})
+    )
+    assert "canary" not in text
+
+
+@pytest.mark.parametrize("text", ["secret-canary\n", " secret-canary", "secret-canary\x00", "secret-canaryż"])
+@pytest.mark.parametrize("option", ["token", "headers"])
+def test_what_no_header_can_hold_is_refused_without_showing_it(option: str, text: str) -> None:
+    with pytest.raises(SthError) as caught:
+        connection_from_options({option: {"X-Extra": text} if option == "headers" else text})
+    assert caught.value.code == "INVALID_OPTION"
+    assert "canary" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"request_timeout": float("nan")},
+        {"connect_timeout": float("inf")},
+        {"request_timeout": 0},
+        {"request_timeout": 1e12},
+        {"headers": {"X:Y": "1"}},
+        {"headers": {"": "1"}},
+        {"headers": {" X": "1"}},
+        {"ca_path": "/no/such/file"},
+        {"client_cert": "/no/such/file"},
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_asked(options: dict[str, object]) -> None:
+    with pytest.raises(SthError) as caught:
+        connection_from_options(options)
+    assert caught.value.code == "INVALID_OPTION"
+    assert next(iter(options)) in caught.value.message

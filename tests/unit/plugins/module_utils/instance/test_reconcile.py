@@ -1,0 +1,682 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Named instances and pools: started, restarted, stopped, absent."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending, starting
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
+
+QUICK: dict[str, Any] = {"stable_for": 0.1, "stop_timeout": 0.1}
+
+
+@pytest.fixture(autouse=True)
+def deployed(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+
+
+def start(hub: FakeHub, name: str = "web", **options: Any) -> dict[str, Any]:
+    return run_task("sth_instance", hub, **{"name": name, "sequence": "probe", **QUICK, **options})
+
+
+def started_four_times(hub: FakeHub, name: str = "web", **options: Any) -> FourTimes:
+    return four_times("sth_instance", hub, **{"name": name, "sequence": "probe", **QUICK, **options})
+
+
+def verbs(result: dict[str, Any]) -> list[str]:
+    return [action for action, _object in planned(result)]
+
+
+def live(hub: FakeHub) -> list[str]:
+    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])
+    return [item["name"] for item in listed["instances"]]
+
+
+def test_started_stopped_and_absent(hub: FakeHub) -> None:
+    begun = started_four_times(hub, app_config={"a": 1}, args=["x"])
+    assert verbs(begun.real) == ["start"]
+    assert begun.check["instance"]["id"] is None
+    assert begun.real["instance"]["name"] == "web"
+    assert begun.real["instance"]["app_config"] == {"a": 1}
+    assert begun.again["instance"]["id"] == begun.real["instance"]["id"]
+    ended = four_times("sth_instance", hub, name="web", state="stopped", **QUICK)
+    assert verbs(ended.real) == ["stop"]
+    assert ended.real["instance"]["outcome"] == "stopped"
+    start(hub)
+    gone = four_times("sth_instance", hub, name="web", state="absent", removal_timeout=10.0, **QUICK)
+    assert verbs(gone.real) == ["stop"]
+    assert gone.real["instances"] == []
+    assert hub.instances == []
+
+
+def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
+    own_id = "11111111-2222-4333-8444-555555555555"
+    wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 20.0, **QUICK}
+    if not hub.state.is_1x:
+        assert run_task("sth_instance", hub, **wanted)["error_code"] == "UNSUPPORTED_BY_HUB"
+        return
+    assert verbs(four_times("sth_instance", hub, **wanted).real) == ["start"]
+    wanted["app_config"] = {"x": 1}
+    assert verbs(four_times("sth_instance", hub, **wanted).real) == ["stop", "start"]
+    run_task("sth_instance", hub, id=own_id, state="stopped", **QUICK)
+    again = four_times("sth_instance", hub, **wanted)
+    assert verbs(again.real) == ["start"]
+    assert again.real["instance"]["id"] == own_id
+    wanted |= {"state": "completed", "app_config": {"behaviour": "complete"}, "if_running": "replace"}
+    completed = run_task("sth_instance", hub, **wanted)
+    assert completed["instance"]["outcome"] == "completed", completed
+
+
+def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> None:
+    if hub.state.is_1x:
+        own_id = "11111111-2222-4333-8444-555555555555"
+        wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 0.1, **QUICK}
+        run_task("sth_instance", hub, **wanted)
+        refused = run_task("sth_instance", hub, **wanted, app_config={"x": 1})
+        assert refused["error_code"] == "TIMEOUT"
+        assert "removal_timeout" in refused["msg"]
+        assert "runs again" in refused["msg"]
+
+
+@pytest.mark.parametrize("pool", [{}, {"count": 3}])
+def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub, pool: dict[str, Any]) -> None:
+    start(hub, **pool)
+    before = len(hub.requests)
+    assert not start(hub, **pool)["changed"]
+    assert len(hub.requests) - before == (2 if hub.state.is_1x else 3 + pool.get("count", 1))
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [({"app_config": {"a": "1"}}, "app_config"), ({"args": ["y"]}, "args"), ({"app_config": {}, "args": []}, "args")],
+)
+def test_what_differs_in_a_set_option_is_recreated_and_named(hub: FakeHub, changed: dict[str, Any], named: str) -> None:
+    first = start(hub, app_config={"a": 1}, args=["x"])
+    again = started_four_times(hub, **changed)
+    assert verbs(again.real) == ["stop", "start"]
+    assert named in again.real["actions"][0]["reason"]
+    assert again.real["instance"]["id"] != first["instance"]["id"]
+    assert live(hub) == ["web"]
+
+
+def test_what_is_not_set_is_not_compared_and_kept_by_a_recreation(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1}, args=["x"])
+    assert not start(hub)["changed"]
+    result = start(hub, args=["y"])
+    assert result["instance"]["app_config"] == {"a": 1}
+
+
+def test_on_change_keep_and_fail(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    assert not start(hub, app_config={"a": 2}, on_change="keep")["changed"]
+    before = len(hub.writes)
+    refused = start(hub, app_config={"a": 2}, on_change="fail")
+    assert refused["error_code"] == "CONFLICT"
+    assert "app_config" in refused["msg"]
+    assert len(hub.writes) == before
+
+
+def test_a_pool_grows_shrinks_and_gives_each_member_its_own(hub: FakeHub) -> None:
+    options: dict[str, Any] = {"index_key": "shard.number", "overrides": [{"app_config": {"first": True}}]}
+    grown = started_four_times(hub, "pool", count=3, app_config={"shard": {"of": 3}}, **options)
+    assert [item["name"] for item in grown.real["instances"]] == ["pool-0", "pool-1", "pool-2"]
+    assert grown.real["instances"][0]["app_config"] == {"shard": {"of": 3, "number": 0}, "first": True}
+    assert grown.real["instances"][2]["app_config"] == {"shard": {"of": 3, "number": 2}}
+    shrunk = four_times("sth_instance", hub, name="pool", count=1, **QUICK)
+    assert [item["object"] for item in shrunk.real["actions"]] == ["instance pool-2", "instance pool-1"]
+    assert live(hub) == ["pool-0"]
+    four_times("sth_instance", hub, name="pool", count=0, **QUICK)
+    assert live(hub) == []
+
+
+@pytest.mark.parametrize("state", ["started", "restarted"])
+def test_what_a_member_has_of_its_own_leaves_the_rest_of_its_configuration(hub: FakeHub, state: str) -> None:
+    start(hub, "pool", count=3, app_config={"db": "prod", "shard": {"of": 3}}, index_key="shard.number")
+    own: dict[str, Any] = {"index_key": "shard.number", "overrides": [{"app_config": {"first": True}}]}
+    options: dict[str, Any] = {"name": "pool", "count": 2, "sequence": "probe", "state": state, **own, **QUICK}
+    done = four_times("sth_instance", hub, **options) if state == "started" else None
+    found = (done.real if done else run_task("sth_instance", hub, **options))["instances"]
+    assert [item["app_config"] for item in found[:2]] == [
+        {"db": "prod", "shard": {"of": 3, "number": 0}, "first": True},
+        {"db": "prod", "shard": {"of": 3, "number": 1}},
+    ]
+    if done:
+        # The second member had all of that.
+        assert [item["object"].split()[1] for item in done.real["actions"]] == ["pool-0", "pool-0", "pool-2"]
+
+
+def test_an_instance_with_a_name_is_not_started_anew_by_its_id(hub: FakeHub) -> None:
+    own_id = start(hub, app_config={"top": 1})["instance"]["id"]
+    if not hub.state.is_1x:
+        refused = run_task("sth_instance", hub, id=own_id, sequence="probe", app_config={"top": 2}, **QUICK)
+        assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
+        return
+    same = run_task("sth_instance", hub, id=own_id, sequence="probe", app_config={"top": 1}, **QUICK)
+    assert same["instance"]["id"] == own_id
+    for check in (True, False):
+        other = run_task("sth_instance", hub, check=check, id=own_id, sequence="probe", app_config={"top": 2}, **QUICK)
+        assert other["error_code"] == "CONFLICT"
+        assert "web" in other["msg"]
+    assert live(hub) == ["web"]
+
+
+def test_one_name_is_an_instance_or_a_pool(hub: FakeHub) -> None:
+    start(hub, "web")
+    start(hub, "pool", count=1)
+    assert start(hub, "web", count=2)["error_code"] == "CONFLICT"
+    assert start(hub, "pool")["error_code"] == "CONFLICT"
+
+
+def test_a_pool_is_stopped_by_its_name(hub: FakeHub) -> None:
+    start(hub, "pool", count=2)
+    start(hub, "other")
+    four_times("sth_instance", hub, name="pool", state="stopped", **QUICK)
+    assert live(hub) == ["other"]
+
+
+def test_restarted_takes_what_is_not_given_from_what_runs(hub: FakeHub) -> None:
+    first = start(hub, app_config={"a": 1}, args=["x"])
+    check = run_task("sth_instance", hub, check=True, name="web", state="restarted", **QUICK)
+    second = run_task("sth_instance", hub, name="web", state="restarted", **QUICK)
+    assert check["changed"]
+    assert planned(check) == planned(second)
+    assert check["diff"] == second["diff"]
+    assert second["instance"]["id"] != first["instance"]["id"]
+    assert (second["instance"]["app_config"], second["instance"]["args"]) == ({"a": 1}, ["x"])
+    assert live(hub) == ["web"]
+    nothing = run_task("sth_instance", hub, name="nobody", state="restarted")
+    assert nothing["error_code"] == "NOT_FOUND"
+
+
+def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
+    start(hub, "pool", count=2)
+    result = run_task("sth_instance", hub, name="pool", state="restarted", **QUICK)
+    assert verbs(result) == ["stop", "start", "stop", "start"]
+    posts = [item.path.rpartition("/")[2] for item in hub.writes if item.path.endswith(("_stop", "start"))]
+    assert posts[-4:] == ["_stop", "start", "_stop", "start"]
+    assert live(hub) == ["pool-0", "pool-1"]
+
+
+def refuse_starts(hub: FakeHub, times: int, skip: int = 0) -> None:
+    hub.fault(
+        Fault("status", "POST", "/start$", times, skip, status=400, body=b'{"error":"Entrypoint path is invalid"}')
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}],
+    ids=["restarted", "recreated"],
+)
+def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, options: dict[str, Any]) -> None:
+    start(hub, "pool", count=3, app_config={"a": 1})
+    refuse_starts(hub, times=9)
+    result = run_task("sth_instance", hub, name="pool", **{**QUICK, **options})
+    assert result["error_code"] == "START_FAILED"
+    planned_ones = [item["done"] for item in result["actions"] if item["reason"] != "compensation"]
+    assert planned_ones == [True, False, False, False, False, False]
+    assert live(hub) == ["pool-1", "pool-2"]
+    assert "could not be started again" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        {"app_config": {"behaviour": "throw_at_start"}, "stable_for": 1.0},
+        {"app_config": {"a": 2}, "wait_for": "event", "ready_event": "never", "wait_timeout": 0.3},
+        {
+            "app_config": {"a": 2},
+            "state": "restarted",
+            "wait_for": "event",
+            "ready_event": "never",
+            "wait_timeout": 0.3,
+        },
+    ],
+    ids=["dead", "late", "restarted"],
+)
+def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dict[str, Any]) -> None:
+    first = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
+    check = run_task("sth_instance", hub, check=True, **{"name": "web", **QUICK, **failing})
+    result = run_task("sth_instance", hub, **{"name": "web", **QUICK, **failing})
+    assert result["error_code"] in ("START_FAILED", "TIMEOUT")
+    assert "What ran before runs again" in result["msg"]
+    assert "left as it is" not in result["msg"]
+    assert planned(result) == planned(check)
+    assert result["actions"][-1] == {
+        "action": "start", "object": "instance web", "reason": "compensation", "done": True
+    }  # fmt: skip
+    assert live(hub) == ["web"]
+    again = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
+    assert not again["changed"], again
+    assert again["instance"]["id"] != first["instance"]["id"]
+
+
+def test_what_ran_runs_again_after_a_refused_start(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    refuse_starts(hub, times=1)
+    result = start(hub, app_config={"a": 2})
+    assert "What ran before runs again" in result["msg"]
+    assert [item["done"] for item in result["actions"]] == [True, False, True]
+    assert not start(hub, app_config={"a": 1})["changed"]
+
+
+def test_all_of_a_sequence_named_or_not(hub: FakeHub) -> None:
+    start(hub)
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {}})
+    result = four_times("sth_instance", hub, all=True, sequence="probe", state="stopped", **QUICK)
+    assert verbs(result.real) == ["stop", "stop"]
+
+
+def test_of_duplicates_the_oldest_stays(hub: FakeHub) -> None:
+    first = start(hub)
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"_sth": {"name": "web"}}})
+    result = started_four_times(hub)
+    assert verbs(result.real) == ["stop"]
+    assert result.real["instance"]["id"] == first["instance"]["id"]
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_restarted_unnamed_instances_run_again(hub: FakeHub, by_id: bool) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}, "args": ["x"]})
+    old = run_task("sth_instance_info", hub)["instance"]["id"]
+    meant: dict[str, Any] = {"id": old} if by_id else {"all": True, "sequence": "probe"}
+    result = run_task("sth_instance", hub, state="restarted", **QUICK, **meant)
+    assert not result.get("failed"), result
+    again = result["instance"]
+    assert again["id"] != old
+    assert (again["name"], again["app_config"], again["args"]) == (None, {"a": 1}, ["x"])
+    assert live(hub) == [None]
+
+
+def test_a_lost_answer_makes_no_second_process_of_an_unnamed_one(hub: FakeHub) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}})
+    hub.fault(Fault("lost", "POST", "/start$"))
+    assert not run_task("sth_instance", hub, all=True, sequence="probe", state="restarted", **QUICK).get("failed")
+    assert live(hub) == [None]
+
+
+def test_a_member_that_is_changed_by_its_own_name_stays_in_its_pool(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"a": 1})
+    changed = started_four_times(hub, "pool-0", app_config={"a": 2})
+    assert (changed.real["instance"]["name"], changed.real["instance"]["index"]) == ("pool-0", 0)
+    restarted = run_task("sth_instance", hub, name="pool-0", state="restarted", **QUICK)
+    assert restarted["instance"]["index"] == 0
+    run_task("sth_instance", hub, name="pool", state="stopped", **QUICK)
+    assert live(hub) == []
+
+
+def test_a_restarted_pool_takes_what_is_given(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"a": 1}, args=["x"])
+    result = run_task("sth_instance", hub, name="pool", state="restarted", app_config={"a": 2}, **QUICK)
+    assert [item["name"] for item in result["instances"]] == ["pool-0", "pool-1"]
+    assert [(item["app_config"], item["args"]) for item in result["instances"]] == [({"a": 2}, ["x"])] * 2
+
+
+def test_two_runs_that_start_one_name_at_once_leave_one(hub: FakeHub) -> None:
+    threads = [threading.Thread(target=start, args=(hub,)) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not start(hub).get("failed")
+    assert live(hub) == ["web"]
+
+
+def test_a_lost_answer_of_a_start_makes_no_second_process(hub: FakeHub) -> None:
+    hub.fault(Fault("lost", "POST", "/start$"))
+    assert not start(hub).get("failed")
+    assert len(hub.instances) == 1
+
+
+def test_a_start_that_never_arrived_is_repeated(hub: FakeHub) -> None:
+    hub.fault(Fault("reset", "POST", "/start$"))
+    assert not start(hub).get("failed")
+    assert len(hub.instances) == 1
+
+
+def test_a_start_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub) -> None:
+    hub.fault(Fault("cut", "POST", "/start$"))
+    result = start(hub, request_retries=0)
+    assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
+    assert [item["done"] for item in result["actions"]] == [True]
+    assert "The start of instance web was sent to" in result["msg"]
+    assert "whether it runs is not known" in result["msg"]
+    assert "run the task again" in result["msg"]
+    assert "GET" not in result["msg"]
+
+
+def test_a_hub_that_dies_while_readiness_is_awaited_has_been_written_to(hub: FakeHub) -> None:
+    hub.fault(Fault("die", "GET", "/instance/"))
+    result = start(hub, request_retries=0)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "was started on" in result["msg"]
+    assert "web" in result["msg"]
+
+
+@pytest.mark.parametrize("stop_timeout", [0.1, 0.0], ids=["stop", "kill"])
+def test_a_stop_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub, stop_timeout: float) -> None:
+    start(hub)
+    hub.fault(Fault("cut", "POST", "/_(stop|kill)$"))
+    result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=stop_timeout, request_retries=0)
+    assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
+    assert [item["done"] for item in result["actions"]] == [True]
+    assert f"The {'stop' if stop_timeout else 'kill'} of instance web (" in result["msg"]
+    assert "whether it has ended is not known" in result["msg"]
+    assert "GET" not in result["msg"]
+
+
+def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeHub) -> None:
+    start(hub)
+    # The look before the stop, then the one after it.
+    hub.fault(Fault("die", "GET", "/instance/", skip=1 if hub.state.is_1x else 2))
+    result = run_task("sth_instance", hub, name="web", state="stopped", request_retries=0, **QUICK)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "Instance web (" in result["msg"]
+    assert "was told to end" in result["msg"]
+
+
+def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "END_GRACE", 0.1)
+    monkeypatch.setattr(ending, "KILL_GRACE", 0.1)
+    start(hub)
+    # Answered, and not carried out.
+    hub.fault(Fault("status", "POST", "/_(stop|kill)$", times=2, status=202))
+    result = run_task("sth_instance", hub, name="web", state="stopped", **QUICK)
+    assert (result["error_code"], result["changed"]) == ("TIMEOUT", True)
+    assert "still lists it" in result["msg"]
+    hub.fault(Fault("status", "POST", "/_stop$", status=500))
+    assert not run_task("sth_instance", hub, name="web", state="stopped", **QUICK)["changed"]
+
+
+def test_a_successor_that_may_run_is_not_said_to_have_failed(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    hub.fault(Fault("cut", "POST", "/start$"))
+    result = start(hub, app_config={"a": 2}, request_retries=0)
+    assert [(item["action"], item["done"]) for item in result["actions"]] == [("stop", True), ("start", True)]
+    assert "whether it runs is not known" in result["msg"]
+    assert "What ran before was ended, and is not started again" in result["msg"]
+    assert "could not be started again" not in result["msg"]
+    hub.revive()
+    assert not start(hub, app_config={"a": 2})["changed"]
+
+
+def test_what_is_brought_back_and_not_answered_for_is_not_said_to_have_failed(hub: FakeHub) -> None:
+    start(hub, app_config={"a": 1})
+    refuse_starts(hub, times=1)
+    hub.fault(Fault("cut", "POST", "/start$"))
+    result = start(hub, app_config={"a": 2}, request_retries=0)
+    assert [(item["action"], item["done"]) for item in result["actions"]] == [
+        ("stop", True), ("start", False), ("start", True)
+    ]  # fmt: skip
+    assert "is not known to run again" in result["msg"]
+    assert "could not be started again" not in result["msg"]
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(hub: FakeHub, after: int) -> None:
+    start(hub, app_config={"a": 1})
+    hub.fault(Fault("cut", skip=after - 1, writes_only=True))
+    assert start(hub, app_config={"a": 2}, request_retries=0).get("failed")
+    hub.revive()
+    done = start(hub, app_config={"a": 2})
+    assert not done.get("failed"), done
+    assert done["instance"]["app_config"] == {"a": 2}
+    assert live(hub) == ["web"]
+    assert not start(hub, app_config={"a": 2})["changed"]
+
+
+def test_a_program_that_throws_when_loaded_is_a_failed_start_although_the_hub_said_200(hub: FakeHub) -> None:
+    run_task("sth_sequence", hub, src=str(PACKAGES / "throws-on-import"))
+    result = start(hub, "bad", sequence="throws-on-import", stable_for=2.0)
+    assert result["error_code"] == "START_FAILED"
+    if hub.state.is_1x:
+        assert result["exit_code"] == 22
+        assert "boom on import" in result["msg"]
+        assert "boom on import" in result["logs"]["log"]
+    else:
+        assert "keeps neither log" in result["msg"]
+
+
+def test_start_attempts(hub: FakeHub) -> None:
+    result = start(hub, app_config={"behaviour": "throw_at_start"}, stable_for=1.0, start_attempts=2, wait_timeout=5.0)
+    assert result["error_code"] == "START_FAILED"
+    assert len([item for item in hub.writes if item.path.endswith("/start")]) == 2
+
+
+def test_start_attempts_cover_a_program_that_dies_before_the_hub_answers(hub: FakeHub) -> None:
+    hub.fault(Fault("status", "POST", "/start$", status=400, body=b'{"error":"Runner failed"}'))
+    assert not start(hub, start_attempts=2).get("failed")
+    refuse_starts(hub, times=1)
+    assert start(hub, "other", start_attempts=2)["error_code"] == "START_FAILED"
+
+
+def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "LOST_START_SHOWS", 0.1)
+    hub.fault(Fault("reset", "POST", "/start$"))
+    result = start(hub, overload_timeout=0.0)
+    assert result["error_code"] == "UNREACHABLE"
+    assert "lost its connection" in result["msg"]
+
+
+def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
+    hub.overload(1)
+    assert not start(hub, overload_timeout=10.0).get("failed")
+    hub.overload(1)
+    assert start(hub, "other", overload_timeout=0.0)["error_code"] == "INSUFFICIENT_RESOURCES"
+
+
+def test_ready_by_event(hub: FakeHub) -> None:
+    events = [{"name": "up", "payload": {"ok": True}, "after": 0.2}]
+    result = start(hub, app_config={"events": events}, wait_for="event", ready_event="up")
+    assert not result.get("failed")
+
+
+def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.1}]
+    result = start(
+        hub, app_config={"events": events}, wait_for="event", ready_event="up", failure_event="down", wait_timeout=20.0
+    )
+    assert result["error_code"] == "START_FAILED"
+    assert "no database" in result["msg"]
+
+
+@pytest.mark.parametrize("wait_for", ["running", "healthy"])
+def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}}]
+    result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=5.0)
+    assert result["error_code"] == "START_FAILED"
+    assert "no database" in result["msg"]
+
+
+def test_a_failure_event_counts_while_it_must_stay_alive(hub: FakeHub) -> None:
+    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.5}]
+    result = start(hub, app_config={"events": events}, failure_event="down", stable_for=10.0)
+    assert "no database" in result["msg"]
+    assert not start(hub, "other", failure_event="down").get("failed")
+
+
+def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHub) -> None:
+    config = {"behaviour": "throw_later", "seconds": 0.2}
+    result = start(hub, app_config=config, wait_for="event", ready_event="up", wait_timeout=30.0)
+    assert result["error_code"] == "START_FAILED"
+
+
+def test_an_event_that_never_comes_ends_at_the_bound(hub: FakeHub) -> None:
+    result = start(hub, wait_for="event", ready_event="up", wait_timeout=0.5)
+    assert result["error_code"] == "TIMEOUT"
+    assert "up" in result["msg"]
+
+
+def test_healthy(hub: FakeHub) -> None:
+    assert not start(hub, wait_for="healthy").get("failed")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"name": ""}, "INVALID_OPTION"),
+        ({"name": None}, "INVALID_OPTION"),
+        ({"sequence": ""}, "INVALID_OPTION"),
+        ({"sequence": "nope"}, "NOT_FOUND"),
+        ({"app_config": {"_sth": 1}}, "INVALID_CONFIG"),
+        ({"app_config": {"account": [{"number": 2**53}]}}, "INVALID_CONFIG"),
+        ({"app_config": {"most": float("inf")}}, "INVALID_CONFIG"),
+        ({"count": 1, "overrides": [{"app_config": {"least": -(2**60)}}]}, "INVALID_CONFIG"),
+        ({"start_options": {"appConfig": {}}}, "INVALID_OPTION"),
+        ({"index_key": "a"}, "INVALID_OPTION"),
+        ({"count": -1}, "INVALID_OPTION"),
+        ({"count": 1, "index_key": "a.b", "app_config": {"a": 1}}, "INVALID_CONFIG"),
+        ({"wait_for": "event"}, "INVALID_OPTION"),
+        ({"ready_event": "x"}, "INVALID_OPTION"),
+        ({"start_attempts": 0}, "INVALID_OPTION"),
+        ({"all": True}, "INVALID_OPTION"),
+        ({"count": 1, "state": "stopped"}, "INVALID_OPTION"),
+        ({"count": 0, "state": "absent"}, "INVALID_OPTION"),
+        ({"input": {"content": "x"}}, "INVALID_OPTION"),
+        ({"collect": ["output"], "state": "stopped"}, "INVALID_OPTION"),
+        ({"output_dest": "/nowhere", "state": "restarted"}, "INVALID_OPTION"),
+        ({"completion_event": "done", "state": "absent"}, "INVALID_OPTION"),
+        ({"run_timeout": 0.0}, "INVALID_OPTION"),
+        ({"run_timeout": -1.0, "state": "completed"}, "INVALID_OPTION"),
+        ({"stop_timeout": -1.0, "state": "stopped"}, "INVALID_OPTION"),
+        ({"removal_timeout": -1.0}, "INVALID_OPTION"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(
+    hub: FakeHub, options: dict[str, Any], code: str
+) -> None:
+    before = len(hub.writes)
+    for check in (True, False):
+        if check and code == "NOT_FOUND":
+            continue
+        result = run_task("sth_instance", hub, check=check, **{"name": "web", "sequence": "probe", **options})
+        assert result.get("error_code") == code, result
+    assert len(hub.writes) == before
+
+
+def test_what_one_generation_cannot_do_or_carry(hub: FakeHub) -> None:
+    large = start(hub, app_config={"data": "x" * 200_000})
+    topic = start(hub, "other", output_topic="t")
+    if hub.state.is_1x:
+        assert large["error_code"] == "INVALID_CONFIG"
+        assert not topic.get("failed")
+    else:
+        assert not large.get("failed")
+        assert topic["error_code"] == "UNSUPPORTED_BY_HUB"
+
+
+def test_a_sequence_that_an_earlier_task_would_upload_is_assumed_in_check_mode(hub: FakeHub) -> None:
+    result = run_task("sth_instance", hub, check=True, name="web", sequence="new@sha256:0123456789ab")
+    assert result["changed"]
+    assert "earlier task" in result["notes"][0]
+
+
+def test_instances_of_a_deployment_are_refused(hub: FakeHub) -> None:
+    mark = {"name": "web", "deployment": "shop"}
+    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"_sth": mark}})
+    result = run_task("sth_instance", hub, name="web", state="stopped")
+    assert result["error_code"] == "CONFLICT"
+    assert "sth_deployment" in result["msg"]
+
+
+def test_right_after_a_restart_of_the_hub_an_absence_is_not_believed(hub: FakeHub) -> None:
+    start(hub)
+    if not hub.state.is_1x:
+        return
+    hub.restart()
+    hub.fault(Fault("reset", "GET", "/version"))
+    result = start(hub)
+    assert not result["changed"], result
+    assert len(hub.instances) == 1
+
+
+def test_info(hub: FakeHub) -> None:
+    start(hub, "pool", count=2, app_config={"password": "canary"})
+    start(hub, "web")
+    run_task("sth_instance", hub, name="web", state="stopped", **QUICK)
+    found = run_task("sth_instance_info", hub, instance=["pool"], health=True)
+    assert [item["index"] for item in found["instances"]] == [0, 1]
+    assert all(item["healthy"] for item in found["instances"])
+    assert "canary" not in str(found)
+    missing = run_task("sth_instance_info", hub, instance=["nobody"])
+    assert (missing["exists"], missing["instance"]) == (False, None)
+    running = run_task("sth_instance_info", hub, sequence="probe", status=["running"])
+    assert len(running["instances"]) == 2
+    assert not [item for item in hub.writes if item.method == "GET"]
+
+
+def test_a_pool_does_not_take_over_an_instance_that_is_called_like_a_member(hub: FakeHub) -> None:
+    start(hub, "web-1")
+    before = len(hub.writes)
+    for check in (True, False):
+        refused = run_task("sth_instance", hub, check=check, name="web", count=2, sequence="probe", **QUICK)
+        assert refused["error_code"] == "CONFLICT"
+        assert "web-1" in refused["msg"]
+    assert len(hub.writes) == before
+    assert verbs(start(hub, "web", count=1)) == ["start"]
+
+
+def test_an_empty_address_is_not_the_hub_of_this_machine(hub: FakeHub) -> None:
+    refused = run_task("sth_instance", hub, name="web", sequence="probe", api_url="")
+    assert refused["error_code"] == "INVALID_OPTION"
+    assert refused["hub"]["api_url"] is None
+
+
+def test_a_stop_may_take_longer_than_any_other_request(hub: FakeHub) -> None:
+    start(hub, app_config={"stopHandler": "slow", "slowMs": 60_000})
+    ended = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=1.5, request_timeout=0.7)
+    assert ended["changed"], ended
+    assert live(hub) == []
+
+
+def test_what_the_start_call_takes_besides_reaches_the_hub(hub: FakeHub) -> None:
+    more: dict[str, Any] = {"start_options": {"priority": 3}}
+    if hub.state.is_1x:
+        more["limits"] = {"memory": 128}
+    start(hub, count=2, args=["all"], overrides=[{"args": ["own"]}], **more)
+    bodies = [json.loads(item.body) for item in hub.writes if item.path.endswith("/start")]
+    assert sorted(body["args"] for body in bodies) == [["all"], ["own"]]
+    assert [body["priority"] for body in bodies] == [3, 3]
+    assert [body.get("limits") for body in bodies] == [more.get("limits")] * 2
+
+
+def test_a_program_may_be_let_ask_for_more_time(hub: FakeHub) -> None:
+    start(hub)
+    run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0.1, can_keepalive=True)
+    stop = json.loads(next(item.body for item in hub.writes if item.path.endswith("/_stop")))
+    assert (stop if hub.state.is_1x else stop[1])["canCallKeepalive"] is True
+
+
+@pytest.mark.parametrize("name", ["ready_event", "failure_event", "input_topic", "output_topic"])
+def test_an_empty_name_is_refused_before_anything_is_written(hub: FakeHub, name: str) -> None:
+    before = len(hub.writes)
+    more = {"wait_for": "event"} if name == "ready_event" else {}
+    for check in (True, False):
+        refused = run_task(
+            "sth_instance", hub, check=check, name="web", sequence="probe", **{**QUICK, **more, name: ""}
+        )
+        assert (refused["error_code"], name in refused["msg"]) == ("INVALID_OPTION", True)
+    assert len(hub.writes) == before
+
+
+def test_a_program_that_dies_before_its_start_is_answered_is_named(hub: FakeHub) -> None:
+    if not hub.state.is_1x:
+        return
+    hub.fault(Fault("status", method="POST", path="/start$", status=400, body=b'{"error":"Runner failed"}'))
+    failed = start(hub)
+    assert failed["error_code"] == "START_FAILED"
+    assert "web" in failed["msg"]
+    assert "Runner failed" in failed["msg"]

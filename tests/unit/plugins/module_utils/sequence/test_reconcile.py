@@ -1,0 +1,346 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Packages on a hub: what is done, twice, cut off, at the same time, with lost answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import random
+import shutil
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task, when
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    return pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "probe"))
+
+
+def change(package: pathlib.Path, text: str) -> None:
+    with (package / "index.js").open("a") as file:
+        file.write(f"// {text}\n")
+
+
+def deploy(hub: FakeHub, package: pathlib.Path, **options: Any) -> dict[str, Any]:
+    return run_task("sth_sequence", hub, src=str(package), **options)
+
+
+def stamped(package: pathlib.Path, directory: pathlib.Path) -> pathlib.Path:
+    """Return the archive that ``sth_package`` makes of ``package``."""
+    archive = directory / "stamped.tar.gz"
+    with archive.open("wb") as file:
+        write_package(read_package(str(package)), file, reproducible=True)
+    return archive
+
+
+def verbs(result: dict[str, Any]) -> list[str]:
+    return [action for action, _object in planned(result)]
+
+
+def test_upload_replace_and_remove(hub: FakeHub, package: pathlib.Path) -> None:
+    first = four_times("sth_sequence", hub, src=str(package))
+    assert verbs(first.real) == ["upload"]
+    assert first.check["sequence"]["ref"] == first.real["sequence"]["ref"]
+    assert first.check["sequence"]["id"] is None
+    change(package, "v2")
+    second = four_times("sth_sequence", hub, src=str(package))
+    assert verbs(second.real) == ["upload", "delete"]
+    assert [item["id"] for item in hub.sequences] == [second.real["sequence"]["id"]]
+    assert verbs(four_times("sth_sequence", hub, name="probe", state="absent").real) == ["delete"]
+    assert hub.sequences == []
+
+
+def test_an_unchanged_package_costs_two_requests(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    before = len(hub.requests)
+    assert not deploy(hub, package)["changed"]
+    assert [item.path for item in hub.requests[before:]] == ["/api/v1/version", "/api/v1/sequences"]
+
+
+def test_what_is_in_use_is_kept_refused_or_ended(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    change(package, "v2")
+    before = len(hub.writes)
+    refused = deploy(hub, package)
+    assert (refused["error_code"], len(hub.writes)) == ("CONFLICT", before)
+    kept = four_times("sth_sequence", hub, src=str(package), in_use="keep")
+    assert [item["version"] for item in kept.real["kept"]] == ["1.0.0"]
+    ended = four_times("sth_sequence", hub, src=str(package), in_use="stop", stop_timeout=0.1)
+    assert verbs(ended.real) == ["stop", "delete"]
+    assert len(hub.sequences) == 1
+
+
+def test_a_delete_waits_until_the_hub_no_longer_counts_an_ended_instance(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0)
+    result = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert (result["changed"], hub.sequences) == (True, [])
+
+
+def test_a_lost_answer_of_an_upload_makes_no_second_copy(hub: FakeHub, package: pathlib.Path) -> None:
+    hub.fault(Fault("lost", "POST", "/sequence$"))
+    result = deploy(hub, package)
+    assert result["changed"]
+    assert [item["id"] for item in hub.sequences] == [result["sequence"]["id"]]
+
+
+@pytest.mark.parametrize("kind", ["directory", "stamped"])
+def test_an_upload_that_never_arrived_is_repeated(
+    hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "stamped":
+        package = stamped(package, tmp_path)
+    monkeypatch.setattr(
+        "ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing.LOST_UPLOAD_SETTLES", 0.2
+    )
+    hub.fault(Fault("reset", "POST", "/sequence$"))
+    assert deploy(hub, package)["changed"]
+    assert len(hub.sequences) == 1
+    one, other = [item.body for item in hub.requests if item.method == "POST"]
+    assert one == other
+
+
+def test_a_stamped_archive_is_sent_byte_for_byte(hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    archive = stamped(package, tmp_path)
+    assert deploy(hub, archive)["changed"]
+    assert not deploy(hub, package)["changed"]
+    (upload,) = [item for item in hub.requests if item.method == "POST"]
+    assert upload.body == archive.read_bytes()
+    assert upload.headers["content-length"] == str(len(upload.body))
+
+
+def test_an_archive_that_changes_while_it_is_sent_is_no_sequence(
+    hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / "noise.bin").write_bytes(random.Random(1).randbytes(3_000_000))
+    archive = stamped(package, tmp_path)
+    send = HubClient.send_sequence
+
+    def change_first(client: HubClient, content: Any) -> Any:
+        with archive.open("r+b") as file:
+            file.seek(2_500_000)
+            file.write(b"other")
+        return send(client, content)
+
+    monkeypatch.setattr(HubClient, "send_sequence", change_first)
+    result = deploy(hub, archive)
+    assert (result["error_code"], hub.sequences) == ("INVALID_PACKAGE", [])
+    assert "changed while being packed" in result["msg"]
+
+
+def test_with_compare_version_a_lost_answer_is_reported_and_not_repeated(hub: FakeHub, package: pathlib.Path) -> None:
+    hub.fault(Fault("lost", "POST", "/sequence$"))
+    result = deploy(hub, package, compare="version")
+    assert result["failed"]
+    assert result["changed"]
+    assert "sth_sequence_info" in result["msg"]
+    assert len(hub.sequences) == 1
+
+
+def test_a_lost_answer_of_a_delete_is_no_failure(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    hub.fault(Fault("lost", "DELETE", "/sequence/"))
+    assert run_task("sth_sequence", hub, name="probe", state="absent")["changed"]
+    assert hub.sequences == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault("cut", "POST", "/sequence$"), "The upload of probe@sha256:"),
+        (Fault("die", "GET", "/sequence/"), "whether it was stored is not known"),
+    ],
+    ids=["unanswered", "unverified"],
+)
+def test_an_upload_of_which_the_hub_dies_is_told_and_counts_as_written(
+    hub: FakeHub, package: pathlib.Path, fault: Fault, told: str
+) -> None:
+    hub.fault(dataclasses.replace(fault))
+    result = deploy(hub, package, request_retries=0)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert told in result["msg"]
+    assert "whether it was stored is not known" in result["msg"]
+    hub.revive()
+    assert not deploy(hub, package)["changed"]
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("cut", "DELETE", "/sequence/"), Fault("die", "GET", "/sequence/")], ids=["unanswered", "unverified"]
+)
+def test_a_delete_of_which_the_hub_dies_is_told_and_counts_as_written(
+    hub: FakeHub, package: pathlib.Path, fault: Fault
+) -> None:
+    deploy(hub, package)
+    hub.fault(dataclasses.replace(fault))
+    result = run_task("sth_sequence", hub, name="probe", state="absent", request_retries=0)
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "whether it is gone is not known" in result["msg"]
+    hub.revive()
+    assert not run_task("sth_sequence", hub, name="probe", state="absent")["changed"]
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(
+    hub: FakeHub, package: pathlib.Path, after: int
+) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    change(package, "v2")
+    options: dict[str, Any] = {"in_use": "stop", "stop_timeout": 0, "request_retries": 0}
+    hub.fault(Fault("cut", skip=after - 1, writes_only=True))
+    assert deploy(hub, package, **options).get("failed")
+    hub.revive()
+    done = deploy(hub, package, **options)
+    assert not done.get("failed"), done
+    assert [item["id"] for item in hub.sequences] == [done["sequence"]["id"]]
+    assert not deploy(hub, package, **options)["changed"]
+
+
+def test_two_tasks_that_upload_the_same_at_once_leave_one(hub: FakeHub, package: pathlib.Path) -> None:
+    threads = [threading.Thread(target=deploy, args=(hub, package)) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(hub.sequences) == 1
+
+
+def test_a_large_hub_is_read_once(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    for _number in range(3):
+        change(package, "more")
+        deploy(hub, package, keep_old=True)
+    assert len(run_task("sth_sequence_info", hub)["sequences"]) == 4
+    assert run_task("sth_sequence_info", hub, sequence="probe")["sequence"] is None
+    removed = four_times("sth_sequence", hub, name="probe", state="absent")
+    assert len(removed.real["removed"]) == 4
+
+
+def test_overwrite_keeps_the_id_on_a_hub_that_can(hub: FakeHub, package: pathlib.Path) -> None:
+    first = deploy(hub, package)
+    change(package, "v2")
+    if hub.state.generation == "0.18":
+        refused = deploy(hub, package, on_change="overwrite")
+        assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
+        assert "replace" in refused["msg"]
+        return
+    result = four_times("sth_sequence", hub, src=str(package), on_change="overwrite")
+    assert result.real["sequence"]["id"] == first["sequence"]["id"]
+    assert result.real["sequence"]["digest"] != first["sequence"]["digest"]
+
+
+def test_overload_does_not_touch_uploads(hub: FakeHub, package: pathlib.Path) -> None:
+    hub.overload(5)
+    assert deploy(hub, package)["changed"]
+
+
+@pytest.mark.parametrize("option", ["name", "id", "version"])
+def test_an_empty_text_never_means_every_package(hub: FakeHub, package: pathlib.Path, option: str) -> None:
+    assert deploy(hub, package)["changed"]
+    before = len(hub.writes)
+    named: dict[str, Any] = {"name": "probe"} if option == "version" else {}
+    result = run_task("sth_sequence", hub, state="absent", **{**named, option: " "})
+    assert result["error_code"] == "INVALID_OPTION"
+    assert len(hub.writes) == before
+
+
+def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
+    hub: FakeHub, package: pathlib.Path
+) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
+    assert deploy(hub, package)["changed"]
+    assert not run_task("sth_instance", hub, name="svc", sequence="probe", wait_for="none").get("failed")
+    change(package, "v2")
+    hub.dead = True
+    when(lambda: hub.turned_away > 0, hub.restart)
+    result = deploy(hub, package, in_use="fail", request_retries=4)
+    assert result["error_code"] == "CONFLICT", result
+    assert [item["instances"] != [] for item in hub.sequences] == [True]
+
+
+@pytest.mark.parametrize(
+    ("removal_timeout", "patience", "busy", "told"),
+    [(0.3, 25.0, 60.0, "removal_timeout is 0.3 s"), (240.0, 0.3, 60.0, "outlived a restart"), (240.0, 25.0, 0.8, "")],
+)
+def test_a_deletion_that_a_hub_refuses_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+    package: pathlib.Path,
+    removal_timeout: float,
+    patience: float,
+    busy: float,
+    told: str,
+) -> None:
+    monkeypatch.setattr(storing, "BUSY_AFTER_END", patience)
+    with FakeHub("1.x", dataclasses.replace(FAST, busy=busy)) as hub:
+        deploy(hub, package)
+        assert run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)["changed"]
+        absent: dict[str, Any] = {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}
+        began = time.monotonic()
+        result = run_task("sth_sequence", hub, removal_timeout=removal_timeout, **absent)
+        assert time.monotonic() - began < 20
+        assert result.get("error_code") == ("CONFLICT" if told else None)
+        assert told in result.get("msg", "")
+        assert len(hub.sequences) == bool(told)
+
+
+def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    change(package, "v2")
+    gone = four_times("sth_sequence", hub, src=str(package), state="absent")
+    assert verbs(gone.real) == ["delete"]
+    assert hub.sequences == []
+
+
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [({"version": "9.9.9"}, "CONFLICT"), ({"name": "other"}, "CONFLICT"), ({"version": "sha256:0000000"}, "CONFLICT")],
+)
+def test_who_contradicts_an_id_removes_nothing(
+    hub: FakeHub, package: pathlib.Path, other: dict[str, Any], code: str
+) -> None:
+    there = deploy(hub, package)["sequence"]
+    result = run_task("sth_sequence", hub, state="absent", **{"name": "probe", "id": there["id"], **other})
+    assert result["error_code"] == code
+    agreeing = run_task(
+        "sth_sequence", hub, state="absent", check=True, name="probe", id=there["id"], version=there["version"]
+    )
+    assert verbs(agreeing) == ["delete"]
+    assert len(hub.sequences) == 1
+
+
+def test_src_that_is_another_package_than_name_removes_nothing(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    result = run_task("sth_sequence", hub, state="absent", src=str(PACKAGES / "consumer"), name="probe")
+    assert result["error_code"] == "INVALID_PACKAGE"
+    assert len(hub.sequences) == 1
+
+
+@pytest.mark.parametrize("src", [None, ""])
+def test_a_missing_source_is_refused(hub: FakeHub, src: str | None) -> None:
+    assert run_task("sth_sequence", hub, src=src)["error_code"] == "INVALID_OPTION"
+
+
+def test_who_removes_a_package_in_use_is_not_told_to_keep_older_versions(hub: FakeHub, package: pathlib.Path) -> None:
+    deploy(hub, package)
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    refused = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert refused["error_code"] == "CONFLICT"
+    assert "in_use: stop" in refused["msg"]
+    assert "keep_old" not in refused["msg"]

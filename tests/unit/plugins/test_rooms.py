@@ -1,0 +1,101 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rooms of plugins/ and what each may use (docs/architecture.md#rooms)."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PLUGINS = ROOT / "plugins"
+PREFIX = "ansible_collections.scramjet.sth.plugins."
+# From the ground up: a room uses itself and those before it.
+ROOMS = (
+    "module_utils/errors",
+    "module_utils/model",
+    "module_utils/secrets",
+    "module_utils/http",
+    "module_utils/hub",
+    "module_utils/client",
+    "module_utils/package",
+    "module_utils/run",
+    "module_utils/lifecycle",
+    "module_utils/sequence",
+    "module_utils/instance",
+    "module_utils/topic",
+    "module_utils/streams",
+    "module_utils/event",
+    "module_utils/job",
+    "module_utils/hub_info",
+    "module_utils/deployment",
+    "module_utils/task",
+    "modules",
+    "plugin_utils",
+    "action",
+)
+# The public face is for users: nothing here uses it.
+FOR_USERS = "module_utils/client"
+MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "action")
+LARGEST = 15
+FILES = sorted(path for path in PLUGINS.rglob("*.py") if "doc_fragments" not in path.parts)
+
+
+def room_of(path: pathlib.Path) -> str:
+    """Return the room that a file below plugins/ is in."""
+    parts = path.relative_to(PLUGINS).with_suffix("").parts
+    return "/".join(parts[:2]) if parts[0] == "module_utils" else parts[0]
+
+
+def imports(path: pathlib.Path) -> Iterator[str]:
+    """Yield the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def used_rooms(path: pathlib.Path) -> Iterator[str]:
+    """Yield the rooms that a file uses."""
+    for name in imports(path):
+        if name.startswith(PREFIX):
+            yield room_of(PLUGINS / (name.removeprefix(PREFIX).replace(".", "/") + ".py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_a_file_uses_only_rooms_below_its_own(path: pathlib.Path) -> None:
+    """Each file is in a room, and its arrows point down."""
+    room = room_of(path)
+    assert room in ROOMS, f"{path.relative_to(ROOT)} is in no room: put it into one of {', '.join(ROOMS)}"
+    allowed = set(ROOMS[: ROOMS.index(room) + 1]) - {FOR_USERS}
+    wrong = sorted(set(used_rooms(path)) - allowed)
+    assert room == FOR_USERS or not wrong, f"{room} may not use {', '.join(wrong)}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_ansible_is_used_at_the_edge_only(path: pathlib.Path) -> None:
+    """What does the work knows nothing of Ansible, so that it runs in both entrances and in tests."""
+    ansible = [name for name in imports(path) if name == "ansible" or name.startswith("ansible.")]
+    assert not ansible or room_of(path) in MAY_USE_ANSIBLE
+
+
+def test_no_folder_is_crowded() -> None:
+    """A newcomer finds a file by the folder's name."""
+    folders = {path.parent for path in FILES}
+    sizes = {str(folder.relative_to(PLUGINS)): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
+
+
+def test_the_architecture_page_names_every_room_in_order() -> None:
+    """The page and this check are one."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## Rooms")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| `([a-z_/]+?)/?`", table, re.MULTILINE)
+    assert named == [room.removeprefix("module_utils/") for room in ROOMS]
