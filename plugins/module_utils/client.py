@@ -14,14 +14,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import ByteStream
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import (
-    HubClient,
-    InstanceClient,
-    SequenceClient,
-    TopicClient,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import SequenceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.topic_client import TopicClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     Event,
     HubVersion,

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
+E = TypeVar("E", bound="SthError")
 
 ErrorCode = Literal[
     "UNREACHABLE",
@@ -51,6 +52,13 @@ class SthError(Exception):
         self.message = message
         self.details: dict[str, Any] = {key: value for key, value in details.items() if value is not None}
 
+    @classmethod
+    def of(
+        cls: type[E], error: SthError, code: ErrorCode | None = None, message: str | None = None, **details: Any
+    ) -> E:
+        """Make this kind of failure of ``error``, with what is given instead of its code, message or details."""
+        return cls(code or error.code, message or error.message, **{**error.details, **details})
+
 
 class LostAnswerError(SthError):
     """A write was sent and its answer never arrived: whether the hub carried it out is not known.
@@ -78,21 +86,17 @@ def looking_up(lost: LostAnswerError, hub: str, what: str, effect: str) -> Itera
 def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
     """Build the failure for a lost answer of which nobody can tell what came: "The start of x" of "it runs"."""
     how = "did not answer in time" if lost.code == "TIMEOUT" else "was gone before it answered"
-    return WrittenError(
-        lost.code,
-        f"{what} was sent to {hub}, which {how}; whether {effect} is not known: look at the hub's log, and run the task "
-        "again, it looks first.",
-        **lost.details,
+    return WrittenError.of(
+        lost,
+        message=f"{what} was sent to {hub}, which {how}; whether {effect} is not known: look at the hub's log, and run the "
+        "task again, it looks first.",
     )
 
 
 def unseen(error: SthError, written: str, effect: str) -> WrittenError:
     """Build the failure for a look that failed after a write that the hub took: "X took it", of "it is gone"."""
-    return WrittenError(
-        error.code,
-        f"{written}, and whether {effect} is not known: {error.message} Run the task again, it looks first.",
-        **error.details,
-    )
+    message = f"{written}, and whether {effect} is not known: {error.message} Run the task again, it looks first."
+    return WrittenError.of(error, message=message)
 
 
 def given(value: T | None) -> T:

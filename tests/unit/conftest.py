@@ -44,7 +44,7 @@ _make_importable()
 def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
     from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
-    from ansible_collections.scramjet.sth.plugins.module_utils.hub import hub_client as client
+    from ansible_collections.scramjet.sth.plugins.module_utils.hub import instance_client as client
     from ansible_collections.scramjet.sth.plugins.module_utils.job import reconcile as reconcile_completed
     from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import (
         ending,

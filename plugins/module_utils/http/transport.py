@@ -13,18 +13,20 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, Any
 from urllib.parse import quote
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK, ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight, shut_down
+from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import connection_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import SHORTEST_SCRUBBED, scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import SHORTEST_SCRUBBED
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
@@ -36,96 +38,11 @@ else:
     # Told by the failure, if it comes to one; where ansible keeps a log it would stand there for each repeat.
     logging.getLogger("urllib3").propagate = False
 
-CHUNK = 64 * 1024
 # What RFC 3986 allows in a segment of a path as it is.
 PATH_SAFE = "!$&'()*+,;=:@"
 # An answer is complete within seconds and megabytes, thousands of instances included; a server that is no hub need not be.
 LONGEST_BODY = 30.0
 LARGEST_BODY = 256 * 1024 * 1024
-# So much of what a hub says went wrong is told, and so much of it is looked at.
-TOLD = 500
-LOOKED_AT = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Response:
-    """A complete answer: the hub's status, its (custom) reason phrase and the body."""
-
-    method: str
-    url: str
-    status: int
-    reason: str
-    body: bytes
-    content_type: str
-    # Values that no error may show.
-    secrets: frozenset[str] = field(default=frozenset(), repr=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is 2xx."""
-        return 200 <= self.status < 300
-
-    def json(self) -> Any:
-        """Decode the body; None for an empty one. Raises ``HUB_ERROR`` where it is not JSON (not a hub, or cut off)."""
-        if not self.body:
-            return None
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            raise self.no_hubs(f"{self.status} with something that is not JSON") from None
-
-    def no_hubs(self, what: str) -> SthError:
-        """Build the error for an answer that no hub gives; ``what`` it is."""
-        return SthError(
-            "HUB_ERROR",
-            f"{self.method} {self.url} answered {what}: check that api_url is the address of a hub's API.",
-            http_status=self.status,
-            method=self.method,
-            url=self.url,
-        )
-
-    def error_text(self) -> str:
-        """Return what the hub says went wrong: its JSON ``error``, its text, else the reason phrase.
-
-        The shapes differ by generation and by router (hub-behaviour.md#transport;
-        hub-behaviour.md#errors-without-a-body).
-        """
-        try:
-            value = json.loads(self.body) if self.body else None
-        except ValueError:
-            value = None if "html" in self.content_type else self.body.decode("utf-8", "replace")
-        if isinstance(value, Mapping):
-            value = value.get("error") or value.get("opStatus")
-        if isinstance(value, Mapping):
-            value = " ".join(str(value[key]) for key in ("code", "data", "syscall", "path") if key in value) or None
-        text = str(value or self.reason or f"status {self.status}").strip()
-        # Before it is shortened: of a secret that is cut in two nobody would find the rest.
-        return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
-
-
-class ByteStream:
-    """The body of an answer, piece by piece, which another thread can end."""
-
-    def __init__(self, response: requests.Response, failure: Callable[[Exception], Exception]) -> None:
-        self._raw = response.raw
-        self._failure = failure
-        self._aborted = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            # A chunk of the hub is one piece: what has arrived is not held back until a buffer is full.
-            for piece in self._raw.stream(CHUNK, decode_content=True):
-                if piece:
-                    yield piece
-        except Exception as error:
-            if not self._aborted:
-                raise self._failure(error) from None
-
-    def abort(self) -> None:
-        """End the iteration: whoever waits for the next piece is woken as if the body had ended."""
-        self._aborted = True
-        # Closing the answer itself would wait for the reader.
-        shut_down(self._raw)
 
 
 class Transport:
@@ -177,7 +94,7 @@ class Transport:
                 return self._send(session, "GET", url, timeout=timeout, request=request)
             except requests.exceptions.ChunkedEncodingError as error:
                 if not attempts:
-                    raise self._failure(error, "GET", url, sent=False) from None
+                    raise connection_failure(error, "GET", url, sent=False) from None
 
     def write(
         self,
@@ -219,7 +136,7 @@ class Transport:
                 request=request,
             )
         except requests.exceptions.ChunkedEncodingError as error:
-            raise self._failure(error, method, url, sent=True) from None
+            raise connection_failure(error, method, url, sent=True) from None
 
     @contextmanager
     def stream(
@@ -239,12 +156,12 @@ class Transport:
                 with registered.watched():
                     response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
             except requests.exceptions.RequestException as error:
-                raise self._failure(error, "GET", url, sent=False) from None
+                raise connection_failure(error, "GET", url, sent=False) from None
             with response:
                 if response.status_code != 200:
                     answer = self._answer(response, "GET", url)
                     raise failed_answer(answer, "read a stream")
-                yield ByteStream(response, lambda error: self._failure(error, "GET", url, sent=False))
+                yield ByteStream(response, lambda error: connection_failure(error, "GET", url, sent=False))
 
     @contextmanager
     def _registered(self, request: InFlight) -> Iterator[InFlight]:
@@ -307,7 +224,7 @@ class Transport:
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
-            raise self._failure(error, method, url, sent=method != "GET") from None
+            raise connection_failure(error, method, url, sent=method != "GET") from None
         if answer.status in (401, 403):
             raise failed_answer(answer, "use the API")
         return answer
@@ -346,96 +263,3 @@ class Transport:
                     url=url,
                 )
         return bytes(body)
-
-    def _failure(self, error: Exception, method: str, url: str, *, sent: bool) -> SthError:
-        """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
-        exceptions = requests.exceptions
-        text = str(error)
-        where = {"method": method, "url": url}
-        if isinstance(error, exceptions.SSLError):
-            if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
-                return SthError(
-                    "UNREACHABLE", f"{method} {url}: no TLS is spoken there; use http:// in api_url.", **where
-                )
-            advice = "where the hub asks for a client certificate, set client_cert and client_key to one it accepts."
-            if "CERTIFICATE_VERIFY_FAILED" in text:
-                advice = "set ca_path to the CA that signed the hub's certificate."
-            return SthError("UNREACHABLE", f"{method} {url} failed in TLS ({_innermost(error)}): {advice}", **where)
-        if isinstance(error, exceptions.ProxyError):
-            return SthError(
-                "UNREACHABLE",
-                f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false "
-                "or NO_PROXY if the hub is reached directly.",
-                **where,
-            )
-        if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
-            # Its text may hold the proxy's password.
-            return SthError(
-                "UNREACHABLE",
-                f"{method} {url} cannot be asked for: correct api_url, or the proxy that the environment names (one for "
-                "SOCKS needs the Python library PySocks where the task runs), or set use_proxy to false.",
-                **where,
-            )
-        never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
-        if never_connected or "Connection refused" in text or "NameResolutionError" in text:
-            return SthError(
-                "UNREACHABLE",
-                f"{method} {url} could not connect ({_innermost(error)}): check that the hub runs, and api_url.",
-                **where,
-            )
-        timed_out = isinstance(error, exceptions.Timeout) or "timed out" in text.lower()
-        kind = LostAnswerError if sent else SthError
-        if timed_out:
-            return kind(
-                "TIMEOUT",
-                f"{method} {url} got no answer in time: the hub accepted the connection and then was silent "
-                "for longer than request_timeout.",
-                **where,
-            )
-        if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
-            advice = "check the hub's log, it may have died"
-            if url.startswith("https:"):
-                advice += ", and client_cert, which it may ask for"
-            return kind(
-                "UNREACHABLE",
-                f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",
-                **where,
-            )
-        raise error
-
-
-def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
-    """Build the error for an answer that nobody expected. ``purpose``: what was asked, as in "delete sequence x"."""
-    code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
-        response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
-    )
-    if not advice and code == "UNAUTHORIZED":
-        advice = "Check token, or url_username and url_password."
-    if not advice and 300 <= response.status < 400:
-        advice = "Redirects are not followed: set api_url to the address it points to."
-    if not advice and response.status >= 500:
-        advice = "Look at the hub's log for why."
-    text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."
-    return SthError(
-        code,
-        f"{text} {advice}".strip(),
-        http_status=response.status,
-        method=response.method,
-        url=response.url,
-    )
-
-
-def _innermost(error: BaseException) -> str:
-    """Return the cause at the bottom of the wrappers of requests and urllib3, as a person would say it."""
-    seen = error
-    while True:
-        inner: Any = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        if inner is None and seen.args and len(seen.args) > 1 and isinstance(seen.args[1], BaseException):
-            inner = seen.args[1]
-        if inner is None:
-            # urllib3 puts a description of the connection object in front of the cause.
-            text = str(seen.args[-1]) if seen.args else type(seen).__name__
-            return text.rpartition("): ")[2][:200]
-        seen = inner

@@ -268,9 +268,8 @@ class _Apply:
             # A process was started wherever it is known by its id.
             if "instance" in error.details or isinstance(error, WrittenError):
                 self.run.journal.done(step.start)
-            raise SthError(
-                error.code, f"{error.message} {self._way_back(step, error)}".strip(), **error.details
-            ) from None
+            message = f"{error.message} {self._way_back(step, error)}".strip()
+            raise SthError.of(error, message=message) from None
         self.run.journal.done(step.start)
         self.known.add(record.id)
         return record

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given, refuse_empty
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import differing, live_with, refuse_deployments
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import (
     check_options,

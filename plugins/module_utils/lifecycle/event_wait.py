@@ -19,7 +19,8 @@ from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient, InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline

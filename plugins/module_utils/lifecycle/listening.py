@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import KEPT_ANSWERS, Poll, give_up
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline

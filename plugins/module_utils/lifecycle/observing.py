@@ -13,14 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import PARALLEL_GETS, HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 
 # A 1.x hub lists no instance for up to 12 s after a restart, although they run (hub-behaviour.md#restart-of-the-hub).
 RECONNECT = 20.0
-# Each waits for the whole of its time if it is a zombie (hub-behaviour.md#start-never-answered).
-PARALLEL_GETS = 8
 
 
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:

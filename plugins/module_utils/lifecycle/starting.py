@@ -108,11 +108,8 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
             # A 0.18 hub that does not answer has made a zombie (hub-behaviour.md#start-never-answered): another start
             # would make another.
             if repeated or lost.code == "TIMEOUT":
-                raise SthError(
-                    "START_FAILED",
-                    f"{lost.message} No instance {program.label} showed up: look at the hub's log.",
-                    **lost.details,
-                ) from None
+                message = f"{lost.message} No instance {program.label} showed up: look at the hub's log."
+                raise SthError.of(lost, "START_FAILED", message) from None
             repeated, unanswered = True, lost
         except SthError as error:
             if error.code != "INSUFFICIENT_RESOURCES":
@@ -121,10 +118,10 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     if overloaded is None:
         # overload_timeout was over before it could be repeated.
         raise given(unanswered)
-    raise SthError(
-        "INSUFFICIENT_RESOURCES",
-        f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on the hub.",
-        **overloaded.details,
+    raise SthError.of(
+        overloaded,
+        message=f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on "
+        "the hub.",
     )
 
 
@@ -143,10 +140,10 @@ def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
     for record in hub.instances():
         if record.id not in start.known and read_mark(record.app_config) == start.program.mark and not record.live:
             return ended_error(hub, record, start.program.label, "before its start was answered")
-    return SthError(
-        error.code,
-        f"Instance {start.program.label} died before its start was answered, and the hub has no record of it: {error.message}",
-        **error.details,
+    return SthError.of(
+        error,
+        message=f"Instance {start.program.label} died before its start was answered, and the hub has no record of it: "
+        f"{error.message}",
     )
 
 

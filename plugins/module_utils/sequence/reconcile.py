@@ -194,11 +194,10 @@ class _Apply:
                 pass
             except SthError as error:
                 if error.code == "INVALID_PACKAGE":
-                    raise SthError(
-                        error.code,
-                        f"{error.message} The hub may have mixed both packages on its disk (sequence "
+                    raise SthError.of(
+                        error,
+                        message=f"{error.message} The hub may have mixed both packages on its disk (sequence "
                         f"{target.id}): overwrite it again with a sound package, or remove it.",
-                        **error.details,
                     ) from None
                 raise
         return verified(self.hub, target.id, package, self.policy.compare)

@@ -45,11 +45,10 @@ def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRe
             return _sent(hub, package, packed, compare)
         except LostAnswerError as lost:
             if compare == "version":
-                raise WrittenError(
-                    lost.code,
-                    f"{lost.message} Whether the package was stored is not known, and compare: version "
+                raise WrittenError.of(
+                    lost,
+                    message=f"{lost.message} Whether the package was stored is not known, and compare: version "
                     "leaves no way to tell: look with sth_sequence_info before you upload it again.",
-                    **lost.details,
                 ) from None
             found = _found_after(hub, package, lost, known)
             if found is not None:

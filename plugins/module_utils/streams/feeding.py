@@ -21,8 +21,8 @@ from functools import cached_property
 from typing import IO, Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
-from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import CHUNK
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 
 _CONTENT_TYPES = {"content": "text/plain", "lines": "application/x-ndjson", "src": "application/octet-stream"}

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import ByteStream
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten

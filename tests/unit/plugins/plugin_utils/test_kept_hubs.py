@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http import pools
-from ansible_collections.scramjet.sth.plugins.module_utils.hub import hub_client as client
+from ansible_collections.scramjet.sth.plugins.module_utils.hub import api as client
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence_info import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils import kept_hubs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import run_in_process

@@ -18,7 +18,7 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
-from ansible_collections.scramjet.sth.plugins.module_utils.hub import hub_client as client
+from ansible_collections.scramjet.sth.plugins.module_utils.hub import instance_client as client
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault

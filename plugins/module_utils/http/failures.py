@@ -1,0 +1,87 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an exception of requests means to a person: where the connection failed, and what to do."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+
+# Where it is missing, the transport says so, which everybody needs first.
+with suppress(ImportError):
+    import requests
+
+
+def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -> SthError:
+    """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
+    exceptions = requests.exceptions
+    text = str(error)
+    where = {"method": method, "url": url}
+    if isinstance(error, exceptions.SSLError):
+        if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+            return SthError("UNREACHABLE", f"{method} {url}: no TLS is spoken there; use http:// in api_url.", **where)
+        advice = "where the hub asks for a client certificate, set client_cert and client_key to one it accepts."
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            advice = "set ca_path to the CA that signed the hub's certificate."
+        return SthError("UNREACHABLE", f"{method} {url} failed in TLS ({_innermost(error)}): {advice}", **where)
+    if isinstance(error, exceptions.ProxyError):
+        return SthError(
+            "UNREACHABLE",
+            f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false "
+            "or NO_PROXY if the hub is reached directly.",
+            **where,
+        )
+    if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
+        # Its text may hold the proxy's password.
+        return SthError(
+            "UNREACHABLE",
+            f"{method} {url} cannot be asked for: correct api_url, or the proxy that the environment names (one for "
+            "SOCKS needs the Python library PySocks where the task runs), or set use_proxy to false.",
+            **where,
+        )
+    never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
+    if never_connected or "Connection refused" in text or "NameResolutionError" in text:
+        return SthError(
+            "UNREACHABLE",
+            f"{method} {url} could not connect ({_innermost(error)}): check that the hub runs, and api_url.",
+            **where,
+        )
+    timed_out = isinstance(error, exceptions.Timeout) or "timed out" in text.lower()
+    kind = LostAnswerError if sent else SthError
+    if timed_out:
+        return kind(
+            "TIMEOUT",
+            f"{method} {url} got no answer in time: the hub accepted the connection and then was silent "
+            "for longer than request_timeout.",
+            **where,
+        )
+    if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
+        advice = "check the hub's log, it may have died"
+        if url.startswith("https:"):
+            advice += ", and client_cert, which it may ask for"
+        return kind(
+            "UNREACHABLE",
+            f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",
+            **where,
+        )
+    raise error
+
+
+def _innermost(error: BaseException) -> str:
+    """Return the cause at the bottom of the wrappers of requests and urllib3, as a person would say it."""
+    seen = error
+    while True:
+        inner: Any = getattr(seen, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
+        if inner is None and seen.args and len(seen.args) > 1 and isinstance(seen.args[1], BaseException):
+            inner = seen.args[1]
+        if inner is None:
+            # urllib3 puts a description of the connection object in front of the cause.
+            text = str(seen.args[-1]) if seen.args else type(seen).__name__
+            return text.rpartition("): ")[2][:200]
+        seen = inner

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A complete answer of a hub, and the failure for one that nobody expected.
+
+Source: hub-behaviour.md#transport.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
+
+# So much of what a hub says went wrong is told, and so much of it is looked at.
+TOLD = 500
+LOOKED_AT = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete answer: the hub's status, its (custom) reason phrase and the body."""
+
+    method: str
+    url: str
+    status: int
+    reason: str
+    body: bytes
+    content_type: str
+    # Values that no error may show.
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Decode the body; None for an empty one. Raises ``HUB_ERROR`` where it is not JSON (not a hub, or cut off)."""
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise self.no_hubs(f"{self.status} with something that is not JSON") from None
+
+    def no_hubs(self, what: str) -> SthError:
+        """Build the error for an answer that no hub gives; ``what`` it is."""
+        return SthError(
+            "HUB_ERROR",
+            f"{self.method} {self.url} answered {what}: check that api_url is the address of a hub's API.",
+            http_status=self.status,
+            method=self.method,
+            url=self.url,
+        )
+
+    def error_text(self) -> str:
+        """Return what the hub says went wrong: its JSON ``error``, its text, else the reason phrase.
+
+        The shapes differ by generation and by router (hub-behaviour.md#transport;
+        hub-behaviour.md#errors-without-a-body).
+        """
+        try:
+            value = json.loads(self.body) if self.body else None
+        except ValueError:
+            value = None if "html" in self.content_type else self.body.decode("utf-8", "replace")
+        if isinstance(value, Mapping):
+            value = value.get("error") or value.get("opStatus")
+        if isinstance(value, Mapping):
+            value = " ".join(str(value[key]) for key in ("code", "data", "syscall", "path") if key in value) or None
+        text = str(value or self.reason or f"status {self.status}").strip()
+        # Before it is shortened: of a secret that is cut in two nobody would find the rest.
+        return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
+
+
+def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
+    """Build the error for an answer that nobody expected. ``purpose``: what was asked, as in "delete sequence x"."""
+    code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
+        response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
+    )
+    if not advice and code == "UNAUTHORIZED":
+        advice = "Check token, or url_username and url_password."
+    if not advice and 300 <= response.status < 400:
+        advice = "Redirects are not followed: set api_url to the address it points to."
+    if not advice and response.status >= 500:
+        advice = "Look at the hub's log for why."
+    text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."
+    return SthError(
+        code,
+        f"{text} {advice}".strip(),
+        http_status=response.status,
+        method=response.method,
+        url=response.url,
+    )

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One instance of a hub, one method per endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import IO, Any, Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
+
+# A 0.18 hub never answers a GET of an instance that is still connecting or has failed to
+# (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
+SINGLE_GET_TIMEOUT = 3.0
+STREAMS = ("output", "stdout", "stderr", "log")
+
+
+class InstanceClient:
+    """One instance of a hub."""
+
+    def __init__(self, api: HubApi, instance_id: str) -> None:
+        self._api = api
+        self.id = instance_id
+
+    def info(self) -> InstanceRecord | None:
+        """``GET /instance/:id``; None where the hub does not list it (any more)."""
+        silent = self._api.dialect.is_silent_about_starting
+        try:
+            answer = self._api.transport.get(
+                "instance", self.id, timeout=SINGLE_GET_TIMEOUT if silent else None, repeat=not silent
+            )
+        except SthError as error:
+            if silent and error.code == "TIMEOUT":
+                return unanswered(self.id, "")
+            raise
+        if answer.status == 404:
+            return None
+        if not answer.ok:
+            raise failed_answer(answer, f"read instance {self.id}")
+        return self._api.dialect.instance(answer.json())
+
+    def health(self, timeout: float | None = None) -> bool | None:
+        """``GET …/health``: what the program last reported, never refreshed after its death; None if nothing.
+
+        Source: hub-behaviour.md#health-is-a-cache.
+        """
+        answer = self._api.transport.get("instance", self.id, "health", timeout=timeout, repeat=False)
+        if not answer.ok:
+            return None
+        value = answer.json()
+        return bool(value["healthy"]) if isinstance(value, Mapping) and "healthy" in value else None
+
+    def stop(self, timeout: float = 7.0, can_keepalive: bool = False) -> None:
+        """``POST …/_stop``: ask the program to end within ``timeout`` seconds. The hub answers only after that time.
+
+        Never for an ended instance: its status would go back to "stopping" for good
+        (hub-behaviour.md#stop-of-an-ended-instance).
+        """
+        body = self._api.dialect.stop_body(timeout, can_keepalive)
+        self._command("_stop", body, "stop", hold=timeout)
+
+    def kill(self, remove_immediately: bool = False) -> None:
+        """``POST …/_kill``. A 1.x hub takes it only for a running instance: ``CONFLICT`` otherwise.
+
+        Source: hub-behaviour.md#kill-only-while-running.
+        """
+        body = self._api.dialect.kill_body(remove_immediately)
+        answer = self._api.transport.write("POST", "instance", self.id, "_kill", body=body)
+        if answer.status == 400:
+            raise SthError.of(failed_answer(answer, f"kill instance {self.id}"), "CONFLICT")
+        self._accepted(answer, "kill")
+
+    def send_event(self, name: str, payload: Any) -> None:
+        """``POST …/_event``."""
+        self._command("_event", self._api.dialect.event_body(name, payload), f"send event {name} to")
+
+    def next_event(self, name: str, timeout: float) -> Any:
+        """Payload of the next event of this name. See `await_event`."""
+        return self.await_event("next", name, timeout).payload
+
+    def last_event(self, name: str, timeout: float) -> Any:
+        """Payload of the latest event of this name, else of the next. See `await_event`."""
+        return self.await_event("last", name, timeout).payload
+
+    def await_event(
+        self, which: Literal["next", "last"], name: str, timeout: float, request: InFlight | None = None
+    ) -> Event:
+        """``GET …/once/:name`` (next) or ``…/event/:name`` (last). ``TIMEOUT`` after ``timeout`` seconds of waiting.
+
+        The hub never ends this wait when the instance dies (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance):
+        wait in short turns, or watch it by ``request``.
+        """
+        route = "once" if which == "next" else "event"
+        answer = self._api.transport.get(
+            "instance", self.id, route, name, timeout=timeout, repeat=False, request=request
+        )
+        event = self._api.dialect.event(answer.status, answer.reason, answer.body)
+        if event is None:
+            raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
+        return event
+
+    def send_input(
+        self,
+        data: bytes | IO[bytes],
+        content_type: str,
+        end: bool = True,
+        timeout: float | None = None,
+        request: InFlight | None = None,
+    ) -> None:
+        """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good
+        (hub-behaviour.md#ended-input).
+
+        ``timeout``: seconds without anything being taken, instead of ``request_timeout``; ``request`` watches it.
+        """
+        self._feed("input", data, content_type, end, timeout, request)
+
+    def send_stdin(
+        self, data: bytes | IO[bytes], end: bool = True, timeout: float | None = None, request: InFlight | None = None
+    ) -> None:
+        """``POST …/stdin``. See `send_input`."""
+        self._feed("stdin", data, "application/octet-stream", end, timeout, request)
+
+    def read(
+        self, stream: str, timeout: float | None = None, request: InFlight | None = None
+    ) -> AbstractContextManager[ByteStream]:
+        """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they come. Consumes them.
+
+        ``TIMEOUT`` is raised by the iterator after ``timeout`` seconds without data. ``request`` watches it.
+        """
+        return self._api.transport.stream("instance", self.id, stream, timeout=timeout, request=request)
+
+    def _feed(
+        self,
+        stream: str,
+        data: bytes | IO[bytes],
+        content_type: str,
+        end: bool,
+        timeout: float | None,
+        request: InFlight | None,
+    ) -> None:
+        answer = self._api.transport.write(
+            "POST", "instance", self.id, stream, content=data, headers=feed_headers(content_type, end),
+            timeout=timeout, request=request,
+        )  # fmt: skip
+        self._accepted(answer, f"write to the {stream} of")
+
+    def _command(self, command: str, body: Any, verb: str, hold: float = 0.0) -> None:
+        self._accepted(self._api.transport.write("POST", "instance", self.id, command, body=body, hold=hold), verb)
+
+    def _accepted(self, answer: Response, verb: str) -> None:
+        if not answer.ok:
+            raise failed_answer(answer, f"{verb} instance {self.id}")
+
+
+def unanswered(instance_id: str, sequence_id: str) -> InstanceRecord:
+    """Describe an instance that a 0.18 hub lists but does not answer for."""
+    return InstanceRecord(id=instance_id, sequence_id=sequence_id, status="starting")

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One sequence of a hub, one method per endpoint: the surface of the hub's own SequenceClient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+
+# An ordinary start answers within a second, 50 at once within 15 s (hub-behaviour.md#start-and-life-cycle).
+START_HOLD = 30.0
+# A forced delete takes 15.5 s (hub-behaviour.md#forced-delete).
+FORCE_HOLD = 20.0
+# What no log says: its load check takes the first disk of a list that is empty.
+_BLIND = (
+    "Look at the hub's log for why. If there is nothing in it, the hub may find no disk: a 0.18 hub refuses every start so "
+    "where `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, before it is "
+    "entered, `mount --bind DIR DIR`), and start the hub again."
+)
+
+
+class SequenceClient:
+    """One sequence of a hub, the surface of the hub's own SequenceClient."""
+
+    def __init__(self, api: HubApi, sequence_id: str) -> None:
+        self._api = api
+        self.id = sequence_id
+
+    def info(self) -> SequenceRecord | None:
+        """``GET /sequence/:id``; None where there is no such sequence."""
+        answer = self._api.transport.get("sequence", self.id)
+        if answer.status == 404:
+            return None
+        if not answer.ok:
+            raise failed_answer(answer, f"read sequence {self.id}")
+        return self._api.dialect.sequence(answer.json())
+
+    def start(
+        self,
+        app_config: Mapping[str, Any] | None = None,
+        args: Sequence[Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> InstanceClient:
+        """``POST /sequence/:id/start``; ``options`` are further keys of its body. Success says nothing of the program.
+
+        Raises ``INSUFFICIENT_RESOURCES`` (419: nothing was started, repeat later), ``START_FAILED``,
+        ``CONFLICT`` (the chosen instanceId is in use) or `LostAnswerError`.
+        """
+        # A Python program on 0.18 dies unless both are present (hub-behaviour.md#python-programs).
+        body = {**(options or {}), "appConfig": dict(app_config or {}), "args": list(args or [])}
+        answer = self._api.transport.write("POST", "sequence", self.id, "start", body=body, hold=START_HOLD)
+        if answer.status == 400:
+            error = failed_answer(answer, f"start sequence {self.id}")
+            # The operating system's word, which the hub hands on: more than a process can be started with.
+            raise SthError.of(error, "INVALID_CONFIG" if "E2BIG" in answer.error_text() else "START_FAILED")
+        if not answer.ok:
+            raise failed_answer(answer, f"start sequence {self.id}", _BLIND if answer.status == 500 else "")
+        return InstanceClient(self._api, str(answer.json()["id"]))
+
+    def list_instances(self) -> list[str]:
+        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence (0.18 answers 500,
+        hub-behaviour.md#errors-without-a-body).
+        """
+        answer = self._api.transport.get("sequence", self.id, "instances")
+        if answer.status == 404 or (answer.status == 500 and self._api.dialect.answers_500_for_not_found):
+            return []
+        if not answer.ok:
+            raise failed_answer(answer, f"list the instances of sequence {self.id}")
+        return [str(item) for item in answer.json() or ()]
+
+    def get_instance(self, instance_id: str) -> InstanceClient:
+        """Address one of its instances."""
+        return InstanceClient(self._api, instance_id)
+
+    def overwrite(self, package: bytes | IO[bytes]) -> None:
+        """``PUT /sequence/:id`` (1.x): replace the package under its id. Not atomic, see
+        hub-behaviour.md#put-keeps-old-files and hub-behaviour.md#refused-put-has-written.
+        """
+        self._api.require(
+            "overwrite", "Overwriting a sequence", "upload the new package beside it (on_change: replace)"
+        )
+        uploaded_id(self._api.transport.write("PUT", "sequence", self.id, content=package), "overwrite the sequence")
+
+    def delete(self, force: bool = False) -> None:
+        """``DELETE /sequence/:id``; no such sequence is success.
+
+        Do not rely on its checks: it can delete the package under a running instance, and ``force`` does not kill
+        reliably (hub-behaviour.md#delete-orphans-a-running-instance and hub-behaviour.md#forced-delete). Raises
+        ``CONFLICT`` while the hub counts an instance.
+        """
+        headers = {"x-seq-kill-inst": "true"} if force else {}
+        hold = FORCE_HOLD if force else 0.0
+        answer = self._api.transport.write("DELETE", "sequence", self.id, headers=headers, hold=hold)
+        # A concurrent delete can answer 500 although the sequence is gone (hub-behaviour.md#concurrent-deletes).
+        if not answer.ok and answer.status != 404 and not (answer.status == 500 and self.info() is None):
+            raise failed_answer(answer, f"delete sequence {self.id}")
+
+
+def uploaded_id(answer: Response, purpose: str) -> str:
+    """Read the id of a sequence from the answer to an upload; raise ``INVALID_PACKAGE`` where the hub refused it."""
+    if answer.status == 422:
+        error = failed_answer(answer, purpose)
+        raise SthError.of(error, "INVALID_PACKAGE")
+    if not answer.ok:
+        raise failed_answer(answer, purpose)
+    return str(answer.json()["id"])

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One topic of a hub, one method per endpoint."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import IO
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.http.response import failed_answer
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
+
+
+class TopicClient:
+    """One topic. Only a 1.x hub lists, creates and deletes them; on 0.18 a name is a topic while it is used."""
+
+    def __init__(self, api: HubApi, name: str) -> None:
+        self._api = api
+        self.name = name
+
+    def create(self, content_type: str) -> None:
+        """``POST /topics``. Raises ``CONFLICT`` where it exists."""
+        self._require()
+        answer = self._api.transport.write("POST", "topics", body={"id": self.name, "content-type": content_type})
+        if answer.status == 400 and "exist" in answer.error_text():
+            raise SthError("CONFLICT", f"Topic {self.name} exists already.", http_status=400)
+        if not answer.ok:
+            raise failed_answer(answer, f"create topic {self.name}")
+
+    def delete(self) -> None:
+        """``DELETE /topics/:id``; no such topic is success."""
+        self._require()
+        answer = self._api.transport.write("DELETE", "topics", self.name)
+        if not answer.ok and answer.status != 404:
+            raise failed_answer(answer, f"delete topic {self.name}")
+
+    def write(
+        self,
+        data: bytes | IO[bytes],
+        content_type: str,
+        end: bool = False,
+        timeout: float | None = None,
+        request: InFlight | None = None,
+    ) -> None:
+        """``POST /topic/:name``: write to it; a 1.x hub creates it with ``content_type`` where it does not exist."""
+        answer = self._api.transport.write(
+            "POST", "topic", self.name, content=data, headers=feed_headers(content_type, end),
+            timeout=timeout, request=request,
+        )  # fmt: skip
+        if not answer.ok:
+            raise failed_answer(answer, f"write to topic {self.name}")
+
+    def read(self, content_type: str, timeout: float | None = None) -> AbstractContextManager[ByteStream]:
+        """``GET /topic/:name``: chunks as they come, consumed. Creates the topic where it does not exist (1.x)."""
+        # A 1.x hub compares it with the topic's own, on GET too.
+        headers = {"Content-Type": content_type}
+        return self._api.transport.stream("topic", self.name, timeout=timeout, headers=headers)
+
+    def _require(self) -> None:
+        self._api.require("topics", "Managing topics", "topics exist there only while data is written to them")
