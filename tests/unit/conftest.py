@@ -43,7 +43,7 @@ _make_importable()
 @pytest.fixture(params=["0.18", "1.x"])
 def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
-    from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
+    from ansible_collections.scramjet.sth.plugins.module_utils.deployment import crashes
     from ansible_collections.scramjet.sth.plugins.module_utils.hub import instance_client as client
     from ansible_collections.scramjet.sth.plugins.module_utils.job import reconcile as reconcile_completed
     from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import (
@@ -63,7 +63,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
         # It is looked more often than at a real hub; bounds in time stay what they are.
         hasty = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: time.sleep(max(seconds / 5, 0.005)))
         patched.setattr(waiting, "time", hasty)
-        patched.setattr(deployment_rollout, "OTHERS_SHOW", 0.3)
+        patched.setattr(crashes, "OTHERS_SHOW", 0.3)
         patched.setattr(outcome, "LINGERS_AT_LEAST", 0.6)
         patched.setattr(ending, "KILL_GRACE", 3.0)
         patched.setattr(starting, "LOST_START_SHOWS", 1.0)

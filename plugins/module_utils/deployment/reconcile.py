@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.crashes import GateError
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
     absent_goal,
@@ -31,7 +32,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report imp
     replica_views,
     without,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import GateError, Rolling, look
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import Rolling
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import look
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import named
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.wanted import wanted_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
@@ -77,7 +79,7 @@ def reconcile(run: Run) -> Result:
             need_content(run)
         apply = _Apply(run, before, package, masker)
         apply.everything(plan)
-        after, ended, seconds = apply.rolling.now, apply.rolling.ended, apply.rolling.seconds
+        after, ended, seconds = apply.rolling.seen.now, apply.rolling.seen.ended, apply.rolling.seconds
     header = f"deployment {options['name']} on {run.hub.api_url}"
     return {
         "deployment": deployment_view(after, _ref(plan.goal, options), plan.goal.rollout.canary),
@@ -201,7 +203,7 @@ class _Apply:
     def _delete(self, action: Action) -> None:
         with self.run.journal.doing(action):
             delete_unused(self.hub, action.target, self.ending.removal_timeout)
-        self.rolling.now = without(self.rolling.now, {action.target.id})
+        self.rolling.seen.now = without(self.rolling.seen.now, {action.target.id})
 
     def _upload(self, action: Action) -> None:
         compare = self.run.options["compare"]
@@ -218,7 +220,7 @@ class _Apply:
         rolled_back, said = False, "everything is left as it is (on_failure: leave)."
         try:
             if how == "rollback":
-                leader = self.rolling.turn_back(goal_before(self.before, goal, self.rolling.failed))
+                leader = self.rolling.turn_back(goal_before(self.before, goal, self.rolling.seen.failed))
                 rolled_back = leader is None
                 said = "what ran before is back." if self.before.live else "nothing is left, as before."
                 if leader is not None:
@@ -227,12 +229,12 @@ class _Apply:
                 self.rolling.end_failed()
                 said = "nothing more is replaced (on_failure: stop)."
             else:
-                self.rolling.look()
+                self.rolling.seen.look()
             if how != "leave":
                 self._drop_failed(goal)
         except SthError as error:
             said = f"bringing back what ran before failed too: {error.message}"
-        now = self.rolling.now
+        now = self.rolling.seen.now
         ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
         if rolled_back:
             ref, canary = (now.leader.ref, now.leader.rollout.canary) if now.leader else (None, 0)
@@ -240,7 +242,7 @@ class _Apply:
             **missed.details,
             "rolled_back": rolled_back,
             "deployment": deployment_view(now, ref, canary),
-            "instances": replica_views(self.before, now, self.rolling.ended, self.rolling.seconds, self.masker),
+            "instances": replica_views(self.before, now, self.rolling.seen.ended, self.rolling.seconds, self.masker),
         }
         return SthError(missed.code, f"{missed.message} Of the deployment {self.before.name}, {said}", **details)
 
@@ -251,7 +253,7 @@ class _Apply:
         """
         self._drop_upload()
         failed = goal.sequence if self.uploaded is None and self.package is not None else None
-        if failed is not None and failed.id and failed.ref not in named(self.rolling.now):
+        if failed is not None and failed.id and failed.ref not in named(self.rolling.seen.now):
             self._drop(failed)
 
     def _drop_upload(self) -> None:
@@ -261,7 +263,7 @@ class _Apply:
 
     def _drop(self, sequence: SequenceRecord) -> None:
         """Remove a version; what anybody runs from it stays."""
-        if any(item.live and item.sequence_id == sequence.id for item in self.rolling.now.inventory.instances):
+        if any(item.live and item.sequence_id == sequence.id for item in self.rolling.seen.now.inventory.instances):
             return
         try:
             with self.run.journal.compensating("delete", f"sequence {sequence.ref}"):
@@ -270,12 +272,12 @@ class _Apply:
             if error.code != "CONFLICT":
                 raise
             return
-        self.rolling.now = without(self.rolling.now, {sequence.id})
+        self.rolling.seen.now = without(self.rolling.seen.now, {sequence.id})
 
     def _overtaken(self, leader: Replica) -> SthError:
         return SthError(
             "CONFLICT",
             f"While this task changed the deployment {self.before.name} on {self.hub.api_url}, another one brought it to "
             f"{leader.ref or 'another version'} and has the last word: see what is wanted, and run this one again if need be.",
-            deployment=deployment_view(self.rolling.now, leader.ref, leader.rollout.canary),
+            deployment=deployment_view(self.rolling.seen.now, leader.ref, leader.rollout.canary),
         )

@@ -17,7 +17,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.hub import instance_client as client
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
@@ -370,7 +370,7 @@ def test_rounds_without_an_end_are_the_failure_of_what_ended_last(
         return
     hub.state.timings = replace(hub.state.timings, extension=60.0)
     deploy(hub, src=version("a"))
-    monkeypatch.setattr(deployment_rollout, "ROUNDS", 1)
+    monkeypatch.setattr(rollout, "ROUNDS", 1)
     result = deploy(hub, app_config={"behaviour": "end", "seconds": 0.1}, stable_for=0, stop_timeout=0.4)
     assert (result["error_code"], result["outcome"], result["exit_code"]) == ("ENDED_EARLY", "killed", 137)
     assert configs(hub) == [{}]

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout as deployment_rollout
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment import crashes
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
@@ -300,7 +300,7 @@ def cut_off(hub: FakeHub, after: int, **options: Any) -> None:
 @pytest.fixture
 def patient(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A 0.18 hub does not tell who has ended a replica: on a busy machine another task's next step takes a while."""
-    monkeypatch.setattr(deployment_rollout, "OTHERS_SHOW", 10.0)
+    monkeypatch.setattr(crashes, "OTHERS_SHOW", 10.0)
     # A 1.x hub does, as long as it lists what has ended.
     keep_ended(hub)
 

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tells a replica that ended by itself from one that another run or a person has ended, and a crash loop from one crash."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import kept
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import Seen
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+
+# A replica that has been ready this often in one run, and has ended each time, is in a crash loop.
+CRASHES = 2
+# Where the hub does not tell how a replica ended: seconds until one that another run starts in its place is listed.
+OTHERS_SHOW = 3.0
+
+
+class GateError(SthError):
+    """A replica, that with ``index``, did not become ready, or did not stay so."""
+
+    def __init__(self, error: SthError, index: int) -> None:
+        super().__init__(error.code, error.message, **error.details)
+        self.index = index
+
+
+class Crashes:
+    """The replicas of one run that were ready, and how often those with one index have ended since."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        # Index by id of what was ready, and by index how often that has ended.
+        self.ready: dict[str, int] = {}
+        self._crashes: Counter[int] = Counter()
+        # By index how often a replica was stopped or killed while no other run showed; and what was last seen ended, by whom ever.
+        self._taken: Counter[int] = Counter()
+        self._last_ended: tuple[int, InstanceRecord] | None = None
+
+    def start_over(self) -> None:
+        """Forget everything: the run turns back."""
+        for counted in (self.ready, self._crashes, self._taken):
+            counted.clear()
+        self._last_ended = None
+
+    def lost(self, goal: Goal) -> list[tuple[int, InstanceRecord]]:
+        """Return the index and last record of each replica that was ready and has ended by itself since the last look.
+
+        What another run or somebody by hand has ended is none of them: it is just not there.
+        """
+        stay = kept(self._seen.now, goal, self._seen.failed)
+        gone = {instance: index for instance, index in self.ready.items() if index not in stay}
+        self.ready = {instance: index for instance, index in self.ready.items() if instance not in gone}
+        records = [
+            (index, self._seen.hub.instance(instance).info() or forgotten(instance))
+            for instance, index in gone.items()
+            if instance not in self._seen.ended
+        ]
+        # One that is still live has been told to end.
+        ended = [item for item in records if not item[1].live]
+        self._last_ended = ended[-1] if ended else self._last_ended
+        return [item for item in ended if not self.is_others_doing(item[1].outcome, item[0], goal)]
+
+    def is_others_doing(self, outcome: Any, index: int, goal: Goal) -> bool:
+        """Whether a replica that did not become or stay ready was ended by another run, or by hand.
+
+        A program that ends itself looks the same on 1.x. So where no other run shows it is believed once of each index.
+        """
+        seen = self._seen
+        if outcome in ("stopped", "killed"):
+            if seen.others():
+                return True
+            self._taken[index] += 1
+            return self._taken[index] == 1
+        if outcome != "unknown":
+            return False
+        for _pause in pauses(Deadline(OTHERS_SHOW)):
+            seen.look()
+            if seen.others() or index in kept(seen.now, goal, seen.failed):
+                return True
+        return False
+
+    def refuse_loop(self, lost: Iterable[tuple[int, InstanceRecord]]) -> None:
+        """Raise where a replica has ended each time after it was ready; the first time it is just started again."""
+        for index, record in lost:
+            self._crashes[index] += 1
+            if self._crashes[index] >= CRASHES:
+                raise self.has_ended(index, record)
+
+    def refuse_last(self) -> None:
+        """Raise where any replica was seen ended: rounds without an end are then its doing."""
+        if self._last_ended is not None:
+            raise self.has_ended(*self._last_ended)
+
+    def has_ended(self, index: int, record: InstanceRecord) -> GateError:
+        """Build the failure of a replica that did not stay ready."""
+        label = f"{self._seen.before.name}-{index}"
+        return GateError(ended_error(self._seen.hub, record, label, "although it had been ready"), index)

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run has seen of its deployment on the hub, and what it has done there itself."""
+
+from __future__ import annotations
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, replicas_of
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import ask_silent_again, observe
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+
+
+class Seen:
+    """A deployment as this run last saw it, beside what it was before."""
+
+    def __init__(self, hub: HubClient, before: Observed) -> None:
+        self.hub = hub
+        self.before = before
+        self.now = before
+        # Ids of all that was there before this run, or was started by it.
+        self.known = {item.id for item in before.inventory.instances}
+        # By id: the last records of what this run has ended; ids of what missed its gate.
+        self.ended: dict[str, InstanceRecord] = {}
+        self.failed: set[str] = set()
+
+    def look(self) -> Observed:
+        """Read the deployment as it is now."""
+        self.now = look(self.hub, self.before.name)
+        return self.now
+
+    def others(self) -> list[Replica]:
+        """Return the live replicas that another run has started since this one began."""
+        return [item for item in self.now.live if item.id not in self.known]
+
+
+def look(hub: HubClient, name: str) -> Observed:
+    """Read a deployment from the hub."""
+    inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
+    # A 0.18 hub does not say whose an instance is while it starts (hub-behaviour.md#starting-instance-never-answers); a
+    # run that was cut off may have left one.
+    return replicas_of(name, ask_silent_again(hub, inventory))
+
+
+def _complete(observed: Observed) -> bool:
+    """Whether as many replicas are listed as the latest run wanted; right after a restart of a 1.x hub they may not be."""
+    leader = observed.leader
+    return leader is not None and len({item.index for item in observed.live}) >= leader.rollout.replicas
