@@ -1,0 +1,58 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `ansible-galaxy collection build` packs, and what README promises of it."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Return the files in the artifact."""
+    place = tmp_path_factory.mktemp("artifact")
+    galaxy = pathlib.Path(sys.executable).with_name("ansible-galaxy")
+    command = [str(galaxy), "collection", "build", "--output-path", str(place), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    (archive,) = place.glob("*.tar.gz")
+    with tarfile.open(archive) as content:
+        return {member.name for member in content if member.isfile()}
+
+
+def test_a_user_gets_what_runs_and_what_explains_it(packed: set[str]) -> None:
+    """Everything below these folders that git knows is in it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "docs", "meta", "playbooks", "plugins", "roles"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert {name for name in listed if (ROOT / name).is_file()} <= packed
+
+
+def test_what_only_a_checkout_needs_stays_in_the_repository(packed: set[str]) -> None:
+    """Tests are some megabytes, and cannot run from an installed collection."""
+    assert {name for name in packed if name.startswith("tests/")} <= {
+        "tests/config.yml",
+        *(f"tests/sanity/{path.name}" for path in (ROOT / "tests" / "sanity").iterdir()),
+    }
+    assert not {"Makefile", "noxfile.py", "pyproject.toml"} & packed
+
+
+def test_every_file_that_readme_links_to_is_in_it(packed: set[str]) -> None:
+    """The artifact has the same README."""
+    linked = set(LINK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    assert linked
+    assert linked <= packed
