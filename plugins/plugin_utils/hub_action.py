@@ -85,7 +85,8 @@ class HubAction(ActionBase):
             for name in self.not_null:
                 if name in arguments and arguments[name] is None:
                     raise SthError(
-                        "INVALID_OPTION", f"{name} is null: what it refers to was not found or not registered."
+                        "INVALID_OPTION",
+                        f"{name} is null: check that the variable it refers to is set, and was registered by an earlier task.",
                     )
             package = self._place_package(arguments) if self.package_source else None
             for keys in self.file_sources:

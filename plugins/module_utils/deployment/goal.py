@@ -145,6 +145,6 @@ def _slots_like(observed: Observed, template: Replica, indexes: Iterable[int]) -
     if template.sequence is None:
         raise SthError(
             "NOT_FOUND",
-            f"The package that {template.mark.name} runs from is no longer on the hub: give src or sequence.",
+            f"The package that {template.mark.name} runs from is no longer on the hub: set src or sequence.",
         )
     return tuple(Slot(index, program_like(observed, template, index), template.sequence) for index in indexes)

@@ -68,8 +68,7 @@ def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
     if found is None:
         raise SthError(
             "INVALID_CONFIG",
-            f"Replica {index} of {observed.name} had overrides, or all others have, and it does not run: what it is to "
-            "have cannot be taken over, so give app_config, args and overrides (with keep_config: true they count only "
-            "where nothing tells them).",
+            f"Replica {index} of {observed.name} does not run, and may have had app_config or args of its own: set app_config, "
+            "args and overrides (with keep_config: true they count only for what no running replica shows).",
         )
     return found

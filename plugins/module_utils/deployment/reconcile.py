@@ -92,14 +92,14 @@ def reconcile(run: Run) -> Result:
 def _check_options(options: Mapping[str, Any]) -> None:
     """Refuse what cannot be meant, before anything is asked or written."""
     if not options["name"]:
-        raise SthError("INVALID_OPTION", "name is empty: say which deployment is meant.")
+        raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")
     for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
         if options[name] is not None and options[name] < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")
     if options["state"] == "restarted" and options["canary"]:
         raise SthError(
             "INVALID_OPTION",
-            "state: restarted replaces every replica by what it is: canary does not go with it, give state: present.",
+            "canary cannot be used with state: restarted, which replaces every replica: use state: present.",
         )
     if options["max_surge"] == 0 and options["max_unavailable"] == 0 and options["strategy"] == "rolling":
         raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
@@ -217,23 +217,25 @@ class _Apply:
     def _failed(self, missed: SthError, goal: Goal) -> SthError:
         """Do what ``on_failure`` says, and return the failure with what has become of the deployment."""
         how = self.run.options["on_failure"]
-        rolled_back, said = False, "everything is left as it is (on_failure: leave)."
+        rolled_back, said = False, "was left as it is (on_failure: leave)."
         try:
             if how == "rollback":
                 leader = self.rolling.turn_back(goal_before(self.before, goal, self.rolling.seen.failed))
                 rolled_back = leader is None
-                said = "what ran before is back." if self.before.live else "nothing is left, as before."
+                was = self.before.leader
+                back = f"was rolled back to {was.ref}." if was and was.ref else "was rolled back to what ran before."
+                said = back if self.before.live else "was removed again: nothing ran before."
                 if leader is not None:
-                    said = "another task has the last word meanwhile."
+                    said = "was changed by another task meanwhile, which wins."
             elif how == "stop":
                 self.rolling.end_failed()
-                said = "nothing more is replaced (on_failure: stop)."
+                said = "was left half updated (on_failure: stop)."
             else:
                 self.rolling.seen.look()
             if how != "leave":
                 self._drop_failed(goal)
         except SthError as error:
-            said = f"bringing back what ran before failed too: {error.message}"
+            said = f"could not be rolled back either: {error.message}"
         now = self.rolling.seen.now
         ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
         if rolled_back:
@@ -244,7 +246,7 @@ class _Apply:
             "deployment": deployment_view(now, ref, canary),
             "instances": replica_views(self.before, now, self.rolling.seen.ended, self.rolling.seconds, self.masker),
         }
-        return SthError(missed.code, f"{missed.message} Of the deployment {self.before.name}, {said}", **details)
+        return SthError(missed.code, f"{missed.message} Deployment {self.before.name} {said}", **details)
 
     def _drop_failed(self, goal: Goal) -> None:
         """Remove the version that failed, if this run has uploaded it, or one before it that was cut off.
@@ -277,7 +279,7 @@ class _Apply:
     def _overtaken(self, leader: Replica) -> SthError:
         return SthError(
             "CONFLICT",
-            f"While this task changed the deployment {self.before.name} on {self.hub.api_url}, another one brought it to "
-            f"{leader.ref or 'another version'} and has the last word: see what is wanted, and run this one again if need be.",
+            f"Another task deployed {leader.ref or 'another version'} to {self.before.name} on {self.hub.api_url} at the same time "
+            "and wins: decide which one you want, and run that task again.",
             deployment=deployment_view(self.rolling.seen.now, leader.ref, leader.rollout.canary),
         )

@@ -132,7 +132,7 @@ def refuse_clash(name: str, inventory: Inventory, hub: str, indexes: Iterable[in
         if item.live and mark and mark.deployment != name and names & {mark.name, mark.pool}:
             raise SthError(
                 "CONFLICT",
-                f"Instance {mark.name} on {hub} has a name of the deployment {name} and does not belong to it: "
-                "end it with sth_instance first, or choose another name.",
+                f"Instance {mark.name} on {hub} has the name of a replica of deployment {name} and does not belong to it: "
+                "end it with sth_instance first, or choose another name for the deployment.",
                 instance=item.id,
             )

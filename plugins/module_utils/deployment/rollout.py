@@ -105,8 +105,8 @@ class Rolling:
             self.crashes.refuse_last()
         raise SthError(
             "CONFLICT",
-            f"The deployment {self.before.name} on {self.hub.api_url} is changed by others as often as it is put right: "
-            "end them, and run the task again.",
+            f"Gave up on deployment {self.before.name} on {self.hub.api_url} after {ROUNDS} rounds: other tasks keep changing it. "
+            "Stop them, and run the task again.",
         )
 
     def turn_back(self, goal: Goal) -> Replica | None:

@@ -175,12 +175,12 @@ def _running_version(observed: Observed, hub: str) -> SequenceRecord:
     if leader is None:
         raise SthError(
             "NOT_FOUND",
-            f"No deployment {observed.name} runs on {hub}, and without a replica nothing tells version and configuration: "
-            "give src or sequence, app_config, args and replicas.",
+            f"No replica of deployment {observed.name} runs on {hub}, so its package and configuration are unknown: set src or "
+            "sequence, app_config, args and replicas.",
         )
     if leader.sequence is None:
         raise SthError(
-            "NOT_FOUND", f"The package that {leader.mark.name} runs from is no longer on {hub}: give src or sequence."
+            "NOT_FOUND", f"The package that {leader.mark.name} runs from is no longer on {hub}: set src or sequence."
         )
     return leader.sequence
 
@@ -204,8 +204,8 @@ def _version_before(observed: Observed, hub: str) -> SequenceRecord:
     if leader is None:
         raise SthError(
             "NOT_FOUND",
-            f"No deployment {observed.name} runs on {hub}, and without a replica nothing tells which version was before: "
-            "deploy one with src or sequence, app_config, args and replicas.",
+            f"No replica of deployment {observed.name} runs on {hub}, so the version before is unknown: deploy one with src or "
+            "sequence, app_config, args and replicas.",
         )
     if leader.sequence is not None and _was_rolled_back(observed):
         return leader.sequence
@@ -213,8 +213,8 @@ def _version_before(observed: Observed, hub: str) -> SequenceRecord:
     if not older:
         raise SthError(
             "NOT_FOUND",
-            f"No older version of the deployment {observed.name} is left on {hub}: deploy one with src. How many are left "
-            "is what keep_versions says.",
+            f"No older version of deployment {observed.name} is left on {hub} (keep_versions says how many are kept): deploy the "
+            "one you want with src.",
         )
     return next(item for item in observed.inventory.sequences if item.ref == older[0])
 

@@ -79,9 +79,11 @@ def reconcile(run: Run) -> Result:
 def _check(options: Mapping[str, Any]) -> None:
     refuse_empty(options, ("instance", "sequence", "send", "expect", "failure_event"), "give a name")
     if options["send"] is None and (options["payload"] is not None or options["payload_json"] is not None):
-        raise SthError("INVALID_OPTION", "payload and payload_json need send: there is no event to carry them.")
+        raise SthError(
+            "INVALID_OPTION", "payload and payload_json need send: set the name of the event that carries them."
+        )
     if options["expect"] is None and options["failure_event"] is not None:
-        raise SthError("INVALID_OPTION", "failure_event needs expect: nothing is waited for.")
+        raise SthError("INVALID_OPTION", "failure_event needs expect: set the event to wait for.")
     if options["expect_which"] == "last" and options["send"] is not None:
         raise SthError(
             "INVALID_OPTION", "expect_which: last cannot be used with send: the reply comes after the event."
@@ -90,11 +92,11 @@ def _check(options: Mapping[str, Any]) -> None:
         if options[name] is not None and not _AWAITABLE.match(options[name]):
             raise SthError(
                 "INVALID_OPTION",
-                f"{name} {options[name]!r} cannot be waited for: a hub finds an event by its name in an address, where it "
-                "takes only letters, digits and punctuation such as - _ . : @.",
+                f"{name} {options[name]!r} cannot be waited for: the name of an event is part of an address, so use only "
+                "letters, digits and punctuation such as - _ . : @.",
             )
     if options["wait_timeout"] < 0 or (options["wait_timeout"] == 0 and options["expect_which"] == "next"):
-        raise SthError("INVALID_OPTION", "wait_timeout must be more than 0; 0 goes with expect_which: last only.")
+        raise SthError("INVALID_OPTION", "wait_timeout must be more than 0; only expect_which: last takes 0.")
     if options["max_parallel"] < 1:
         raise SthError("INVALID_OPTION", "max_parallel must be 1 or more.")
 

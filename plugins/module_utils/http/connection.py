@@ -62,11 +62,11 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
     given = {key: value for key, value in options.items() if value is not None and value != ""}
     username, password, token = given.get("url_username"), given.get("url_password"), given.get("token")
     if token and username:
-        raise SthError("INVALID_OPTION", "token and url_username exclude each other: give one way to sign in.")
+        raise SthError("INVALID_OPTION", "token and url_username are both set: use one of them.")
     if password and not username:
-        raise SthError("INVALID_OPTION", "url_password was given without url_username.")
+        raise SthError("INVALID_OPTION", "url_password needs url_username: set both.")
     if given.get("client_key") and not given.get("client_cert"):
-        raise SthError("INVALID_OPTION", "client_key was given without client_cert.")
+        raise SthError("INVALID_OPTION", "client_key needs client_cert: set both.")
     for name in ("connect_timeout", "request_timeout"):
         if not 0 < float(given.get(name, 1)) <= LONGEST_TIMEOUT:
             raise SthError(
@@ -76,7 +76,8 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
     for name in ("ca_path", "client_cert", "client_key"):
         if given.get(name) and not os.path.exists(given[name]):
             raise SthError(
-                "INVALID_OPTION", f"{name} {given[name]} does not exist on the machine where the task runs: correct it."
+                "INVALID_OPTION",
+                f"{name} {given[name]} does not exist on the machine where the task runs: correct the path.",
             )
     if token:
         _refuse_unsendable("token", token)
@@ -139,7 +140,9 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
         if str(name).lower() in RESERVED_HEADERS:
             raise SthError("INVALID_OPTION", f"headers may not set {name}: the hub's API decides it.")
         if not _HEADER_NAME.fullmatch(str(name)):
-            raise SthError("INVALID_OPTION", f"headers holds {str(name)!r}, which is no name of a header: correct it.")
+            raise SthError(
+                "INVALID_OPTION", f"headers holds {str(name)!r}, which is not a valid name of a header: correct it."
+            )
     for name, text in value.items():
         _refuse_unsendable(f"headers: {name}", str(text))
     return tuple(sorted((str(name), str(text)) for name, text in value.items()))
@@ -150,7 +153,7 @@ def _refuse_unsendable(what: str, text: str) -> None:
     if text != text.strip() or not text.isprintable() or not text.isascii():
         raise SthError(
             "INVALID_OPTION",
-            f"{what} holds a line end, a blank at its end or a character that no HTTP header can: was a whole file read into it?",
+            f"{what} holds a line end, a trailing blank or a character that is not allowed in an HTTP header: strip the line end if it was read from a file.",
         )
 
 

@@ -23,7 +23,9 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
     where = {"method": method, "url": url}
     if isinstance(error, exceptions.SSLError):
         if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
-            return SthError("UNREACHABLE", f"{method} {url}: no TLS is spoken there; use http:// in api_url.", **where)
+            return SthError(
+                "UNREACHABLE", f"{method} {url}: the server does not use TLS there: use http:// in api_url.", **where
+            )
         advice = "where the hub asks for a client certificate, set client_cert and client_key to one it accepts."
         if "CERTIFICATE_VERIFY_FAILED" in text:
             advice = "set ca_path to the CA that signed the hub's certificate."
@@ -39,7 +41,7 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
         # Its text may hold the proxy's password.
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} cannot be asked for: correct api_url, or the proxy that the environment names (one for "
+            f"{method} {url} is not a usable address: correct api_url, or the proxy in the environment (one for "
             "SOCKS needs the Python library PySocks where the task runs), or set use_proxy to false.",
             **where,
         )

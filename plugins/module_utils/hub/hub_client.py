@@ -152,5 +152,5 @@ class HubClient(HubApi):
 def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
     """Return a list of objects; raise ``HUB_ERROR`` for what no hub answers."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise answer.no_hubs("something else than a list of objects")
+        raise answer.no_hubs("something other than a list of objects")
     return value

@@ -37,7 +37,7 @@ def observe_instance(hub: HubClient, reference: str) -> list[InstanceRecord]:
     An id takes one request. Raises ``INVALID_OPTION`` for an empty reference: it never means "unset".
     """
     if not reference.strip():
-        raise SthError("INVALID_OPTION", "The reference to an instance is empty: give its name or id.")
+        raise SthError("INVALID_OPTION", "instance is empty: set a name or an id.")
     if _ID.match(reference):
         record = hub.instance(reference).info()
         if record is not None:

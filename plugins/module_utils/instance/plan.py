@@ -193,7 +193,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
     if differs and wanted.on_change == "fail":
         raise SthError(
             "CONFLICT",
-            f"Instance {program.label} on {hub} runs with other {', '.join(differs)} than asked for, and on_change is fail.",
+            f"Instance {program.label} on {hub} runs with different {', '.join(differs)}, and on_change is fail: set what runs, or use on_change: recreate.",
             instance=oldest.id,
         )
     if not differs or wanted.on_change == "keep":
@@ -210,8 +210,8 @@ def _refuse_unfindable(program: Program, record: InstanceRecord, hub: str) -> No
     if program.mark is None and mark is not None:
         raise SthError(
             "CONFLICT",
-            f"Instance {record.id} on {hub} is called {mark.name} and would have to be started anew, with another id: give "
-            "name instead of id.",
+            f"Instance {record.id} on {hub} has the name {mark.name}, and starting it again gives it another id: set name "
+            "instead of id.",
             instance=record.id,
         )
 
@@ -226,7 +226,9 @@ def _restart(inventory: Inventory, program: Program, live: Sequence[InstanceReco
 
 def _needed(sequence: SequenceRecord | None, program: Program, hub: str) -> SequenceRecord:
     if sequence is None:
-        raise SthError("NOT_FOUND", f"No instance {program.label} runs on {hub} that says what to run: give sequence.")
+        raise SthError(
+            "NOT_FOUND", f"{program.label} is not running on {hub}, so the package to start is unknown: set sequence."
+        )
     return sequence
 
 

@@ -84,20 +84,20 @@ def check_options(options: Mapping[str, Any]) -> None:
     """Refuse what cannot be meant, before anything is asked or written."""
     given = [name for name in ("name", "id") if options[name] is not None] + (["all"] if options["all"] else [])
     if len(given) != 1:
-        raise SthError("INVALID_OPTION", "Give exactly one of name, id and all: they say which instance is meant.")
+        raise SthError("INVALID_OPTION", "Set exactly one of name, id and all.")
     if options[given[0]] == "":
-        raise SthError("INVALID_OPTION", f"{given[0]} is empty: say which instance is meant.")
+        raise SthError("INVALID_OPTION", f"{given[0]} is empty: set the name or the id of an instance.")
     if options["count"] is not None and options["name"] is None:
-        raise SthError("INVALID_OPTION", "count is for a pool, which has a name.")
+        raise SthError("INVALID_OPTION", "count needs name: set the name of the pool.")
     if options["all"] and (options["sequence"] is None or options["state"] not in ("stopped", "absent", "restarted")):
-        raise SthError("INVALID_OPTION", "all goes with sequence and with state stopped, absent or restarted.")
+        raise SthError("INVALID_OPTION", "all needs sequence, and state stopped, absent or restarted.")
     if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
         raise SthError("INVALID_OPTION", "id must have 36 characters: the hub takes no other.")
     if options["count"] is not None and options["state"] in ("stopped", "absent"):
         raise SthError(
             "INVALID_OPTION",
-            f"count does not go with state {options['state']}: leave it out, the pool's name means all of its members; or "
-            "use state started with a smaller count.",
+            f"count cannot be used with state {options['state']}: leave it out to act on the whole pool, or use "
+            "state: started with a smaller count.",
         )
     unused = [name for name in ("input", "output_dest", "completion_event") if options[name] is not None]
     unused += ["collect"] if options["collect"] else []
@@ -288,13 +288,9 @@ class _Apply:
             if item.target.status != "stopping" and item.target.app_config is not None
         ]
         if not ran:
-            return (
-                "It is left as it is, and a further run takes it for started."
-                if failed and error.code == "TIMEOUT"
-                else ""
-            )
+            return "It keeps running; later runs treat it as started." if failed and error.code == "TIMEOUT" else ""
         if isinstance(error, WrittenError):
-            return "What ran before was ended, and is not started again since its successor may run."
+            return "The previous instance was stopped, and is not started again because the new one may be running."
         old: InstanceRecord = min(ran, key=order)
         program = Program(None).instead_of(old).completed_from(old)
         if step.program is not None:
@@ -309,11 +305,11 @@ class _Apply:
             with self.run.journal.compensating("start", f"instance {step.label}"):
                 again = start_ready(self.hub, start, readiness, self.ending)
         except WrittenError as problem:
-            return f"What ran before was ended, and is not known to run again: {problem.message}"
+            return f"The previous instance was stopped, and whether it runs again is not known: {problem.message}"
         except SthError as problem:
-            return f"What ran before was ended and could not be started again: {problem.message}"
+            return f"The previous instance was stopped and could not be started again: {problem.message}"
         self.known.add(again.id)
-        return f"What ran before runs again, as {again.id}."
+        return f"The previous instance runs again, as {again.id}."
 
     def _end_failed(self, instance_id: str, called: str) -> None:
         record = self.hub.instance(instance_id).info()

@@ -43,7 +43,7 @@ class Readiness:
 def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
     """Read and check the options. Raises ``INVALID_OPTION``."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
-        raise SthError("INVALID_OPTION", "ready_event and wait_for: event go together: give both or neither.")
+        raise SthError("INVALID_OPTION", "ready_event needs wait_for: event, and the reverse: set both or neither.")
     refuse_empty(options, ("ready_event", "failure_event"), "name an event")
     for name in ("wait_timeout", "stable_for", "overload_timeout"):
         if options[name] < 0:

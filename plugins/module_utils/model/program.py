@@ -130,7 +130,7 @@ def check_program(options: Mapping[str, Any]) -> None:
         if config is not None and not isinstance(config, Mapping):
             # ansible-core before 2.19 hands over the text of a mapping with a date in it, and takes that for one.
             raise SthError(
-                "INVALID_CONFIG", "app_config is a text that is no mapping: write dates and the like as texts."
+                "INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and the like in it."
             )
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
@@ -155,8 +155,8 @@ def _refuse_numbers(data: Any) -> None:
     elif (isinstance(data, int) and abs(data) > LARGEST_INTEGER) or (isinstance(data, float) and not isfinite(data)):
         raise SthError(
             "INVALID_CONFIG",
-            f"app_config or args hold a number that a hub cannot hand over: write numbers beyond {LARGEST_INTEGER} and infinite "
-            "ones as texts.",
+            f"app_config or args hold a number that a hub cannot pass on: write numbers beyond {LARGEST_INTEGER} and infinite "
+            "ones as strings.",
         )
 
 
@@ -212,10 +212,15 @@ def with_index(config: Mapping[str, Any], path: str | None, index: int) -> dict[
         return dict(config)
     key, _dot, rest = path.partition(".")
     if not key:
-        raise SthError("INVALID_OPTION", f"index_key {path!r} is no dotted path of keys.")
+        raise SthError(
+            "INVALID_OPTION", f"index_key {path!r} is not a path of keys with dots between them, such as server.index."
+        )
     if not rest:
         return {**config, key: index}
     inner = config.get(key, {})
     if not isinstance(inner, Mapping):
-        raise SthError("INVALID_CONFIG", f"index_key leads through {key!r}, which is no mapping in app_config.")
+        raise SthError(
+            "INVALID_CONFIG",
+            f"index_key leads through {key!r}, which is not a mapping in app_config: correct the path.",
+        )
     return {**config, key: with_index(inner, rest, index)}

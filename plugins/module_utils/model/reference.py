@@ -41,7 +41,7 @@ def parse_version(text: str) -> tuple[str | None, str | None]:
     if text.startswith("sha256:"):
         match = _DIGEST.match(text)
         if not match:
-            raise SthError("INVALID_OPTION", f"{text!r} is no digest: write sha256: and 7 to 64 hex digits.")
+            raise SthError("INVALID_OPTION", f"{text!r} is not a digest: write sha256: and 7 to 64 hex digits.")
         return None, match.group(1)
     return text, None
 
@@ -49,7 +49,7 @@ def parse_version(text: str) -> tuple[str | None, str | None]:
 def parse_reference(text: str | None) -> SequenceReference:
     """Read a reference. Raises ``INVALID_OPTION`` for an empty one: it never means "unset"."""
     if not text or not text.strip():
-        raise SthError("INVALID_OPTION", "The reference to a sequence is empty: give its ref, name or id.")
+        raise SthError("INVALID_OPTION", "The reference to a sequence is empty: set a ref, a name or an id.")
     # The first character may be the @ of a scope.
     name, at, version = text[1:].rpartition("@")
     if not at:
@@ -82,7 +82,7 @@ def resolve_sequence(
         listed = ", ".join(f"{record.ref} ({record.id})" for record in found)
         raise SthError(
             "AMBIGUOUS",
-            f"{reference.text!r} fits {len(found)} sequences on {hub}: {listed}. Name one of them by its ref.",
+            f"{reference.text!r} matches {len(found)} sequences on {hub}: {listed}. Use the ref of one of them.",
         )
     if found:
         return found[0]

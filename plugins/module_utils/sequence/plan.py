@@ -69,7 +69,7 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
     if others and not same and policy.on_change == "fail":
         raise SthError(
             "CONFLICT",
-            f"{policy.hub} has {wanted.name} with other content ({_refs(others)}) than {wanted.ref}, and on_change is fail.",
+            f"{policy.hub} has {wanted.name} with other content ({_refs(others)}) than {wanted.ref}, and on_change is fail: use on_change: replace.",
         )
     if others and not same and policy.on_change == "keep":
         return _plan(inventory, named, others[0], (), (), (), policy)

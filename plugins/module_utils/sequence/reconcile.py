@@ -82,9 +82,11 @@ def reconcile(run: Run) -> Result:
 def _package(run: Run) -> Package:
     options = run.options
     if options["version"] is not None:
-        raise SthError("INVALID_OPTION", "version goes with state: absent; the version of src is in its package.json.")
+        raise SthError(
+            "INVALID_OPTION", "version can only be used with state: absent; the version of src is in its package.json."
+        )
     if options["id"] is not None and options["on_change"] != "overwrite":
-        raise SthError("INVALID_OPTION", "With src, id goes only with on_change: overwrite.")
+        raise SthError("INVALID_OPTION", "With src, id can only be used with on_change: overwrite.")
     return _named_package(run)
 
 

@@ -86,7 +86,7 @@ def feed_from_options(options: Mapping[str, Any]) -> Feed:
     if content_type not in TAKEN:
         raise SthError(
             "INVALID_OPTION",
-            f"content_type {content_type!r} is none that a program can be fed with: {', '.join(TAKEN)}.",
+            f"content_type {content_type!r} is not one that a hub takes: use one of {', '.join(TAKEN)}.",
         )
     return Feed(content_type, options["end"], data, options["src"] if kind == "src" else None)
 

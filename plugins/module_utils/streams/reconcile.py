@@ -100,7 +100,7 @@ def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
     if len(found) > 1:
         names = ", ".join(label(item) for item in found)
         raise SthError(
-            "AMBIGUOUS", f"{reference!r} fits {len(found)} instances on {run.hub.api_url}: name one of {names}."
+            "AMBIGUOUS", f"{reference!r} matches {len(found)} instances on {run.hub.api_url}: use one of {names}."
         )
     return found[0] if found else None
 

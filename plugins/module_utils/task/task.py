@@ -56,7 +56,9 @@ def execute(task: Task, run: Run) -> Result:
         result = _failure(error, run)
     except OSError as error:
         text = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
-        result = _failure(SthError("LOCAL_ERROR", f"The machine where the task runs could not do it: {text}."), run)
+        result = _failure(
+            SthError("LOCAL_ERROR", f"The machine where the task runs could not do what the task needs: {text}."), run
+        )
     except BaseException:
         run.failed = True
         raise

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 def require_topic_name(name: str) -> None:
     """Raise ``INVALID_OPTION`` for what cannot be a topic's name."""
     if not _NAME.match(name):
-        raise SthError("INVALID_OPTION", f"{name!r} is no name for a topic: use letters, digits, - and _.")
+        raise SthError("INVALID_OPTION", f"{name!r} is not a valid name for a topic: use letters, digits, - and _.")
 
 
 def find_topic(hub: HubClient, name: str) -> dict[str, Any] | None:

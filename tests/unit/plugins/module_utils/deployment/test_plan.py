@@ -174,14 +174,14 @@ def test_what_is_not_given_is_that_of_the_latest_run_with_the_own_index() -> Non
 def test_what_had_overrides_is_kept_and_never_guessed() -> None:
     deployment = Deployment()
     deployment.add(0, "a", app_config={"x": 1, "first": True}, own_configs=1)
-    with pytest.raises(SthError, match="had overrides") as raised:
+    with pytest.raises(SthError, match="of its own") as raised:
         deployment.plan(replicas=2)
     assert raised.value.code == "INVALID_CONFIG"
     deployment.add(1, "a", app_config={"x": 1}, own_configs=1)
     goal = deployment.goal("b", replicas=3)
     assert [slot.program.app_config for slot in goal.slots] == [{"x": 1, "first": True}, {"x": 1}, {"x": 1}]
     del deployment.instances[0]
-    with pytest.raises(SthError, match="had overrides"):
+    with pytest.raises(SthError, match="of its own"):
         deployment.plan(replicas=2)
 
 

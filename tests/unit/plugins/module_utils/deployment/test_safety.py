@@ -386,6 +386,6 @@ def test_a_task_that_began_later_leads_and_the_earlier_gives_way(hub: FakeHub, v
     thread.join()
     assert not fast.get("failed"), fast
     assert slow["error_code"] == "CONFLICT"
-    assert "last word" in slow["msg"]
+    assert "at the same time and wins" in slow["msg"]
     assert slow["deployment"] == fast["deployment"]
     assert {config for _name, _ref, config in state(hub)} == {"{'x': 2}"}

@@ -48,7 +48,7 @@ def test_credentials_in_the_address_are_refused_and_not_repeated() -> None:
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"token": "t", "url_username": "u"}, "exclude"),
+        ({"token": "t", "url_username": "u"}, "are both set"),
         ({"url_password": "p"}, "url_username"),
         ({"client_key": "k"}, "client_cert"),
         ({"headers": {"Content-Type": "x"}}, "Content-Type"),

@@ -248,7 +248,7 @@ def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dic
     check = run_task("sth_instance", hub, check=True, **{"name": "web", **QUICK, **failing})
     result = run_task("sth_instance", hub, **{"name": "web", **QUICK, **failing})
     assert result["error_code"] in ("START_FAILED", "TIMEOUT")
-    assert "What ran before runs again" in result["msg"]
+    assert "The previous instance runs again" in result["msg"]
     assert "left as it is" not in result["msg"]
     assert planned(result) == planned(check)
     assert result["actions"][-1] == {
@@ -264,7 +264,7 @@ def test_what_ran_runs_again_after_a_refused_start(hub: FakeHub) -> None:
     start(hub, app_config={"a": 1})
     refuse_starts(hub, times=1)
     result = start(hub, app_config={"a": 2})
-    assert "What ran before runs again" in result["msg"]
+    assert "The previous instance runs again" in result["msg"]
     assert [item["done"] for item in result["actions"]] == [True, False, True]
     assert not start(hub, app_config={"a": 1})["changed"]
 
@@ -405,7 +405,7 @@ def test_a_successor_that_may_run_is_not_said_to_have_failed(hub: FakeHub) -> No
     result = start(hub, app_config={"a": 2}, request_retries=0)
     assert [(item["action"], item["done"]) for item in result["actions"]] == [("stop", True), ("start", True)]
     assert "whether it runs is not known" in result["msg"]
-    assert "What ran before was ended, and is not started again" in result["msg"]
+    assert "The previous instance was stopped, and is not started again" in result["msg"]
     assert "could not be started again" not in result["msg"]
     hub.revive()
     assert not start(hub, app_config={"a": 2})["changed"]
@@ -419,7 +419,7 @@ def test_what_is_brought_back_and_not_answered_for_is_not_said_to_have_failed(hu
     assert [(item["action"], item["done"]) for item in result["actions"]] == [
         ("stop", True), ("start", False), ("start", True)
     ]  # fmt: skip
-    assert "is not known to run again" in result["msg"]
+    assert "whether it runs again is not known" in result["msg"]
     assert "could not be started again" not in result["msg"]
 
 

@@ -65,7 +65,7 @@ def test_copies_with_the_same_content_are_one() -> None:
 
 
 def test_copies_that_nobody_can_compare_are_two() -> None:
-    with pytest.raises(SthError, match="fits 2"):
+    with pytest.raises(SthError, match="matches 2"):
         resolve("other", [UNMARKED, SequenceRecord("id-5", "other", "1.0.0")])
 
 
