@@ -10,13 +10,13 @@ module: sth_deployment
 short_description: Keep replicas of a package running on a Scramjet Transform Hub, and update them without an outage
 version_added: 0.1.0
 description:
-  - Makes sure that a package is on a hub and that as many replicas of it run as described, all with the same version and
-    configuration. What differs is replaced step by step, each new replica seen ready before an old one is ended.
+  - Puts a package on a hub and keeps O(replicas) replicas of it running, all with the same version and configuration.
+    Replicas that differ are replaced step by step. An old one is stopped only when its successor is ready.
   - A hub refuses to update a package while anything runs from it. This module uploads the new version beside the old one,
     lets the replicas move over, and removes old versions that are no longer needed.
-  - If a new replica does not become ready, what ran before is brought back.
-  - The replicas carry what the next run has to know, so that a run that was cut off is completed by the next, and of two
-    runs at once one has the last word.
+  - If a new replica does not become ready, the deployment is rolled back.
+  - Each replica carries a record of the deployment. So the next run completes a run that was interrupted, and when two
+    runs change one deployment at the same time, one wins and the other fails with C(error_code=CONFLICT).
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -41,17 +41,16 @@ attributes:
 options:
   state:
     description:
-      - With V(present), it runs as described. Replicas that have ended are started again. Of a replica with the highest index
-        this is certain only if O(replicas) is given.
-      - With V(absent), no replica runs, and the versions that the replicas or the task name are removed unless something else
-        runs from them. Once no replica is left to say which versions there were, only the one that O(src) or
-        O(sequence) names is known.
-      - With V(restarted), every replica is replaced once by what it is, always, as O(strategy) says. Not together with
-        O(canary), which stays what it is, or V(0), which completes the update too.
-      - With V(rolled_back), the version before the present one runs. The configuration stays unless it is given. O(src) and
-        O(sequence) are not looked at. A second run changes nothing. Going back from a canary is remembered by the few replicas
-        that had the new version. When they have ended, a 1.x hub still tells it for some minutes, a 0.18 hub does not, and a
-        further run goes back one version more.
+      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. Set O(replicas) if
+        this must hold for the replicas with the highest indexes too.
+      - V(absent) stops all replicas and removes their versions, except versions that something else runs from. If no replica
+        runs any more, only the version in O(src) or O(sequence) is known and removed.
+      - V(restarted) replaces every replica once, in the way that O(strategy) sets, even if nothing has changed. It cannot be
+        combined with O(canary), except V(0), which completes the update too.
+      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The configuration
+        stays, except for options that are set. A second run changes nothing. One exception is going back from a canary. Only
+        the replicas with the new version remember it. After they have ended, a 1.x hub still lists them for some minutes. Later, and
+        always on a 0.18 hub, another run goes back one more version.
     type: str
     choices: [present, absent, restarted, rolled_back]
     default: present
@@ -62,86 +61,82 @@ options:
     required: true
   sequence:
     description:
-      - Instead of O(src), a version that is on the hub. An id, a name, V(name@version) or
+      - Use a version that is on the hub, instead of O(src). Set an id, a name, V(name@version) or
         V(name@sha256:<7 or more hex digits>).
-      - With neither O(src) nor O(sequence), the version of the latest run stays, and what is not given of the configuration.
+      - Without O(src) and O(sequence), the version of the latest run stays, and so does every part of the configuration that
+        is not set.
     type: str
   replicas:
     description:
-      - How many replicas run. Those with the highest indexes are ended first, V(0) ends all.
-      - If not set, as many as there are, and V(1) for a new deployment. Where the replicas with the highest indexes have ended,
-        a 1.x hub still tells for some minutes that they ended by themselves, and they count if the others were started
-        for as many. A 0.18 hub forgets them at once. Give it where that matters.
+      - How many replicas run. Scaling down stops those with the highest indexes. V(0) stops all.
+      - If not set, the number stays as it is, and a new deployment gets V(1). The number is read from the hub. A replica that has
+        ended is listed by a 1.x hub for some minutes, and by a 0.18 hub not at all, so set it if replicas may end by themselves.
     type: int
   strategy:
     description:
       - How replicas are replaced.
-      - With V(rolling), a few at a time, as O(max_surge) and O(max_unavailable) say.
-      - With V(blue_green), when all new ones are ready, all old ones are ended.
-      - With V(recreate), all old ones are ended before the new ones are started. If it is cut off in between, nothing on the
-        hub tells what was there. Let the task say it all then, O(src) or O(sequence), O(app_config), O(args) and O(replicas).
+      - V(rolling) replaces a few at a time, limited by O(max_surge) and O(max_unavailable).
+      - V(blue_green) starts all new replicas, and stops the old ones when all of the new are ready.
+      - V(recreate) stops all old replicas before it starts new ones. If the run is interrupted in between, no replica is left
+        that records the settings, so set O(src) or O(sequence), O(app_config), O(args) and O(replicas) in the task.
     type: str
     choices: [rolling, blue_green, recreate]
     default: rolling
   max_surge:
     description:
-      - With O(strategy=rolling), how many replicas more than O(replicas) may run at a time.
+      - With O(strategy=rolling), how many replicas may run in addition to O(replicas) during the update.
     type: int
     default: 1
   max_unavailable:
     description:
-      - With O(strategy=rolling), how many of O(replicas) may be missing at a time. Not V(0) together with O(max_surge=0).
-      - Where two replicas with one index must not run at once, because they use one file or queue, use O(max_surge=0) and
-        O(max_unavailable=1).
+      - With O(strategy=rolling), how many of O(replicas) may be missing during the update. This and O(max_surge) cannot both
+        be V(0).
+      - If two replicas with the same index must not run at the same time, because they use one file or queue, set
+        O(max_surge=0) and O(max_unavailable=1).
     type: int
     default: 0
   canary:
     description:
-      - So many replicas, those with the lowest indexes, run the new version or configuration, the others go on with the old.
-        This is a state of its own, a second run changes nothing. The old is what is in force, so that another canary replaces
-        the one before and not what the others run.
-      - V(0) completes the update, and is meant where this is not set and O(src) or O(sequence) is given.
-      - Where neither is given it stays as it is if it is not set, so that scaling and restarting leave a canary alone.
+      - How many replicas, those with the lowest indexes, get the new version or configuration. The others keep the old one.
+        A second run changes nothing. Another canary replaces the canary before it.
+      - V(0) completes the update. It is the default when O(src) or O(sequence) is set.
+      - Without O(src) and O(sequence), a canary stays as it is, so that scaling and restarting do not complete it.
     type: int
   on_failure:
     description:
-      - What to do when a replica does not become ready, or ends after it was. The task fails in any case.
-      - With V(rollback), what ran before is brought back to full strength, and what was started is ended. The version of O(src)
-        that has failed is removed, unless anything runs from it or it is one to go back to.
-      - With V(stop), nothing more is replaced, and the replica that failed is ended.
-      - With V(leave), nothing is touched.
+      - What to do when a replica does not become ready, or ends soon afterwards. The task fails in any case.
+      - V(rollback) restores the previous version and configuration on all replicas. The version of O(src) that failed is removed,
+        unless something runs from it or a deployment can go back to it.
+      - V(stop) stops the replica that failed, and replaces no more.
+      - V(leave) leaves everything as it is.
     type: str
     choices: [rollback, stop, leave]
     default: rollback
   keep_versions:
     description:
-      - How many older versions of the deployment stay on the hub, for O(state=rolled_back). Versions from which anything else
-        runs, or to which another deployment can go back, are never removed.
-      - A version that never was in force is none to go back to. It is not counted, and removed by the next run that brings
-        another one. That is a canary which was not completed, a failed one that O(on_failure) left, or that of a run that was
-        cut off.
-      - If the hub refuses to remove an old version, the task succeeds all the same. The action is not done, and RV(notes) says why.
-        The next run tries again.
+      - How many older versions of the deployment stay on the hub, for O(state=rolled_back). Versions that something else runs
+        from, or that another deployment can go back to, are never removed.
+      - A version that was never deployed completely does not count, and the next new version removes it. That is a canary that
+        was not completed, a failed version that O(on_failure) left, or the version of a run that was interrupted.
+      - If the hub refuses to remove an old version, the task still succeeds, RV(notes) says why, and the next run tries again.
     type: int
     default: 1
   keep_config:
     description:
-      - Leave the configuration of what runs as it is. O(app_config), O(args), O(overrides) and O(index_key) are only looked at
-        for a replica of which nothing on the hub tells what it is to have, such as one that had O(overrides) and does
-        not run.
-      - For scaling and going back with the same variables that a deployment was made with.
+      - Keep the configuration that the replicas run with. O(app_config), O(args), O(overrides) and O(index_key) are used only for a
+        replica whose configuration is not known, such as one that had O(overrides) and does not run.
+      - Use this to scale or roll back a deployment with the same variables that it was deployed with.
     type: bool
     default: false
 notes:
-  - Limits and O(start_options) are not reported by a hub. Give them with every run, a replica that is started without them
-    has none. Whatever a run starts has those that it gives, also if it brings back what ran before.
-  - A replica that had O(overrides) does not tell what it would have without them. Give O(app_config), O(args) and
-    O(overrides) together.
-  - If no replica runs any more, nothing on the hub tells version and configuration. Give O(src) or O(sequence), O(app_config),
-    O(args) and O(replicas).
-  - If a run was cut off after a start, the next one sees that replica ready before it ends any other. Where nothing is left
-    that the first run would have ended, because it was cut off before its last replica was ready or had only started
-    replicas, nothing tells it, and what runs counts as ready.
+  - A hub does not report O(limits) and O(start_options). Set them in every run. A replica that a run starts has those of that
+    run, also when it rolls back.
+  - Set O(app_config), O(args) and O(overrides) together. A replica that runs with O(overrides) does not show what it would have
+    without them.
+  - If no replica runs any more, the hub does not know the version and the configuration of the deployment. Set O(src) or
+    O(sequence), O(app_config), O(args) and O(replicas).
+  - If a run was interrupted after it started a replica, the next run waits until that replica is ready before it stops an old
+    one. If no old replica is left, the replicas that run count as ready.
 seealso:
   - module: scramjet.sth.sth_instance
   - module: scramjet.sth.sth_sequence
@@ -216,7 +211,7 @@ EXAMPLES = r"""
 RETURN = r"""
 deployment:
   description: The deployment.
-  returned: success, after a replica has failed, and after another task has had the last word
+  returned: success, after a replica has failed, and after another task has won
   type: dict
   contains:
     name:
@@ -348,7 +343,7 @@ hub:
 error_code:
   description:
     - Machine-readable kind of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
-    - V(CONFLICT) if another task has changed the deployment meanwhile and has the last word.
+    - V(CONFLICT) if another task changed the deployment at the same time and wins.
   returned: failure
   type: str
 http_status:
