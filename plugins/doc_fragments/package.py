@@ -14,8 +14,13 @@ class ModuleDocFragment:
 options:
   exclude:
     description:
-      - Patterns of files to leave out when O(src) is a directory, in the syntax of C(.gitignore), after those of a
-        C(.siignore) file in the directory.
+      - Patterns of files to leave out when O(src) is a directory, in the syntax of C(.gitignore).
+      - A C(.siignore) file in the directory is obeyed as C(si seq pack) of Scramjet's command line obeys it, which is
+        not as C(.gitignore). A pattern is compared with the whole path, so that V(src) leaves out no
+        C(node_modules/debug/src), and V(**/*.log) is needed for any depth. A slash at either end matches nothing and gives
+        a warning. V(!x) leaves out everything but V(x).
+      - What version control and caches leave in the directory, such as C(.git) and C(__pycache__), is always left out.
+      - A pattern with V(!) takes back in what C(.siignore) or this default leaves out.
     type: list
     elements: str
     default: []

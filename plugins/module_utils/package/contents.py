@@ -29,6 +29,8 @@ class Contents:
         self.manifest: bytes | None = None
         # Files whose content, not their name, gives them away as secret.
         self.secrets: list[str] = []
+        # What is sound and yet not what its author may have meant.
+        self.warnings: list[str] = []
         # Of an archive itself, see verifying.py.
         self.checksums: tuple[int, ...] | None = None
 

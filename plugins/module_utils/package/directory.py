@@ -11,13 +11,15 @@ import stat
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.braces import MOST_ALTERNATIVES, TooManyAlternatives
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.ignore import IgnoreRules
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.siignore import SiIgnore
 
 IGNORE_FILE = ".siignore"
-# Version control and caches: never part of the program, and different on every machine. A later "!" takes one back in.
+# Version control and caches: never part of the program, and different on every machine. A "!" in exclude takes one back in.
 ALWAYS_IGNORED = (
     ".git",
     ".hg/",
@@ -36,16 +38,28 @@ ALWAYS_IGNORED = (
 def read_directory(source: str, exclude: Iterable[str]) -> Contents:
     """Take in every file, link and directory below ``source`` that no rule leaves out. Never follows a link."""
     contents = Contents(source)
-    rules = IgnoreRules([*ALWAYS_IGNORED, *_ignore_file(source), *exclude])
+    excluded = IgnoreRules(exclude)
+    always = IgnoreRules(ALWAYS_IGNORED)
+    ignore_file = _ignore_file(source)
+    if ignore_file.idle:
+        lines = ", ".join(map(repr, ignore_file.idle))
+        contents.warnings.append(
+            f"{IGNORE_FILE} leaves nothing out by {lines}: as for si, a pattern is compared with the whole path, without a "
+            "slash at either end, and a line with # behind anything is skipped; correct it, or use exclude"
+        )
     pending = [""]
     while pending:
         for found in _scan(source, pending.pop()):
             path, mode = found
-            if rules.ignores(path, stat.S_ISDIR(mode)):
+            is_directory = stat.S_ISDIR(mode)
+            left_out = excluded.verdict(path, is_directory)
+            if left_out is None:
+                left_out = ignore_file.leaves_out(path) or always.ignores(path, is_directory)
+            if left_out:
                 continue
             if not _is_utf8(path):
                 raise refusal(source, f"the name {path!r} is not UTF-8; rename the file or leave it out")
-            if stat.S_ISDIR(mode):
+            if is_directory:
                 contents.add(Entry(path, "d"))
                 pending.append(f"{path}/")
             elif stat.S_ISLNK(mode):
@@ -81,16 +95,25 @@ def unreadable(source: str, path: str, error: OSError) -> Exception:
     return refusal(source, f"{path!r} cannot be read ({error.strerror}); correct its permissions or leave it out")
 
 
-def _ignore_file(source: str) -> list[str]:
-    if not os.path.lexists(_full(source, IGNORE_FILE)):
-        return []
-    with open_file(source, IGNORE_FILE) as file:
-        content = file.read()
+def _ignore_file(source: str) -> SiIgnore:
+    full = _full(source, IGNORE_FILE)
+    # As si: a link is followed, and one that leads nowhere counts as none.
+    if not os.path.exists(full):
+        return SiIgnore()
+    if not os.path.isfile(full):
+        raise refusal(source, f"{IGNORE_FILE} is no file; put one there, or nothing")
     try:
-        # As git: a byte-order mark is skipped and a carriage return belongs to the line's end.
-        return [line[:-1] if line.endswith("\r") else line for line in content.decode("utf-8-sig").split("\n")]
+        with open(full, "rb") as file:
+            return SiIgnore(file.read().decode())
+    except OSError as error:
+        raise unreadable(source, IGNORE_FILE, error) from error
     except UnicodeDecodeError:
         raise refusal(source, f"{IGNORE_FILE} is not UTF-8; save it as UTF-8") from None
+    except TooManyAlternatives:
+        raise refusal(
+            source,
+            f"{IGNORE_FILE} has a pattern whose braces stand for more than {MOST_ALTERNATIVES} names; use * instead",
+        ) from None
 
 
 def _scan(source: str, below: str) -> list[tuple[str, int]]:

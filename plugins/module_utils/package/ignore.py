@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which paths gitignore rules leave out (``.siignore`` and the option ``exclude``).
+"""Which paths gitignore rules leave out (the option ``exclude``).
 
 The rules are those of gitignore(5), applied to paths relative to the package's root. Runtime dependencies stay at two, so the
 matcher is our own.
@@ -50,7 +50,11 @@ class IgnoreRules:
         self._rules = [rule for rule in map(_parse, lines) if rule]
 
     def ignores(self, path: str, is_directory: bool) -> bool:
-        """Tell whether ``path`` itself is left out: the last rule that matches decides.
+        """Tell whether ``path`` itself is left out."""
+        return bool(self.verdict(path, is_directory))
+
+    def verdict(self, path: str, is_directory: bool) -> bool | None:
+        """Tell what the last rule that matches ``path`` itself says: left out, or taken back in; None if there is none.
 
         A walk must not enter a directory that is left out: nothing below it can be taken back in.
         """
@@ -60,7 +64,7 @@ class IgnoreRules:
                 continue
             if rule.regex.fullmatch(name if rule.by_name else path):
                 return not rule.negated
-        return False
+        return None
 
 
 def _parse(line: str) -> _Rule | None:

@@ -35,7 +35,7 @@ def read_package(
 ) -> Package:
     """Read, validate and digest a package directory or ``.tar.gz``.
 
-    ``exclude`` are gitignore patterns after those of ``.siignore``; both apply to directories only. Raises
+    ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. Raises
     ``INVALID_PACKAGE`` for whatever a hub would choke on, ``INVALID_OPTION`` where no source is named. Memory does not
     grow with the size of the files.
     """
@@ -50,7 +50,7 @@ def read_package(
         raise refusal(source, f"{problem}; correct the path")
     contents.settle()
     manifest = Manifest(source, _manifest_bytes(contents))
-    warnings = [*_main_warnings(contents, manifest), *_engine_warnings(contents, manifest)]
+    warnings = [*contents.warnings, *_main_warnings(contents, manifest), *_engine_warnings(contents, manifest)]
     warnings += _secret_warnings(contents, secret_files)
     if exclude and os.path.isfile(source):
         warnings.append("exclude applies to directories only: everything in the archive is part of the package")
@@ -105,7 +105,7 @@ def _where_manifest_is(contents: Contents) -> str:
 
 def _if_left_out(contents: Contents, path: str) -> str:
     if os.path.isdir(contents.source) and os.path.lexists(os.path.join(contents.source, path)):
-        return f": {IGNORE_FILE} or exclude leaves it out; change the pattern"
+        return f": {IGNORE_FILE} or exclude leaves it out; change the pattern ({IGNORE_FILE}: !x leaves out all but x)"
     return ""
 
 

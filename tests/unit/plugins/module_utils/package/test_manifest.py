@@ -139,7 +139,7 @@ def test_a_main_that_the_runner_does_not_find_is_refused(make_directory: MakeDir
 
 
 def test_a_main_that_is_left_out_is_told(make_directory: MakeDirectory) -> None:
-    assert ".siignore or exclude leaves it out" in refused(make_directory({".siignore": "/index.js"}))
+    assert ".siignore or exclude leaves it out" in refused(make_directory({".siignore": "index.js"}))
 
 
 def test_a_main_for_newer_hubs_is_warned_of(make_directory: MakeDirectory) -> None:
