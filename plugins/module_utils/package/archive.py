@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import PieceReader
 from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import Member, TarMembers
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 
@@ -92,6 +93,9 @@ def _read_members(contents: Contents, stream: gzip.GzipFile) -> None:
 
 def _read_member(contents: Contents, members: TarMembers, member: Member) -> None:
     source = contents.source
+    if member.kind == "label" or (member.kind == "directory" and not member.name.strip("/")):
+        # A volume's name (tar -V); the root itself, as tarfile.add(directory, arcname="") writes it.
+        return
     path = _member_path(source, member.name)
     if member.kind == "directory":
         if path:
@@ -104,11 +108,10 @@ def _read_member(contents: Contents, members: TarMembers, member: Member) -> Non
     elif member.kind == "hardlink":
         _read_hard_link(contents, path, member.target)
     elif member.kind == "file":
-        contents.add_file(path, member.executable, members.read, member.offset)
+        content = members if member.pieces is None else PieceReader(members.read, member.pieces, member.size)
+        contents.add_file(path, member.executable, content.read, member.offset, member.pieces)
     else:
-        raise refusal(
-            source, f"{path!r} is a device, pipe, sparse file or the like; leave it out, or pack it as a plain file"
-        )
+        raise refusal(source, f"{path!r} is a device, pipe or the like; leave it out, or pack it as a plain file")
 
 
 def _read_hard_link(contents: Contents, path: str, linked: str) -> None:

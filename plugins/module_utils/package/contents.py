@@ -12,6 +12,7 @@ from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, ancestors, resolve
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import Pieces
 
 CHUNK = 256 * 1024
 MANIFEST = "package.json"
@@ -41,8 +42,10 @@ class Contents:
             raise refusal(self.source, f"it holds {entry.path!r} twice, as different things; pack it again")
         self.entries[entry.path] = entry
 
-    def add_file(self, path: str, executable: bool, read: Callable[[int], bytes], offset: int = 0) -> None:
-        """Take in a file whose content ``read`` gives piece by piece."""
+    def add_file(
+        self, path: str, executable: bool, read: Callable[[int], bytes], offset: int = 0, pieces: Pieces | None = None
+    ) -> None:
+        """Take in a file whose content ``read`` gives piece by piece; ``offset`` and ``pieces`` as in ``Entry``."""
         watched = path == MANIFEST or path.rpartition("/")[2] == ".npmrc"
         digest = hashlib.sha256()
         size = 0
@@ -52,7 +55,7 @@ class Contents:
             size += len(piece)
             if watched and len(kept) <= MANIFEST_LIMIT:
                 kept += piece
-        self.add(Entry(path, "x" if executable else "f", digest.digest(), size, offset))
+        self.add(Entry(path, "x" if executable else "f", digest.digest(), size, offset, pieces))
         if path == MANIFEST:
             self.manifest = bytes(kept)
         elif watched and _NPM_CREDENTIAL.search(kept):

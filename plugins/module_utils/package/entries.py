@@ -24,13 +24,18 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import Pieces
+
 _HEADER = b"scramjet.sth content digest 1\n"
 # As many links in one path as Linux follows.
 _MOST_LINKS = 40
 
 
 class Entry(NamedTuple):
-    """One path of a package. ``offset`` is where a file's content begins in the decompressed archive."""
+    """One path of a package.
+
+    ``offset`` is where a file's content begins in the decompressed archive; of a sparse file only ``pieces`` of it are there.
+    """
 
     path: str
     kind: Literal["f", "x", "l", "d"]
@@ -38,6 +43,7 @@ class Entry(NamedTuple):
     payload: bytes = b""
     size: int = 0
     offset: int = 0
+    pieces: Pieces | None = None
 
     @property
     def is_file(self) -> bool:

@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.contents impo
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import PieceReader
 from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import BLOCK
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
@@ -171,7 +172,7 @@ def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
 @contextmanager
 def _seek(file: IO[bytes] | gzip.GzipFile, entry: Entry) -> Iterator[Any]:
     file.seek(entry.offset)
-    yield file
+    yield file if entry.pieces is None else PieceReader(file.read, entry.pieces, entry.size)
 
 
 @contextmanager

@@ -16,6 +16,15 @@ import tarfile
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import (
+    MOST_ZEROS,
+    SPARSE,
+    Pieces,
+    checked,
+    of_header,
+    of_pax,
+)
+
 BLOCK = 512
 # Names and PAX records are read into memory as a whole; real ones are a few kilobytes.
 _HEADER_LIMIT = 1024 * 1024
@@ -29,7 +38,10 @@ _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n]+)=", re.DOTALL)
 # The PAX records that change what is extracted; all others are times, owners and the like.
 _EXTRACTED = {"path", "linkpath", "size"}
-_SPARSE = "GNU.sparse."
+# Of a sparse file of version 0.0, one record for each number.
+_LISTED = {f"{SPARSE}offset", f"{SPARSE}numbytes"}
+_MAP = f"{SPARSE}map"
+_DUMPDIR, _VOLUME = b"D", b"V"
 _SIZE = re.compile(r"[0-9]{1,19}")
 
 
@@ -37,12 +49,14 @@ class Member(NamedTuple):
     """One member of an archive. ``offset`` is where its content begins in the decompressed stream."""
 
     name: str
-    # "file", "directory", "symlink", "hardlink", or "other" for what no package may hold.
+    # "file", "directory", "symlink", "hardlink", "label" for what is no file, or "other" for what no package may hold.
     kind: str
     target: str
     executable: bool
+    # Of a sparse file with the zeros that are not stored.
     size: int
     offset: int
+    pieces: Pieces | None = None
 
 
 class TarMembers:
@@ -53,6 +67,8 @@ class TarMembers:
         self._at = 0
         self._left = 0
         self._padding = 0
+        # What sparse files have left out so far.
+        self._zeros = 0
 
     def __iter__(self) -> Iterator[Member]:
         """Yield each member. Raises ``tarfile.ReadError`` where a header is unsound."""
@@ -117,7 +133,31 @@ class TarMembers:
         kind = _kind(block[156:157], name, info, said)
         if kind == "file":
             self._left, self._padding = size, -size % BLOCK
-        return Member(name, kind, said.get("linkpath", info.linkname), bool(info.mode & 0o100), size, self._at)
+            name = said.get(f"{SPARSE}name", name)
+        member = Member(name, kind, said.get("linkpath", info.linkname), bool(info.mode & 0o100), size, self._at)
+        if kind == "directory" and info.type == _DUMPDIR:
+            # What an incremental archive says of the directory.
+            self._skip(size)
+        elif kind == "file" and (info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith(SPARSE) for key in said)):
+            member = self._sparse(block, info, said, member)
+        return member
+
+    def _sparse(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str], member: Member) -> Member:
+        """Complete a sparse file with which of its pieces are stored, and where they begin."""
+        if info.type == tarfile.GNUTYPE_SPARSE:
+            numbers, size = of_header(block, lambda: self._exactly(BLOCK))
+        else:
+            numbers, size = of_pax(said, self.read)
+        pieces = checked(numbers, size, self._left)
+        self._zeros += size - self._left
+        if self._zeros > MOST_ZEROS:
+            raise tarfile.ReadError(f"sparse files that leave out more than {MOST_ZEROS >> 30} GiB; pack it without -S")
+        return member._replace(size=size, offset=self._at, pieces=pieces)
+
+    def _skip(self, size: int) -> None:
+        self._left, self._padding = size, -size % BLOCK
+        while self.read(1024 * BLOCK):
+            pass
 
     def _finish(self) -> None:
         if self._left:
@@ -135,8 +175,11 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
     except tarfile.HeaderError:
         raise tarfile.ReadError("a header is damaged") from None
     if block[257:265] == _GNU_MAGIC and block[345]:
-        # GNU tar keeps times there in incremental archives; tarfile takes them for the beginning of the name.
-        raise tarfile.ReadError("an incremental GNU archive")
+        # GNU tar keeps two times there in incremental archives; tarfile takes them for the beginning of the name.
+        if not all(_NUMBER.fullmatch(block, start, start + 12) for start in (345, 357)):
+            raise tarfile.ReadError("a header of GNU tar with the beginning of a name where times belong")
+        name = block[:100].partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        info.name = name.rstrip("/") if info.isdir() else name
     if not 0 <= info.size < 2**63:
         raise tarfile.ReadError("a header has an impossible size")
     return info
@@ -163,6 +206,7 @@ def _take(found: dict[str, str], said: dict[str, str]) -> None:
 def _pax_records(data: bytes) -> dict[str, str]:
     """Return what of a PAX header changes what is extracted. A record is its own length, a space, key=value, a line feed."""
     records = {}
+    numbers: list[str] = []
     at = 0
     while at < len(data):
         head = _PAX_RECORD.match(data, at)
@@ -170,19 +214,29 @@ def _pax_records(data: bytes) -> dict[str, str]:
         if not head or not head.end() < end <= len(data) or data[end - 1] != 0x0A:
             raise tarfile.ReadError("a PAX header is damaged")
         key = head.group(2).decode("utf-8", "surrogateescape")
+        value = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
         if key in _EXTRACTED:
-            records[key] = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
-        elif key.startswith(_SPARSE):
-            records[_SPARSE] = ""
+            records[key] = value
+        elif key in _LISTED:
+            # One after the other, as version 0.1 has them in one record.
+            if (key == f"{SPARSE}offset") != (len(numbers) % 2 == 0):
+                raise tarfile.ReadError("the list of a sparse file is damaged")
+            numbers.append(value)
+        elif key.startswith(SPARSE):
+            records[key] = value
         at = end
+    if numbers:
+        if _MAP in records:
+            raise tarfile.ReadError("the list of a sparse file is damaged")
+        records[_MAP] = ",".join(numbers)
     return records
 
 
 def _kind(written: bytes, name: str, info: tarfile.TarInfo, said: dict[str, str]) -> str:
-    if _SPARSE in said:
-        return "other"
-    if written == tarfile.DIRTYPE:
+    if written in (tarfile.DIRTYPE, _DUMPDIR):
         return "directory"
+    if written == _VOLUME and not info.size:
+        return "label"
     if written == tarfile.AREGTYPE and (name.endswith("/") if "path" in said else info.isdir()):
         # Tar of 1979 knew directories by their name only; tarfile has removed the slash already.
         return "directory"
@@ -190,4 +244,4 @@ def _kind(written: bytes, name: str, info: tarfile.TarInfo, said: dict[str, str]
         return "symlink"
     if written == tarfile.LNKTYPE:
         return "hardlink"
-    return "file" if written in _FILES else "other"
+    return "file" if written in (*_FILES, tarfile.GNUTYPE_SPARSE) else "other"

@@ -90,9 +90,9 @@ def test_a_path_that_is_two_things_is_refused(make_archive: MakeArchive) -> None
     assert "holds 'b' twice" in refused(make_archive(("b", b""), member("b", tarfile.DIRTYPE)))
 
 
-@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE, b"Z"])
+@pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, b"M", b"Z"])
 def test_members_that_are_no_plain_files_are_refused(make_archive: MakeArchive, kind: bytes) -> None:
-    assert "'odd' is a device, pipe, sparse file" in refused(make_archive(member("odd", kind)))
+    assert "'odd' is a device, pipe or the like" in refused(make_archive(member("odd", kind)))
 
 
 @pytest.mark.parametrize("target", ["gone", "later", "link"])
@@ -133,15 +133,21 @@ def test_a_broken_header_is_not_taken_for_the_end(make_archive: MakeArchive, reg
     assert "sound tar archive" in refused(regzip(archive, lambda tar: tar.replace(b"later", b"1ater")))
 
 
-def test_names_of_incremental_archives_are_not_misread(make_archive: MakeArchive, regzip: Regzip) -> None:
+@pytest.mark.parametrize("there", [b"14242424242\0", b"some/directory"])
+def test_names_of_incremental_archives_are_not_misread(make_archive: MakeArchive, regzip: Regzip, there: bytes) -> None:
+    """Where other tars have the beginning of a name, GNU tar has times; tarfile takes them for one."""
     archive = make_archive(("a", b""), format=tarfile.GNU_FORMAT)
 
-    def add_access_time(tar: bytes) -> bytes:
+    def put_there(tar: bytes) -> bytes:
         header = bytearray(tar[:512])
-        header[345:357] = b"14242424242\0"
+        header[345 : 345 + len(there)] = there
         return with_checksum(header) + tar[512:]
 
-    assert "incremental GNU archive" in refused(regzip(archive, add_access_time))
+    changed = regzip(archive, put_there)
+    if there.startswith(b"1"):
+        assert read_package(str(changed)).digest == read_package(str(archive)).digest
+    else:
+        assert "the beginning of a name where times belong" in refused(changed)
 
 
 def pax_header(records: bytes, kind: bytes = tarfile.XHDTYPE) -> tuple[tarfile.TarInfo, bytes]:
@@ -174,18 +180,6 @@ def test_headers_that_programs_read_differently_are_refused(
 
 def test_a_header_without_its_member_is_refused(make_archive: MakeArchive) -> None:
     assert "a header without its member" in refused(make_archive(pax_header(b"14 path=other\n")))
-
-
-@pytest.mark.parametrize(
-    "records",
-    [
-        b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.name=sparse\n",
-        b"22 GNU.sparse.size=10\n",
-    ],
-)
-def test_sparse_files_of_any_kind_are_refused(make_archive: MakeArchive, records: bytes) -> None:
-    """Their lists of holes would be read into memory, however long."""
-    assert "'sparse' is a device, pipe, sparse file" in refused(make_archive(pax_header(records), ("sparse", b"x")))
 
 
 def test_a_size_above_8_gb_or_any_other_can_be_in_a_pax_header(make_archive: MakeArchive, regzip: Regzip) -> None:
