@@ -15,3 +15,4 @@ class ActionModule(HubAction):
 
     task = TASK
     package_source = True
+    package_name = "name"

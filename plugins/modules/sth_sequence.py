@@ -41,6 +41,7 @@ options:
   name:
     description:
       - Name of the package. With O(src) it must agree with its C(package.json), from which it is taken otherwise.
+      - A package whose C(package.json) has no name is given this one, with O(compare=content).
       - With O(state=absent) and neither O(version) nor O(id), B(all) versions of the package are removed.
     type: str
   version:

@@ -66,6 +66,8 @@ class HubAction(ActionBase):
     task: ClassVar[Task]
     # Options that name a package on the controller, and those that name a plain file there; as paths of keys.
     package_source: ClassVar[bool] = False
+    # The option whose value is given to a package that has no name.
+    package_name: ClassVar[str | None] = None
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Options for which an explicit null is an error instead of "not given": what they refer to is missing then.
     not_null: ClassVar[tuple[str, ...]] = ("sequence", "instance")
@@ -217,11 +219,13 @@ class HubAction(ActionBase):
             return None
         arguments["src"] = self._find_package(arguments["src"])
         options = validated.validated_parameters
+        name = arguments.get(self.package_name) if self.package_name else None
         package = read_package(
             arguments["src"],
             exclude=options["exclude"],
             compare=options["compare"],
             secret_files=options["secret_files"],
+            name=None if name is None else str(name),
         )
         arguments["_package"] = describe(package)
         return package

@@ -77,7 +77,7 @@ def _extract(plain: bytes, directory: dict[str, bytes]) -> bool:
     try:
         with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
             for member in tar:
-                name = posixpath.normpath(member.name)
+                name = posixpath.normpath(_name(plain, member))
                 if name.startswith(("/", "..")):
                     content = False
                 elif member.isfile():
@@ -85,6 +85,14 @@ def _extract(plain: bytes, directory: dict[str, bytes]) -> bool:
     except (tarfile.TarError, EOFError, ValueError):
         return False
     return content
+
+
+def _name(plain: bytes, member: tarfile.TarInfo) -> str:
+    """Return a member's name. In incremental archives tarfile takes two times for the beginning of it."""
+    header = plain[member.offset_data - 512 : member.offset_data]
+    if header[257:265] == b"ustar  \0" and header[345:346].isdigit():
+        return header[:100].partition(b"\0")[0].decode()
+    return member.name
 
 
 def decode(manifest: Any, is_1x: bool) -> dict[str, Any]:
@@ -108,9 +116,9 @@ def decode(manifest: Any, is_1x: bool) -> dict[str, Any]:
         for key in ("author", "description"):
             if key in manifest:
                 _text(manifest[key], key)
-        keywords = manifest.get("keywords", [])
-        if not isinstance(keywords, list):
-            raise _wrong("keywords", f"{json.dumps(keywords)} is not a valid array")
+        for key in ("keywords", "args"):
+            if not isinstance(manifest.get(key, []), list):
+                raise _wrong(key, f"{json.dumps(manifest[key])} is not a valid array")
     config = {
         "type": "process",
         "engines": engines,

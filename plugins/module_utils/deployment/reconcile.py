@@ -54,6 +54,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking impor
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
     delete_unused,
+    refuse_newer_main,
     upload_package,
     wanted_record,
     without_twins,
@@ -124,6 +125,8 @@ def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -
     sequence = _named(run, before, package)
     if options["state"] == "absent":
         return plan_absent(before, absent_goal(before), sequence.ref if sequence else None, masker)
+    if package is not None:
+        refuse_newer_main(hub, package)
     goal = wanted_goal(before, options, sequence, hub.api_url)
     refuse_clash(before.name, before.inventory, hub.api_url, range(len(goal.slots)))
     for slot in goal.slots:

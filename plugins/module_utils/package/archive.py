@@ -108,7 +108,7 @@ def _read_member(contents: Contents, members: TarMembers, member: Member) -> Non
     elif member.kind == "hardlink":
         _read_hard_link(contents, path, member.target)
     elif member.kind == "file":
-        content = members if member.pieces is None else PieceReader(members.read, member.pieces, member.size)
+        content = PieceReader(members.read, member.pieces, member.size) if member.pieces else members
         contents.add_file(path, member.executable, content.read, member.offset, member.pieces)
     else:
         raise refusal(source, f"{path!r} is a device, pipe or the like; leave it out, or pack it as a plain file")

@@ -16,8 +16,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import
 
 CHUNK = 256 * 1024
 MANIFEST = "package.json"
-# Far above any sound package.json; it is the one file that is held in memory.
-MANIFEST_LIMIT = 1024 * 1024
+# Hubs know no limit; it is the one file that is held in memory.
+MANIFEST_LIMIT = 16 * 1024 * 1024
 _NPM_CREDENTIAL = re.compile(rb"_auth(Token)?\s*=|_password\s*=")
 
 
@@ -43,7 +43,7 @@ class Contents:
         self.entries[entry.path] = entry
 
     def add_file(
-        self, path: str, executable: bool, read: Callable[[int], bytes], offset: int = 0, pieces: Pieces | None = None
+        self, path: str, executable: bool, read: Callable[[int], bytes], offset: int = 0, pieces: Pieces = ()
     ) -> None:
         """Take in a file whose content ``read`` gives piece by piece; ``offset`` and ``pieces`` as in ``Entry``."""
         watched = path == MANIFEST or path.rpartition("/")[2] == ".npmrc"

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     payload: bytes = b""
     size: int = 0
     offset: int = 0
-    pieces: Pieces | None = None
+    pieces: Pieces = ()
 
     @property
     def is_file(self) -> bool:

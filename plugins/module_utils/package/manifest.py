@@ -39,15 +39,18 @@ class _Member(NamedTuple):
 class Manifest:
     """A validated ``package.json``. ``version`` is as it stands there, our mark included; "" if there is none."""
 
-    def __init__(self, source: str, raw: bytes) -> None:
-        """Raises ``INVALID_PACKAGE`` for what a hub could not take or run."""
+    def __init__(self, source: str, raw: bytes, name: str | None = None) -> None:
+        """Raises ``INVALID_PACKAGE`` for what a hub could not take or run; ``name`` is given to one that has none."""
         self._source = source
         self._text = self._decode(raw)
         self._members = self._scan()
+        if name and not self._string("name"):
+            self._text = self._with("name", name)
+            self._members = self._scan()
         self.name = self._string("name") or ""
         self.version = self._string("version") or ""
         self.main = self._string("main")
-        self.engines: dict[str, str] = self._typed("engines", dict, 'an object such as {"node": ">=18"}') or {}
+        self.engines = self._engines()
         self._check()
 
     @property
@@ -62,25 +65,24 @@ class Manifest:
 
     def plain(self) -> bytes:
         """Return its bytes without our mark, the same whether it was stamped or not; they are what is digested."""
-        return self._with_version(split_version(self.version)[0] or NO_VERSION)
+        return self._with("version", split_version(self.version)[0] or NO_VERSION).encode()
 
     def stamped(self, digest: str) -> bytes:
         """Return its bytes with the mark in ``version``."""
-        return self._with_version(stamp_version(self.version, digest))
+        return self._with("version", stamp_version(self.version, digest)).encode()
 
-    def _with_version(self, version: str) -> bytes:
-        literal = json.dumps(version)
-        member = self._members.get("version")
+    def _with(self, key: str, value: str) -> str:
+        literal = json.dumps(value)
+        member = self._members.get(key)
         if member:
-            text = self._text[: member.start] + literal + self._text[member.end :]
-        else:
-            brace = self._text.index("{") + 1
-            text = f'{self._text[:brace]}"version": {literal},{self._text[brace:]}'
-        return text.encode()
+            return self._text[: member.start] + literal + self._text[member.end :]
+        brace = self._text.index("{") + 1
+        comma = "," if self._members else ""
+        return f'{self._text[:brace]}"{key}": {literal}{comma}{self._text[brace:]}'
 
     def _decode(self, raw: bytes) -> str:
         if len(raw) > MANIFEST_LIMIT:
-            self._refuse(f"is larger than {MANIFEST_LIMIT // 1024} KiB; move what is not metadata into another file")
+            self._refuse(f"is larger than {MANIFEST_LIMIT // 1024**2} MiB; move what is not metadata into another file")
         if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
             self._refuse("begins with a byte-order mark; save it as UTF-8 without one")
         try:
@@ -89,8 +91,9 @@ class Manifest:
             self._refuse(f"is not UTF-8 (byte {error.start}); save it as UTF-8")
 
     def _scan(self) -> dict[str, _Member]:
-        """Return the members of the top-level object with the place of each value."""
-        decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+        """Return the members of the top-level object with the place of each value; of a key that is there twice the last."""
+        # Numbers mean nothing here, and JavaScript takes those of any length.
+        decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float)
         members: dict[str, _Member] = {}
         try:
             if not isinstance(decoder.decode(self._text), dict):
@@ -103,8 +106,6 @@ class Manifest:
                 key, at = decoder.raw_decode(self._text, at)
                 start = self._skip(self._skip(at) + 1)
                 value, at = decoder.raw_decode(self._text, start)
-                if key in members:
-                    self._refuse(f"has {key!r} twice; remove one of them")
                 members[key] = _Member(value, start, at)
                 at = self._skip(at)
                 if self._text[at] == "}":
@@ -118,14 +119,15 @@ class Manifest:
 
     def _check(self) -> None:
         if not self.name.strip():
-            self._refuse("has no name; add one, it is the package's identity on a hub")
+            self._refuse(
+                "has no name, which is the package's identity on a hub; add one, or give it one by the option name of "
+                "sth_sequence (with compare: content)"
+            )
         if self.main is None:
             self._refuse("has no main; name the program's file there")
         if len(self.engines) > 1:
             named = " and ".join(sorted(self.engines))
             self._refuse(f"names several engines ({named}), which a hub cannot start; leave one of them")
-        if not all(isinstance(value, str) for value in self.engines.values()):
-            self._refuse("has an engine whose version is not a string; quote it")
         if isinstance(self._value("author"), dict):
             self._refuse('has an object as author, which 1.x hubs refuse; write "Name <mail> (url)"')
         self._string("author")
@@ -133,18 +135,41 @@ class Manifest:
         keywords = self._typed("keywords", list, "a list of strings") or []
         if not all(isinstance(word, str) for word in keywords):
             self._refuse("has keywords that are not strings; correct it")
+        self._typed("args", list, "a list, which 1.x hubs refuse")
         self._check_repository()
         self._check_ports()
 
+    def _engines(self) -> dict[str, str]:
+        """Return the engines. Hubs take a list, too, as an object whose keys are its indices."""
+        value = self._value("engines")
+        if isinstance(value, list):
+            engines = {str(index): each for index, each in enumerate(value)}
+        else:
+            engines = self._typed("engines", dict, 'an object such as {"node": ">=18"}') or {}
+        if not all(isinstance(each, str) for each in engines.values()):
+            self._refuse("has an engine whose version is not a string; quote it")
+        return engines
+
     def _check_repository(self) -> None:
         repository = self._value("repository")
-        parts = [repository.get("type"), repository.get("url")] if isinstance(repository, dict) else [repository]
+        parts = [repository]
+        if isinstance(repository, dict):
+            directory = repository.get("directory")
+            parts = [repository.get("type"), repository.get("url"), "" if directory is None else directory]
         if repository is not None and not all(isinstance(part, str) for part in parts):
-            self._refuse('has a repository that is neither a string nor {"type": ..., "url": ...}; correct it')
+            self._refuse(
+                'has a repository that is neither a string nor {"type": ..., "url": ..., "directory": ...} of strings, '
+                "which 1.x hubs refuse; correct it"
+            )
 
     def _check_ports(self) -> None:
+        if isinstance(self._value("scramjet"), list):
+            # To a hub an object without the keys that it looks for.
+            return
         section = self._typed("scramjet", dict, "an object") or {}
         config = section.get("config")
+        if isinstance(config, list):
+            return
         ports = config.get("ports") if isinstance(config, dict) else config
         valid = ports is None or isinstance(ports, list) and all(
             isinstance(port, str) and _PORT.fullmatch(port) for port in ports

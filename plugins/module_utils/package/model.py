@@ -37,6 +37,8 @@ class Package:
     manifest: bytes = field(repr=False)
     # How to recognise the archive that was read (verifying.py); None for a directory.
     checksums: tuple[int, ...] | None = field(repr=False)
+    # The main file, where only hubs from 2.0 on can start it; "" otherwise.
+    newer_main: str
     # Whether the archive goes to a hub byte for byte, since there is nothing to be stamped.
     as_it_is: bool
 

@@ -172,7 +172,7 @@ def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
 @contextmanager
 def _seek(file: IO[bytes] | gzip.GzipFile, entry: Entry) -> Iterator[Any]:
     file.seek(entry.offset)
-    yield file if entry.pieces is None else PieceReader(file.read, entry.pieces, entry.size)
+    yield PieceReader(file.read, entry.pieces, entry.size) if entry.pieces else file
 
 
 @contextmanager

@@ -32,10 +32,12 @@ def read_package(
     exclude: Sequence[str] = (),
     compare: Literal["content", "version"] = "content",
     secret_files: Literal["warn", "fail", "ignore"] = "warn",
+    name: str | None = None,
 ) -> Package:
     """Read, validate and digest a package directory or ``.tar.gz``.
 
-    ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. Raises
+    ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. ``name`` is
+    written into the ``package.json`` of a package that has none, unless its bytes are to stay as they are. Raises
     ``INVALID_PACKAGE`` for whatever a hub would choke on, ``INVALID_OPTION`` where no source is named. Memory does not
     grow with the size of the files.
     """
@@ -49,7 +51,8 @@ def read_package(
         problem = "it is neither a file nor a directory" if os.path.lexists(source) else "it does not exist"
         raise refusal(source, f"{problem}; correct the path")
     contents.settle()
-    manifest = Manifest(source, _manifest_bytes(contents))
+    manifest = Manifest(source, _manifest_bytes(contents), name if compare == "content" else None)
+    _refuse_missing_main(contents, manifest)
     warnings = [*contents.warnings, *_main_warnings(contents, manifest), *_engine_warnings(contents, manifest)]
     warnings += _secret_warnings(contents, secret_files)
     if exclude and os.path.isfile(source):
@@ -81,6 +84,7 @@ def _package(
         entries=tuple(sorted(contents.entries.values())),
         manifest=packed,
         checksums=contents.checksums,
+        newer_main=_newer_main(contents, manifest),
         as_it_is=contents.checksums is not None and packed == contents.manifest,
     )
 
@@ -109,22 +113,47 @@ def _if_left_out(contents: Contents, path: str) -> str:
     return ""
 
 
-def _main_warnings(contents: Contents, manifest: Manifest) -> list[str]:
+def _refuse_missing_main(contents: Contents, manifest: Manifest) -> None:
     """Refuse a main that no hub can start: 0.18 never answers such a start and keeps a zombie.
 
     Source: hub-behaviour.md#start-never-answered.
     """
+    wanted = _started_file(manifest)
+    if not _is_file(contents, wanted) and not _newer_main(contents, manifest):
+        ending = _if_left_out(contents, wanted) or f" (looked for {wanted!r}); build it, or correct main"
+        raise refusal(contents.source, f"the main file {manifest.main!r} of its {MANIFEST} is not in it{ending}")
+
+
+def _main_path(manifest: Manifest) -> str:
+    """Return where main is, as the hub's path.join has it: relative to the package whatever it begins with."""
     main = manifest.main or ""
-    # As the hub's path.join: relative to the package whatever it begins with.
-    path = posixpath.normpath(f"./{main}") + ("/" if main.endswith("/") else "")
-    # The runners of 0.18 and 1.x strip what matches /.js$/ and append .js, so that they look for index.mjs as index..js.
-    wanted = path if manifest.engine == "python3" else re.sub(r".js\Z", "", path) + ".js"
-    if _is_file(contents, wanted):
-        return []
-    if manifest.engine == "node" and path.endswith((".mjs", ".ts")) and _is_file(contents, path):
-        return [f"main {main!r} can be started by hubs from 2.0 on; older ones want a .js file"]
-    ending = _if_left_out(contents, wanted) or f" (looked for {wanted!r}); build it, or correct main"
-    raise refusal(contents.source, f"the main file {main!r} of its {MANIFEST} is not in it{ending}")
+    return posixpath.normpath(f"./{main}") + ("/" if main.endswith("/") else "")
+
+
+def _started_file(manifest: Manifest) -> str:
+    """Return the file that hubs before 2.0 start.
+
+    The runners of 0.18 and 1.x strip what matches /.js$/ and append .js, so that they look for index.mjs as index..js.
+    """
+    path = _main_path(manifest)
+    return path if manifest.engine == "python3" else re.sub(r".js\Z", "", path) + ".js"
+
+
+def _newer_main(contents: Contents, manifest: Manifest) -> str:
+    """Return main where only hubs from 2.0 on can start it, "" otherwise."""
+    path = _main_path(manifest)
+    if (
+        manifest.engine == "python3"
+        or not path.endswith((".mjs", ".ts"))
+        or _is_file(contents, _started_file(manifest))
+    ):
+        return ""
+    return path if _is_file(contents, path) else ""
+
+
+def _main_warnings(contents: Contents, manifest: Manifest) -> list[str]:
+    newer = _newer_main(contents, manifest)
+    return [f"main {newer!r} can be started by hubs from 2.0 on; older ones want a .js file"] if newer else []
 
 
 def _is_file(contents: Contents, path: str) -> bool:
@@ -136,7 +165,9 @@ def _is_file(contents: Contents, path: str) -> bool:
 def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     warnings = []
     unknown = sorted(set(manifest.engines) - {"node", "python3"})
-    if unknown:
+    if unknown == ["0"]:
+        warnings.append("engines is a list, so that hubs run the package with node whatever it says")
+    elif unknown:
         warnings.append(f"the engine {unknown[0]!r} is not known to hubs, which run such a package with node")
     bundled = any(path.startswith("node_modules/") for path in contents.entries)
     if manifest.engine == "node" and manifest.has_dependencies and not bundled:

@@ -17,7 +17,7 @@ from typing import Any
 
 # What the keys of the PAX records begin with.
 SPARSE = "GNU.sparse."
-# (offset in the file, bytes) of what is stored, in order.
+# (offset in the file, bytes) of what is stored, in order; at least one for a sparse file.
 Pieces = tuple[tuple[int, int], ...]
 
 # A million pieces would take 100 MB of memory.
@@ -65,7 +65,7 @@ def checked(numbers: list[int], size: int, stored: int) -> Pieces:
         end = start + length
     if len(numbers) % 2 or end > size or sum(length for _start, length in pieces) != stored:
         raise _damaged()
-    return tuple(piece for piece in pieces if piece[1])
+    return pieces or ((size, 0),)
 
 
 def of_pax(said: Mapping[str, str], read: Callable[[int], bytes]) -> tuple[list[int], int]:

@@ -53,10 +53,10 @@ class Member(NamedTuple):
     kind: str
     target: str
     executable: bool
-    # Of a sparse file with the zeros that are not stored.
+    # Of a sparse file, which has pieces, with the zeros that are not stored.
     size: int
     offset: int
-    pieces: Pieces | None = None
+    pieces: Pieces = ()
 
 
 class TarMembers:

@@ -24,11 +24,23 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying imp
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
 # What the module is told of a package that it does not have; the warnings are given where the module runs, as all others.
-_DESCRIBED = ("kind", "compare", "name", "version", "digest", "hub_version", "engine", "files", "size", "warnings")
+_DESCRIBED = (
+    "kind",
+    "compare",
+    "name",
+    "version",
+    "digest",
+    "hub_version",
+    "engine",
+    "files",
+    "size",
+    "warnings",
+    "newer_main",
+)
 
 
-def read_source(run: Run) -> Package:
-    """Return the package that the options of `specs.PACKAGE` name."""
+def read_source(run: Run, name: str | None = None) -> Package:
+    """Return the package that the options of `specs.PACKAGE` name; ``name`` is given to one that has none."""
     options = run.options
     if options["_package"]:
         package = _described(options["src"], options["_package"])
@@ -38,6 +50,7 @@ def read_source(run: Run) -> Package:
             exclude=options["exclude"],
             compare=options["compare"],
             secret_files=options["secret_files"],
+            name=name,
         )
     run.warnings.extend(package.warnings)
     return package

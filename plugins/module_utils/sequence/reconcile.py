@@ -36,6 +36,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import 
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
     delete_unused,
+    refuse_newer_main,
     upload_package,
     verified,
     wanted_record,
@@ -92,8 +93,8 @@ def _package(run: Run) -> Package:
 
 def _named_package(run: Run) -> Package:
     """Return the package at ``src``. Raises ``INVALID_PACKAGE`` if it is not the one of ``name``."""
-    package = read_source(run)
     name = run.options["name"]
+    package = read_source(run, name)
     if name is not None and name != package.name:
         raise SthError(
             "INVALID_PACKAGE",
@@ -112,6 +113,7 @@ def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> Sequence
     if package is None:
         doomed = find_doomed(run.options, sequences)
         return plan_absent(_with_users(hub, sequences, bool(doomed)), doomed, policy)
+    refuse_newer_main(hub, package)
     wanted = wanted_record(package)
     named = [item for item in sequences if item.name == wanted.name]
     changes = (

@@ -37,6 +37,23 @@ def wanted_record(package: Package) -> SequenceRecord:
     return SequenceRecord("", package.name, package.hub_version, package.engine)
 
 
+def refuse_newer_main(hub: HubClient, package: Package) -> None:
+    """Refuse a package that the hub could not start: 0.18 never answers and keeps a zombie.
+
+    Source: hub-behaviour.md#start-never-answered.
+    """
+    if not package.newer_main:
+        return
+    version = hub.version().version
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < 2:
+        raise SthError(
+            "UNSUPPORTED_BY_HUB",
+            f"{package.ref} cannot be started on {hub.api_url}, a {version} hub: its main {package.newer_main!r} is no .js "
+            "file, which hubs want before 2.0. Compile it, and name the .js file as main.",
+        )
+
+
 def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRecord:
     """Upload and see it listed. After a lost answer it is looked for by its content before it is sent again."""
     known = {item.id for item in hub.sequences()}

@@ -43,9 +43,8 @@ def without(key: str) -> dict[str, Any]:
         (b"\xef\xbb\xbf" + json.dumps(MANIFEST).encode(), "byte-order mark"),
         (json.dumps(MANIFEST).encode("utf-16"), "byte-order mark"),
         (b'{"name": "\xff", "main": "index.js"}', "not UTF-8"),
-        (b'{"name": "a", "main": "index.js", "version": "1", "version": "2"}', "'version' twice"),
-        (b'{"name": "a", "main": "index.js", "version": "1", "\\u0076ersion": "2"}', "'version' twice"),
-        (b'{"name": "a", "main": "index.js", "x": "' + b"x" * 2**20 + b'"}', "larger than 1024 KiB"),
+        (b'{"name": "a", "main": "index.js", "x": "' + b"x" * 2**24 + b'"}', "larger than 16 MiB"),
+        (b'{"name": "a", "main": "index.js", "main": 5}', "main that is not a string"),
         (without("main"), "has no main"),
         ({**MANIFEST, "main": 5}, "main that is not a string"),
         (without("name"), "has no name"),
@@ -54,7 +53,10 @@ def without(key: str) -> dict[str, Any]:
         ({**MANIFEST, "name": "\ud800"}, "surrogate"),
         ({**MANIFEST, "version": 1}, "version that is not a string"),
         ({**MANIFEST, "engines": "node"}, "engines that is not an object"),
+        ({**MANIFEST, "engines": ""}, "engines that is not an object"),
         ({**MANIFEST, "engines": {"node": 14}}, "not a string"),
+        ({**MANIFEST, "engines": [14]}, "not a string"),
+        ({**MANIFEST, "engines": ["node >=14", "npm >=6"]}, "several engines"),
         ({**MANIFEST, "engines": {"node": ">=14", "npm": ">=6"}}, "several engines (node and npm)"),
         ({**MANIFEST, "author": {"name": "me"}}, "an object as author"),
         ({**MANIFEST, "author": 1}, "author that is not a string"),
@@ -63,6 +65,9 @@ def without(key: str) -> dict[str, Any]:
         ({**MANIFEST, "keywords": ["a", 1]}, "keywords that are not strings"),
         ({**MANIFEST, "repository": {"url": "x"}}, "repository"),
         ({**MANIFEST, "repository": 1}, "repository"),
+        ({**MANIFEST, "repository": {"type": "git", "url": "x", "directory": 1}}, "repository"),
+        ({**MANIFEST, "args": "x"}, "args that is not a list"),
+        ({**MANIFEST, "args": {"x": 1}}, "args that is not a list"),
         ({**MANIFEST, "scramjet": {"config": {"ports": ["x"]}}}, "scramjet.config.ports"),
         ({**MANIFEST, "scramjet": {"config": {"ports": "8080/tcp"}}}, "scramjet.config.ports"),
         ({**MANIFEST, "scramjet": {"config": 1}}, "scramjet.config.ports"),
@@ -80,6 +85,13 @@ def test_what_a_hub_would_choke_on_is_refused(make_directory: MakeDirectory, man
     [
         {"engines": None, "version": None, "author": None, "scramjet": None},
         {"engines": {}},
+        {"engines": []},
+        {"args": ["x", 1, None, {"y": []}]},
+        {"args": None},
+        {"scramjet": []},
+        {"scramjet": {"config": ["x"]}},
+        {"repository": {"type": "git", "url": "https://example.org/a.git", "directory": None}},
+        {"x": "x" * 2**21},
         {"author": "Me <me@example.org>", "description": "d", "keywords": ["a"], "repository": "github:a/b"},
         {"repository": {"type": "git", "url": "https://example.org/a.git", "directory": "x"}},
         {"scramjet": {"config": {"ports": ["8080/tcp", "53000/udp"]}, "other": 1}},
@@ -90,6 +102,40 @@ def test_what_a_hub_takes_is_taken(make_directory: MakeDirectory, more: dict[str
     package = read_package(str(make_directory(manifest={**MANIFEST, **more})))
     assert package.name == more.get("name", "wordcount")
     assert package.warnings == ()
+
+
+def test_of_a_key_that_is_there_twice_the_last_counts(make_directory: MakeDirectory) -> None:
+    raw = b'{"name": "a", "version": "1", "main": "gone.js", "\\u0076ersion": "2", "name": "b", "main": "index.js"}'
+    package = read_package(str(make_directory(manifest=raw)))
+    assert (package.name, package.version) == ("b", "2")
+    assert json.loads(package.manifest)["version"] == f"2+sha256.{package.digest}"
+    assert read_package(str(make_directory(manifest=package.manifest, name="stamped"))).digest == package.digest
+
+
+@pytest.mark.parametrize("raw", [b"{}", b'{"name": null}', b'{"name": ""}'])
+def test_a_package_without_a_name_is_given_one(make_directory: MakeDirectory, raw: bytes) -> None:
+    raw = json.dumps({**json.loads(raw), "main": "index.js"}).encode()
+    source = make_directory(manifest=raw)
+    package = read_package(str(source), name="given")
+    assert package.name == "given"
+    named = json.loads(package.manifest)
+    assert named == {"name": "given", "main": "index.js", "version": f"0.0.0+sha256.{package.digest}"}
+    # As it will be read again.
+    (source / "package.json").write_bytes(package.manifest)
+    assert read_package(str(source)).digest == package.digest
+    assert read_package(str(source), name="other").name == "given"
+
+
+def test_a_package_whose_bytes_stay_is_given_no_name(make_directory: MakeDirectory) -> None:
+    assert "the option name of sth_sequence" in refused(
+        make_directory(manifest=without("name")), name="x", compare="version"
+    )
+
+
+def test_a_list_of_engines_is_warned_of(make_directory: MakeDirectory) -> None:
+    package = read_package(str(make_directory(manifest={**MANIFEST, "engines": ["python3"]})))
+    assert package.engine == "node"
+    assert "engines is a list" in package.warnings[0]
 
 
 def test_no_package_json_is_refused(make_directory: MakeDirectory) -> None:

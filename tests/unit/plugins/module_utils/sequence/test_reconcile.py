@@ -344,3 +344,23 @@ def test_who_removes_a_package_in_use_is_not_told_to_keep_older_versions(hub: Fa
     assert refused["error_code"] == "CONFLICT"
     assert "in_use: stop" in refused["msg"]
     assert "keep_old" not in refused["msg"]
+
+
+def test_a_package_without_a_name_gets_the_one_of_the_task(hub: FakeHub, package: pathlib.Path) -> None:
+    (package / "package.json").write_text('{"main": "index.js"}')
+    assert deploy(hub, package)["error_code"] == "INVALID_PACKAGE"
+    named = four_times("sth_sequence", hub, src=str(package), name="given")
+    assert verbs(named.real) == ["upload"]
+    assert [item["config"]["name"] for item in hub.sequences] == ["given"]
+
+
+@pytest.mark.parametrize("module", ["sth_sequence", "sth_deployment"])
+def test_a_main_that_the_hub_cannot_start_is_refused(hub: FakeHub, package: pathlib.Path, module: str) -> None:
+    (package / "index.js").rename(package / "index.mjs")
+    (package / "package.json").write_text('{"name": "probe", "main": "index.mjs"}')
+    name = {"name": "probe"}
+    for check in (True, False):
+        refused = run_task(module, hub, check=check, src=str(package), **name)
+        assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
+        assert "index.mjs" in refused["msg"]
+    assert not hub.writes
