@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
+from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import foresees
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import note_upload
 
 
 class ActionModule(HubAction):
@@ -16,3 +20,13 @@ class ActionModule(HubAction):
     task = TASK
     package_source = True
     package_name = "name"
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task, and warn where it replaces the package of another task of the play."""
+        result = super().run(tmp, task_vars)
+        src = self._task.args.get("src")
+        if src and (foresees(self) or not self._task.check_mode):
+            warning = note_upload(self._place(task_vars or {}), str(src), result)
+            if warning:
+                result["warnings"] = [*result.get("warnings", ()), warning]
+        return result

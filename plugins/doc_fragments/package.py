@@ -38,7 +38,8 @@ options:
     description:
       - Package to deploy, a directory or a C(.tar.gz).
       - A relative path is searched as M(ansible.builtin.copy) does, in the role's C(files/) and then beside the playbook.
-      - Nothing is built or installed. A directory with C(dependencies) but without C(node_modules) gives a warning.
+      - Nothing is built or installed. A package with C(dependencies) but without C(node_modules), or in Python
+        with C(requirements.txt) but without C(__pypackages__), gives a warning.
     type: path
   remote_src:
     description:

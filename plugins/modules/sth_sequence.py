@@ -56,7 +56,8 @@ options:
   on_change:
     description:
       - What to do when the hub has a package of this name with other content.
-      - With V(replace), the new one is uploaded and verified, then the others are removed.
+      - With V(replace), the new one is uploaded and verified, then the others are removed. Two packages of one name in one
+        play so replace each other on every run, which gives a warning; O(keep_old) on both tasks keeps both.
       - With V(overwrite), the package is replaced under its id, which only a 1.x hub can do and only when no instance
         record of it is left (195 seconds after the last one ended, by default). The hub does not do that atomically, and
         it leaves files behind that only the old package had.

@@ -116,11 +116,15 @@ class HubAction(ActionBase):
         """Run the task; in a run with ``--check`` on what the tasks before it would have left."""
         if not (self.task.talks_to_hub and self.task.writes and foresees(self)):
             return self._execute(arguments, variables, package)
-        here = self._connection.transport == "local"
-        place = "" if here else str(self._task.delegate_to or variables.get("inventory_hostname"))
+        place = self._place(variables)
         result = self._execute({**arguments, "_foreseen": read_entries(place)}, variables, package)
         add_entries(place, result.pop("_foresees", []))
         return result
+
+    def _place(self, variables: Mapping[str, Any]) -> str:
+        """Return which machine the task runs on, "" for the controller: a hub's address may mean another hub elsewhere."""
+        here = self._connection.transport == "local"
+        return "" if here else str(self._task.delegate_to or variables.get("inventory_hostname"))
 
     def _execute(self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None) -> dict[str, Any]:
         if chosen_entrance(self._variable("sth_entrance", variables), self) == "in_process":

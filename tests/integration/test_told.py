@@ -57,3 +57,22 @@ def test_a_warning_is_in_the_result_and_on_the_screen(entrance: str, tmp_path: p
         variables = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
         output = run_playbook(play(tmp_path / "warned.yml", {"tasks": tasks}), variables, warned=True)
     assert output.count(".env") == 1, output
+
+
+@both_entrances
+@pytest.mark.parametrize("check", [False, True])
+def test_two_packages_of_one_name_in_a_play_are_warned_of(entrance: str, check: bool, tmp_path: pathlib.Path) -> None:
+    packages = [str(shutil.copytree(PROBE, tmp_path / name)) for name in ("one", "two")]
+    (tmp_path / "two" / "more").write_text("x")
+    deploys = [{"scramjet.sth.sth_sequence": {"src": package}} for package in packages]
+    changes = {"ansible.builtin.copy": {"dest": f"{tmp_path}/two/more", "content": "y"}, "check_mode": False}
+    keeps = [{"scramjet.sth.sth_sequence": {"src": package, "keep_old": True}} for package in packages]
+    with FakeHub(generation="1.x") as hub:
+        variables = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
+        options = ["--check"] if check else []
+        once = play(tmp_path / "once.yml", {"tasks": [*deploys, changes, deploys[1]]})
+        output = " ".join(run_playbook(once, variables, *options, warned=True).split())
+        assert output.count("replaced probe@sha256:") == 1, output
+        assert f"uploaded from {packages[0]}: both are named 'probe'" in output
+        # Both stay, so that nothing is replaced.
+        run_playbook(play(tmp_path / "both.yml", {"tasks": keeps}), variables, *options)

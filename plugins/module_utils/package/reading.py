@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_names import looks_secret
 
 _MOST_NAMED = 20
+_REQUIREMENTS = "requirements.txt"
 
 
 def read_package(
@@ -172,6 +173,13 @@ def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     bundled = any(path.startswith("node_modules/") for path in contents.entries)
     if manifest.engine == "node" and manifest.has_dependencies and not bundled:
         warnings.append(f"{MANIFEST} names dependencies but there is no node_modules: nothing is installed on the hub")
+    required = contents.entries.get(_REQUIREMENTS)
+    bundled = any(path.startswith("__pypackages__/") for path in contents.entries)
+    if manifest.engine == "python3" and required and required.size and not bundled:
+        warnings.append(
+            f"there is {_REQUIREMENTS} but no __pypackages__: nothing is installed on the hub; run pip install -t "
+            f"__pypackages__ -r {_REQUIREMENTS}, or remove it if the hub's Python has all that is needed"
+        )
     return warnings
 
 

@@ -212,6 +212,17 @@ def test_dependencies_without_node_modules_are_warned_of(make_directory: MakeDir
     assert read_package(str(installed)).warnings == ()
 
 
+def test_requirements_without_pypackages_are_warned_of(make_directory: MakeDirectory) -> None:
+    manifest = {**MANIFEST, "engines": {"python3": ">=3.8"}, "main": "main.py"}
+    files = {"main.py": "", "requirements.txt": "requests\n"}
+    assert "no __pypackages__" in read_package(str(make_directory(files, manifest))).warnings[0]
+    installed = make_directory({**files, "__pypackages__/requests/x.py": ""}, manifest, name="installed")
+    assert read_package(str(installed)).warnings == ()
+    assert read_package(str(make_directory({**files, "requirements.txt": ""}, manifest, name="empty"))).warnings == ()
+    # Nobody asks for it where node runs the program.
+    assert read_package(str(make_directory(files, name="node"))).warnings == ()
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
