@@ -358,9 +358,8 @@ def test_a_package_without_a_name_gets_the_one_of_the_task(hub: FakeHub, package
 def test_a_main_that_the_hub_cannot_start_is_refused(hub: FakeHub, package: pathlib.Path, module: str) -> None:
     (package / "index.js").rename(package / "index.mjs")
     (package / "package.json").write_text('{"name": "probe", "main": "index.mjs"}')
-    name = {"name": "probe"}
     for check in (True, False):
-        refused = run_task(module, hub, check=check, src=str(package), **name)
+        refused = run_task(module, hub, check=check, src=str(package), name="probe")
         assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
         assert "index.mjs" in refused["msg"]
     assert not hub.writes
