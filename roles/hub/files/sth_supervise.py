@@ -212,6 +212,9 @@ def status(settings: dict[str, Any]) -> None:
 def main() -> None:
     command, settings_file = sys.argv[1:]
     settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
+    if settings_file != settings["settings_file"]:
+        # A supervisor is known by the name of its settings in its command line; a relative one, or a link, would not do.
+        os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), command, settings["settings_file"]])
     {"start": start, "stop": stop, "status": status}[command](settings)
 
 
