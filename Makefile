@@ -18,9 +18,15 @@ help:
 	@awk '/^## /{text = text (text ? " " : "") substr($$0, 4); next} \
 		/^[a-z-]+:/{if (text) {split($$1, name, ":"); printf "make %-12s %s\n", name[1], text}} {text = ""}' Makefile
 
-## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub; ARGS=-v shows more.
+## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub; ARGS=-v shows every task.
+quickstart: export STH_QUICKSTART_DIR = $(CURDIR)/.quickstart
+quickstart: export ANSIBLE_CALLBACK_PLUGINS = playbooks/callback
+quickstart: export ANSIBLE_STDOUT_CALLBACK = results
+# There is no inventory, and that is meant.
+quickstart: export ANSIBLE_LOCALHOST_WARNING = false
+quickstart: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
 quickstart: $(VENV)/.stamp
-	STH_QUICKSTART_DIR="$(CURDIR)/.quickstart" $(BIN)/ansible-playbook scramjet.sth.quickstart $(ARGS)
+	@$(BIN)/ansible-playbook scramjet.sth.quickstart $(ARGS)
 
 ## Everything that decides whether a change is sound: checks, unit tests, integration tests.
 ## JOBS=1 runs one thing at a time; the default follows from the CPUs that this process may use.
