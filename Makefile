@@ -25,7 +25,7 @@ quickstart: export ANSIBLE_STDOUT_CALLBACK = results
 # There is no inventory, and that is meant.
 quickstart: export ANSIBLE_LOCALHOST_WARNING = false
 quickstart: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
-quickstart: $(VENV)/.stamp
+quickstart: $(VENV)/.run
 	@$(BIN)/ansible-playbook scramjet.sth.quickstart $(ARGS)
 
 ## Everything that decides whether a change is sound: checks, unit tests, integration tests.
@@ -59,7 +59,7 @@ clean:
 
 # The symlink makes this checkout importable as ansible_collections.scramjet.sth, and visible to every ansible-*
 # command of the virtual environment, without any environment variable or ansible.cfg.
-$(VENV)/.stamp: requirements-dev.txt tests/unit/requirements.txt Makefile
+$(VENV)/.run: requirements-run.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "$(PYTHON) is no Python 3.11 or newer: install one, and name it, as in make PYTHON=python3.11." >&2; exit 1; }
 	@test -d $(VENV); new=$$?; $(PYTHON) -m venv $(VENV) || { \
@@ -67,8 +67,13 @@ $(VENV)/.stamp: requirements-dev.txt tests/unit/requirements.txt Makefile
 		$(PYTHON) -c 'from ensurepip import version' 2> /dev/null || \
 		echo "$(PYTHON) has no ensurepip, which venv needs: install it (on Debian and Ubuntu, apt install python3-venv), and run make again." >&2; \
 		exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt
 	site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
 		mkdir -p "$$site/ansible_collections/scramjet" && \
 		ln -sfn "$(CURDIR)" "$$site/ansible_collections/scramjet/sth"
+	touch $@
+
+# The quickstart does without it, which spares a newcomer half a minute.
+$(VENV)/.stamp: $(VENV)/.run requirements-dev.txt tests/unit/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@

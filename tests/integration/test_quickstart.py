@@ -31,7 +31,7 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
     with FakeHub() as other:
         # A directory of its own, and the virtual environment that runs this, whatever its age. A hub that variables name is
         # none of its business: it removes what is on its own.
-        command = ["make", "quickstart", f"CURDIR={tmp_path}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.stamp"]
+        command = ["make", "quickstart", f"CURDIR={tmp_path}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.run"]
         command += [f"ARGS=--extra-vars sth_api_url={other.api_url}"]
         output = run_command(command, environment=environment, seconds=200, directory=ROOT)
         assert other.requests == []

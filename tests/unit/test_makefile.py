@@ -31,13 +31,13 @@ pytestmark = pytest.mark.skipif(not MAKE, reason="there is no make on this machi
 
 def make(directory: pathlib.Path, python: str) -> str:
     """Run make for the virtual environment, with a Python that is this script, and return the last sentence before make's own."""
-    for name in ("Makefile", "requirements-dev.txt", "tests/unit/requirements.txt"):
+    for name in ("Makefile", "requirements-run.txt"):
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, directory / name)
     script = directory / "python"
     script.write_text(python)
     script.chmod(0o755)
-    command = [MAKE, "-C", str(directory), ".venv/.stamp", f"PYTHON={script}", "VENV=.venv"]
+    command = [MAKE, "-C", str(directory), ".venv/.run", f"PYTHON={script}", "VENV=.venv"]
     # Those of a make that runs the tests are not for this one.
     environment = {
         name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
