@@ -39,7 +39,9 @@ def test_a_user_gets_what_runs_and_what_explains_it(packed: set[str]) -> None:
         capture_output=True,
         text=True,
     ).stdout.split()
-    assert {name for name in listed if (ROOT / name).is_file()} <= packed
+    # How `make quickstart` prints is for the checkout.
+    wanted = {name for name in listed if (ROOT / name).is_file() and not name.startswith("playbooks/callback/")}
+    assert wanted <= packed
 
 
 def test_what_only_a_checkout_needs_stays_in_the_repository(packed: set[str]) -> None:

@@ -11,12 +11,15 @@ import stat
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.braces import MOST_ALTERNATIVES, TooManyAlternatives
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
-from ansible_collections.scramjet.sth.plugins.module_utils.package.ignore import IgnoreRules
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
-from ansible_collections.scramjet.sth.plugins.module_utils.package.siignore import SiIgnore
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import (
+    MOST_ALTERNATIVES,
+    TooManyAlternatives,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.ignore import IgnoreRules
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.siignore import SiIgnore
 
 IGNORE_FILE = ".siignore"
 # Version control and caches: never part of the program, and different on every machine. A "!" in exclude takes one back in.

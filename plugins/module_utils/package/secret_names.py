@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.ignore import IgnoreRules
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.ignore import IgnoreRules
 
 # Libraries ship keys for their own tests, so what only looks like a key does not count below node_modules.
 _SECRET_NAMES = IgnoreRules(

@@ -343,6 +343,7 @@ def test_of_two_first_deployments_at_once_one_has_the_last_word(hub: FakeHub, ve
 
 def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
     """Run both at once; what is left is what one of them, run again, would not change, and no mixture."""
+    before = state(hub)
     results: list[dict[str, Any]] = [{}, {}]
 
     def run(number: int) -> None:
@@ -365,7 +366,9 @@ def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
     wished = [run_task("sth_deployment", hub, check=True, **{**QUICK, **wish}) for wish in wishes]
     restarted = any(wish.get("state") == "restarted" for wish in wishes)
     one_of_them = not all(check["changed"] for check in wished)
-    assert one_of_them or restarted, (shown, results, wished)
+    # One that wins over the other may fail by itself then: what was before is back.
+    won_and_failed = sorted(failed) == ["CONFLICT", "START_FAILED"] and shown == before
+    assert one_of_them or restarted or won_and_failed, (shown, results, wished)
     used = {ref for _name, ref, _config in shown}
     copies = [item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"] if item["ref"] in used]
     assert len(copies) == len(used)

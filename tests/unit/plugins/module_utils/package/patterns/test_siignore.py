@@ -22,10 +22,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.braces import TooManyAlternatives
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import read_directory
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import ancestors
-from ansible_collections.scramjet.sth.plugins.module_utils.package.minimatch import Minimatch
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import TooManyAlternatives
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.minimatch import Minimatch
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import MakeDirectory, refused
 

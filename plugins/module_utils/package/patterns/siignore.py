@@ -6,14 +6,14 @@
 
 Not gitignore: each line is a glob that is compared with the whole path, ``src`` leaves out ``src`` alone and no
 ``lib/src``, a slash at either end matches nothing, and ``!x`` leaves out all but ``x``. The order of the lines is
-of no matter. Measured: tests/unit/plugins/module_utils/package/siignore.json.
+of no matter. Measured: tests/unit/plugins/module_utils/package/patterns/siignore.json.
 """
 
 from __future__ import annotations
 
 import re
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.minimatch import Minimatch, trimmed
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.minimatch import Minimatch, trimmed
 
 _END_OF_LINE = re.compile(r"\r?\n")
 

@@ -15,7 +15,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple, Union
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.braces import expand_braces
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import expand_braces
 
 # What JavaScript's trim removes, as the inside of a regular expression's set.
 _SPACE = "\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.ignore import IgnoreRules
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.ignore import IgnoreRules
 
 NAMES = ["a", "b", "ab", "a.b", "foo", "-"]
 ATOMS = [*NAMES, "*", "**", "?", "a*", "*b", "*.b", "[ab]", "[!a]", "[^b]", "[a-c]*", "f?o", "\\a", "[]a]", "[a-]"]
