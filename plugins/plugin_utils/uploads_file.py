@@ -28,7 +28,9 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
     src = os.path.normpath(src)
     hub, sequence = [place, result["hub"]["api_url"]], result["sequence"]
     removed = {item["ref"] for item in result["removed"]}
-    twins = [item for item in _read() if item["hub"] == hub and item["ref"] in removed and item["src"] != src]
+    # Of one reference the last upload counts.
+    uploaded = {item["ref"]: item for item in _read() if item["hub"] == hub}
+    twins = [item for item in uploaded.values() if item["ref"] in removed and item["src"] != src]
     _add({"hub": hub, "src": src, "ref": sequence["ref"]})
     if not twins:
         return None

@@ -100,7 +100,7 @@ def _read_member(contents: Contents, members: TarMembers, member: Member) -> Non
     if member.kind == "directory":
         if path:
             contents.add(Entry(path, "d"))
-    elif not path:
+    elif not path or member.name.endswith(("/", "/.")):
         raise refusal(source, f"its member {member.name!r} has no name; pack it again")
     elif member.kind == "symlink":
         _refuse_text(source, member.target)

@@ -54,7 +54,7 @@ class PieceReader:
 
 
 def checked(numbers: list[int], size: int, stored: int) -> Pieces:
-    """Return offsets and lengths, alternating, as pieces. Raises where they do not fit in ``size`` or the ``stored`` bytes."""
+    """Return offsets and lengths, alternating, as pieces. Raises where they do not end at ``size``, or are not the ``stored`` bytes."""
     if len(numbers) > 2 * _MOST_PIECES:
         raise tarfile.ReadError(f"a sparse file of more than {_MOST_PIECES} pieces; pack it without -S")
     pieces = tuple(zip(numbers[::2], numbers[1::2]))
@@ -63,7 +63,7 @@ def checked(numbers: list[int], size: int, stored: int) -> Pieces:
         if start < end:
             raise _damaged()
         end = start + length
-    if len(numbers) % 2 or end > size or sum(length for _start, length in pieces) != stored:
+    if len(numbers) % 2 or end != size or sum(length for _start, length in pieces) != stored:
         raise _damaged()
     return pieces or ((size, 0),)
 

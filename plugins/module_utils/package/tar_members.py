@@ -28,16 +28,20 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import
 BLOCK = 512
 # Names and PAX records are read into memory as a whole; real ones are a few kilobytes.
 _HEADER_LIMIT = 1024 * 1024
-# mode, uid, gid, size, mtime and checksum: octal, or base 256.
+# mode, uid, gid, size, mtime and checksum: octal, or base 256, of no more than 32 bits in 8 bytes and 63 in 12.
 _NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156))
-_NUMBER = re.compile(rb" *[0-7]*[ \0]*|[\x80\xff].*", re.DOTALL)
+_NUMBER = re.compile(rb" *[0-7]*[ \0]*|\x80\0{3}(?:.{4}|[\0-\x7f].{7})|\xff{4}[\x80-\xff].{7}", re.DOTALL)
 _GNU_MAGIC = b"ustar  \0"
+_USTAR_MAGIC = b"ustar\0"
 _GNU_NAMES = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkpath"}
 _EXTENSIONS = {*_GNU_NAMES, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
-_PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n]+)=", re.DOTALL)
+_PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n\0]+)=", re.DOTALL)
 # The PAX records that change what is extracted; all others are times, owners and the like.
 _EXTRACTED = {"path", "linkpath", "size"}
+# What else GNU tar reads.
+_TIME, _ID = re.compile(r"-?[0-9]{1,15}(\.[0-9]*)?"), re.compile(r"[0-9]{1,10}")
+_PLAIN_NUMBERS = {"atime": _TIME, "ctime": _TIME, "mtime": _TIME, "uid": _ID, "gid": _ID}
 # Of a sparse file of version 0.0, one record for each number.
 _LISTED = {f"{SPARSE}offset", f"{SPARSE}numbytes"}
 _MAP = f"{SPARSE}map"
@@ -131,6 +135,9 @@ class TarMembers:
                 raise tarfile.ReadError("a header has an impossible size")
             size = int(said["size"])
         kind = _kind(block[156:157], name, info, said)
+        is_pax_sparse = any(key.startswith(SPARSE) for key in said)
+        if is_pax_sparse and (kind != "file" or info.type == tarfile.GNUTYPE_SPARSE):
+            raise tarfile.ReadError("a sparse file that is said to be something else")
         if kind == "file":
             self._left, self._padding = size, -size % BLOCK
             name = said.get(f"{SPARSE}name", name)
@@ -138,7 +145,7 @@ class TarMembers:
         if kind == "directory" and info.type == _DUMPDIR:
             # What an incremental archive says of the directory.
             self._skip(size)
-        elif kind == "file" and (info.type == tarfile.GNUTYPE_SPARSE or any(key.startswith(SPARSE) for key in said)):
+        elif is_pax_sparse or info.type == tarfile.GNUTYPE_SPARSE:
             member = self._sparse(block, info, said, member)
         return member
 
@@ -174,10 +181,11 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError:
         raise tarfile.ReadError("a header is damaged") from None
-    if block[257:265] == _GNU_MAGIC and block[345]:
+    if block[257:263] != _USTAR_MAGIC and block[345]:
         # GNU tar keeps two times there in incremental archives; tarfile takes them for the beginning of the name.
-        if not all(_NUMBER.fullmatch(block, start, start + 12) for start in (345, 357)):
-            raise tarfile.ReadError("a header of GNU tar with the beginning of a name where times belong")
+        is_gnu = block[257:265] == _GNU_MAGIC
+        if not is_gnu or not all(_NUMBER.fullmatch(block, start, start + 12) for start in (345, 357)):
+            raise tarfile.ReadError("a header with the beginning of a name where none belongs")
         name = block[:100].partition(b"\0")[0].decode("utf-8", "surrogateescape")
         info.name = name.rstrip("/") if info.isdir() else name
     if not 0 <= info.size < 2**63:
@@ -215,6 +223,9 @@ def _pax_records(data: bytes) -> dict[str, str]:
             raise tarfile.ReadError("a PAX header is damaged")
         key = head.group(2).decode("utf-8", "surrogateescape")
         value = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
+        if key in _PLAIN_NUMBERS and not _PLAIN_NUMBERS[key].fullmatch(value):
+            # GNU tar goes on, and ends with an error.
+            raise tarfile.ReadError("a PAX header has a number that not every tar reads")
         if key in _EXTRACTED:
             records[key] = value
         elif key in _LISTED:

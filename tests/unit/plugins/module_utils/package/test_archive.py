@@ -147,7 +147,20 @@ def test_names_of_incremental_archives_are_not_misread(make_archive: MakeArchive
     if there.startswith(b"1"):
         assert read_package(str(changed)).digest == read_package(str(archive)).digest
     else:
-        assert "the beginning of a name where times belong" in refused(changed)
+        assert "the beginning of a name where none belongs" in refused(changed)
+
+
+def test_names_without_magic_are_not_misread(make_archive: MakeArchive, regzip: Regzip) -> None:
+    """tarfile takes what is there for the beginning of the name, GNU tar does not."""
+    archive = make_archive(("a", b""), format=tarfile.USTAR_FORMAT)
+
+    def as_in_1979(tar: bytes) -> bytes:
+        header = bytearray(tar[:512])
+        header[257:265] = bytes(8)
+        header[345:348] = b"lib"
+        return with_checksum(header) + tar[512:]
+
+    assert "the beginning of a name where none belongs" in refused(regzip(archive, as_in_1979))
 
 
 def pax_header(records: bytes, kind: bytes = tarfile.XHDTYPE) -> tuple[tarfile.TarInfo, bytes]:
@@ -161,6 +174,11 @@ def pax_header(records: bytes, kind: bytes = tarfile.XHDTYPE) -> tuple[tarfile.T
     [
         ([pax_header(b"13 path=other")], "a PAX header is damaged"),
         ([pax_header(b"99 path=other\n")], "a PAX header is damaged"),
+        ([pax_header(b"12 com\0ent=x\n")], "a PAX header is damaged"),
+        ([pax_header(b"12 mtime=1x\n")], "a number that not every tar reads"),
+        ([pax_header(b"9 uid=-1\n")], "a number that not every tar reads"),
+        ([("lib/", b"x")], "'lib/' has no name"),
+        ([("lib/.", b"x")], "'lib/.' has no name"),
         ([pax_header(b"14 path=other\n" * 2 + b"no record")], "a PAX header is damaged"),
         ([pax_header(b"14 path=other\n"), pax_header(b"15 path=others\n")], "two headers say different things"),
         (
@@ -266,6 +284,33 @@ def test_each_header_is_checked(make_archive: MakeArchive, tmp_path: Path, form:
         broken = tmp_path / "broken.tar.gz"
         broken.write_bytes(gzip.compress(tar[:at] + with_checksum(header) + tar[at + 512 :]))
         assert "a number that not every tar reads" in refused(broken)
+
+
+@pytest.mark.parametrize(
+    ("field", "sound"),
+    [
+        (b"\xff" * 12, True),
+        (b"\x80\0\0\0" + b"\x7f" * 8, True),
+        (b"\x80\0\0\0" + b"\xff" * 8, False),
+        (b"\xfe" + b"\xff" * 11, False),
+        (b"\x80\1" + bytes(10), False),
+    ],
+)
+def test_times_that_tar_cannot_hold_are_refused(
+    make_archive: MakeArchive, regzip: Regzip, field: bytes, sound: bool
+) -> None:
+    """GNU tar unpacks them and ends with an error, which is a 422 of the hub."""
+
+    def give_time(tar: bytes) -> bytes:
+        header = bytearray(tar[:512])
+        header[136:148] = field
+        return with_checksum(header) + tar[512:]
+
+    changed = regzip(make_archive(), give_time)
+    if sound:
+        read_package(str(changed))
+    else:
+        assert "a number that not every tar reads" in refused(changed)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -135,12 +135,13 @@ MANY = "".join(f"{each},1," for each in range(0, 50_000, 2))
 @pytest.mark.parametrize(
     ("member", "said"),
     [
-        (sparse_member(0, 1, size=5 * 1024**3, stored=1), "leave out more than 4 GiB"),
-        (sparse_member(0, 1, size=2**62, stored=1), "leave out more than 4 GiB"),
+        (sparse_member(0, 1, 5 * 1024**3, 0, size=5 * 1024**3, stored=1), "leave out more than 4 GiB"),
+        (sparse_member(2**32 + 1, 1, size=2**32 + 2, stored=1), "leave out more than 4 GiB"),
         (sparse_member(0, 2, size=10, stored=1), "list of a sparse file is damaged"),
+        (sparse_member(0, 1, size=10, stored=1), "list of a sparse file is damaged"),
         (sparse_member(0, 1, size=0, stored=1), "list of a sparse file is damaged"),
         (sparse_member(8, 1, 2, 1, size=10, stored=2), "list of a sparse file is damaged"),
-        (sparse_member(0, 1, size=10, stored=1, goes_on=True), "a header is damaged"),
+        (sparse_member(0, 1, size=10, stored=1, goes_on=True), "list of a sparse file is damaged"),
         (
             pax_member({"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "other"}, bytes(512)),
             "list of a sparse file is damaged",
