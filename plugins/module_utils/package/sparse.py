@@ -20,8 +20,9 @@ SPARSE = "GNU.sparse."
 # (offset in the file, bytes) of what is stored, in order; at least one for a sparse file.
 Pieces = tuple[tuple[int, int], ...]
 
-# A million pieces would take 100 MB of memory.
+# Of one file, and of all files of an archive: a million pieces take some 170 MB of memory.
 _MOST_PIECES = 20_000
+MOST_PIECES = 100_000
 # Of all files of an archive: each byte of them is digested and packed.
 MOST_ZEROS = 4 * 1024**3
 _NUMBER = re.compile(r"[0-9]{1,19}")

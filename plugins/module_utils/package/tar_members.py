@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import (
+    MOST_PIECES,
     MOST_ZEROS,
     SPARSE,
     Pieces,
@@ -71,8 +72,8 @@ class TarMembers:
         self._at = 0
         self._left = 0
         self._padding = 0
-        # What sparse files have left out so far.
-        self._zeros = 0
+        # What sparse files have left out so far, and of how many pieces they are.
+        self._zeros = self._pieces = 0
 
     def __iter__(self) -> Iterator[Member]:
         """Yield each member. Raises ``tarfile.ReadError`` where a header is unsound."""
@@ -159,6 +160,9 @@ class TarMembers:
         self._zeros += size - self._left
         if self._zeros > MOST_ZEROS:
             raise tarfile.ReadError(f"sparse files that leave out more than {MOST_ZEROS >> 30} GiB; pack it without -S")
+        self._pieces += len(pieces)
+        if self._pieces > MOST_PIECES:
+            raise tarfile.ReadError(f"sparse files of more than {MOST_PIECES} pieces in all; pack it without -S")
         return member._replace(size=size, offset=self._at, pieces=pieces)
 
     def _skip(self, size: int) -> None:

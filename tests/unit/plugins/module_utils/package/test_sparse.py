@@ -190,6 +190,16 @@ def test_a_list_without_end_is_not_read_into_memory(make_archive: MakeArchive, t
     assert "more than 20000 pieces" in refused(archive)
 
 
+def test_many_lists_are_not_kept_in_memory(make_archive: MakeArchive, tmp_path: Path) -> None:
+    numbers = ",".join(f"{2 * each},1" for each in range(19_999)) + ",40000,0"
+    said = {"GNU.sparse.map": numbers, "GNU.sparse.numblocks": "20000", "GNU.sparse.size": "40000"}
+    archive = tmp_path / "sparse.tar.gz"
+    archive.write_bytes(
+        gzip.compress(pax_member(said, b"x" * 19_999) * 6 + gzip.decompress(make_archive().read_bytes()))
+    )
+    assert "more than 100000 pieces in all" in refused(archive)
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), max_size=5), st.integers(0, 5), st.integers(1, 7))
 def test_a_sparse_file_is_read_in_pieces_of_any_size(parts: list[tuple[int, int]], behind: int, most: int) -> None:
     pieces, whole = [], b""
