@@ -10,6 +10,13 @@ import socket
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 
 
 @dataclass
@@ -96,3 +103,19 @@ class ScriptedServer:
         self._problems += [f"unexpected header {name}" for name in wanted.absent if name in headers]
         if wanted.answer is not None:
             connection.sendall(wanted.answer)
+
+
+VERSION_1 = Exchange("GET", "/version", answer("200 OK", '{"version":"1.0.1","apiVersion":"v1"}'))
+VERSION_018 = Exchange("GET", "/version", answer("200 OK", '{"version":"0.18.7"}'))
+
+
+def client(server: ScriptedServer, **options: Any) -> HubClient:
+    """Return a client of ``server``; ``options`` are those of a connection."""
+    return HubClient(connection_from_options({"api_url": server.api_url, "request_timeout": 5, **options}))
+
+
+def failure(call: Callable[..., Any], *arguments: Any, **named: Any) -> SthError:
+    """Return the failure that ``call`` raises."""
+    with pytest.raises(SthError) as caught:
+        call(*arguments, **named)
+    return caught.value

@@ -1,0 +1,30 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a connection that fails says: where it failed, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
+    failure,
+)
+
+
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "gopher://me:canary@127.0.0.1:1")
+    error = failure(HubClient(connection_from_options({"api_url": "http://hub.example:8000"})).version)
+    assert error.code == "UNREACHABLE"
+    assert "proxy" in error.message
+    assert "canary" not in error.message
+
+
+def test_tls_where_none_is_spoken_is_told_as_such() -> None:
+    with FakeHub() as hub:
+        error = failure(HubClient(hub.api_url.replace("http:", "https:")).version)
+    assert "http://" in error.message

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an answer that nobody expected becomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
+    VERSION_1,
+    Exchange,
+    ScriptedServer,
+    answer,
+    client,
+    failure,
+)
+
+
+@pytest.mark.parametrize(("status", "advised"), [("500 Internal Server Error", True), ("400 Bad Request", False)])
+def test_a_failure_of_the_hub_itself_says_where_to_look(status: str, advised: bool) -> None:
+    with ScriptedServer(Exchange("POST", "/sequence/a/start", answer(status, '{"error":"boom"}'))) as server:
+        error = failure(client(server).sequence("a").start)
+    assert ("boom. Look at the hub's log for why." in error.message) == advised
+    assert advised or error.message.endswith("boom.")
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ('{"error":{"code":"PRERUNNER_ERROR","data":"Invalid pkg tar.gz archive"}}', "Invalid pkg tar.gz archive"),
+        ('{"error":{}}', "Unprocessable"),
+        ('{"error":"decoder failed at key main"}', "decoder failed at key main"),
+        ("", "Unprocessable"),
+    ],
+)
+def test_every_shape_of_a_refused_package_is_understood(body: str, word: str) -> None:
+    with ScriptedServer(Exchange("POST", "/sequence", answer("422 Unprocessable Entity", body))) as server:
+        error = failure(client(server).send_sequence, b"x")
+    assert error.code == "INVALID_PACKAGE"
+    assert word in error.message
+
+
+def test_a_text_body_of_an_error_is_told() -> None:
+    kill = Exchange("POST", "/instance/i/_kill", answer("500 Internal Server Error", "400: Could not parse content"))
+    with ScriptedServer(VERSION_1, kill) as server:
+        assert "Could not parse content" in failure(client(server).instance("i").kill).message
+
+
+def test_no_secret_is_in_a_failure() -> None:
+    with ScriptedServer(Exchange("GET", "/version", answer("401 Unauthorized"))) as server:
+        error = failure(client(server, token="canary", headers={"X-Key": "canary"}).version)
+    assert error.code == "UNAUTHORIZED"
+    assert "canary" not in error.message + repr(error.details)
+
+
+def test_a_redirect_is_told_as_one() -> None:
+    moved = answer("301 Moved Permanently", "", "Location: https://elsewhere/")
+    with ScriptedServer(Exchange("GET", "/version", moved)) as server:
+        assert "Redirects are not followed" in failure(client(server).version).message

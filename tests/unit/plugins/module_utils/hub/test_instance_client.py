@@ -1,0 +1,47 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is asked of one instance, and how its answers are understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
+    VERSION_018,
+    VERSION_1,
+    Exchange,
+    ScriptedServer,
+    answer,
+    client,
+    failure,
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "stop"),
+    [(VERSION_018, b'[4001, {"timeout": 1500, "canCallKeepalive": true}]'),
+     (VERSION_1, b'{"timeout": 1500, "canCallKeepalive": true}')],
+)  # fmt: skip
+def test_a_stop_has_the_body_of_the_generation(version: Exchange, stop: bytes) -> None:
+    with ScriptedServer(version, Exchange("POST", "/instance/i/_stop", answer("202 Accepted"), stop)) as server:
+        client(server).instance("i").stop(1.5, can_keepalive=True)
+
+
+@pytest.mark.parametrize(
+    ("version", "body"),
+    [(VERSION_018, '{"eventName":"ready","message":"m"}'), (VERSION_1, '"m"')],
+)
+def test_an_event_has_the_shape_of_the_generation(version: Exchange, body: str) -> None:
+    event = Exchange("GET", "/instance/i/event/ready", answer("200 OK", body))
+    # The answer is read before the generation is asked for.
+    with ScriptedServer(event, version) as server:
+        assert client(server).instance("i").last_event("ready", 5) == "m"
+
+
+def test_what_is_no_start_does_not_fail_for_the_hubs_disks() -> None:
+    kill = Exchange("POST", "/instance/i/_kill", answer("500 Internal Server Error", ""))
+    with ScriptedServer(VERSION_1, kill) as server:
+        error = failure(client(server).instance("i").kill)
+    assert error.message.endswith("Look at the hub's log for why.")
