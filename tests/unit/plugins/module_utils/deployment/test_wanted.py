@@ -1,0 +1,151 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task wants of each replica, and what it takes over from those that run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import (
+    VERSIONS,
+    Deployment,
+    running,
+    steps,
+)
+
+
+def test_what_is_not_given_is_that_of_the_latest_run_with_the_own_index() -> None:
+    deployment = Deployment()
+    deployment.add(0, "a", app_config={"n": {"i": 0}, "x": 1}, index_key="n.i")
+    grown = deployment.goal(replicas=3)
+    assert [slot.program.app_config for slot in grown.slots] == [{"n": {"i": index}, "x": 1} for index in range(3)]
+    moved = deployment.goal("b", args=["y"])
+    assert moved.slots[0].program.app_config == {"n": {"i": 0}, "x": 1}
+    assert moved.slots[0].program.args == ("y",)
+
+
+def test_a_canary_is_a_state_of_its_own_that_is_widened_narrowed_and_completed() -> None:
+    deployment = running("a", 3)
+    for canary, version, expected in (
+        (1, "b", ["0b", "1a", "2a"]),
+        (2, "b", ["0b", "1b", "2a"]),
+        (1, "b", ["0b", "1a", "2a"]),
+        (0, None, ["0b", "1b", "2b"]),
+        (1, "b", ["0b", "1b", "2b"]),
+    ):
+        deployment.carry_out(deployment.plan(version, canary=canary, replicas=3))
+        assert deployment.shown() == expected
+        assert steps(deployment.plan(version, canary=canary, replicas=3)) == []
+
+
+def test_scaling_and_restarting_leave_a_canary_alone_and_a_version_that_is_named_is_for_all() -> None:
+    deployment = running("a", 3)
+    deployment.carry_out(deployment.plan("b", canary=1))
+    deployment.carry_out(deployment.plan(canary=None, replicas=4))
+    assert deployment.shown() == ["0b", "1a", "2a", "3a"]
+    restart = deployment.plan(canary=None, state="restarted")
+    assert len(restart.actions) == 8
+    assert restart.goal.rollout.canary == 1
+    deployment.carry_out(restart)
+    assert deployment.shown() == ["0b", "1a", "2a", "3a"]
+    assert {slot.sequence for slot in deployment.goal("b", canary=None).slots} == {VERSIONS["b"]}
+    assert {slot.sequence for slot in deployment.goal("c", canary=None).slots} == {VERSIONS["c"]}
+    assert {slot.sequence for slot in deployment.goal(canary=0, state="restarted").slots} == {VERSIONS["b"]}
+    deployment.carry_out(deployment.plan(canary=0))
+    # Nothing is left that others could go on with.
+    assert deployment.goal(canary=None).rollout.canary == 0
+
+
+def test_going_back_from_a_canary_is_remembered_by_what_has_ended() -> None:
+    deployment = running("a", 3)
+    deployment.carry_out(deployment.plan("b"))
+    deployment.carry_out(deployment.plan("c", canary=1))
+    deployment.carry_out(deployment.plan(state="rolled_back"))
+    assert deployment.shown() == ["0b", "1b", "2b"]
+    position = next(
+        n for n, item in enumerate(deployment.instances) if "rolled_back" in (item.app_config or {})["_sth"]
+    )
+    deployment.instances[position] = replace(deployment.instances[position], status="ended", outcome="failed")
+    again = deployment.plan(state="rolled_back")
+    assert steps(again) == ["+0"]
+    assert again.goal.sequence == VERSIONS["b"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "generation", "replicas"),
+    [("failed", 1, 3), ("completed", 1, 3), ("killed", 1, 2), ("stopped", 1, 2), ("failed", 2, 2)],
+)
+def test_a_highest_replica_that_has_ended_by_itself_is_missed(outcome: Any, generation: int, replicas: int) -> None:
+    deployment = running("a", 2, replicas=3)
+    ended = deployment.add(2, "a", generation=generation, replicas=3)
+    deployment.instances[-1] = replace(ended, status="ended", outcome=outcome)
+    assert len(deployment.goal().slots) == replicas
+
+
+def test_where_nothing_runs_it_is_said_what_to_give() -> None:
+    for state in ("present", "rolled_back"):
+        with pytest.raises(SthError, match="src or sequence, app_config, args and replicas") as raised:
+            Deployment().goal(state=state)
+        assert raised.value.code == "NOT_FOUND"
+
+
+def test_with_keep_config_the_task_counts_only_where_nothing_tells_what_to_run() -> None:
+    deployment = Deployment()
+    for index in range(2):
+        deployment.add(index, "a", app_config={"x": 1, "own": index}, own_configs=2, replicas=2)
+    overrides = [{"app_config": {"own": 7}}, {"app_config": {"own": 8}, "args": ["y"]}, {"app_config": {"own": 9}}]
+    options: dict[str, Any] = {"app_config": {"x": 2}, "overrides": overrides, "keep_config": True}
+    grown = deployment.goal(replicas=4, **options)
+    assert [slot.program.app_config for slot in grown.slots] == [
+        {"x": 1, "own": 0}, {"x": 1, "own": 1}, {"x": 2, "own": 9}, {"x": 2},
+    ]  # fmt: skip
+    assert [slot.program.args for slot in grown.slots] == [()] * 4
+    del deployment.instances[0]
+    assert [slot.program.app_config for slot in deployment.goal("b", **options).slots] == [
+        {"x": 2, "own": 7}, {"x": 1, "own": 1},
+    ]  # fmt: skip
+    with pytest.raises(SthError, match="keep_config"):
+        deployment.goal("b", keep_config=True)
+
+
+def test_whatever_is_started_has_the_limits_of_the_task() -> None:
+    given: dict[str, Any] = {"limits": {"memoryMax": 256}, "start_options": {"extra": 1}}
+    deployment = running("a", 3)
+    goal = deployment.goal("b", canary=1, **given)
+    assert [(slot.program.limits, slot.program.start_options) for slot in goal.slots] == [tuple(given.values())] * 3
+
+
+def test_a_replica_that_goes_on_with_the_old_version_does_not_become_the_latest_run() -> None:
+    deployment = running("a", 3)
+    deployment.carry_out(deployment.plan("b", canary=1))
+    del deployment.instances[0]
+    deployment.carry_out(deployment.plan(canary=1))
+    assert deployment.shown() == ["0b", "1a", "2a"]
+    deployment.carry_out(deployment.plan())
+    assert deployment.shown() == ["0b", "1b", "2b"]
+
+
+def test_a_rollback_goes_one_version_back_once_and_keeps_the_configuration() -> None:
+    deployment = running("a", 2)
+    deployment.carry_out(deployment.plan("b", app_config={"x": 2}))
+    for _again in range(2):
+        deployment.carry_out(deployment.plan(state="rolled_back"))
+        assert deployment.shown() == ["0a", "1a"]
+        assert deployment.goal().slots[0].program.app_config == {"x": 2}
+    deployment.carry_out(deployment.plan("b"))
+    deployment.carry_out(deployment.plan("c"))
+    deployment.carry_out(deployment.plan(state="rolled_back"))
+    assert deployment.shown() == ["0b", "1b"]
+
+
+def test_without_an_older_version_there_is_nothing_to_go_back_to() -> None:
+    deployment = running("a", 1)
+    with pytest.raises(SthError, match="keep_versions") as raised:
+        deployment.plan(state="rolled_back")
+    assert raised.value.code == "NOT_FOUND"
