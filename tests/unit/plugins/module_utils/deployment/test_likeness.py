@@ -9,9 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import (
-    Deployment,
-)
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import Deployment
 
 
 def test_what_had_overrides_is_kept_and_never_guessed() -> None:

@@ -9,14 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, marked
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
-    InstanceRecord,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
-from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import (
-    VERSIONS,
-    running,
-)
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import VERSIONS, running
 
 
 def test_a_version_that_never_was_in_force_is_none_to_go_back_to() -> None:

@@ -11,9 +11,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
-    failure,
-)
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import failure
 
 
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
-    VERSION_018,
-    ScriptedServer,
-    client,
-    failure,
-)
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import VERSION_018, ScriptedServer, client, failure
 
 
 def test_what_0_18_cannot_do_is_said_with_what_to_do_instead() -> None:

@@ -603,21 +603,6 @@ def test_right_after_a_restart_of_the_hub_an_absence_is_not_believed(hub: FakeHu
     assert len(hub.instances) == 1
 
 
-def test_info(hub: FakeHub) -> None:
-    start(hub, "pool", count=2, app_config={"password": "canary"})
-    start(hub, "web")
-    run_task("sth_instance", hub, name="web", state="stopped", **QUICK)
-    found = run_task("sth_instance_info", hub, instance=["pool"], health=True)
-    assert [item["index"] for item in found["instances"]] == [0, 1]
-    assert all(item["healthy"] for item in found["instances"])
-    assert "canary" not in str(found)
-    missing = run_task("sth_instance_info", hub, instance=["nobody"])
-    assert (missing["exists"], missing["instance"]) == (False, None)
-    running = run_task("sth_instance_info", hub, sequence="probe", status=["running"])
-    assert len(running["instances"]) == 2
-    assert not [item for item in hub.writes if item.method == "GET"]
-
-
 def test_a_pool_does_not_take_over_an_instance_that_is_called_like_a_member(hub: FakeHub) -> None:
     start(hub, "web-1")
     before = len(hub.writes)

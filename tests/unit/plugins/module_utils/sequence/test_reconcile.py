@@ -11,7 +11,6 @@ import pathlib
 import random
 import shutil
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -19,9 +18,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task, when
 
 
@@ -273,31 +270,6 @@ def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
     result = deploy(hub, package, in_use="fail", request_retries=4)
     assert result["error_code"] == "CONFLICT", result
     assert [item["instances"] != [] for item in hub.sequences] == [True]
-
-
-@pytest.mark.parametrize(
-    ("removal_timeout", "patience", "busy", "told"),
-    [(0.3, 25.0, 60.0, "removal_timeout is 0.3 s"), (240.0, 0.3, 60.0, "outlived a restart"), (240.0, 25.0, 0.8, "")],
-)
-def test_a_deletion_that_a_hub_refuses_is_bounded(
-    monkeypatch: pytest.MonkeyPatch,
-    package: pathlib.Path,
-    removal_timeout: float,
-    patience: float,
-    busy: float,
-    told: str,
-) -> None:
-    monkeypatch.setattr(storing, "BUSY_AFTER_END", patience)
-    with FakeHub("1.x", dataclasses.replace(FAST, busy=busy)) as hub:
-        deploy(hub, package)
-        assert run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)["changed"]
-        absent: dict[str, Any] = {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}
-        began = time.monotonic()
-        result = run_task("sth_sequence", hub, removal_timeout=removal_timeout, **absent)
-        assert time.monotonic() - began < 20
-        assert result.get("error_code") == ("CONFLICT" if told else None)
-        assert told in result.get("msg", "")
-        assert len(hub.sequences) == bool(told)
 
 
 def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.Path) -> None:

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a package comes to a hub and leaves it, each time seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+
+PROBE, OTHER = (read_package(str(PACKAGES / name)) for name in ("probe", "consumer"))
+
+
+def test_an_upload_returns_what_the_hub_lists(hub: FakeHub) -> None:
+    client = HubClient(hub.api_url)
+    record = storing.upload_package(client, PROBE, "content")
+    assert client.sequences() == [record]
+    assert (record.name, record.digest) == (PROBE.name, PROBE.digest)
+
+
+def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: FakeHub) -> None:
+    client = HubClient(hub.api_url)
+    record = storing.upload_package(client, PROBE, "content")
+    with pytest.raises(SthError) as raised:
+        storing.verified(client, record.id, OTHER, "content")
+    assert raised.value.code == "HUB_ERROR"
+    assert OTHER.ref in raised.value.message
+    assert record.ref in raised.value.message
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, used: bool) -> None:
+    client, journal = HubClient(hub.api_url), Journal()
+    twins = sorted((storing.upload_package(client, PROBE, "content") for _twin in range(3)), key=lambda item: item.id)
+    other = storing.upload_package(client, OTHER, "content")
+    if used:
+        client.sequence(twins[1].id).start()
+    stays = twins[1] if used else twins[0]
+    assert storing.without_twins(client, twins[2], journal).id == stays.id
+    assert {item.id for item in client.sequences()} == {stays.id, other.id}
+    assert [(item["action"], item["done"]) for item in journal.as_result()] == [("delete", True)] * 2
+
+
+def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: FakeHub) -> None:
+    client = HubClient(hub.api_url)
+    record = storing.upload_package(client, PROBE, "content")
+    instance = client.sequence(record.id).start()
+    writes = len(hub.writes)
+    with pytest.raises(SthError) as raised:
+        storing.delete_unused(client, record, removal_timeout=10.0)
+    assert raised.value.code == "CONFLICT"
+    assert instance.id in raised.value.message
+    assert len(hub.writes) == writes
+
+
+@pytest.mark.parametrize(
+    ("removal_timeout", "patience", "busy", "told"),
+    [(0.3, 25.0, 60.0, "removal_timeout is 0.3 s"), (240.0, 0.3, 60.0, "outlived a restart"), (240.0, 25.0, 0.8, "")],
+)
+def test_a_deletion_that_a_hub_refuses_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+    removal_timeout: float,
+    patience: float,
+    busy: float,
+    told: str,
+) -> None:
+    monkeypatch.setattr(storing, "BUSY_AFTER_END", patience)
+    with FakeHub("1.x", dataclasses.replace(FAST, busy=busy)) as hub:
+        assert run_task("sth_sequence", hub, src=PROBE.source)["changed"]
+        assert run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)["changed"]
+        absent: dict[str, Any] = {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}
+        began = time.monotonic()
+        result = run_task("sth_sequence", hub, removal_timeout=removal_timeout, **absent)
+        assert time.monotonic() - began < 20
+        assert result.get("error_code") == ("CONFLICT" if told else None)
+        assert told in result.get("msg", "")
+        assert len(hub.sequences) == bool(told)
