@@ -1,0 +1,162 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user wants to run: one instance, or each member of a pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import (
+    InstanceMark,
+    member_mark,
+    read_mark,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
+    LARGEST_INTEGER,
+    Program,
+    check_program,
+    member,
+    programs,
+    with_index,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+
+
+def options(**given: Any) -> dict[str, Any]:
+    unset = (
+        "name",
+        "id",
+        "count",
+        "app_config",
+        "args",
+        "index_key",
+        "overrides",
+        "input_topic",
+        "output_topic",
+        "limits",
+    )
+    return {**dict.fromkeys(unset), "start_options": {}, **given}
+
+
+def failure(**given: Any) -> SthError:
+    with pytest.raises(SthError) as raised:
+        check_program(options(**given))
+    return raised.value
+
+
+def test_one_name_is_one_program_and_a_count_one_for_each_member() -> None:
+    assert [item.label for item in programs(options(name="web"))] == ["web"]
+    assert [item.label for item in programs(options(name="web", count=2))] == ["web-0", "web-1"]
+    assert programs(options(name="web", count=0)) == []
+    (by_id,) = programs(options(id="own"))
+    assert (by_id.mark, by_id.label) == (None, "own")
+
+
+def test_an_override_is_merged_into_the_configuration_of_its_member_and_replaces_its_args() -> None:
+    given = options(
+        name="web", app_config={"db": {"host": "a", "port": 1}}, args=["all"], index_key="db.index",
+        overrides=[{"app_config": {"db": {"port": 2}}, "args": ["own"]}],
+    )  # fmt: skip
+    first, second = member(given, 0), member(given, 1)
+    assert first.app_config == {"db": {"host": "a", "port": 2, "index": 0}}
+    assert first.args == ("own",)
+    assert second.app_config == {"db": {"host": "a", "port": 1, "index": 1}}
+    assert second.args == ("all",)
+
+
+def test_without_app_config_what_a_member_has_of_its_own_is_only_added() -> None:
+    own = member(options(name="web", index_key="index"), 3)
+    assert own.app_config is None
+    assert own.config_over({"kept": 1, "index": 9}) == {"kept": 1, "index": 3}
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), st.integers(0, 99))
+def test_an_index_is_found_where_its_key_says(path: list[str], index: int) -> None:
+    found: Any = with_index({}, ".".join(path), index)
+    for key in path:
+        found = found[key]
+    assert found == index
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("a.b", "INVALID_CONFIG"), (".x", "INVALID_OPTION"), ("", "INVALID_OPTION")]
+)
+def test_an_index_key_that_leads_nowhere_is_refused(path: str, code: str) -> None:
+    with pytest.raises(SthError) as raised:
+        with_index({"a": 1}, path, 0)
+    assert raised.value.code == code
+
+
+def test_what_is_not_managed_is_taken_over_from_what_ran() -> None:
+    ran = InstanceRecord(
+        "i", "s", "running", {"_sth": {"name": "web"}, "a": 1}, ("x",), input_topic="in", output_topic="out"
+    )
+    whole = Program(member_mark("web", None), args=("y",)).completed_from(ran)
+    assert whole.start_app_config() == {"a": 1, "_sth": {"name": "web"}}
+    assert (whole.args, whole.input_topic, whole.output_topic) == (("y",), "in", "out")
+    own = Program(member_mark("web", None), app_config={}, args=())
+    assert own.completed_from(ran).start_app_config() == {"_sth": {"name": "web"}}
+    assert own.completed_from(None) is own
+
+
+def test_who_is_called_by_its_own_name_stays_a_member_of_its_pool() -> None:
+    ran = InstanceRecord("i", "s", "running", {"_sth": {"name": "web-0", "pool": "web", "index": 0}})
+    assert Program(InstanceMark("web-0")).completed_from(ran).mark == member_mark("web", 0)
+
+
+def test_what_takes_the_place_of_another_does_not_ask_for_its_id() -> None:
+    ran = InstanceRecord("own", "s", "running", {})
+    again = Program(None, id="own").instead_of(ran)
+    assert "instanceId" not in again.start_body_options()
+    assert again.label == "own"
+    assert Program(None, id="own").start_body_options() == {"instanceId": "own"}
+
+
+def test_what_will_be_listed_is_what_is_sent() -> None:
+    program = Program(member_mark("web", 1), app_config={"a": 1}, args=("x",), input_topic="in")
+    record = program.started_from("s")
+    assert (record.sequence_id, record.known_id, record.app_config) == ("s", None, program.start_app_config())
+    assert read_mark(record.app_config) == program.mark
+    assert (record.args, record.input_topic) == (("x",), "in")
+    assert program.start_body_options() == {"inputTopic": "in"}
+
+
+def test_what_a_hub_cannot_carry_is_refused_by_its_size() -> None:
+    program = Program(member_mark("web", None), app_config={"data": "x" * 3100})
+    program.check_size(None)
+    program.check_size(8 * 1024)
+    with pytest.raises(SthError, match="web take .* carries 3 KiB") as raised:
+        program.check_size(4 * 1024)
+    assert raised.value.code == "INVALID_CONFIG"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "word"),
+    [
+        ({"app_config": "{a: 2026-01-01}"}, "INVALID_CONFIG", "app_config"),
+        ({"app_config": {"_sth": {}}}, "INVALID_CONFIG", "_sth"),
+        ({"count": 1, "overrides": [{"app_config": {"_sth": {}}}]}, "INVALID_CONFIG", "_sth"),
+        ({"args": [LARGEST_INTEGER + 1]}, "INVALID_CONFIG", str(LARGEST_INTEGER)),
+        ({"app_config": {"a": [{"b": float("nan")}]}}, "INVALID_CONFIG", "infinite"),
+        ({"start_options": {"args": []}}, "INVALID_OPTION", "option args"),
+        ({"input_topic": " "}, "INVALID_OPTION", "input_topic"),
+        ({"overrides": [{}]}, "INVALID_OPTION", "count"),
+        ({"count": -1}, "INVALID_OPTION", "negative"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(given: dict[str, Any], code: str, word: str) -> None:
+    error = failure(**given)
+    assert error.code == code
+    assert word in error.message
+
+
+def test_what_a_hub_carries_is_taken() -> None:
+    most: dict[str, Any] = {"a": [LARGEST_INTEGER, -LARGEST_INTEGER, 1.5, True, None, "x"]}
+    check_program(options(name="web", count=0, app_config=most, overrides=[{"args": ["x"]}], index_key="i"))
