@@ -1,0 +1,87 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A request that another thread watches and ends."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight, shut_down
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+
+
+class Asking(threading.Thread):
+    """Asks a server that never answers, in a thread of its own."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.request = InFlight()
+        self.failure: SthError | None = None
+        self._transport = Transport(connection_from_options({"api_url": url, "request_timeout": 60.0}))
+
+    def run(self) -> None:
+        try:
+            self._transport.get("version", repeat=False, request=self.request)
+        except SthError as error:
+            self.failure = error
+
+
+def test_who_waits_for_an_answer_is_told_when_all_was_sent_and_is_ended_from_outside() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asking = Asking(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert not asking.request.sent.is_set()
+        asking.start()
+        assert asking.request.sent.wait(30)
+        assert asking.is_alive()
+        asking.request.abort()
+        asking.join(30)
+    assert not asking.is_alive()
+    assert asking.failure is not None
+
+
+def test_what_was_ended_before_it_began_does_not_wait() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asking = Asking(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        asking.request.abort()
+        asking.start()
+        asking.join(30)
+    assert not asking.is_alive()
+    assert asking.failure is not None
+
+
+def test_a_request_that_was_answered_can_be_ended_and_let_go_again_and_again() -> None:
+    with FakeHub() as hub:
+        transport = Transport(connection_from_options({"api_url": hub.api_url}))
+        request = InFlight()
+        assert transport.get("version", request=request).ok
+        for _again in range(2):
+            request.abort()
+            request.release()
+        # The connection that it had is of use for the next one.
+        assert transport.get("version", request=InFlight()).ok
+        transport.close()
+
+
+def test_who_reads_from_a_connection_is_woken_as_if_the_other_side_had_closed_it() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        reader = threading.Thread(target=ours.recv, args=(1,), daemon=True)
+        reader.start()
+        shut_down(ours)
+        reader.join(30)
+        assert not reader.is_alive()
+    # What has ended meanwhile is no failure.
+    shut_down(ours)
+
+
+@pytest.mark.parametrize("ended", [None, object()])
+def test_what_has_no_connection_any_more_is_no_failure(ended: object) -> None:
+    shut_down(ended)

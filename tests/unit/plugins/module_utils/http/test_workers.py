@@ -1,0 +1,58 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Threads that ask a hub: all is at rest when they are left, and an interrupted wait ends at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
+
+
+class Hub:
+    """Lets go of whoever waits for it when it is abandoned."""
+
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.abandoned = False
+
+    def abandon(self) -> None:
+        self.abandoned = True
+        self.answered.set()
+
+
+def left_by(error: BaseException, hub: Hub, works: list[Callable[[], Any]], most: int) -> list[Future[Any]]:
+    """Begin ``works`` and let the thread that would wait for them raise ``error``."""
+    begun: list[Future[Any]] = []
+
+    def leave() -> None:
+        with workers(hub, most) as pool:
+            begun.extend(pool.submit(work) for work in works)
+            raise error
+
+    with pytest.raises(type(error)) as raised:
+        leave()
+    assert raised.value is error
+    return begun
+
+
+def test_all_is_done_when_it_is_left_after_a_failure_too() -> None:
+    hub, done = Hub(), threading.Semaphore(0)
+    futures = left_by(ValueError("mine"), hub, [done.release] * 100, 2)
+    assert all(future.done() and not future.cancelled() for future in futures)
+    assert not hub.abandoned
+
+
+def test_an_interruption_abandons_the_hub_and_begins_nothing_more() -> None:
+    hub = Hub()
+    futures = left_by(KeyboardInterrupt(), hub, [lambda: hub.answered.wait(60)] * 3, 1)
+    assert hub.abandoned
+    assert futures[0].result() is True
+    assert futures[-1].cancelled()
