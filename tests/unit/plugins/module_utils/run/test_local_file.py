@@ -1,0 +1,59 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing, require_writable
+
+
+def test_what_is_written_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    path.write_text("old")
+    with replacing(str(path)) as file:
+        file.write(b"new")
+        # Nobody sees half of it.
+        assert path.read_text() == "old"
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["output"]
+
+
+def fail_while_writing(path: Path) -> None:
+    with replacing(str(path)) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+
+def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        fail_while_writing(path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["output"]
+
+
+@pytest.mark.parametrize(("path", "word"), [(".", "is a directory"), ("gone/output", "does not exist")])
+def test_where_no_file_can_be_is_said_before_anything_is_drained(tmp_path: Path, path: str, word: str) -> None:
+    with pytest.raises(SthError, match=word) as raised:
+        require_writable("output_dest", str(tmp_path / path))
+    assert raised.value.code == "INVALID_OPTION"
+    assert raised.value.message.startswith("output_dest ")
+
+
+def test_a_directory_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_writable("output_dest", str(tmp_path / "output"))
+    # Nothing is locked for root.
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(SthError, match="may not write to"):
+        require_writable("output_dest", str(tmp_path / "output"))
