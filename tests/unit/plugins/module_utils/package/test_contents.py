@@ -6,8 +6,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST_LIMIT, Contents
+from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import MakeDirectory
 
@@ -27,3 +33,55 @@ def test_npmrc_is_judged_whatever_space_is_around_the_sign(make_directory: MakeD
     source = make_directory({".npmrc": f"//registry.example.org/:{key}{sign}s3cr3t\n"})
     (warning,) = read_package(str(source)).warnings
     assert ".npmrc" in warning
+
+
+def test_a_file_is_digested_and_only_package_json_is_kept() -> None:
+    contents = Contents("src")
+    data = b"x" * (CHUNK + 1)
+    contents.add_file("big.bin", False, io.BytesIO(data).read, offset=512)
+    contents.add_file("package.json", True, io.BytesIO(b"{}").read)
+    assert contents.entries["big.bin"] == Entry("big.bin", "f", hashlib.sha256(data).digest(), len(data), 512)
+    assert contents.entries["package.json"].kind == "x"
+    assert contents.manifest == b"{}"
+
+
+def test_of_an_endless_package_json_only_so_much_is_kept() -> None:
+    contents = Contents("src")
+    contents.add_file("package.json", False, io.BytesIO(b" " * (MANIFEST_LIMIT + 3 * CHUNK)).read)
+    assert contents.manifest is not None
+    assert MANIFEST_LIMIT < len(contents.manifest) <= MANIFEST_LIMIT + CHUNK
+
+
+def test_a_path_that_is_two_things_is_refused_and_a_file_may_come_twice() -> None:
+    contents = Contents("src")
+    contents.add(Entry("a", "f", b"1"))
+    contents.add(Entry("a", "x", b"2"))
+    assert contents.entries["a"].payload == b"2"
+    with pytest.raises(SthError, match="twice"):
+        contents.add(Entry("a", "d"))
+
+
+def settled(*entries: Entry) -> list[str]:
+    contents = Contents("src")
+    for entry in entries:
+        contents.add(entry)
+    contents.settle()
+    return sorted(contents.entries)
+
+
+def test_a_directory_that_holds_anything_is_no_entry() -> None:
+    assert settled(Entry("a", "d"), Entry("a/b", "d"), Entry("a/b/c", "f"), Entry("e", "d")) == ["a/b/c", "e"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        (Entry("file/x", "f"), "'file', which is not a directory"),
+        (Entry("link/x/y", "f"), "'link', which is not a directory"),
+        (Entry("bad", "l", b"../x"), "leaves the package"),
+    ],
+)
+def test_what_only_the_whole_shows_is_refused(entry: Entry, word: str) -> None:
+    with pytest.raises(SthError, match=word) as raised:
+        settled(Entry("file", "f"), Entry("link", "l", b"dir"), Entry("dir", "d"), entry)
+    assert raised.value.code == "INVALID_PACKAGE"

@@ -12,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, content_digest
+from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import (
+    Entry,
+    ancestors,
+    content_digest,
+    resolve,
+)
 
 
 def sha(content: bytes) -> bytes:
@@ -55,3 +60,38 @@ texts = st.text("ab\0", max_size=3)
 def test_what_differs_has_another_digest(one: tuple[str, str], other: tuple[str, str]) -> None:
     digests = [content_digest([Entry(path, "l", target.encode())]) for path, target in (one, other)]
     assert (digests[0] == digests[1]) == (one == other)
+
+
+def test_the_directories_above_a_path_are_told_nearest_first() -> None:
+    assert list(ancestors("a/b/c")) == ["a/b", "a"]
+    assert list(ancestors("a")) == []
+
+
+LINKS = {
+    path: Entry(path, "l", target.encode())
+    for path, target in {
+        "up": "..", "lib/up": "..", "lib/to": "../dist/./app.js", "current": "lib", "loop": "loop/x", "ping": "pong",
+        "pong": "ping", "root": "/etc", "out": "lib/../../x",
+    }.items()
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("plain/file", "plain/file"),
+        ("a/../b", "b"),
+        ("lib/to", "dist/app.js"),
+        ("current/to", "dist/app.js"),
+        ("current/up/x", "x"),
+        ("up", None),
+        ("../x", None),
+        ("loop", None),
+        ("ping", None),
+        ("root", None),
+        ("root/passwd", None),
+        ("out", None),
+    ],
+)
+def test_a_path_is_followed_through_its_links_and_never_out_of_the_package(path: str, leads_to: str | None) -> None:
+    assert resolve(LINKS, path) == leads_to

@@ -23,8 +23,6 @@ SECRETS = [
     "credentials.json",
     "store.p12",
 ]
-
-
 HARMLESS = [
     ".env.example",
     "id_rsa.pub",
