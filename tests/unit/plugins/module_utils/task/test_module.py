@@ -1,0 +1,78 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task as a module: arguments in, one JSON object out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.task import module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+
+OPTIONS: dict[str, Any] = {"app_config": {"type": "dict"}, "fail": {"type": "bool", "default": False}}
+
+
+def reconcile(run: Run) -> dict[str, Any]:
+    run.warnings.append("look")
+    if run.options["fail"]:
+        raise SthError("CONFLICT", "It is in use.")
+    return {"diff": {"before": "", "after": "x"}}
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a module with arguments, and return what it says."""
+
+    def run(**arguments: Any) -> dict[str, Any]:
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            run_module(Task(reconcile, OPTIONS))
+        said: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert bool(ended.value.code) == bool(said.get("failed"))
+        return said
+
+    return run
+
+
+def test_a_success_is_told_with_its_warnings_and_masked_arguments(ran: Any, hub: FakeHub) -> None:
+    said = ran(api_url=hub.api_url, app_config={"password": "canary"}, token="canary")
+    assert said["hub"]["generation"] == hub.state.generation
+    assert said["invocation"]["module_args"]["api_url"] == hub.api_url
+    assert "look" in str(said["warnings"])
+    assert "canary" not in json.dumps(said)
+
+
+@pytest.mark.parametrize("diff", [True, False])
+def test_a_difference_is_told_only_to_who_wants_it(ran: Any, hub: FakeHub, diff: bool) -> None:
+    assert ("diff" in ran(api_url=hub.api_url, _ansible_diff=diff)) is diff
+
+
+def test_a_failure_has_the_shape_of_every_task(ran: Any, hub: FakeHub) -> None:
+    said = ran(api_url=hub.api_url, fail=True, app_config={"password": "canary"})
+    assert (said["msg"], said["error_code"], said["changed"]) == ("It is in use.", "CONFLICT", False)
+    assert said["actions"] == []
+    assert "canary" not in json.dumps(said)
+
+
+def test_arguments_that_are_refused_fail_alike(ran: Any) -> None:
+    said = ran(api_url="http://hub", nonsense=1, app_config={"password": "canary"})
+    assert (said["error_code"], said["changed"], said["actions"]) == ("INVALID_OPTION", False, [])
+    assert said["hub"] == {"api_url": "http://hub/api/v1", "generation": None, "version": None}
+    assert "canary" not in json.dumps(said)
+
+
+def test_a_target_without_requests_is_told_what_to_install(ran: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "ImportError")
+    said = ran(api_url="http://hub")
+    assert (said["error_code"], "requests" in said["msg"]) == ("LOCAL_ERROR", True)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module returns, whatever comes of its work."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, WrittenError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action, Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute, nothing_done
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+
+START = Action("start", "instance web", "none runs", leaves=InstanceRecord("", "s", "running", {"password": "canary"}))
+ACTIONS = [{"action": "start", "object": "instance web", "reason": "none runs", "done": False}]
+
+
+def work(error: Exception | None = None, hidden: str = "") -> Callable[[Run], dict[str, Any]]:
+    """Return work of one action that may fail before it is done."""
+
+    def reconcile(run: Run) -> dict[str, Any]:
+        run.journal.plan((START,))
+        run.secrets.add(hidden) if hidden else None
+        if not run.check_mode:
+            with run.journal.doing(START):
+                if error is not None:
+                    raise error
+        return {"own": 1}
+
+    return reconcile
+
+
+def run(hub: FakeHub, check: bool = False, **options: Any) -> Run:
+    return Run({"api_url": hub.api_url, **options}, check, Journal())
+
+
+def failing(code: ErrorCode = "CONFLICT", text: str = "x", kind: type[SthError] = SthError, **details: Any) -> Task:
+    return Task(work(kind(code, text, **details)), {})
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_success_says_what_changed_and_where(hub: FakeHub, check: bool) -> None:
+    result = execute(Task(work(), {}), run(hub, check))
+    assert (result["own"], result["changed"]) == (1, True)
+    assert result["actions"] == [{**ACTIONS[0], "done": not check}]
+    assert result["hub"]["generation"] == hub.state.generation
+
+
+def test_without_an_action_nothing_has_changed(hub: FakeHub) -> None:
+    assert execute(Task(lambda run: {}, {}), run(hub))["changed"] is False
+
+
+def test_a_failure_has_a_code_a_text_its_details_and_what_is_known_of_the_hub(hub: FakeHub) -> None:
+    result = execute(failing(text="it is in use", http_status=409), run(hub))
+    assert result == {
+        "failed": True, "msg": "it is in use", "error_code": "CONFLICT", "http_status": 409, "changed": False,
+        "actions": ACTIONS, "hub": {"api_url": hub.api_url, "generation": None, "version": None},
+    }  # fmt: skip
+    assert execute(failing(kind=WrittenError), run(hub))["changed"] is True
+
+
+def test_a_failure_shows_no_secret_of_the_run(hub: FakeHub) -> None:
+    error = SthError("START_FAILED", "canary was refused", logs={"log": "with canary"})
+    assert "canary" not in str(execute(Task(work(error, hidden="canary"), {}), run(hub)))
+
+
+def test_what_the_machine_cannot_do_is_a_failure_and_a_mistake_of_ours_is_not_hidden(hub: FakeHub) -> None:
+    full = execute(Task(work(OSError(28, "No space left on device", "/tmp/x")), {}), run(hub))
+    assert (full["error_code"], "No space left on device (/tmp/x)" in full["msg"]) == ("LOCAL_ERROR", True)
+    with pytest.raises(KeyError):
+        execute(Task(work(KeyError("mistake")), {}), run(hub))
+
+
+def test_a_hub_is_kept_for_the_next_item_of_a_loop_only_after_a_success(hub: FakeHub) -> None:
+    kept: list[HubClient] = []
+    for task in (failing(), Task(work(), {})):
+        execute(task, Run({"api_url": hub.api_url}, False, Journal(), leave_hub=kept.append))
+    assert len(kept) == 1
+    kept[0].close()
+
+
+def test_who_only_reads_has_no_actions_and_who_asks_no_hub_has_none(hub: FakeHub) -> None:
+    local = Task(lambda run: {"own": 1}, {}, talks_to_hub=False, writes=False)
+    assert execute(local, run(hub)) == {"own": 1, "changed": False}
+    assert hub.requests == []
+    assert local.spec == {}
+    assert "api_url" in Task(work(), {}, writes=False).spec
+    assert nothing_done(local, None) == {"changed": False}
+    assert nothing_done(failing(), None)["hub"]["api_url"] is None
+
+
+def test_check_mode_hands_on_what_would_be_there_and_no_secret(hub: FakeHub) -> None:
+    task = Task(work(), {})
+    (foreseen,) = execute(task, run(hub, check=True, _foreseen=[]))["_foresees"]
+    assert foreseen["hub"] == hub.api_url
+    assert "canary" not in str(foreseen)
+    assert "_foresees" not in execute(task, run(hub, check=True))
+    assert "_foresees" not in execute(task, run(hub, _foreseen=[]))
+
+
+def test_notes_are_in_the_result_where_there_are_any(hub: FakeHub) -> None:
+    def note(run: Run) -> dict[str, Any]:
+        run.notes.append("look")
+        return {}
+
+    assert execute(Task(note, {}), run(hub))["notes"] == ["look"]
+    assert "notes" not in execute(Task(work(), {}), run(hub))
+
+
+def test_a_token_in_clear_is_warned_of() -> None:
+    task = Run({"api_url": "http://hub.invalid", "token": "canary"}, False, Journal())
+    execute(Task(lambda run: {"hub": {}}, {}), task)
+    assert "without TLS" in task.warnings[0]
+    assert "canary" not in task.warnings[0]

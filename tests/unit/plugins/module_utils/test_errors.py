@@ -1,0 +1,85 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Failures that a person can act on, and what they become on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    given,
+    looking_up,
+    refuse_empty,
+    unknown_effect,
+    unseen,
+)
+
+
+def test_details_that_are_not_known_are_left_out() -> None:
+    assert SthError("TIMEOUT", "x", instance="i", outcome=None, exit_code=0).details == {
+        "instance": "i",
+        "exit_code": 0,
+    }
+
+
+def test_a_failure_is_remade_with_what_is_given_and_keeps_the_rest() -> None:
+    first = SthError("HUB_ERROR", "It broke.", http_status=500, method="POST")
+    same = WrittenError.of(first)
+    assert isinstance(same, WrittenError)
+    assert (same.code, same.message, same.details) == (first.code, first.message, first.details)
+    other = SthError.of(first, "CONFLICT", "It is in use.", http_status=409, instance="i")
+    assert (other.code, str(other)) == ("CONFLICT", "It is in use.")
+    assert other.details == {"http_status": 409, "method": "POST", "instance": "i"}
+
+
+@pytest.mark.parametrize(("code", "word"), [("TIMEOUT", "in time"), ("UNREACHABLE", "was gone")])
+def test_a_write_whose_effect_nobody_knows_counts_as_written_and_says_what_to_do(code: Any, word: str) -> None:
+    error = unknown_effect(LostAnswerError(code, "x", method="POST"), "http://hub", "The start of web", "it runs")
+    assert isinstance(error, WrittenError)
+    assert (error.code, error.details) == (code, {"method": "POST"})
+    for part in (word, "The start of web", "http://hub", "it runs", "run the task again"):
+        assert part in error.message
+
+
+def test_a_look_that_fails_too_tells_of_the_write() -> None:
+    lost = LostAnswerError("UNREACHABLE", "x", method="POST")
+
+    def look(error: Exception | None) -> str:
+        with looking_up(lost, "http://hub", "The start of web", "it runs"):
+            if error is not None:
+                raise error
+        return "seen"
+
+    assert look(None) == "seen"
+    with pytest.raises(WrittenError, match="The start of web") as raised:
+        look(SthError("TIMEOUT", "y", method="GET"))
+    assert (raised.value.code, raised.value.details) == ("UNREACHABLE", {"method": "POST"})
+    with pytest.raises(KeyError):
+        look(KeyError("ours"))
+
+
+def test_what_was_not_seen_after_a_write_says_why() -> None:
+    error = unseen(SthError("TIMEOUT", "GET got no answer."), "The hub took it", "it is gone")
+    assert isinstance(error, WrittenError)
+    assert error.message.startswith("The hub took it, and whether it is gone is not known: GET got no answer.")
+
+
+def test_a_blank_text_is_not_the_same_as_none() -> None:
+    refuse_empty({"name": None, "dest": "x"}, ("name", "dest"), "name a file")
+    for blank in ("", " \n"):
+        with pytest.raises(SthError, match="dest is empty: name a file") as raised:
+            refuse_empty({"name": "x", "dest": blank}, ("name", "dest"), "name a file")
+        assert raised.value.code == "INVALID_OPTION"
+
+
+def test_what_must_be_there_is_there() -> None:
+    assert given(0) == 0
+    with pytest.raises(AssertionError):
+        given(None)
