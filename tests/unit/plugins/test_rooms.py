@@ -44,6 +44,32 @@ ROOMS = (
 FOR_USERS = "module_utils/client"
 MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "action")
 LARGEST = 15
+# Files without a test of their own, and which tests would fail with them.
+TESTED_ELSEWHERE = {
+    "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
+    "lifecycle/event_wait": "event/test_reconcile",
+    "lifecycle/listening": "job/test_reconcile",
+    "lifecycle/logs": "instance/test_reconcile and secrets/test_hiding",
+    "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
+    "lifecycle/readiness": "instance/test_reconcile",
+    "lifecycle/starting": "instance/test_reconcile",
+    "secrets/forms": "secrets/test_hiding",
+    "secrets/invocation": "plugin_utils/test_in_process and tests/integration/test_secrets.py",
+    "streams/collecting": "job/test_reconcile",
+    "streams/feeding": "job/test_reconcile and streams/test_reconcile",
+    "streams/reading": "streams/test_reconcile",
+    "streams/writing": "streams/test_reconcile",
+}
+# Tests of what no single file does.
+TESTS_OF_SEVERAL = {
+    "deployment/test_safety": "rollouts that are cut off or meet each other",
+    "http/test_client_certificates": "a hub behind TLS that asks for certificates",
+    "package/test_digest": "that a directory and its archives have one digest",
+    "package/test_memory": "that memory does not grow with a package",
+    "secrets/test_hiding": "that no part of a secret is left in a text",
+}
+UTILS = PLUGINS / "module_utils"
+TESTS = ROOT / "tests" / "unit" / "plugins" / "module_utils"
 FILES = sorted(path for path in PLUGINS.rglob("*.py") if "doc_fragments" not in path.parts)
 
 
@@ -99,3 +125,25 @@ def test_the_architecture_page_names_every_room_in_order() -> None:
     table = page.partition("## Rooms")[2].partition("\n## ")[0]
     named = re.findall(r"^\| `([a-z_/]+?)/?`", table, re.MULTILINE)
     assert named == [room.removeprefix("module_utils/") for room in ROOMS]
+
+
+def has_logic(path: pathlib.Path) -> bool:
+    """Whether a file has any function or method; without one it holds only values, or names of other files."""
+    return any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def names_below(folder: pathlib.Path, pattern: str) -> set[str]:
+    """Return ``<room>/<file>`` of the files below a folder."""
+    return {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob(pattern)}
+
+
+def test_tests_mirror_the_rooms() -> None:
+    """A newcomer finds the test of a file by its path: ``<room>/<file>.py`` is tested by ``<room>/test_<file>.py``."""
+    with_logic = {name for name in names_below(UTILS, "*.py") if has_logic(UTILS / f"{name}.py")}
+    tests = {re.sub(r"(^|/)test_(?=[^/]+\Z)", r"\1", name): name for name in names_below(TESTS, "test_*.py")}
+    assert with_logic - tests.keys() - TESTED_ELSEWHERE.keys() == set(), "has no test of its own"
+    lonely = {name for file, name in tests.items() if not (UTILS / f"{file}.py").is_file()}
+    assert lonely - TESTS_OF_SEVERAL.keys() == set(), "tests no file of this name"
+    # What is listed as an exception is one.
+    assert TESTED_ELSEWHERE.keys() - (with_logic - tests.keys()) == set()
+    assert TESTS_OF_SEVERAL.keys() - lonely == set()
