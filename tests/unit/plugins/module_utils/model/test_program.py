@@ -19,7 +19,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
     read_mark,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
-    LARGEST_INTEGER,
     Program,
     check_program,
     member,
@@ -108,7 +107,10 @@ def test_what_is_not_managed_is_taken_over_from_what_ran() -> None:
 
 def test_who_is_called_by_its_own_name_stays_a_member_of_its_pool() -> None:
     ran = InstanceRecord("i", "s", "running", {"_sth": {"name": "web-0", "pool": "web", "index": 0}})
-    assert Program(InstanceMark("web-0")).completed_from(ran).mark == member_mark("web", 0)
+    for called in (InstanceMark("web-0"), None):
+        assert Program(called, id="i").completed_from(ran).mark == member_mark("web", 0)
+    alone = InstanceRecord("i", "s", "running", {"_sth": {"name": "web-0"}})
+    assert Program(member_mark("web", 0)).completed_from(alone).mark == member_mark("web", 0)
 
 
 def test_what_takes_the_place_of_another_does_not_ask_for_its_id() -> None:
@@ -143,7 +145,7 @@ def test_what_a_hub_cannot_carry_is_refused_by_its_size() -> None:
         ({"app_config": "{a: 2026-01-01}"}, "INVALID_CONFIG", "app_config"),
         ({"app_config": {"_sth": {}}}, "INVALID_CONFIG", "_sth"),
         ({"count": 1, "overrides": [{"app_config": {"_sth": {}}}]}, "INVALID_CONFIG", "_sth"),
-        ({"args": [LARGEST_INTEGER + 1]}, "INVALID_CONFIG", str(LARGEST_INTEGER)),
+        ({"args": [2**53]}, "INVALID_CONFIG", "9007199254740991"),
         ({"app_config": {"a": [{"b": float("nan")}]}}, "INVALID_CONFIG", "infinite"),
         ({"start_options": {"args": []}}, "INVALID_OPTION", "option args"),
         ({"input_topic": " "}, "INVALID_OPTION", "input_topic"),
@@ -158,5 +160,5 @@ def test_what_cannot_be_meant_is_refused(given: dict[str, Any], code: str, word:
 
 
 def test_what_a_hub_carries_is_taken() -> None:
-    most: dict[str, Any] = {"a": [LARGEST_INTEGER, -LARGEST_INTEGER, 1.5, True, None, "x"]}
+    most: dict[str, Any] = {"a": [2**53 - 1, 1 - 2**53, 1.5, True, None, "x"]}
     check_program(options(name="web", count=0, app_config=most, overrides=[{"args": ["x"]}], index_key="i"))
