@@ -10,7 +10,6 @@ They were measured with ``@scramjet/cli`` 0.26.1 from npm (minimatch 3.1.5, brac
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import posixpath
@@ -19,13 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import read_directory
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import ancestors
-from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import TooManyAlternatives
-from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.minimatch import Minimatch
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import MakeDirectory, refused
 
@@ -106,9 +101,3 @@ def test_a_siignore_that_is_no_file_is_refused(make_directory: MakeDirectory) ->
 @pytest.mark.parametrize("line", ["{1..100000}", "{a,b}" * 20, "{" * 2000 + "a,b" + "}" * 2000, f"{{1..{'9' * 5000}}}"])
 def test_braces_do_not_make_us_take_in_memory(make_directory: MakeDirectory, line: str) -> None:
     assert "braces stand for more than 10000 names" in refused(make_directory({".siignore": line}))
-
-
-@given(st.text(), st.text(min_size=1))
-def test_no_pattern_is_an_error(pattern: str, path: str) -> None:
-    with contextlib.suppress(TooManyAlternatives):
-        assert Minimatch(pattern).matches(path) in (True, False)
