@@ -25,6 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
 OWN_ID = "11111111-2222-4333-8444-555555555555"
 
@@ -80,6 +81,18 @@ def test_a_name_is_looked_up_in_what_the_hub_lists_and_an_empty_one_is_refused(h
         with pytest.raises(SthError) as raised:
             observe_instance(client, empty)
         assert raised.value.code == "INVALID_OPTION"
+
+
+def test_an_id_is_asked_for_without_listing_everything(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+    client = HubClient(hub.api_url)
+    (sequence,) = client.sequences()
+    own_id = client.sequence(sequence.id).start().id
+    before = len(hub.requests)
+    assert [item.id for item in observe_instance(client, own_id)] == [own_id]
+    assert [item.path for item in hub.requests[before:]] == [f"/api/v1/instance/{own_id}"]
+    # One that the hub does not know may be a name.
+    assert observe_instance(client, OWN_ID) == []
 
 
 def test_what_is_missing_is_said_with_what_the_hub_forgets(hub: FakeHub) -> None:
