@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -22,31 +24,31 @@ from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
 
 
 @pytest.fixture
-def topic_hub() -> FakeHub:
-    return FakeHub("1.x")
+def topics() -> Iterator[FakeHub]:
+    with FakeHub("1.x") as hub:
+        yield hub
 
 
-def test_a_topic_is_made_once_and_its_removal_can_be_repeated(topic_hub: FakeHub) -> None:
-    with topic_hub as hub:
-        topic = HubClient(hub.api_url).topic("orders")
+def test_a_topic_is_made_once_and_its_removal_can_be_repeated(topics: FakeHub) -> None:
+    hub = HubClient(topics.api_url)
+    topic = hub.topic("orders")
+    topic.create("text/plain")
+    assert [item["topic"] for item in hub.topics()] == ["orders"]
+    with pytest.raises(SthError, match="orders exists") as raised:
         topic.create("text/plain")
-        assert [item["topic"] for item in HubClient(hub.api_url).topics()] == ["orders"]
-        with pytest.raises(SthError, match="orders exists") as raised:
-            topic.create("text/plain")
-        assert raised.value.code == "CONFLICT"
-        topic.delete()
-        topic.delete()
-        assert HubClient(hub.api_url).topics() == []
+    assert raised.value.code == "CONFLICT"
+    topic.delete()
+    topic.delete()
+    assert hub.topics() == []
 
 
-def test_what_is_written_is_read_by_who_names_the_same_content_type(topic_hub: FakeHub) -> None:
-    with topic_hub as hub:
-        topic = HubClient(hub.api_url).topic("orders")
-        topic.write(b"one\n", "text/plain")
-        with topic.read("text/plain", timeout=5) as chunks:
-            assert next(iter(chunks)) == b"one\n"
-        with pytest.raises(SthError), topic.read("application/octet-stream", timeout=5):
-            pass
+def test_what_is_written_is_read_by_who_names_the_same_content_type(topics: FakeHub) -> None:
+    topic = HubClient(topics.api_url).topic("orders")
+    topic.write(b"one\n", "text/plain")
+    with topic.read("text/plain", timeout=5) as chunks:
+        assert next(iter(chunks)) == b"one\n"
+    with pytest.raises(SthError), topic.read("application/octet-stream", timeout=5):
+        pass
 
 
 def test_a_hub_without_topics_is_not_asked_for_one() -> None:

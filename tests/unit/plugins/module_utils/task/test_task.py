@@ -27,7 +27,8 @@ def work(error: Exception | None = None, hidden: str = "") -> Callable[[Run], di
 
     def reconcile(run: Run) -> dict[str, Any]:
         run.journal.plan((START,))
-        run.secrets.add(hidden) if hidden else None
+        if hidden:
+            run.secrets.add(hidden)
         if not run.check_mode:
             with run.journal.doing(START):
                 if error is not None:
