@@ -83,6 +83,10 @@ def test_a_hub_is_kept_for_the_next_item_of_a_loop_only_after_a_success(hub: Fak
     kept: list[HubClient] = []
     for task in (failing(), Task(work(), {})):
         execute(task, Run({"api_url": hub.api_url}, False, Journal(), leave_hub=kept.append))
+    with pytest.raises(KeyError):
+        execute(
+            Task(work(KeyError("mistake")), {}), Run({"api_url": hub.api_url}, False, Journal(), leave_hub=kept.append)
+        )
     assert len(kept) == 1
     kept[0].close()
 
