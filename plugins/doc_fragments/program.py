@@ -24,11 +24,16 @@ options:
     type: dict
   args:
     description:
-      - Arguments of the program. Write a list, a string would be split at commas. Elements become strings.
+      - Arguments of the program, a list of any JSON values (texts, numbers, booleans, V(null), lists, mappings). The program
+        gets them with their types, and they are compared with their types, V("3") is not V(3).
+      - JSON text of a list is that list, other text is split at commas.
+      - Dates, binary data and sets are refused, since JSON has none. Write them as texts.
       - If not set, they are not compared, and a restart keeps what was there. V([]) clears them.
+      - What is said of numbers at O(app_config) holds here too. On ansible-core 2.16 to 2.18 a template that computes a number
+        gives a text. Build the list as one expression there, C({{ ['--workers',\ n | int] }}).
       - The alias is for the form C(action:), which cannot take an option of this name.
     type: list
-    elements: str
+    elements: raw
     aliases: [sequence_args]
   start_options:
     description:
@@ -55,7 +60,7 @@ options:
         description:
           - Used instead of O(args).
         type: list
-        elements: str
+        elements: raw
   input_topic:
     description:
       - Topic from which the program's input comes (1.x).
@@ -72,7 +77,7 @@ options:
   secret_keys:
     description:
       - Further dotted paths in O(app_config) whose values are never shown. V(*) stands for any one key, V(args.<n>) for an
-        argument, and V(*) alone for everything.
+        argument, V(args.<n>.<key>) for what is inside of one, and V(*) alone for everything.
     type: list
     elements: str
     default: []

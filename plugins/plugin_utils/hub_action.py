@@ -37,6 +37,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import
     read_entries,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
+from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
 
 display = Display()
 
@@ -90,6 +91,8 @@ class HubAction(ActionBase):
                         "INVALID_OPTION",
                         f"{name} is null: check that the variable it refers to is set, and was registered by an earlier task.",
                     )
+            if "args" in self.task.options:
+                arguments = with_json_args(arguments)
             package = self._place_package(arguments) if self.package_source else None
             for keys in self.file_sources:
                 self._place_file(arguments, keys)

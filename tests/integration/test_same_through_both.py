@@ -48,6 +48,56 @@ PLAY = """
       scramjet.sth.sth_instance: *start
       register: again
       failed_when: again is changed
+    - name: Give JSON text of arguments
+      scramjet.sth.sth_instance:
+        name: typed
+        sequence: probe
+        stable_for: 0
+        args: '["Hello", 123, {"abc": 456}, ["789"], true, null]'
+      register: typed
+      failed_when: typed.instance.args != ["Hello", 123, {"abc":456}, ["789"], true, none]
+    - name: Give them as a list
+      scramjet.sth.sth_instance:
+        name: typed
+        args: ["Hello", 123, {abc: 456}, ["789"], true, null]
+      register: retyped
+      failed_when: retyped is changed
+    - name: Give them as template
+      scramjet.sth.sth_instance:
+        name: typed
+        args: "{{ ['Hello', '123' | int, {'abc': 456}, ['789'], true, none] }}"
+      register: retyped
+      failed_when: retyped is changed
+    - name: Give text that is no list
+      scramjet.sth.sth_instance:
+        name: typed
+        args: one,two
+      check_mode: true
+      register: listed
+      failed_when: listed.instance.args != ["one", "two"]
+    - name: Give a date as argument
+      scramjet.sth.sth_instance:
+        name: typed
+        args: [{day: 2024-01-01}]
+      ignore_errors: true
+    - name: Give a time as argument of one member
+      scramjet.sth.sth_instance:
+        name: many
+        count: 1
+        sequence: probe
+        overrides: [{args: [2024-01-01 12:30:00]}]
+      ignore_errors: true
+    - name: Give a number that is none
+      scramjet.sth.sth_instance:
+        name: typed
+        args: [.nan]
+      ignore_errors: true
+    - name: Give text that is no JSON
+      scramjet.sth.sth_deployment:
+        name: typed
+        sequence: probe
+        args: "[one, two"
+      ignore_errors: true
     - name: Sign in with a vaulted token
       scramjet.sth.sth_sequence_info:
         token: *vaulted

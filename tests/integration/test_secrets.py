@@ -40,7 +40,13 @@ PROGRAM: dict[str, Any] = {
         "other": "{{ s_other }}",
         "shown": "plain",
     },
-    "args": ["--token={{ s_arg }}", "--password", "{{ s_arg }}", "visible"],
+    "args": [
+        "--token={{ s_arg }}",
+        "--password",
+        "{{ s_arg }}",
+        "visible",
+        {"apiKey": "{{ s_key }}", "run": ["--password", "{{ s_arg }}"]},
+    ],
     "secret_keys": ["other"],
     "stable_for": 0,
 }

@@ -42,7 +42,7 @@ def program_of(replica: Replica) -> Program:
         replica.mark,
         None,
         unmarked(record.app_config),
-        tuple(str(item) for item in record.args),
+        record.args,
         record.input_topic,
         record.output_topic,
     )
@@ -56,10 +56,10 @@ def config_like(observed: Observed, template: Replica, index: int) -> dict[str, 
     return with_index(unmarked(template.record.app_config), rollout.index_key, index)
 
 
-def args_like(observed: Observed, template: Replica, index: int) -> tuple[str, ...]:
+def args_like(observed: Observed, template: Replica, index: int) -> tuple[Any, ...]:
     """Return the args of replica ``index``. Raises ``INVALID_CONFIG`` where nothing tells them."""
     source = _own_of(observed, template, index) if min(index, template.index) < template.rollout.own_args else template
-    return tuple(str(item) for item in source.record.args)
+    return source.record.args
 
 
 def _own_of(observed: Observed, template: Replica, index: int) -> Replica:

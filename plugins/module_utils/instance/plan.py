@@ -144,7 +144,7 @@ def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
 def differing(record: InstanceRecord, program: Program, running: str | None, wanted: str | None) -> list[str]:
     """Name the options in which what runs differs from what was asked for; ``running`` and ``wanted`` are refs."""
     differs = []
-    config, args = unmarked(record.app_config), [str(item) for item in record.args]
+    config, args = unmarked(record.app_config), list(record.args)
     if record.known_id is None:
         config, args = told(config, program.config_over(config)), told(args, program.args)
     if wanted is not None and running != wanted:

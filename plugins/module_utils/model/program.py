@@ -50,7 +50,7 @@ class Program:
     mark: InstanceMark | None
     id: str | None = None
     app_config: dict[str, Any] | None = None
-    args: tuple[str, ...] | None = None
+    args: tuple[Any, ...] | None = None
     input_topic: str | None = None
     output_topic: str | None = None
     limits: dict[str, Any] | None = None

@@ -55,23 +55,11 @@ class Masker:
         return scrub_all(self.app_config(value), secrets)
 
     def args(self, value: Sequence[Any]) -> list[Any]:
-        """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
-        shown: list[Any] = []
-        for index, item in enumerate(value):
-            text = str(item)
-            option, equals, _rest = text.partition("=")
-            if (
-                self._chosen(("args", str(index)))
-                or index
-                and self._is_option(str(value[index - 1]))
-                and "=" not in str(value[index - 1])
-            ):
-                shown.append(MASK)
-            elif equals and self._is_option(option):
-                shown.append(f"{option}={MASK}")
-            else:
-                shown.append(self._masked(item, ("args", str(index))))
-        return shown
+        """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``.
+
+        The same holds for lists inside of them.
+        """
+        return self._arguments(value, ("args",))
 
     def changed(self, before: Any, after: Any, shown: Any) -> Any:
         """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so.
@@ -107,6 +95,8 @@ class Masker:
                 else self._masked(item, (*path, str(key)))
                 for key, item in value.items()
             }
+        if isinstance(value, (list, tuple)) and path[:1] == ("args",):
+            return self._arguments(value, path)
         if isinstance(value, (list, tuple)):
             return [
                 MASK if self._chosen((*path, str(index))) else self._masked(item, (*path, str(index)))
@@ -115,6 +105,21 @@ class Masker:
         if self._all and value is not None:
             return MASK
         return _URL_USER.sub(MASK, value) if isinstance(value, str) and "@" in value else value
+
+    def _arguments(self, value: Sequence[Any], path: tuple[str, ...]) -> list[Any]:
+        shown: list[Any] = []
+        before = ""
+        for index, item in enumerate(value):
+            text = item if isinstance(item, str) else ""
+            option, equals, _rest = text.partition("=")
+            if self._chosen((*path, str(index))) or (self._is_option(before) and "=" not in before):
+                shown.append(MASK)
+            elif equals and self._is_option(option):
+                shown.append(f"{option}={MASK}")
+            else:
+                shown.append(self._masked(item, (*path, str(index))))
+            before = text
+        return shown
 
     def _chosen(self, path: tuple[str, ...]) -> bool:
         return any(

@@ -47,13 +47,13 @@ FORESEEN: Spec = {"_foreseen": {"type": "raw"}}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},
-    "args": {"type": "list", "elements": "str", "aliases": ["sequence_args"]},
+    "args": {"type": "list", "elements": "raw", "aliases": ["sequence_args"]},
     "start_options": {"type": "dict", "default": {}},
     "index_key": {"type": "str", "no_log": False},
     "overrides": {
         "type": "list",
         "elements": "dict",
-        "options": {"app_config": {"type": "dict"}, "args": {"type": "list", "elements": "str"}},
+        "options": {"app_config": {"type": "dict"}, "args": {"type": "list", "elements": "raw"}},
     },
     "input_topic": {"type": "str"},
     "output_topic": {"type": "str"},

@@ -89,8 +89,13 @@ def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
     assert begun.real["deployment"] == {
         "name": "web", "ref": ref, "previous_ref": None, "replicas": 2, "ready": 2, "canary": 0,
     }  # fmt: skip
+    retyped = deployed_four_times(hub, args=["1", {"on": True}])
+    assert (
+        verbs(retyped.real) == verbs(deployed_four_times(hub, args=[1, {"on": True}]).real) == {"start": 2, "stop": 2}
+    )
     grown = deployed_four_times(hub, replicas=4)
     assert verbs(grown.real) == {"start": 2}
+    assert [item["args"] for item in grown.real["instances"]] == [[1, {"on": True}]] * 4
     assert [item["was"] for item in grown.real["instances"]] == ["kept", "kept", "started", "started"]
     assert grown.real["instances"][3]["app_config"] == {"x": 1, "shard": 3}
     shrunk = deployed_four_times(hub, replicas=1)
@@ -132,14 +137,14 @@ def test_a_rollback_to_no_replica_brings_nothing_back(hub: FakeHub, version: Ver
 def test_a_changed_package_rolls_everything_and_old_versions_are_kept_as_asked(
     hub: FakeHub, version: Version, strategy: str
 ) -> None:
-    first = deploy(hub, src=version("a"), replicas=2, args=["x"])
+    first = deploy(hub, src=version("a"), replicas=2, args=["x", 1, {"y": [None]}])
     second = deployed_four_times(hub, src=version("b"), strategy=strategy)
     assert verbs(second.real) == {"upload": 1, "start": 2, "stop": 2}
     assert second.real["deployment"]["previous_ref"] == first["deployment"]["ref"]
     assert [(item["was"], item["previous_ref"]) for item in second.real["instances"]] == [
         ("replaced", first["deployment"]["ref"])
     ] * 2
-    assert [item["args"] for item in second.real["instances"]] == [["x"]] * 2
+    assert [item["args"] for item in second.real["instances"]] == [["x", 1, {"y": [None]}]] * 2
     third = deployed_four_times(hub, src=version("c"), strategy=strategy)
     assert verbs(third.real) == {"upload": 1, "start": 2, "stop": 2, "delete": 1}
     assert refs(hub) == [third.real["deployment"]["ref"]] * 2

@@ -108,6 +108,51 @@ def test_what_differs_in_a_set_option_is_recreated_and_named(hub: FakeHub, chang
     assert live(hub) == ["web"]
 
 
+TYPED = ["Hello", 123, {"abc": 456}, ["789"], True, None, "123", ""]
+
+
+def test_arguments_are_sent_and_compared_with_their_types(hub: FakeHub) -> None:
+    begun = started_four_times(hub, args=TYPED)
+    assert begun.check["diff"]["after"]["web"]["args"] == begun.real["instance"]["args"] == TYPED
+    body = next(json.loads(item.body) for item in hub.requests if item.path.endswith("/start"))
+    assert body["args"] == TYPED
+    assert not start(hub, args=["Hello", 123.0, *TYPED[2:]])["changed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["1"], [1]),
+        ([1], [True]),
+        ([0], [False]),
+        ([""], [None]),
+        (["{'abc': 456}"], [{"abc": 456}]),
+        (["True"], [True]),
+        ([["1"]], [[1]]),
+        ([{"a": None}], [{}]),
+    ],
+)
+def test_arguments_of_another_type_differ(hub: FakeHub, before: list[Any], after: list[Any]) -> None:
+    start(hub, args=before)
+    again = started_four_times(hub, args=after)
+    assert again.real["actions"][0]["reason"] == "args differs"
+    assert again.real["instance"]["args"] == after
+
+
+def test_an_override_has_arguments_with_their_types(hub: FakeHub) -> None:
+    begun = started_four_times(hub, "pool", count=2, args=[1], overrides=[{"args": [{"shard": 0}, None]}])
+    assert [item["args"] for item in begun.real["instances"]] == [[{"shard": 0}, None], [1]]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53, [{"deep": float("-inf")}]])
+def test_numbers_that_no_hub_hands_over_are_refused_in_arguments(hub: FakeHub, value: Any) -> None:
+    before = len(hub.writes)
+    for check in (True, False):
+        failed = run_task("sth_instance", hub, name="web", sequence="probe", args=["a", value], check=check)
+        assert failed["error_code"] == "INVALID_CONFIG"
+    assert len(hub.writes) == before
+
+
 def test_what_is_not_set_is_not_compared_and_kept_by_a_recreation(hub: FakeHub) -> None:
     start(hub, app_config={"a": 1}, args=["x"])
     assert not start(hub)["changed"]

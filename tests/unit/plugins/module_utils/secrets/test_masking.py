@@ -69,6 +69,27 @@ def test_arguments() -> None:
     assert Masker().args(given) == shown
 
 
+def test_arguments_inside_of_arguments() -> None:
+    given = [
+        ["--password", "x", "y"],
+        {"run": ["--token=z"], "apiKey": 1, "n": [{"pin": 2}]},
+        3,
+        "--secret",
+        {"a": [4]},
+    ]
+    masker = Masker(["args.1.n.0.pin"])
+    shown = [
+        ["--password", HIDDEN, "y"],
+        {"run": [f"--token={HIDDEN}"], "apiKey": HIDDEN, "n": [{"pin": HIDDEN}]},
+        3,
+        "--secret",
+        HIDDEN,
+    ]
+    assert masker.args(given) == shown
+    assert Masker(["args.0.2"]).args([["a", "b", "c"], "d"]) == [["a", "b", HIDDEN], "d"]
+    assert masker.secrets({}, [["--password", "canary"], {"token": 123456}]) == {"canary", "123456"}
+
+
 def test_a_diff_says_that_a_secret_differs_and_not_how() -> None:
     masker = Masker()
     before, after = {"token": "old", "n": 1}, {"token": "new", "n": 2}

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A program's ``args`` as a task gives them, which reach the program as JSON.
+
+On the controller, since what a playbook holds besides JSON has become text where a module sees it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+
+NAMES = ("args", "sequence_args")
+_NO_JSON = (
+    ((datetime.date, datetime.time), "a date or a time"),
+    ((bytes, bytearray), "binary data"),
+    ((set, frozenset), "a set"),
+)
+
+
+def with_json_args(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's arguments with JSON text of a list as that list, in ``args`` and those of ``overrides``.
+
+    Raises ``INVALID_CONFIG`` for what JSON cannot carry. What is of another shape is left to the module, which refuses it.
+    """
+    prepared = _prepared(arguments, "")
+    overrides = prepared.get("overrides")
+    if isinstance(overrides, (list, tuple)):
+        prepared["overrides"] = [
+            _prepared(item, f"overrides[{index}].") if isinstance(item, Mapping) else item
+            for index, item in enumerate(overrides)
+        ]
+    return prepared
+
+
+def _prepared(holder: Mapping[str, Any], place: str) -> dict[str, Any]:
+    prepared = dict(holder)
+    for name in NAMES:
+        args = prepared.get(name)
+        if isinstance(args, str) and args.lstrip().startswith("["):
+            args = prepared[name] = _parsed(args, place + name)
+        _refuse_other_than_json(args, place + name)
+    return prepared
+
+
+def _parsed(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        # ansible-core before 2.19 makes such a text of a list with a date in it. It is not shown, since it may hold secrets.
+        raise SthError(
+            "INVALID_CONFIG", f"{name} is a text that begins with [ and is no JSON: write a list, and dates as texts."
+        ) from None
+
+
+def _refuse_other_than_json(value: Any, name: str) -> None:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_other_than_json(item, f"{name}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _refuse_other_than_json(item, f"{name}[{index}]")
+    for kinds, called in _NO_JSON:
+        if isinstance(value, kinds):
+            raise SthError("INVALID_CONFIG", f"{name} is {called}, which JSON cannot carry to a program: write a text.")
