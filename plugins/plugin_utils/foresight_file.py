@@ -12,34 +12,65 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ansible import constants, context
 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
 
+# Each host has a process of its own, and each item of a loop a copy of the task; attempts have an action plugin of their own.
+_task_ids: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
 
 def foresees(action: Any) -> bool:
-    """Whether the task of an action plugin is to be predicted together with those before it."""
+    """Whether the task of an action plugin is to be predicted from what those before it would have left."""
     return bool(context.CLIARGS.get("check") and action._task.check_mode and not action._task.async_val)
 
 
-def read_entries(place: str) -> list[Entry]:
-    """Return what was foreseen by tasks that ran in ``place``: a hub's address may mean another hub on another machine."""
+def acts_without_check(task: Any) -> bool:
+    """Whether a playbook's task that is in check mode would act in a run without ``--check``.
+
+    Not if a keyword keeps it in check mode there too: its own, or one of a block, role or play around it.
+    """
+    said = (task.get_ds() or {}).get("check_mode")
+    if said is None:
+        said = task._get_parent_attribute("check_mode", omit=True)
+    if isinstance(said, str):
+        # What it evaluates to is known (true), but not what it would without --check; this says so by its name.
+        return "ansible_check_mode" in said
+    return not isinstance(said, bool)
+
+
+def read_entries(place: str, task: Any) -> list[Entry]:
+    """Return what was foreseen in ``place`` by others than a playbook's ``task``.
+
+    A hub's address may mean another hub on another machine. What the task itself foresaw belongs to an attempt (``until``)
+    that is now repeated.
+    """
     try:
         with open(_path(), encoding="utf-8") as file:
-            kept = [json.loads(line) for line in file]
+            told = [json.loads(line) for line in file]
     except FileNotFoundError:
         return []
-    return [item["entry"] for item in kept if item["place"] == place]
+    own = _task_id(task)
+    # Of several attempts the last one counts.
+    kept = {item["task"]: item["entries"] for item in told if item["place"] == place and item["task"] != own}
+    return [entry for entries in kept.values() for entry in entries]
 
 
-def add_entries(place: str, entries: list[Entry]) -> None:
+def add_entries(place: str, task: Any, entries: list[Entry]) -> None:
     """Add what a task foresees. In one write, since tasks for other hosts do so at the same time."""
-    lines = "".join(json.dumps({"place": place, "entry": entry}) + "\n" for entry in entries)
+    line = json.dumps({"place": place, "task": _task_id(task), "entries": entries}) + "\n"
     handle = os.open(_path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with open(handle, "ab", buffering=0) as file:
-        file.write(lines.encode())
+        file.write(line.encode())
+
+
+def _task_id(task: Any) -> str:
+    """Return what all attempts of a task have in common, and no other task, host or item of a loop: its object."""
+    return _task_ids.setdefault(task, uuid.uuid4().hex)
 
 
 def _path() -> str:

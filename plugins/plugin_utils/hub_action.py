@@ -32,6 +32,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation im
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
+    acts_without_check,
     add_entries,
     foresees,
     read_entries,
@@ -120,8 +121,11 @@ class HubAction(ActionBase):
         if not (self.task.talks_to_hub and self.task.writes and foresees(self)):
             return self._execute(arguments, variables, package)
         place = self._place(variables)
-        result = self._execute({**arguments, "_foreseen": read_entries(place)}, variables, package)
-        add_entries(place, result.pop("_foresees", []))
+        earlier = read_entries(place, self._task)
+        result = self._execute({**arguments, "_foreseen": earlier}, variables, package)
+        foreseen = result.pop("_foresees", None)
+        if foreseen is not None and acts_without_check(self._task):
+            add_entries(place, self._task, foreseen)
         return result
 
     def _place(self, variables: Mapping[str, Any]) -> str:

@@ -109,7 +109,7 @@ def told(tasks: Plays, hub: FakeHub, directory: pathlib.Path, entrance: str, *op
     output = run_playbook(book, variables, "-vvv", "--diff", *options, environment=environment)
     assert SECRET not in output
     results = [json.loads(line) for line in record.read_text().splitlines()]
-    assert len(results) == len(tasks)
+    assert len(results) == sum(len(item.get("block", "1")) for item in tasks)
     return [
         (
             item["task"],
@@ -145,3 +145,67 @@ def test_a_play_that_has_been_run_foresees_no_change(
         again = told(tasks, hub, tmp_path, entrance, "--check")
         assert not [item[1] for item in again if item[1]]
         assert len(hub.writes) == written
+
+
+POOL = module("instance", name="web", count=2, sequence="probe", app_config={"apiToken": SECRET}, **QUICK)
+ASKED: dict[str, Plays] = {
+    "task": [{**POOL, "check_mode": True}],
+    "block": [{"block": [POOL], "check_mode": True}],
+    "template": [{**POOL, "check_mode": "{{ asking }}", "vars": {"asking": True}}],
+}
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+@pytest.mark.parametrize("keyword", ASKED)
+def test_what_only_asks_for_a_difference_is_not_foreseen_as_done(
+    keyword: str, entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    tasks = [module("sequence", src=str(package)), *ASKED[keyword], *ASKED[keyword], POOL, *ASKED[keyword], POOL]
+    with FakeHub(generation="1.x") as hub:
+        foreseen = told(tasks, hub, tmp_path, entrance, "--check")
+        assert [item[1] for item in foreseen] == [True, True, True, True, False, False]
+        assert told(tasks, hub, tmp_path, entrance) == foreseen
+
+
+def test_what_acts_in_the_real_run_is_foreseen_as_done_whatever_says_so(
+    package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    tasks = [
+        module("sequence", src=str(package)),
+        {**POOL, "check_mode": "{{ ansible_check_mode }}"},
+        {"block": [POOL], "check_mode": "{{ ansible_check_mode }}"},
+    ]
+    with FakeHub(generation="1.x") as hub:
+        foreseen = told(tasks, hub, tmp_path, "in_process", "--check")
+        assert [item[1] for item in foreseen] == [True, True, False]
+        assert told(tasks, hub, tmp_path, "in_process") == foreseen
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_each_attempt_of_a_task_is_foreseen_from_what_was_before_the_first(
+    entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    repeated: dict[str, Any] = {"until": "made.instance.id is not none", "retries": 2, "delay": 0, "register": "made"}
+    tasks = [
+        module("sequence", src=str(package)),
+        {**POOL, **repeated, "ignore_errors": True},
+        POOL,
+    ]
+    with FakeHub(generation="1.x") as hub:
+        foreseen = told(tasks, hub, tmp_path, entrance, "--check")
+        assert [item[1] for item in foreseen] == [True, True, False]
+        # There the first attempt tells an id.
+        assert told(tasks, hub, tmp_path, entrance) == foreseen
+
+
+def test_each_item_of_a_loop_is_foreseen_from_what_those_before_it_leave(
+    package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    tasks = [module("sequence", src=str(package)), {**POOL, "loop": [1, 2], "register": "looped"}, POOL]
+    check = {
+        "ansible.builtin.assert": {"that": "looped.results | map(attribute='changed') | list == [true, false]"},
+    }
+    with FakeHub(generation="1.x") as hub:
+        book = play(tmp_path / "play.yml", {"tasks": [*tasks, check]})
+        for options in (["--check"], []):
+            run_playbook(book, {"sth_api_url": hub.api_url}, *options)

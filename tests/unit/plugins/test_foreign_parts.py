@@ -52,6 +52,8 @@ OF_ACTIONS = (
     "_task.delegate_to",
     "_task.diff",
     "_task.environment",
+    "_task.get_ds",
+    "_task._get_parent_attribute",
     "_task.no_log",
     "_connection.transport",
     "_connection.become",
