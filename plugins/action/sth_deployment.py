@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 
@@ -15,3 +17,9 @@ class ActionModule(HubAction):
 
     task = TASK
     package_source = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task, or with ``_only_looks`` say whether it would only look: the role asks before anything is written."""
+        if "_only_looks" not in self._task.args:
+            return super().run(tmp, task_vars)
+        return {"changed": False, "only_looks": bool(self._task.check_mode)}
