@@ -59,6 +59,11 @@ CONNECTION_VARIABLES: dict[str, str] = {
 }
 # Ways to sign in: who gives one of them in the task means it instead of what variables or environment hold.
 SIGN_IN = ("token", "url_username", "url_password")
+# Options that say what a task is about. An explicit null in one is an error instead of "not given", which would mean
+# something else: all of them, none of them, or to read instead of to write.
+NOT_NULL = (
+    "name", "id", "version", "instance", "sequence", "topic", "src", "send", "expect", "stream", "content", "lines",
+)  # fmt: skip
 
 
 class HubAction(ActionBase):
@@ -71,8 +76,6 @@ class HubAction(ActionBase):
     # The option whose value is given to a package that has no name.
     package_name: ClassVar[str | None] = None
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    # Options for which an explicit null is an error instead of "not given": what they refer to is missing then.
-    not_null: ClassVar[tuple[str, ...]] = ("sequence", "instance")
 
     _supports_async = True
 
@@ -86,12 +89,7 @@ class HubAction(ActionBase):
             # First, so that whatever fails says which hub was meant.
             if self.task.talks_to_hub:
                 self._add_connection(arguments, variables)
-            for name in self.not_null:
-                if name in arguments and arguments[name] is None:
-                    raise SthError(
-                        "INVALID_OPTION",
-                        f"{name} is null: check that the variable it refers to is set, and was registered by an earlier task.",
-                    )
+            self._refuse_null(arguments)
             if "args" in self.task.options:
                 arguments = with_json_args(arguments)
             package = self._place_package(arguments) if self.package_source else None
@@ -113,6 +111,18 @@ class HubAction(ActionBase):
         if _wants_invocation(variables):
             result["invocation"] = {"module_args": shown_arguments(invocation.get("module_args") or {})}
         return result
+
+    def _refuse_null(self, arguments: Mapping[str, Any]) -> None:
+        for name in NOT_NULL:
+            if name not in arguments or name not in self.task.options:
+                continue
+            value, names_several = arguments[name], self.task.options[name].get("elements") == "str"
+            if value is None or (names_several and isinstance(value, (list, tuple)) and None in value):
+                raise SthError(
+                    "INVALID_OPTION",
+                    f"{name} is null: check that the variable it refers to is set, and was registered by an earlier task; or "
+                    "leave it out with default(omit).",
+                )
 
     def _foreseeing(
         self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None

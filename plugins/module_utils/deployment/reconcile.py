@@ -92,7 +92,7 @@ def reconcile(run: Run) -> Result:
 
 def _check_options(options: Mapping[str, Any]) -> None:
     """Refuse what cannot be meant, before anything is asked or written."""
-    if not options["name"]:
+    if not (options["name"] or "").strip():
         raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")
     for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
         if options[name] is not None and options[name] < 0:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Callable
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import (
     InstancePlan,
     Step,
@@ -85,8 +85,9 @@ def check_options(options: Mapping[str, Any]) -> None:
     given = [name for name in ("name", "id") if options[name] is not None] + (["all"] if options["all"] else [])
     if len(given) != 1:
         raise SthError("INVALID_OPTION", "Set exactly one of name, id and all.")
-    if options[given[0]] == "":
-        raise SthError("INVALID_OPTION", f"{given[0]} is empty: set the name or the id of an instance.")
+    refuse_empty(options, ("name", "id"), "set the name or the id of an instance")
+    if options["sequence"] is not None:
+        parse_reference(options["sequence"])
     if options["count"] is not None and options["name"] is None:
         raise SthError("INVALID_OPTION", "count needs name: set the name of the pool.")
     if options["all"] and (options["sequence"] is None or options["state"] not in ("stopped", "absent", "restarted")):

@@ -176,6 +176,8 @@ def _check(options: Mapping[str, Any]) -> None:
     if options["count"] is not None or options["all"]:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
     refuse_empty(options, ("completion_event", "output_dest"), "say what is meant")
+    if options["input"] is not None and all(options["input"][name] is None for name in ("content", "lines", "src")):
+        raise SthError("INVALID_OPTION", "What input is to hold is null: set input.content, input.lines or input.src.")
     if options["collect_max_bytes"] < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options["output_dest"] is not None and "output" not in (

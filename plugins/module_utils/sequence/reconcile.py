@@ -49,6 +49,8 @@ def reconcile(run: Run) -> Result:
     options = run.options
     ending_from_options(options)
     refuse_empty(options, ("name", "id", "version"), "say which sequence is meant")
+    if options["state"] == "absent" and all(options[name] is None for name in ("name", "id", "src")):
+        raise SthError("INVALID_OPTION", "name, id and src are null: set the one that says which sequence is meant.")
     package = _package(run) if options["state"] == "present" else None
     if package is None and options["src"] is not None:
         options = run.options = {**options, "name": _named_package(run).name}
