@@ -63,11 +63,13 @@ options:
         elements: raw
   input_topic:
     description:
-      - Topic from which the program's input comes (1.x).
+      - Topic from which the program's input comes (1.x). It counts before one that the program's code names.
     type: str
   output_topic:
     description:
-      - Topic to which the program's output goes (1.x).
+      - Topic to which the program's output goes (1.x). It counts before one that the program's code names.
+      - Set it where a topic exists that the code names with another content type, since the start of such a program ends the
+        hub. Where topics exist and the task does not set both, RV(notes) list them with their types.
     type: str
   limits:
     description:

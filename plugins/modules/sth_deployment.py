@@ -326,7 +326,8 @@ rolled_back:
   returned: success, and after a replica has failed
   type: bool
 notes:
-  description: What is assumed in check mode, and which old version the hub refuses to remove.
+  description: What is assumed in check mode, which old version the hub refuses to remove, and which topics the hub has (see
+    O(output_topic)).
   returned: if there is any
   type: list
   elements: str

@@ -355,7 +355,8 @@ event:
   returned: success, and after the program has emitted O(failure_event)
   type: raw
 notes:
-  description: What is assumed in check mode, and whether a run that was under way was joined.
+  description: What is assumed in check mode, whether a run that was under way was joined, and which topics the hub has (see
+    O(output_topic)).
   returned: if there is any
   type: list
   elements: str

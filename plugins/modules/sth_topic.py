@@ -34,6 +34,9 @@ options:
   content_type:
     description:
       - What the topic carries. A topic of another type is a V(CONFLICT); it is never changed.
+      - A program may name a topic and its type in its own code. If the topic exists with another type, the start of that program
+        ends a 1.x hub. So give the program's type here, or O(scramjet.sth.sth_instance#module:output_topic) or
+        O(scramjet.sth.sth_instance#module:input_topic) at its start.
     type: str
     choices: [application/x-ndjson, text/x-ndjson, text/plain, application/octet-stream]
     default: application/x-ndjson

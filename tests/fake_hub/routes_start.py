@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, Answer, Call, DiedError
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
 from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
@@ -90,9 +90,18 @@ class StartRoutes:
                 reason = "Instance killed" if self.state.python == "too new" else "Runner failed"
                 return Answer(400, "Bad Request", {"error": reason})
             self.state.connect(instance)
+            if self.n and self._names_other_topic(instance):
+                raise DiedError
         if self.n:
             return Answer(json={"message": f"Sequence {instance.id} starting", "id": instance.id})
         return Answer(json={"opStatus": "OK", "id": instance.id})
+
+    def _names_other_topic(self, instance: Instance) -> bool:
+        """Whether its code names a topic of another type (hub-behaviour.md#a-topic-of-another-type-ends-the-hub)."""
+        if instance.topic is None or instance.body.get("outputTopic"):
+            return False
+        name, kind = instance.topic
+        return name in self.state.topics and self.state.topics[name].content_type != kind
 
 
 def _no_main(sequence: Sequence) -> Answer:

@@ -50,6 +50,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
@@ -73,6 +74,7 @@ def reconcile(run: Run) -> Result:
     run.hide(masker, (replica.record for replica in before.replicas))
     plan = _plan(run, before, package, masker)
     run.journal.plan(plan.actions)
+    note_topics(run)
     if run.check_mode:
         after, ended, seconds = predicted(before, plan), {}, {}
     else:

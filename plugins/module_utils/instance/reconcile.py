@@ -45,6 +45,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.reference impor
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 
@@ -61,6 +62,7 @@ def reconcile(run: Run) -> Result:
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     plan = _plan(run, inventory, selected, masker)
     run.journal.plan(plan.actions)
+    note_topics(run)
     if run.check_mode:
         records = [_predicted(step) for step in plan.steps]
     else:

@@ -39,6 +39,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
@@ -101,6 +102,7 @@ def reconcile(run: Run) -> Result:
         reason = f"its event {options['completion_event']!r} completes the run"
         plan = replace(plan, finish=Action("stop", f"instance {program.label}", reason))
     run.journal.plan(plan.actions)
+    note_topics(run)
     if plan.attach is not None:
         run.notes.append(f"Joined the run of {program.label} that is under way: what it said before is not collected.")
         if feed is not None:

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
+    WrittenError,
     given,
     looking_up,
     unseen,
@@ -26,7 +27,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import likely_topic
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+
+E = TypeVar("E", bound=SthError)
 
 # A start shows in the list within a second; fifty at once take 15 s (hub-behaviour.md#start-and-life-cycle).
 LOST_START_SHOWS = 15.0
@@ -101,15 +105,19 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
             )
             return started.id
         except LostAnswerError as lost:
-            with looking_up(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
-                found = _find_started(hub, start)
+            try:
+                with looking_up(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
+                    found = _find_started(hub, start)
+            except WrittenError as unknown:
+                raise _with_likely_topic(unknown, hub, program) from None
             if found is not None:
                 return found
             # A 0.18 hub that does not answer has made a zombie (hub-behaviour.md#start-never-answered): another start
             # would make another.
             if repeated or lost.code == "TIMEOUT":
                 message = f"{lost.message} No instance {program.label} showed up: look at the hub's log."
-                raise SthError.of(lost, "START_FAILED", message) from None
+                failed = _with_likely_topic(SthError.of(lost, message=message), hub, program)
+                raise SthError.of(failed, "START_FAILED") from None
             repeated, unanswered = True, lost
         except SthError as error:
             if error.code != "INSUFFICIENT_RESOURCES":
@@ -123,6 +131,12 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
         message=f"{overloaded.message} It was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on "
         "the hub.",
     )
+
+
+def _with_likely_topic(error: E, hub: HubClient, program: Program) -> E:
+    """Say of a hub that is gone since a start what may have ended it."""
+    hint = likely_topic(hub, program) if error.code == "UNREACHABLE" else ""
+    return type(error).of(error, message=f"{error.message} {hint}") if hint else error
 
 
 def _is_like(record: InstanceRecord, start: Start) -> bool:
@@ -152,7 +166,7 @@ def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> 
     if "instance" in error.details:
         return error
     started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"
-    return unseen(error, started, "it became ready")
+    return _with_likely_topic(unseen(error, started, "it became ready"), hub, start.program)
 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:
