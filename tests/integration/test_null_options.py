@@ -52,6 +52,9 @@ ONLY_NULL: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+VALUES = [("null", None), ("empty", ""), ("blank", "  ")]
+
+
 def refused(number: int, kind: str, module: str, option: str, value: Any, more: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": f"{number} {module} {option} {kind} {more}",
@@ -61,13 +64,13 @@ def refused(number: int, kind: str, module: str, option: str, value: Any, more: 
 
 
 def tasks() -> list[dict[str, Any]]:
-    cases = [(kind, module, option, value, more) for module, option, more in ABOUT for kind, value in VALUES]
-    cases += [("null", *case[:2], {"content": None} if case[1] == "input" else None, case[2]) for case in ONLY_NULL]
+    cases: list[tuple[str, str, str, Any, dict[str, Any]]] = [
+        (kind, module, option, value, more) for module, option, more in ABOUT for kind, value in VALUES
+    ]
+    for module, option, more in ONLY_NULL:
+        cases.append(("null", module, option, {"content": None} if option == "input" else None, more))
     cases.append(("null in a list", "sth_instance_info", "instance", ["web", None], {}))
     return [refused(number, *case) for number, case in enumerate(cases)]
-
-
-VALUES = [("null", None), ("empty", ""), ("blank", "  ")]
 
 
 @pytest.mark.parametrize("options", [["--check"], []])
