@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     Inventory,
@@ -112,7 +112,7 @@ def earliest(replicas: Iterable[Replica]) -> Replica | None:
 
 def replicas_of(name: str, inventory: Inventory) -> Observed:
     """Pick out what belongs to the deployment ``name``."""
-    found = ((item, read_mark(item.app_config)) for item in inventory.instances)
+    found = ((item, item.mark) for item in inventory.instances)
     return Observed(
         name,
         inventory,
@@ -128,7 +128,7 @@ def refuse_clash(name: str, inventory: Inventory, hub: str, indexes: Iterable[in
     """Raise ``CONFLICT`` where something else runs under a name of the deployment's."""
     names = {name, *(f"{name}-{index}" for index in indexes)}
     for item in inventory.instances:
-        mark = read_mark(item.app_config)
+        mark = item.mark
         if item.live and mark and mark.deployment != name and names & {mark.name, mark.pool}:
             raise SthError(
                 "CONFLICT",

@@ -194,7 +194,7 @@ class Rolling:
             if error.code != "NOT_FOUND":
                 raise
             # Another run may have removed this copy of the package as a twin of its own.
-            others = [item for item in self.hub.sequences() if item.ref == sequence.ref]
+            others = [item for item in self.hub.sequences() if item.is_called(sequence.ref)]
             if not others:
                 raise
             self.stored(others[0])

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 
@@ -71,7 +70,9 @@ def retired(observed: Observed, refs: Collection[str], stopped: Collection[str],
     Those stay from which something runs that is not ``stopped`` (ids), or to which another deployment can go back.
     """
     elsewhere = _kept_elsewhere(observed)
-    doomed = [item for ref in refs if ref not in elsewhere for item in observed.inventory.sequences if item.ref == ref]
+    doomed = [
+        item for ref in refs if ref not in elsewhere for item in observed.inventory.sequences if item.is_called(ref)
+    ]
     return tuple(_delete(item, why) for item in doomed if not _used(observed, item, stopped))
 
 
@@ -79,8 +80,9 @@ def spare_copies(observed: Observed, sequence: SequenceRecord, stopped: Collecti
     """Return what removes unused copies of ``sequence``, such as two runs at once leave."""
     if not sequence.id or not sequence.digest:
         return ()
-    copies = [item for item in observed.inventory.sequences if item.ref == sequence.ref and item.id != sequence.id]
-    return tuple(_delete(item, f"copy of {sequence.ref}") for item in copies if not _used(observed, item, stopped))
+    ref = sequence.ref
+    copies = [item for item in observed.inventory.sequences if item.id != sequence.id and item.is_called(ref)]
+    return tuple(_delete(item, f"copy of {ref}") for item in copies if not _used(observed, item, stopped))
 
 
 def _beside(current: str | None, older: Iterable[str], given_up: Iterable[str]) -> Versions:
@@ -89,8 +91,8 @@ def _beside(current: str | None, older: Iterable[str], given_up: Iterable[str]) 
 
 
 def _on_hub(observed: Observed, refs: Iterable[str]) -> tuple[str, ...]:
-    on_hub = {item.ref for item in observed.inventory.sequences}
-    return tuple(dict.fromkeys(ref for ref in refs if ref in on_hub))
+    sequences = observed.inventory.sequences
+    return tuple(ref for ref in dict.fromkeys(refs) if any(item.is_called(ref) for item in sequences))
 
 
 def _by_rank(replicas: Iterable[Replica]) -> list[Replica]:
@@ -109,7 +111,7 @@ def _given_up(replicas: Iterable[Replica]) -> Iterator[str]:
 
 
 def _kept_elsewhere(observed: Observed) -> frozenset[str]:
-    marks = (read_mark(item.app_config) for item in observed.inventory.instances if item.live)
+    marks = (item.mark for item in observed.inventory.instances if item.live)
     others = (mark.rollout for mark in marks if mark is not None and mark.deployment != observed.name)
     return frozenset(ref for rollout in others if rollout is not None for ref in rollout.versions)
 

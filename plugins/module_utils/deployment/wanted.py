@@ -216,7 +216,7 @@ def _version_before(observed: Observed, hub: str) -> SequenceRecord:
             f"No older version of deployment {observed.name} is left on {hub} (keep_versions says how many are kept): deploy the "
             "one you want with src.",
         )
-    return next(item for item in observed.inventory.sequences if item.ref == older[0])
+    return next(item for item in observed.inventory.sequences if item.is_called(older[0]))
 
 
 def _digest(programs: Iterable[Program], sequence: SequenceRecord, rollout: Rollout) -> str:

@@ -16,7 +16,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label, order
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 
 # Every id that a hub makes, and every one that may be chosen (hub-behaviour.md#start-and-life-cycle), has 36
@@ -26,7 +25,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 def is_meant(record: InstanceRecord, references: Iterable[str]) -> bool:
     """Whether one of ``references`` is its id, its name, or the name of its pool or deployment."""
-    mark = read_mark(record.app_config)
+    mark = record.mark
     names = {record.id, *((mark.name, mark.pool, mark.deployment) if mark else ())}
     return not names.isdisjoint(references)
 
@@ -78,6 +77,6 @@ def assumable(reference: str) -> bool:
 
 def place(record: InstanceRecord) -> tuple[str, int, str, tuple[str, str]]:
     """Sort key by name, the members of a pool by their index; of one name the oldest is first."""
-    mark = read_mark(record.app_config)
+    mark = record.mark
     named = (mark.pool or mark.name, mark.index or 0, mark.name) if mark else ("", 0, record.id)
     return (*named, order(record))

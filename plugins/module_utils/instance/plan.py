@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, read_mark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
@@ -86,7 +86,7 @@ def order(record: InstanceRecord) -> tuple[str, str]:
 
 
 def _place(record: InstanceRecord) -> tuple[int, str, str]:
-    mark = read_mark(record.app_config)
+    mark = record.mark
     return (mark.index or 0 if mark else 0, *order(record))
 
 
@@ -125,14 +125,14 @@ def plan_ended(inventory: Inventory, running: Iterable[InstanceRecord], masker: 
 
 def label(record: InstanceRecord) -> str:
     """How a person calls an instance: its name, or its id where it has none."""
-    mark = read_mark(record.app_config)
+    mark = record.mark
     return mark.name if mark else record.id
 
 
 def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
     """Raise ``CONFLICT`` where a deployment manages one of them."""
     for record in records:
-        mark = read_mark(record.app_config)
+        mark = record.mark
         if mark is not None and mark.deployment is not None:
             raise SthError(
                 "CONFLICT",
@@ -174,7 +174,7 @@ def same(left: Any, right: Any) -> bool:
 def _is(record: InstanceRecord, program: Program) -> bool:
     if program.mark is None:
         return record.id == program.id
-    mark = read_mark(record.app_config)
+    mark = record.mark
     return mark is not None and mark.name == program.mark.name
 
 
@@ -206,7 +206,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
 
 def _refuse_unfindable(program: Program, record: InstanceRecord, hub: str) -> None:
     """Raise ``CONFLICT`` where what has a name would be started anew by its id, which changes: the next run finds nothing."""
-    mark = read_mark(record.app_config)
+    mark = record.mark
     if program.mark is None and mark is not None:
         raise SthError(
             "CONFLICT",
@@ -259,7 +259,7 @@ def _surplus(inventory: Inventory, wanted: Wanted) -> list[Step]:
 
 
 def _marks(inventory: Inventory) -> list[tuple[InstanceRecord, InstanceMark]]:
-    found = ((item, read_mark(item.app_config)) for item in inventory.instances)
+    found = ((item, item.mark) for item in inventory.instances)
     return [(item, mark) for item, mark in found if mark is not None]
 
 

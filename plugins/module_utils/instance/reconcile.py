@@ -31,7 +31,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options, wait_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, start_ready
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, check_program, programs
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
@@ -149,7 +148,7 @@ def select(inventory: Inventory, options: Mapping[str, Any]) -> list[InstanceRec
         meant = find_sequences(parse_reference(options["sequence"]), inventory.sequences)
         ids = {item.id for item in meant}
         return [item for item in inventory.instances if item.sequence_id in ids]
-    marks = ((item, read_mark(item.app_config)) for item in inventory.instances)
+    marks = ((item, item.mark) for item in inventory.instances)
     return [item for item, mark in marks if mark and options["name"] in (mark.name, mark.pool)]
 
 
@@ -187,7 +186,7 @@ def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], ma
 
 
 def _is_pool(selected: Sequence[InstanceRecord]) -> bool:
-    marks = [read_mark(item.app_config) for item in selected if item.live]
+    marks = [item.mark for item in selected if item.live]
     return any(mark is not None and mark.pool is not None for mark in marks)
 
 
@@ -198,7 +197,7 @@ def refuse_clash(options: Mapping[str, Any], inventory: Inventory, hub: str) -> 
         return
     members = {f"{name}-{index}" for index in range(count or 0)}
     for record in inventory.instances:
-        mark = read_mark(record.app_config)
+        mark = record.mark
         if not record.live or mark is None:
             continue
         if count is None and mark.pool == name:

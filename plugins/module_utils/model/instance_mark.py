@@ -52,7 +52,8 @@ def marked(app_config: Mapping[str, Any], mark: InstanceMark | None) -> dict[str
 def read_mark(app_config: Mapping[str, Any] | None) -> InstanceMark | None:
     """Return the mark of what a hub echoes; None where there is none or it is not ours."""
     value = (app_config or {}).get(MARK_KEY)
-    if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
+    # A dict is a Mapping; asked first, since that takes a fifth of the time, and there may be thousands.
+    if not isinstance(value, (dict, Mapping)) or not isinstance(value.get("name"), str):
         return None
     pool, index, deployment = value.get("pool"), value.get("index"), value.get("deployment")
     return InstanceMark(

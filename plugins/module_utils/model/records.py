@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import split_version
 
 Generation = Literal["0.18", "1.x"]
@@ -55,9 +57,14 @@ class SequenceRecord:
     @property
     def ref(self) -> str:
         """``name@sha256:<12 hex>``, or ``name@version`` without our mark."""
-        if self.digest:
-            return f"{self.name}@sha256:{self.digest[:12]}"
-        return f"{self.name}@{self.version}" if self.version else self.name
+        version, digest = split_version(self.hub_version)
+        if digest:
+            return f"{self.name}@sha256:{digest[:12]}"
+        return f"{self.name}@{version}" if version else self.name
+
+    def is_called(self, ref: str) -> bool:
+        """Whether ``ref`` is its own; quicker than to compare, since most of what a hub holds has another name."""
+        return ref.startswith(self.name) and self.ref == ref
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,11 @@ class InstanceRecord:
     def known_id(self) -> str | None:
         """The id, if the hub has given one already."""
         return known_id(self.id)
+
+    @cached_property
+    def mark(self) -> InstanceMark | None:
+        """Whose it is, as its app_config says; read once, since a task looks through thousands more than once."""
+        return read_mark(self.app_config)
 
     @property
     def live(self) -> bool:
