@@ -2,14 +2,35 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Controller side of M(scramjet.sth.sth_deployment)."""
+"""Controller side of M(scramjet.sth.sth_deployment), and of the list of the role C(deployment).
+
+Two arguments are no options, and for that role only. With ``_check_list`` its variables are checked, all of them before
+anything is asked or written, and the names of its deployments returned. ``_listed`` is one of these names: the options are
+then those of its element. So a loop holds names and nothing secret, and the list is evaluated once for each of the two tasks.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import nothing_done
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
+from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
+    Listing,
+    refuse_misspelt,
+    require_boolean,
+    wanted_deployments,
+)
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import validate
+from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without_no_log
+from ansible_collections.scramjet.sth.plugins.plugin_utils.plain_arguments import as_module_gets
+from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
+
+# By the task whose loop it is: all items of one run in one worker.
+_evaluated: dict[str, dict[str, dict[str, Any]]] = {}
 
 
 class ActionModule(HubAction):
@@ -19,7 +40,64 @@ class ActionModule(HubAction):
     package_source = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task, or with ``_only_looks`` say whether it would only look: the role asks before anything is written."""
-        if "_only_looks" not in self._task.args:
+        """Run the task, or check the list."""
+        if "_check_list" not in self._task.args:
             return super().run(tmp, task_vars)
-        return {"changed": False, "only_looks": bool(self._task.check_mode)}
+        variables = task_vars or {}
+        common = {key: value for key, value in self._task.args.items() if key != "_check_list"}
+        self._add_connection(common, variables)
+        try:
+            return {"changed": False, "names": self._checked(common, variables)}
+        except SthError as error:
+            nothing = nothing_done(TASK, self._meant_api_url(common))
+            return {**nothing, "failed": True, "msg": error.message, "error_code": error.code}
+
+    def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        name = arguments.pop("_listed", None)
+        if name is None:
+            return arguments
+        if self._task._uuid not in _evaluated:
+            _evaluated[self._task._uuid] = self._wanted(variables)
+        if name not in _evaluated[self._task._uuid]:
+            raise SthError(
+                "INVALID_OPTION", f"{name} was in deployment_list and is not any more: let its names be fixed."
+            )
+        return {**arguments, **_evaluated[self._task._uuid][name]}
+
+    def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> list[str]:
+        """Check the variables and return the names; ``common`` is what all elements have of the task and the connection."""
+        refuse_misspelt(variables)
+        only_looks = require_boolean("deployment_fail_on_drift", self._variable("deployment_fail_on_drift", variables))
+        # The variable ansible_check_mode tells of the command line alone, not of the keyword check_mode.
+        if only_looks and not self._task.check_mode:
+            raise SthError(
+                "INVALID_OPTION",
+                "deployment_fail_on_drift is set and this is not check mode, so differences would be applied: use --check or the "
+                "keyword check_mode, or leave out deployment_fail_on_drift.",
+            )
+        wanted = self._wanted(variables)
+        for name, options in wanted.items():
+            self._check({**common, **options}, name)
+        return list(wanted)
+
+    def _check(self, arguments: dict[str, Any], name: str) -> None:
+        """Refuse what the module would refuse of its options alone."""
+        try:
+            self._refuse_null(arguments)
+            validated, error = validate(TASK, self._module_name, with_json_args(arguments))
+            if error:
+                raise SthError("INVALID_OPTION", without_no_log(error, validated._no_log_values))
+            check_options(validated.validated_parameters)
+        except SthError as refused:
+            raise SthError(refused.code, f"Deployment {name}: {refused.message}") from None
+
+    def _wanted(self, variables: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Evaluate the role's variables."""
+        names = ("deployment_list", "deployment_defaults", "deployment__considered", "deployment__imposed")
+        listing = Listing(*(as_module_gets(self._variable(name, variables)) for name in names))
+        wanted = wanted_deployments(listing, TASK.options)
+        # Before ansible-core 2.19 what is omitted is a text that says so.
+        omitted = variables.get("omit", object())
+        return {
+            name: {key: value for key, value in given.items() if value != omitted} for name, given in wanted.items()
+        }

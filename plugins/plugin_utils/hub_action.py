@@ -86,6 +86,7 @@ class HubAction(ActionBase):
         del tmp
         arguments = copy.copy(self._task.args)
         try:
+            arguments = self._completed(arguments, variables)
             # First, so that whatever fails says which hub was meant.
             if self.task.talks_to_hub:
                 self._add_connection(arguments, variables)
@@ -111,6 +112,11 @@ class HubAction(ActionBase):
         if _wants_invocation(variables):
             result["invocation"] = {"module_args": shown_arguments(invocation.get("module_args") or {})}
         return result
+
+    def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Return ``arguments`` with what else the plugin of a module knows of them."""
+        del variables
+        return arguments
 
     def _refuse_null(self, arguments: Mapping[str, Any]) -> None:
         for name in NOT_NULL:

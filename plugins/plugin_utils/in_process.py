@@ -63,6 +63,19 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
     return "module" if obstacle else "in_process"
 
 
+def validate(task: Task, name: str, arguments: Mapping[str, Any]) -> tuple[Any, str | None]:
+    """Return what ansible-core makes of ``arguments``, and what a module would fail with: the first error.
+
+    ``name``: that of the module.
+    """
+    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(as_module_gets(arguments))
+    if not validated.error_messages:
+        return validated, None
+    first = validated.errors[0]
+    unsupported = f"Unsupported parameters for ({name}) module: {first.msg}"
+    return validated, unsupported if isinstance(first, UnsupportedError) else first.msg
+
+
 def run_in_process(
     task: Task,
     name: str,
@@ -78,12 +91,12 @@ def run_in_process(
     ``name``: that of the module. ``tell`` hears of each action. ``in_loop``: the connections to the hub are left open for the
     next item.
     """
-    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(as_module_gets(arguments))
+    validated, error = validate(task, name, arguments)
     parameters: Mapping[str, Any] = validated.validated_parameters
     hidden = validated._no_log_values
     warnings = [f"Both option {item['option']} and its alias {item['alias']} are set." for item in validated._warnings]
-    if validated.error_messages:
-        result = {"failed": True, "msg": _first_error(validated.errors, name), "error_code": "INVALID_OPTION"}
+    if error:
+        result = {"failed": True, "msg": error, "error_code": "INVALID_OPTION"}
         result.update(nothing_done(task, meant_api_url(parameters)))
     else:
         run = Run(parameters, check_mode, Journal(lambda line: tell(without_no_log(line, hidden))))
@@ -101,11 +114,3 @@ def run_in_process(
         result["deprecations"] = validated._deprecations
     shown: dict[str, Any] = without_no_log(result, hidden)
     return shown
-
-
-def _first_error(errors: Any, name: str) -> str:
-    """Return the text of what ``AnsibleModule`` would fail with: the first error."""
-    first = errors[0]
-    return (
-        f"Unsupported parameters for ({name}) module: {first.msg}" if isinstance(first, UnsupportedError) else first.msg
-    )

@@ -65,7 +65,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing impo
 def reconcile(run: Run) -> Result:
     """Bring one deployment into the wanted state. Returns the keys of ``sth_deployment``'s result."""
     options = run.options
-    _check_options(options)
+    check_options(options)
     masker = Masker(options["secret_keys"])
     hide_options(run, masker)
     require_start_options(run)
@@ -92,7 +92,7 @@ def reconcile(run: Run) -> Result:
     }
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
+def check_options(options: Mapping[str, Any]) -> None:
     """Refuse what cannot be meant, before anything is asked or written."""
     if not (options["name"] or "").strip():
         raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")

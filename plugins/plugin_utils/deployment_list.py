@@ -1,0 +1,122 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The list of deployments that the role C(deployment) has: what each element means, and what none may hold.
+
+In Python, since expressions of a role are evaluated again for every option of every element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
+from ansible_collections.scramjet.sth.plugins.plugin_utils.known_names import misspelt_names, unknown_names
+from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import list_from, mapping_from
+
+VARIABLES = ("deployment_list", "deployment_defaults", "deployment_fail_on_drift", "deployment_result")
+# A text of these has an item on each line and nothing else that separates them.
+ONLY_LINES = ("args",)
+HIDDEN = "What was given is not shown, since it may be secret."
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the role was given, evaluated: ``elements`` and ``defaults`` may be text of a list and of a mapping.
+
+    ``considered`` are the options that count, None for all; ``imposed`` those that count before what an element says.
+    """
+
+    elements: Any
+    defaults: Any
+    considered: Collection[str] | None
+    imposed: Mapping[str, Any]
+
+
+def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]]:
+    """Return by name what the module is to be given for each, without what is not given. Raises ``INVALID_OPTION``.
+
+    ``spec``: the options that an element may hold; those that begin with an underscore are none.
+    """
+    elements = list(_elements(listing))
+    options = sorted(name for name in spec if not name.startswith("_"))
+    unknown = unknown_names((str(name) for element in elements for name in element), options)
+    if unknown:
+        raise _refused(
+            f"No options of sth_deployment, or of the connection, which roles do not pass on: {', '.join(unknown)}."
+        )
+    wanted: dict[str, dict[str, Any]] = {}
+    for number, element in enumerate(elements):
+        name = element.get("name")
+        if name in (None, ""):
+            raise _refused(f"Every element of deployment_list needs a name of its own: element {number + 1} has none.")
+        if str(name) in wanted:
+            raise _refused(f"Every element of deployment_list needs a name of its own: {name} is there twice.")
+        wanted[str(name)] = _options(element, listing, spec)
+    return wanted
+
+
+def refuse_misspelt(given: Iterable[str]) -> None:
+    """Refuse a variable that is none of the role's and nearly called so; ``given`` are the names of all variables.
+
+    Others that begin like these may be the user's own, such as ``deployment_environment``.
+    """
+    # Two underscores are what the role itself has.
+    named = (name for name in given if name.startswith("deployment") and "__" not in name)
+    misspelt = misspelt_names(named, VARIABLES, "deployment_")
+    if misspelt:
+        raise _refused(f"The role deployment has no variable {', '.join(misspelt)}.")
+
+
+def require_boolean(name: str, value: Any) -> bool:
+    """Return a boolean that may be given as text; empty means "not given". Raises ``INVALID_OPTION`` for anything else."""
+    try:
+        return bool(boolean(value if value not in ("", None) else False))
+    except TypeError:
+        raise _refused(f"{name} is a boolean.") from None
+
+
+def _elements(listing: Listing) -> Iterable[dict[str, Any]]:
+    elements, defaults = list_from(listing.elements or []), mapping_from(listing.defaults or {})
+    if not isinstance(elements, list) or not all(isinstance(item, Mapping) for item in (defaults, *elements)):
+        raise _refused(
+            "deployment_list must be a list of mappings and deployment_defaults a mapping, or YAML or JSON text of them. "
+            f"{HIDDEN}"
+        )
+    if not elements:
+        raise _refused("deployment_list is empty or not given: it says which deployments are meant.")
+    return ({**defaults, **element} for element in elements)
+
+
+def _options(element: Mapping[str, Any], listing: Listing, spec: Spec) -> dict[str, Any]:
+    considered = spec if listing.considered is None else listing.considered
+    return {
+        name: _typed(value, name, spec[name], str(element["name"]))
+        for name, value in {**element, **listing.imposed}.items()
+        # A reference that is empty never means that none is given: the module refuses it.
+        if name in considered and (name == "sequence" or value not in ("", None))
+    }
+
+
+def _typed(value: Any, name: str, spec: Mapping[str, Any], deployment: str) -> Any:
+    """Return ``value`` where it is text as the list or mapping that it means."""
+    if not isinstance(value, str) or spec["type"] not in ("dict", "list"):
+        return value
+    if spec["type"] == "list" and spec["elements"] != "dict":
+        return list_from(value, commas=name not in ONLY_LINES)
+    meant, what = (mapping_from(value), "a mapping")
+    if spec["type"] == "list":
+        meant, what = (list_from(value), "a list of mappings")
+    if not all(isinstance(item, Mapping) for item in (meant if isinstance(meant, list) else [meant])):
+        raise _refused(f"{name} of the deployment {deployment} must be {what}, or YAML or JSON text of one. {HIDDEN}")
+    return meant
+
+
+def _refused(message: str) -> SthError:
+    return SthError("INVALID_OPTION", message)

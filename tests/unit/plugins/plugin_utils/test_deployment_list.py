@@ -1,0 +1,131 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role ``deployment`` makes of its variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
+from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
+    Listing,
+    refuse_misspelt,
+    require_boolean,
+    wanted_deployments,
+)
+
+
+def wanted(elements: Any, defaults: Any = None, considered: Any = None, **imposed: Any) -> dict[str, dict[str, Any]]:
+    return wanted_deployments(Listing(elements, defaults, considered, imposed), TASK.options)
+
+
+def refusal(elements: Any, defaults: Any = None) -> str:
+    with pytest.raises(SthError) as refused:
+        wanted(elements, defaults)
+    assert refused.value.code == "INVALID_OPTION"
+    return refused.value.message
+
+
+def test_an_element_counts_before_the_defaults_as_a_whole() -> None:
+    found = wanted([{"name": "web", "app_config": {"a": 1}}, {"name": "api"}], {"app_config": {"b": 2}, "replicas": 3})
+    assert found == {
+        "web": {"name": "web", "app_config": {"a": 1}, "replicas": 3},
+        "api": {"name": "api", "app_config": {"b": 2}, "replicas": 3},
+    }
+
+
+def test_what_is_left_blank_is_not_given_but_for_a_reference() -> None:
+    assert wanted([{"name": "web", "canary": "", "src": None, "replicas": 0, "sequence": ""}]) == {
+        "web": {"name": "web", "replicas": 0, "sequence": ""}
+    }
+
+
+def test_texts_of_lists_and_mappings() -> None:
+    texts = {
+        "name": "web",
+        "app_config": "a: 1\npassword: x",
+        "args": "one, two\n\nthree",
+        "secret_keys": "a.b\nc, d",
+        "exclude": '["*.log", "x,y"]',
+        "overrides": '[{"app_config": {"own": 1}}]',
+        "limits": '{"memory": 512}',
+        "ready_event": "[text]",
+    }
+    assert wanted([texts])["web"] == {
+        "name": "web",
+        "app_config": {"a": 1, "password": "x"},
+        "args": ["one, two", "three"],
+        "secret_keys": ["a.b", "c", "d"],
+        "exclude": ["*.log", "x,y"],
+        "overrides": [{"app_config": {"own": 1}}],
+        "limits": {"memory": 512},
+        "ready_event": "[text]",
+    }
+
+
+def test_the_list_itself_as_text() -> None:
+    assert wanted("- name: web\n- name: api", "replicas: 2") == {
+        "web": {"name": "web", "replicas": 2},
+        "api": {"name": "api", "replicas": 2},
+    }
+
+
+def test_a_playbook_looks_at_some_options_and_imposes_others() -> None:
+    found = wanted(
+        [{"name": "web", "src": "x", "replicas": 2, "state": "absent"}], None, ["name", "state"], state="present"
+    )
+    assert found == {"web": {"name": "web", "state": "present"}}
+
+
+@pytest.mark.parametrize("elements", [[], "", "[]", None])
+def test_a_list_without_elements_is_refused(elements: Any) -> None:
+    assert "deployment_list is empty or not given" in refusal(elements)
+
+
+@pytest.mark.parametrize(
+    ("elements", "defaults"),
+    [
+        ("[canary", None),
+        ([{"name": "web"}, "canary"], None),
+        ({"name": "canary"}, None),
+        ([{"name": "web"}], "[canary"),
+    ],
+)
+def test_what_is_no_list_of_mappings_is_refused_and_not_shown(elements: Any, defaults: Any) -> None:
+    message = refusal(elements, defaults)
+    assert "must be a list of mappings" in message
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize("option", ["app_config", "limits", "start_options", "overrides"])
+def test_text_that_is_none_of_what_it_should_be_is_refused_and_not_shown(option: str) -> None:
+    message = refusal([{"name": "web", option: "password: 'canary"}])
+    assert f"{option} of the deployment web" in message
+    assert "canary" not in message
+
+
+def test_names() -> None:
+    assert "element 2 has none" in refusal([{"name": "web"}, {"replicas": 1}])
+    assert "web is there twice" in refusal([{"name": "web"}, {"name": "web"}])
+
+
+def test_unknown_options() -> None:
+    assert "api_url, replica (replicas?)." in refusal([{"name": "web", "api_url": "x", "replica": 1}])
+    assert "_package" in refusal([{"name": "web", "_package": {}}])
+
+
+def test_misspelt_variables() -> None:
+    refuse_misspelt(["deployment_list", "deployment_result", "deployment__results", "deployment_environment"])
+    with pytest.raises(SthError, match=r"no variable deployments_list \(deployment_list\?\)"):
+        refuse_misspelt(["deployments_list", "deployment_defaults"])
+
+
+def test_booleans() -> None:
+    for value in ("", None, True, "yes", "0", 1):
+        require_boolean("deployment_fail_on_drift", value)
+    with pytest.raises(SthError, match="deployment_fail_on_drift is a boolean"):
+        require_boolean("deployment_fail_on_drift", "maybe")

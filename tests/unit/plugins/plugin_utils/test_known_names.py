@@ -1,0 +1,39 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is misspelt is told from what is somebody else's."""
+
+from __future__ import annotations
+
+from ansible_collections.scramjet.sth.plugins.plugin_utils.known_names import misspelt_names, unknown_names
+
+KNOWN = ["deployment_list", "deployment_defaults", "deployment_fail_on_drift"]
+
+
+def test_names_that_resemble_a_known_one() -> None:
+    given = [*KNOWN, "deployments_list", "deployment_default", "deployment_fail_on_drfit", "deploymentlist"]
+    assert misspelt_names(given, KNOWN, "deployment_") == [
+        "deployment_default (deployment_defaults?)",
+        "deployment_fail_on_drfit (deployment_fail_on_drift?)",
+        "deploymentlist (deployment_list?)",
+        "deployments_list (deployment_list?)",
+    ]
+
+
+def test_names_that_begin_alike_and_are_the_users_own() -> None:
+    own = [
+        "deployment",
+        "deployments",
+        "deployment_environment",
+        "deployment_site",
+        "deployment_targets",
+        "deploy_list",
+    ]
+    assert misspelt_names(own, KNOWN, "deployment_") == []
+
+
+def test_unknown_names_are_all_told() -> None:
+    assert unknown_names(["replica", "api_url", "src", "replica"], ["src", "replicas"]) == [
+        "api_url",
+        "replica (replicas?)",
+    ]

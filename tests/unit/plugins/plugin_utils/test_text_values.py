@@ -1,0 +1,52 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists and mappings that come as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import list_from, mapping_from
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("one\ntwo words\n\n", ["one", "two words"]),
+        ("one\r\ntwo", ["one", "two"]),
+        ('["Hello", 123, {"abc": 456}, null]', ["Hello", 123, {"abc": 456}, None]),
+        ("- one\n- two", ["one", "two"]),
+        ("a,b", ["a,b"]),
+        # No YAML at all, and YAML of something else.
+        ("*.log\n[x", ["*.log", "[x"]),
+        ("name: value", ["name: value"]),
+        ("", []),
+        ("[]", []),
+    ],
+)
+def test_a_list(text: str, items: list[Any]) -> None:
+    assert list_from(text) == items
+
+
+def test_commas_separate_where_they_are_said_to() -> None:
+    assert list_from("a.b, c\nd\n", commas=True) == ["a.b", "c", "d"]
+    assert list_from("['a,b', c]", commas=True) == ["a,b", "c"]
+
+
+@pytest.mark.parametrize("value", [[1, "a\nb"], {"a": 1}, 5, None])
+def test_what_is_no_text_stays(value: Any) -> None:
+    assert list_from(value) is value
+    assert mapping_from(value) is value
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: [2]", '{"a": 1, "b": [2]}'])
+def test_a_mapping(text: str) -> None:
+    assert mapping_from(text) == {"a": 1, "b": [2]}
+
+
+@pytest.mark.parametrize("text", ["password: 'not closed", "[1]", "text", ""])
+def test_no_mapping(text: str) -> None:
+    assert mapping_from(text) == text
