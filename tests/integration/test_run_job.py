@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import pathlib
+import shutil
+import tarfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,3 +83,53 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
         stats = output.partition("CUSTOM STATS")[2]
         assert "run_job_result" in stats
         assert "completed" in stats
+
+
+@pytest.mark.parametrize("keys", ["deep.pin\nother", "deep.pin, other", '["deep.pin", "other"]', "- deep.pin\n- other"])
+def test_secret_keys_as_text_hide_what_they_name(keys: str, tmp_path: pathlib.Path) -> None:
+    config = {**COMPLETE, "deep": {"pin": "canary-1"}, "other": "canary-2", "shown": "plain"}
+    told = {"ansible.builtin.debug": {"var": "run_job_result.instance.app_config"}}
+    role = {"ansible.builtin.include_role": {"name": "scramjet.sth.run_job"}}
+    variables = tmp_path / "variables.json"
+    given = {"run_job_src": PROBE, "run_job_app_config": config, "run_job_secret_keys": keys}
+    variables.write_text(json.dumps(given), encoding="utf-8")
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        book = play(tmp_path / "job.yml", {"tasks": [role, told]})
+        output = run_playbook(book, {"sth_api_url": hub.api_url}, "-vvv", "--diff", "-e", f"@{variables}")
+    assert "plain" in output
+    assert "canary" not in output
+
+
+def test_lists_as_text(tmp_path: pathlib.Path) -> None:
+    package = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    (package / "left.out").write_text("x")
+    (package / "too.far").write_text("x")
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        run_job(
+            hub,
+            tmp_path,
+            COMPLETE,
+            run_job_src=str(package),
+            run_job_exclude="*.out\n*.far",
+            run_job_args='["one, two", "three"]',
+            run_job_input_lines="first\nsecond\n",
+            run_job_collect="output\nlog",
+        )
+        uploaded = next(item for item in hub.requests if item.method == "POST" and item.path.endswith("/sequence"))
+        with tarfile.open(fileobj=io.BytesIO(uploaded.body)) as archive:
+            names = {name.rpartition("/")[2] for name in archive.getnames()}
+        assert "package.json" in names
+        assert not names & {"left.out", "too.far"}
+        started = next(json.loads(item.body) for item in hub.requests if item.path.endswith("/start"))
+        assert started["args"] == ["one, two", "three"]
+        fed = next(item.body for item in hub.requests if item.path.endswith("/input"))
+        assert fed == b'"first"\n"second"\n'
+        assert not any(item.path.endswith("/stdout") for item in hub.requests)
+
+
+@pytest.mark.parametrize("name", ["run_job_arg", "run_job_outputs_dest", "run_jobs_app_config"])
+def test_a_misspelt_variable_is_refused(name: str, tmp_path: pathlib.Path) -> None:
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        with pytest.raises(CommandFailedError, match=rf"The role run_job has no variable {name} \(run_job_"):
+            run_job(hub, tmp_path, COMPLETE, **{name: "x"})
+        assert not hub.requests
