@@ -17,6 +17,7 @@ from ansible_collections.scramjet.sth.tests.benchmark import (
     events,
     many_hubs,
     profile,
+    roles,
     starts,
     tasks,
     unchanged,
@@ -26,6 +27,7 @@ from ansible_collections.scramjet.sth.tests.benchmark import (
 SUBJECTS = {
     "tasks": tasks.run,
     "profile": profile.run,
+    "roles": roles.run,
     "unchanged": unchanged.run,
     "events": events.run,
     "many_hubs": many_hubs.run,
