@@ -38,11 +38,12 @@ ROOMS = (
     "module_utils/task",
     "modules",
     "plugin_utils",
+    "filter",
     "action",
 )
 # The public face is for users: nothing here uses it.
 FOR_USERS = "module_utils/client"
-MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "action")
+MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "filter", "action")
 LARGEST = 15
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
