@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
 import threading
 from typing import Any
 
@@ -406,45 +405,6 @@ def test_a_hub_that_dies_while_readiness_is_awaited_has_been_written_to(hub: Fak
     assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
     assert "was started on" in result["msg"]
     assert "web" in result["msg"]
-
-
-def start_with_topic(hub: FakeHub, tmp_path: pathlib.Path, **options: Any) -> dict[str, Any]:
-    """Start a program whose code names the topic orders as text, where it may carry something else."""
-    (tmp_path / "package.json").write_text('{"name": "probe-seq", "version": "1.0.0", "main": "index.js"}')
-    (tmp_path / "index.js").write_text("module.exports = () => null;")
-    assert not run_task("sth_sequence", hub, src=str(tmp_path)).get("failed")
-    return start(hub, sequence="probe-seq", app_config={"topic": "orders"}, request_retries=0, **options)
-
-
-@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_hub_that_a_topic_of_another_type_ends_is_told_with_the_likely_cause(
-    hub: FakeHub, tmp_path: pathlib.Path
-) -> None:
-    run_task("sth_topic", hub, name="orders")
-    foreseen = start_with_topic(hub, tmp_path, check=True)
-    real = start_with_topic(hub, tmp_path)
-    assert (real["error_code"], real["changed"]) == ("UNREACHABLE", True)
-    assert "a likely cause is a topic" in real["msg"]
-    assert "set input_topic or output_topic" in real["msg"]
-    for result in (foreseen, real):
-        assert [note for note in result["notes"] if "orders (application/x-ndjson)" in note]
-
-
-@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_topic_of_the_same_type_or_one_that_the_task_names_ends_no_hub(hub: FakeHub, tmp_path: pathlib.Path) -> None:
-    run_task("sth_topic", hub, name="orders")
-    named = {"output_topic": "orders", "input_topic": "others"}
-    result = start_with_topic(hub, tmp_path, **named)
-    assert not result.get("failed")
-    assert "notes" not in result
-    run_task("sth_topic", hub, name="orders", state="absent")
-    run_task("sth_topic", hub, name="orders", content_type="text/plain")
-    assert not start_with_topic(hub, tmp_path, name="other").get("failed")
-
-
-def test_a_hub_without_topics_is_not_said_to_have_any(hub: FakeHub) -> None:
-    result = started_four_times(hub, app_config={"a": 1})
-    assert not [name for name, told in vars(result).items() if "notes" in told]
 
 
 @pytest.mark.parametrize("stop_timeout", [0.1, 0.0], ids=["stop", "kill"])
