@@ -246,9 +246,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.close_connection = True
-        said = pieces()
+        said, hub = pieces(), self.server.hub
+        cuts = hub.cuts
         # What is taken for a client that has gone would be lost for the next one.
         while not self._gone():
+            if hub.cuts != cuts and not hub.cuts_pieces:
+                return self._drop()
             try:
                 piece = next(said)
             except StopIteration:
@@ -256,6 +259,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if piece is None:
                 time.sleep(TICK)
+            elif hub.cuts != cuts:
+                self.wfile.write(b"%x\r\n%s" % (len(piece), piece[: len(piece) // 2]))
+                return self._drop()
             else:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
 

@@ -126,6 +126,11 @@ class Instance:
         line = {"level": level, "msg": message, "ts": int(time.time() * 1000), "data": data}
         self.write("log", json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
+    def log_python(self, message: str) -> None:
+        """The runner of a program in Python logs a line; what the program logs looks the same."""
+        line = {"ts": int(time.time() * 1000), "level": "INFO", "from": "PythonRunner", "msg": message}
+        self.write("log", json.dumps(line).encode() + b"\n")
+
     def emitter(self, name: str, payload: Any) -> Callable[[], None]:
         """Return what emits an event."""
         return lambda: self.emit(name, payload)
@@ -143,6 +148,8 @@ class Instance:
         self.write("output", output)
         self.stream_ended["output"] = True
         if self.sequence.is_python:
+            # No hub tells it from a failure, the log does (hub-behaviour.md#python-programs).
+            self.log_python("Finished.")
             self.crash(213, "Runner failed")
         else:
             self.after(self.state.timings.linger, lambda: self.finish("completed", -1, "Instance completed"))

@@ -43,6 +43,9 @@ class FakeHub:
         # How many requests have come since it died last.
         self.turned_away = 0
         self.closing = threading.Event()
+        # How often streams were cut off, and whether in the middle of a piece.
+        self.cuts = 0
+        self.cuts_pieces = False
         self._stalled_until = 0.0
         self._routes = Routes(self.state)
         self._server = Server(("127.0.0.1", port), self)
@@ -108,6 +111,14 @@ class FakeHub:
         left = self._stalled_until - time.monotonic()
         if left > 0:
             time.sleep(left)
+
+    def cut_streams(self, in_a_piece: bool = False) -> None:
+        """Close the connections of all streams that are read now, as what stands between may.
+
+        ``in_a_piece``: of each the next piece is half sent, and lost.
+        """
+        self.cuts_pieces = in_a_piece
+        self.cuts += 1
 
     def lose_directory(self, sequence: str) -> None:
         """Remove a package from the disk behind the hub's back (hub-behaviour.md#vanished-package)."""

@@ -45,7 +45,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation, whose constants the client is told, so that nothing takes minutes."""
     from ansible_collections.scramjet.sth.plugins.module_utils.deployment import crashes
     from ansible_collections.scramjet.sth.plugins.module_utils.hub import instance_client as client
-    from ansible_collections.scramjet.sth.plugins.module_utils.job import reconcile as reconcile_completed
+    from ansible_collections.scramjet.sth.plugins.module_utils.job import apply as job_apply
     from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import (
         ending,
         event_wait,
@@ -71,7 +71,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
         # Whoever has waited for so long in vain looks or asks again.
         patched.setattr(client, "SINGLE_GET_TIMEOUT", 1.0)
         patched.setattr(readiness, "EVENT_TURN", 0.3)
-        patched.setattr(reconcile_completed, "EVENT_TURN", 0.1)
+        patched.setattr(job_apply, "EVENT_TURN", 0.1)
         for module in (event_wait, stream_read, stream_write):
             patched.setattr(module, "LOOK_EVERY", 0.1)
         yield fake

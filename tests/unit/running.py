@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import resource
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Callable
@@ -78,6 +80,17 @@ def throw(hub: FakeHub, instance: str, message: str = "boom later") -> None:
         program = hub.state.instances[instance]
         program.log("ERROR", "Sequence error:", [f"Error: {message}"])
         program.crash(23, "Sequence failed during execution")
+
+
+@contextmanager
+def small_disk(size: int) -> Iterator[None]:
+    """Let no file become larger than ``size`` bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @cache

@@ -36,6 +36,11 @@ class ByteStream:
             if not self._aborted:
                 raise self._failure(error) from None
 
+    @property
+    def is_in_a_piece(self) -> bool:
+        """Whether a piece has begun to arrive and has not been given yet."""
+        return bool(getattr(self._raw, "chunk_left", None))
+
     def abort(self) -> None:
         """End the iteration: whoever waits for the next piece is woken as if the body had ended."""
         self._aborted = True

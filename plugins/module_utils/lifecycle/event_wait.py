@@ -23,6 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
 # Seconds between two looks at the instance: its death is seen within one and the answer to it.
@@ -112,9 +113,9 @@ class EventWait:
                     instance=self._record.id,
                     event=failed.event.payload,
                 )
-        for poll in self._polls:
-            if poll.error is not None and poll.error.code != "NOT_FOUND":
-                raise poll.error
+        for thread in (*self._polls, self._watch):
+            if thread.error is not None and thread.error.code != "NOT_FOUND":
+                raise thread.error
         return None
 
     def _ended_record(self) -> InstanceRecord | None:
@@ -134,7 +135,7 @@ class EventWait:
         )
 
 
-class Poll(threading.Thread):
+class Poll(Attended):
     """One held request; wakes the wait when its answer is there."""
 
     def __init__(
@@ -145,11 +146,10 @@ class Poll(threading.Thread):
         silence: float,
         woken: threading.Event,
     ) -> None:
-        super().__init__(daemon=True, name=f"await {awaited}")
+        super().__init__(f"await {awaited}")
         self.awaited = awaited
         self.request = InFlight()
         self.event: Event | None = None
-        self.error: SthError | None = None
         self._client = client
         self._which = which
         self._silence = silence
@@ -162,14 +162,14 @@ class Poll(threading.Thread):
 
     def run(self) -> None:
         """Wait."""
-        try:
-            self.event = self._client.await_event(self._which, self.awaited, self._silence, self.request)
-        except SthError as error:
-            self.error = error
-        finally:
-            # Also where it could not even be sent, so that nobody waits for that.
-            self.request.sent.set()
-            self._woken.set()
+        super().run()
+        # Also where it could not even be sent, so that nobody waits for that.
+        self.request.sent.set()
+        self._woken.set()
+
+    def work(self) -> None:
+        """Wait."""
+        self.event = self._client.await_event(self._which, self.awaited, self._silence, self.request)
 
 
 def give_up(polls: Iterable[Poll]) -> None:
@@ -181,20 +181,25 @@ def give_up(polls: Iterable[Poll]) -> None:
         poll.join(1.0)
 
 
-class _Watch(threading.Thread):
+class _Watch(Attended):
     """Looks at the instance until it has ended; in a thread of its own, since 0.18 may take 3 s to answer.
 
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
 
     def __init__(self, client: InstanceClient, woken: threading.Event) -> None:
-        super().__init__(daemon=True, name="watch")
+        super().__init__("watch the instance")
         self.ended: InstanceRecord | None = None
         self._client = client
         self._woken = woken
         self._stopped = threading.Event()
 
     def run(self) -> None:
+        """Look."""
+        super().run()
+        self._woken.set()
+
+    def work(self) -> None:
         """Look."""
         while not self._stopped.is_set():
             try:
@@ -205,7 +210,6 @@ class _Watch(threading.Thread):
             else:
                 if not record.live:
                     self.ended = record
-                    self._woken.set()
                     return
             self._stopped.wait(LOOK_EVERY)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
 
@@ -30,6 +31,8 @@ class LastWords:
 
     error: str | None
     ends: dict[str, str]
+    # Whether the runner of a program in Python says that it has finished.
+    finished: bool = False
 
 
 def failure_logs(hub: HubClient, instance_id: str) -> LastWords | None:
@@ -52,7 +55,7 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
     if earlier:
         shown["log"] = "\n".join([*earlier, shown["log"]])
     first = scrub(errors[0][1], secrets).partition("\n")[0][:LONGEST_ERROR] if errors else None
-    return LastWords(first, shown)
+    return LastWords(first, shown, has_finished(texts.get("log", "")))
 
 
 def _error_in(line: str) -> str:

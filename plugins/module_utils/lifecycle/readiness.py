@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, refuse_empty
@@ -89,9 +89,11 @@ def ended_error(
     ``words``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
     that failed and ``ENDED_EARLY`` for one that ended otherwise.
     """
+    words = words or failure_logs(hub, record.id)
+    if words is not None and words.finished and record.outcome in ("unknown", None):
+        record = replace(record, outcome="completed")
     failed = record.outcome in ("failed", "unknown", None)
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
-    words = words or failure_logs(hub, record.id)
     if words is None:
         advice = (
             "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed, and stderr and log in "

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Outcome
@@ -14,6 +16,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 # On 0.18 the runner of a completed Node.js program lingers for 10 s after its output has ended; a crash takes the record
 # away at once, and the streams with it.
 LINGERS_AT_LEAST = 4.0
+
+
+# The key of ``engines`` of a program in Python, and how its runner calls itself in the log.
+PYTHON = "python3"
+_PYTHON_RUNNER = "PythonRunner"
+_FINISHED = "Finished."
 
 
 def ended_record(last: InstanceRecord, now: InstanceRecord | None, output_ended: float | None) -> InstanceRecord:
@@ -25,6 +33,28 @@ def ended_record(last: InstanceRecord, now: InstanceRecord | None, output_ended:
     if now is not None:
         return now
     return replace(last, status="ended", outcome=_outcome_018(output_ended))
+
+
+def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
+    """Return the record of a program in Python that has ended, with the outcome that the end of its log tells."""
+    if record.outcome in ("failed", "unknown", None) and has_finished(log):
+        return replace(record, outcome="completed")
+    return record
+
+
+def has_finished(log: str) -> bool:
+    """Whether the runner of a program in Python says last that it has finished; no hub tells (hub-behaviour.md#python-programs).
+
+    A line of the program itself looks the same, but is not the last one. On 1.x the hub's own lines follow.
+    """
+    for line in reversed(log.splitlines()):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, Mapping) and entry.get("from") == _PYTHON_RUNNER:
+            return bool(entry.get("msg") == _FINISHED)
+    return False
 
 
 def _outcome_018(output_ended: float | None) -> Outcome:

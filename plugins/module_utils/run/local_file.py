@@ -14,6 +14,9 @@ from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 
+# What is behind the name of a file that is not whole.
+PARTIAL = ".partial"
+
 
 def require_writable(option: str, path: str) -> None:
     """Raise ``INVALID_OPTION`` where no file can be made at ``path``: before a stream is drained for it."""
@@ -26,14 +29,64 @@ def require_writable(option: str, path: str) -> None:
         raise SthError("INVALID_OPTION", f"{option} {path} lies in a directory that this task may not write to.")
 
 
+class NewFile:
+    """A file that is to take the place of ``path`` when it is whole."""
+
+    def __init__(self, path: str, file: IO[bytes]) -> None:
+        self.path = path
+        self.is_whole = True
+        self._file = file
+
+    def write(self, data: bytes) -> None:
+        """Write now, not when a buffer is full. Raises ``LOCAL_ERROR`` where the disk does not take it."""
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as error:
+            raise _not_written(self.path, error) from None
+
+    def keep_part(self) -> str:
+        """Let what has been written stay beside ``path``, which is left as it is; return where."""
+        self.is_whole = False
+        return self.path + PARTIAL
+
+
 @contextlib.contextmanager
-def replacing(path: str) -> Iterator[IO[bytes]]:
-    """Write beside ``path`` and rename, so that a run that fails leaves what was there. Mode 0600."""
-    handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
+def replacing(path: str) -> Iterator[NewFile]:
+    """Write beside ``path`` and rename, so that a run that fails leaves what was there. Mode 0600.
+
+    What is not whole is thrown away, or stays as ``path`` + `PARTIAL`. Raises ``LOCAL_ERROR`` where it cannot be written.
+    """
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
+        handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
+    except OSError as error:
+        raise _not_written(path, error) from None
+    file = os.fdopen(handle, "wb")
+    new, in_place = NewFile(path, file), False
+    try:
+        yield new
+        if new.is_whole:
+            _put_in_place(file, temporary, path)
+            in_place = True
+    finally:
+        if not in_place:
+            # What the disk has not taken is tried once more at closing; what has failed before is to be told.
+            with contextlib.suppress(OSError):
+                file.close()
+            with contextlib.suppress(OSError):
+                if new.is_whole:
+                    os.unlink(temporary)
+                else:
+                    os.replace(temporary, path + PARTIAL)
+
+
+def _put_in_place(file: IO[bytes], temporary: str, path: str) -> None:
+    try:
+        file.close()
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    except OSError as error:
+        raise _not_written(path, error) from None
+
+
+def _not_written(path: str, error: OSError) -> SthError:
+    return SthError("LOCAL_ERROR", f"{path} could not be written to its end: {error.strerror or error}.")

@@ -9,16 +9,17 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub_bytes
 
@@ -26,27 +27,44 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking impor
 # log of a 1.x hub never does (hub-behaviour.md#events).
 AFTER_END = 2.0
 LOG_AFTER_END = 0.7
+# What is cut off after as many seconds without a byte has lost none: a hub keeps what nobody has read
+# (hub-behaviour.md#streams-that-are-cut). A proxy's idle time-out is longer.
+SILENT = 1.0
+# Of a log, what the runner and the hub write about the end fits in.
+TAIL = 32 * 1024
 
 
 @dataclass
 class Sink:
-    """Keeps the first ``limit`` bytes of a stream, and all of them in ``file`` if there is one."""
+    """Keeps the first ``limit`` bytes of a stream, or all of them in ``file`` if there is one."""
 
     limit: int
-    file: IO[bytes] | None = None
-    path: str | None = None
+    file: NewFile | None = None
     kept: bytearray = field(default_factory=bytearray)
     total: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
+    # The last `TAIL` bytes.
+    tail: bytes = b""
+    # The file's name in the end.
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        self.path = self.file.path if self.file is not None else None
+
+    def keep_part(self) -> None:
+        """Let the file that is not whole stay under another name, since what was read cannot be read again."""
+        if self.file is not None and self.total:
+            self.path = self.file.keep_part()
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece."""
-        self.total += len(piece)
-        self.digest.update(piece)
+        """Take the next piece. Raises ``LOCAL_ERROR`` where its file cannot."""
         if self.file is not None:
             self.file.write(piece)
         else:
             self.kept += piece[: max(0, self.limit - len(self.kept))]
+        self.total += len(piece)
+        self.digest.update(piece)
+        self.tail = (self.tail + piece)[-TAIL:]
 
     def shown(self, secrets: Collection[str]) -> bytes:
         """Return what was kept, without ``secrets``: the runner writes the configuration that it gets into its log, and a
@@ -74,42 +92,57 @@ class Sink:
         }
 
 
-class StreamReader(threading.Thread):
+class StreamReader(Attended):
     """Reads one stream into its sink until the hub ends it or it is told to stop."""
 
     def __init__(self, hub: HubClient, instance_id: str, stream: str, sink: Sink, silence: float) -> None:
-        super().__init__(daemon=True, name=f"read {stream}")
+        super().__init__(f"read {stream}")
         self.stream = stream
         self.sink = sink
         # When the hub ended the stream, on the monotonic clock; None before that, and if it did not.
         self.ended_at: float | None = None
         self.last_data = time.monotonic()
-        self.error: Exception | None = None
+        # How often it was cut off and read on.
+        self.resumed = 0
         self._client = hub.instance(instance_id)
         self._silence = silence
         self._request = InFlight()
         self._stopped = False
 
-    def run(self) -> None:
-        """Read."""
+    def work(self) -> None:
+        """Read, and read on where a cut has lost nothing."""
+        while not self._stopped:
+            try:
+                with self._client.read(self.stream, self._silence, self._request) as pieces:
+                    if self._took_all(pieces):
+                        return
+            except SthError as error:
+                # The record has gone: 0.18 forgets an instance at its end.
+                if error.code == "NOT_FOUND" or self._stopped:
+                    return
+                raise
+            self.resumed += 1
+
+    def _took_all(self, pieces: ByteStream) -> bool:
+        """Return whether the stream has ended; False where it was cut off between two pieces, while there was nothing to say."""
+        self.last_data = time.monotonic()
         try:
-            with self._client.read(self.stream, self._silence, self._request) as pieces:
-                for piece in pieces:
-                    self.last_data = time.monotonic()
-                    self.sink.write(piece)
-                if not self._stopped:
-                    self.ended_at = time.monotonic()
+            for piece in pieces:
+                self.last_data = time.monotonic()
+                self.sink.write(piece)
         except SthError as error:
-            # The record has gone: 0.18 forgets an instance at its end.
-            if error.code != "NOT_FOUND" and not self._stopped:
-                self.error = error
-        except OSError as error:  # e.g. no space left
-            self.error = SthError(
-                "LOCAL_ERROR",
-                f"{self.sink.path or self.stream} could not be written to its end: {error.strerror or error}.",
-            )
-        except Exception as error:
-            self.error = error
+            if error.code != "UNREACHABLE" or self._stopped:
+                raise
+            if pieces.is_in_a_piece or time.monotonic() - self.last_data < SILENT:
+                raise SthError(
+                    error.code,
+                    f"It was cut off while it told something, which is lost: {error.message}",
+                    **error.details,
+                ) from None
+            return False
+        if not self._stopped:
+            self.ended_at = time.monotonic()
+        return True
 
     def stop(self) -> None:
         """End the reading, whatever the hub does: also where it has not even begun to answer."""
@@ -141,11 +174,22 @@ class Collecting:
         self.stop()
         return {stream: self._readers[stream].sink.as_result(self._secrets) for stream in self._wanted}
 
-    def require_whole(self) -> None:
-        """Raise what kept a stream from being read to its end."""
+    def broken(self) -> tuple[str, SthError] | None:
+        """Return the first stream that is not read any more though it has not ended, and why."""
+        return next(((item.stream, item.error) for item in self._readers.values() if item.error is not None), None)
+
+    def keep_parts(self) -> None:
+        """Let files that are not whole stay under another name."""
         for reader in self._readers.values():
-            if reader.error is not None:
-                raise reader.error
+            reader.sink.keep_part()
+
+    def resumed(self) -> tuple[str, ...]:
+        """Return the streams that were cut off and read on."""
+        return tuple(item.stream for item in self._readers.values() if item.resumed)
+
+    def end_of_log(self) -> str:
+        """Return the end of the log, which must have been read."""
+        return self._readers["log"].sink.tail.decode("utf-8", "replace")
 
     def said(self, *streams: str) -> dict[str, str]:
         """Return what was kept of ``streams``, as far as they were wanted, as it was said: secrets included."""
@@ -162,20 +206,26 @@ class Collecting:
 
 @contextlib.contextmanager
 def collecting(
-    hub: HubClient, instance_id: str, wanted: Sequence[str], *, limit: int, output_dest: str | None, longest: float
+    hub: HubClient,
+    instance_id: str,
+    wanted: Sequence[str],
+    *,
+    needs_log: bool,
+    limit: int,
+    output_dest: str | None,
+    longest: float,
 ) -> Iterator[Collecting]:
     """Read ``wanted`` streams from now on. ``limit``: bytes of each kept in memory; ``longest``: seconds of silence.
 
     ``output`` is always read: its end is what tells how a run on a 0.18 hub ended
-    (hub-behaviour.md#what-a-client-does-about-it). With ``output_dest`` it goes to that file, which appears only when
+    (hub-behaviour.md#what-a-client-does-about-it); with ``needs_log`` the log is read too. With ``output_dest`` it goes to that file, which appears only when
     the context is left without an exception. The hub's secrets are hidden in what is reported.
     """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(replacing(output_dest)) if output_dest else None
         readers = []
-        for stream in dict.fromkeys(["output", *wanted]):
-            to_file = file if stream == "output" else None
-            sink = Sink(limit if stream in wanted else 0, to_file, output_dest if to_file else None)
+        for stream in dict.fromkeys(["output", *(["log"] if needs_log else []), *wanted]):
+            sink = Sink(limit if stream in wanted else 0, file if stream == "output" else None)
             readers.append(StreamReader(hub, instance_id, stream, sink, longest))
         for reader in readers:
             reader.start()

@@ -13,7 +13,6 @@ import contextlib
 import io
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,10 +23,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 
 _CONTENT_TYPES = {"content": "text/plain", "lines": "application/x-ndjson", "src": "application/octet-stream"}
 # Seconds in which a runner has read the header that the hub sends it.
 HEADER_AHEAD = 0.2
+# Seconds after the loss of its input in which a program's end is known (hub-behaviour.md#start-and-life-cycle).
+DROPPED_WITH_END = 3.0
 # Those that a program's runner can decode, and the only ones that a 1.x hub takes for a topic.
 TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
 
@@ -107,12 +109,17 @@ def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
 
 
 @contextlib.contextmanager
-def feeding(hub: HubClient, instance_id: str, stream: str, feed: Feed | None) -> Iterator[Feeder | None]:
-    """Write ``feed`` from a thread of its own: the hub takes no more than the program does."""
+def feeding(
+    hub: HubClient, instance_id: str, stream: str, feed: Feed | None, longest: float
+) -> Iterator[Feeder | None]:
+    """Write ``feed`` from a thread of its own: the hub takes no more than the program does.
+
+    ``longest``: seconds for which the program may take nothing, and the hub not answer.
+    """
     if feed is None:
         yield None
         return
-    feeder = Feeder(feed, instance_writer(hub, instance_id, stream, feed))
+    feeder = Feeder(feed, instance_writer(hub, instance_id, stream, feed, longest))
     feeder.start()
     try:
         yield feeder
@@ -141,31 +148,37 @@ def instance_writer(
     return write_input
 
 
-class Feeder(threading.Thread):
+class Feeder(Attended):
     """Writes one feed. ``error`` is what kept it from being taken whole; ``request`` can end it early."""
 
     def __init__(self, feed: Feed, write: Callable[[IO[bytes], InFlight], None]) -> None:
-        super().__init__(daemon=True, name="feed")
-        self.error: SthError | None = None
+        super().__init__("feed the program")
         self.request = InFlight()
         self._feed = feed
         self._write = write
+        self._failed_at = 0.0
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Write."""
         try:
             with self._feed.open() as data:
                 self._write(data, self.request)
-        except SthError as error:
-            self.error = error
         except OSError as error:
-            self.error = SthError("LOCAL_ERROR", f"{self._feed.path} could not be read to its end: {error.strerror}.")
+            raise SthError(
+                "LOCAL_ERROR", f"{self._feed.path} could not be read to its end: {error.strerror or error}."
+            ) from None
+        finally:
+            self._failed_at = time.monotonic()
 
-    @property
-    def refused(self) -> SthError | None:
-        """What makes it impossible that all arrives; a connection lost with the program's end does not."""
+    def failure(self) -> SthError | None:
+        """Return what makes it impossible that all arrives, None as long as that is not certain.
+
+        A hub drops the connection when the program ends, which shows in the program's record within `DROPPED_WITH_END`.
+        """
         error = self.error
-        return error if error and ("http_status" in error.details or error.code == "LOCAL_ERROR") else None
+        if error is None or "http_status" in error.details or error.code == "LOCAL_ERROR":
+            return error
+        return error if time.monotonic() - self._failed_at >= DROPPED_WITH_END else None
 
 
 def _decoded(content: str, encoding: str) -> bytes:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
@@ -75,13 +76,14 @@ def read_bounded(
     failure: SthError | None = None
     stopped_by: StoppedBy | None = None
     with replacing(reading.dest) if reading.dest else contextlib.nullcontext() as file:
-        sink = Sink(reading.max_bytes or 0, file, reading.dest)
+        sink = Sink(reading.max_bytes or 0, file)
         try:
             stopped_by = _read(open_stream, reading.wait_timeout, bounds, sink, nothing_more)
         except SthError as error:
             if not sink.total:
                 raise
             failure = error
+            sink.keep_part()
     result = _result(sink, bounds, stopped_by, reading, secrets)
     if failure is not None:
         failure.details.update(result)
@@ -126,14 +128,16 @@ def _read(
                     break
         finally:
             guard.stop()
+        if guard.error is not None:
+            raise guard.error
         return bounds.finish() or ("time" if deadline.passed and not guard.saw_the_end else "end")
 
 
-class _Guard(threading.Thread):
+class _Guard(Attended):
     """Ends a reading at its deadline, or when a stream that the hub leaves open has nothing more to give."""
 
     def __init__(self, pieces: ByteStream, deadline: Deadline, nothing_more: Callable[[], bool] | None) -> None:
-        super().__init__(daemon=True, name="bound a reading")
+        super().__init__("bound a reading")
         self.last_data = time.monotonic()
         self.saw_the_end = False
         self._pieces = pieces
@@ -141,15 +145,18 @@ class _Guard(threading.Thread):
         self._nothing_more = nothing_more
         self._stopped = threading.Event()
 
-    def run(self) -> None:
-        """Watch."""
+    def work(self) -> None:
+        """Watch; without a guard nobody would end the reading."""
         every = LOOK_EVERY if self._nothing_more else self._deadline.remaining
-        while not self._stopped.wait(min(every, self._deadline.remaining)):
-            if self._nothing_more is not None and self._silent_for_good():
-                self.saw_the_end = True
-            if self.saw_the_end or self._deadline.passed:
+        try:
+            while not self._stopped.wait(min(every, self._deadline.remaining)):
+                if self._nothing_more is not None and self._silent_for_good():
+                    self.saw_the_end = True
+                if self.saw_the_end or self._deadline.passed:
+                    return
+        finally:
+            if not self._stopped.is_set():
                 self._pieces.abort()
-                return
 
     def stop(self) -> None:
         """Watch no more."""

@@ -35,15 +35,16 @@ def write_watched(
     """
     feeder = Feeder(feed, write)
     feeder.start()
-    impossible: SthError | None = None
-    while feeder.is_alive() and impossible is None:
-        feeder.join(LOOK_EVERY)
-        if feeder.is_alive():
-            impossible = ended()
-    if impossible is not None:
+    try:
+        while feeder.is_alive():
+            feeder.join(LOOK_EVERY)
+            impossible = ended() if feeder.is_alive() else None
+            if impossible is not None:
+                raise impossible
+    finally:
+        # Also where the look fails: nothing is written behind a task that has ended.
         feeder.request.abort()
         feeder.join()
-        raise impossible
     if feeder.error is None:
         return
     if feeder.error.code != "TIMEOUT" or not isinstance(feeder.error, LostAnswerError):

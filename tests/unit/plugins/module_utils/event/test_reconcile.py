@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import (
     PACKAGES,
@@ -234,3 +235,22 @@ def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(pool: Fake
     result = event(pool, check, instance=ended, send="x")
     assert (result["error_code"], result["exit_code"]) == ("ENDED_EARLY", 23)
     assert len(pool.writes) == before
+
+
+@pytest.mark.parametrize(("method", "thread"), [("await_event", "await never"), ("info", "watch the instance")])
+def test_a_fault_of_our_own_beside_the_wait_ends_it(
+    pool: FakeHub, monkeypatch: pytest.MonkeyPatch, method: str, thread: str
+) -> None:
+    works = getattr(InstanceClient, method)
+
+    def fail(*arguments: Any, **named: Any) -> Any:
+        if threading.current_thread().name == thread:
+            raise ValueError("cannot be")
+        return works(*arguments, **named)
+
+    monkeypatch.setattr(InstanceClient, method, fail)
+    began = time.monotonic()
+    result = run_task("sth_event", pool, instance="web-0", expect="never", wait_timeout=600)
+    assert result["error_code"] == "LOCAL_ERROR", result
+    assert "ValueError: cannot be" in result["msg"]
+    assert time.monotonic() - began < 300

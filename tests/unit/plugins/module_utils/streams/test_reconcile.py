@@ -14,12 +14,16 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import (
     PACKAGES,
     keep_ended,
     planned,
     run_task,
+    small_disk,
     throw,
     when_asked,
 )
@@ -292,3 +296,52 @@ def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(echo: Fake
     result = stream(echo, check, instance=ended, stream="input", content="x")
     assert (result["error_code"], result["exit_code"]) == ("ENDED_EARLY", 23)
     assert len(echo.writes) == before
+
+
+def test_a_full_disk_is_told_and_what_had_come_stays_beside(echo: FakeHub, tmp_path: pathlib.Path) -> None:
+    dest = tmp_path / "out"
+    dest.write_text("before")
+    with echo.state.lock:
+        next(iter(echo.state.instances.values())).write("output", b"x" * 3_000_000)
+    with small_disk(1_000_000):
+        result = stream(echo, instance="echo", stream="output", dest=str(dest), wait_timeout=60)
+    assert result["error_code"] == "LOCAL_ERROR", result
+    assert f"{dest} could not be written to its end" in result["msg"]
+    assert dest.read_text() == "before"
+    partial = tmp_path / "out.partial"
+    assert result["path"] == str(partial)
+    assert 0 < partial.stat().st_size <= 1_000_000
+    assert sorted(tmp_path.iterdir()) == [dest, partial]
+
+
+def test_a_reading_that_cannot_be_bounded_any_more_ends(echo: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not echo.state.is_1x:
+        pytest.skip("a 0.18 hub ends every stream itself")
+    info, asked = InstanceClient.info, []
+
+    def fail(client: InstanceClient) -> Any:
+        asked.append(client.id)
+        if len(asked) > 1:
+            raise SthError("HUB_ERROR", "cannot be")
+        return info(client)
+
+    instance = start(echo, "silent", behaviour="run", stdout="x")["instance"]["id"]
+    monkeypatch.setattr(InstanceClient, "info", fail)
+    began = time.monotonic()
+    result = stream(echo, instance=instance, stream="log", wait_timeout=600)
+    assert (result["error_code"], result["msg"]) == ("HUB_ERROR", "cannot be"), result
+    assert time.monotonic() - began < 300
+    assert "Handshake" in result["content"]
+
+
+def test_a_write_that_fails_by_a_fault_of_our_own_is_no_success(
+    echo: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    def fail(feed: Feed) -> Any:
+        raise ValueError("cannot be")
+
+    monkeypatch.setattr(Feed, "kind", "ascii")
+    monkeypatch.setattr(Feed, "open", fail)
+    result = stream(echo, instance="echo", stream="input", content="x")
+    assert result["error_code"] == "LOCAL_ERROR"
+    assert "ValueError: cannot be" in result["msg"]

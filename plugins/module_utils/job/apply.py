@@ -1,0 +1,207 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run, from its start or from now on to its end: fed, listened to and collected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instance, ending_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import last_words
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, free_id, start_once
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON, as_the_log_says, ended_record
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, Inventory
+from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder, feeding
+
+# An event is waited for so long between two looks at the instance
+# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance); it is listened for all the time.
+EVENT_TURN = 0.5
+
+
+class Apply:
+    """One run, from its start or from now on to its end."""
+
+    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory, masker: Masker) -> None:
+        """``inventory``: what was listed before; ``masker``: of what events carry."""
+        self.run = run
+        self.masker = masker
+        self.hub = run.hub
+        self.plan = plan
+        # A run that is joined has had its input, or a part of it: twice would do harm.
+        self.feed = None if plan.attach else feed
+        self.feeder: Feeder | None = None
+        self.feed_stream = (run.options["input"] or {}).get("stream", "input")
+        self.known = frozenset(item.id for item in inventory.instances)
+        self.label = plan.program.label
+
+    def everything(self) -> tuple[InstanceRecord, dict[str, Any], Any]:
+        """Return the ended record, what was collected, and the completion event's payload.
+
+        Raises ``ENDED_EARLY``, ``TIMEOUT``, or what keeps a stream from being fed or read, with what was collected until then.
+        """
+        options = self.run.options
+        instance_id = self.plan.attach.id if self.plan.attach else self._start()
+        streams = list(STREAMS) if options["collect"] is None else options["collect"]
+        bound = Deadline(options["run_timeout"])
+        client, longest = self.hub.instance(instance_id), options["run_timeout"] + 60
+        is_python = self.plan.sequence is not None and self.plan.sequence.engine == PYTHON
+        with (
+            Listener(client, options["completion_event"], longest) as completion,
+            Listener(client, options["failure_event"], longest) as failure,
+            collecting(
+                self.hub, instance_id, streams, needs_log=is_python, limit=options["collect_max_bytes"],
+                output_dest=options["output_dest"], longest=longest,
+            ) as group,
+            feeding(self.hub, instance_id, self.feed_stream, self.feed, longest) as self.feeder,
+        ):  # fmt: skip
+            last = self._last_known(instance_id)
+            try:
+                record, event = self._until_the_end(last, bound, group, completion, failure)
+                failed = failure.last_words() if event is None else None
+                collected = group.finish()
+                self._require_read(group, instance_id)
+            except SthError as error:
+                group.stop()
+                # What has come of it cannot be read again.
+                group.keep_parts()
+                raise self._cut_short(error, instance_id, group.finish()) from None
+            self._note_cuts(group)
+            if is_python and event is None:
+                record = as_the_log_says(record, group.end_of_log())
+            # In here, so that the file of a run that failed is thrown away.
+            incomplete = options["completion_event"] is not None or record.outcome != "completed"
+            if event is None and (incomplete or failed is not None):
+                raise self._failed(record, collected, group, failed)
+        return record, collected, event.payload if event else None
+
+    def _start(self) -> str:
+        for action in self.plan.stops:
+            with self.run.journal.doing(action):
+                end_instance(self.hub, action.target.id, ending_from_options(self.run.options))
+        with self.run.journal.doing(given(self.plan.start)):
+            free_id(self.hub, self.plan.program, ending_from_options(self.run.options))
+            start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
+            return start_once(self.hub, start, self.run.options["overload_timeout"])
+
+    def _last_known(self, instance_id: str) -> InstanceRecord:
+        """Describe the run by what was asked for: 0.18 may have forgotten it before it is first looked at."""
+        if self.plan.attach is not None:
+            return self.plan.attach
+        return replace(self.plan.foreseen, id=instance_id)
+
+    def _until_the_end(
+        self, last: InstanceRecord, bound: Deadline, group: Collecting, completion: Listener, failure: Listener
+    ) -> tuple[InstanceRecord, Event | None]:
+        """Wait for the end, or for the completion event; return the record and the event."""
+        client = self.hub.instance(last.id)
+        options = self.run.options
+        for _turn in pauses(bound, longest=0.5):
+            now = client.info()
+            ended = None
+            if now is None or not now.live:
+                ended = ended_record(last, now, group.ended_at("output"))
+            else:
+                # Nobody waits for a program that waits for what has stopped.
+                self._require_fed(last.id, group)
+                self._require_read(group, last.id)
+            event = completion.last_words() if ended is not None else completion.heard(EVENT_TURN)
+            if event is not None:
+                return self._finished(now or last), event
+            if ended is not None:
+                return ended, None
+            last = now if now is not None and now.app_config is not None else last
+            failed = failure.heard()
+            if failed is not None:
+                shown = self._shown(failed)
+                raise SthError(
+                    "ENDED_EARLY",
+                    f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
+                    f"{shown!r}; it is left as it is.",
+                    instance=last.id,
+                    event=shown,
+                )
+        raise SthError(
+            "TIMEOUT",
+            f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
+            f"({options['run_timeout']:g} s); it is left as it is.",
+            instance=last.id,
+        )
+
+    def _require_fed(self, instance_id: str, group: Collecting) -> None:
+        """Raise what keeps the program from getting all of its input; one that has ended its output needs no more."""
+        failure = self.feeder.failure() if self.feeder and group.ended_at("output") is None else None
+        if failure is not None:
+            raise SthError(
+                failure.code,
+                f"Instance {self.label} ({instance_id}) did not get its input whole and is left as it is: {failure.message}",
+                **{**failure.details, "instance": instance_id},
+            )
+
+    def _require_read(self, group: Collecting, instance_id: str) -> None:
+        """Raise what keeps a stream from being read on."""
+        broken = group.broken()
+        if broken is not None:
+            stream, failure = broken
+            raise SthError(
+                failure.code,
+                f"The {stream} of instance {self.label} ({instance_id}) is not read any more, what it said until then is in "
+                f"collected, and the instance is left as it is: {failure.message}",
+                **{**failure.details, "instance": instance_id},
+            )
+
+    def _note_cuts(self, group: Collecting) -> None:
+        for stream in group.resumed():
+            self.run.notes.append(
+                f"The {stream} of instance {self.label} was cut off while it was silent, as a proxy's idle time-out does, and "
+                "read on."
+            )
+
+    def _finished(self, record: InstanceRecord) -> InstanceRecord:
+        """End an instance whose completion event has come."""
+        finish = given(self.plan.finish)
+        if record.live:
+            with self.run.journal.doing(finish):
+                record = end_instance(self.hub, record.id, ending_from_options(self.run.options)) or record
+        else:
+            self.run.journal.done(finish)
+        return replace(record, status="ended", outcome="completed")
+
+    def _shown(self, event: Event) -> Any:
+        return self.masker.payload(event.payload, self.run.secrets)
+
+    def _cut_short(self, error: SthError, instance_id: str, collected: dict[str, Any]) -> SthError:
+        """Return an error as one about the instance, with what can be read of it only once."""
+        message = error.message
+        if "instance" not in error.details:
+            message = (
+                f"What has become of instance {self.label} ({instance_id}) on {self.hub.api_url} is not known, what it "
+                f"said until then is in collected: {message}"
+            )
+        return SthError(error.code, message, **{"instance": instance_id, "collected": collected, **error.details})
+
+    def _failed(
+        self, record: InstanceRecord, collected: dict[str, Any], group: Collecting, failed: Event | None
+    ) -> SthError:
+        """Say how the run ended, with the ends of what was collected instead of a second reading."""
+        said = group.said("stderr", "log")
+        words = last_words(said, self.hub.secrets) if said else None
+        awaited = self.run.options["completion_event"]
+        short_of = "without completing" if awaited is None else f"without emitting its completion_event {awaited!r}"
+        emitted: dict[str, Any] = {}
+        if failed is not None:
+            emitted["event"] = self._shown(failed)
+            short_of = f"after it had emitted {self.run.options['failure_event']!r} with {emitted['event']!r}"
+        error = ended_error(self.hub, record, self.label, short_of, words)
+        return SthError("ENDED_EARLY", error.message, **error.details, **emitted, collected=collected)

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decides whether a run to its end is waited for or started. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import differing, live_with
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+
+
+@dataclass(frozen=True)
+class CompletedPlan:
+    """``attach`` is a live run to wait for; otherwise ``stops`` are ended and ``program`` is started."""
+
+    program: Program
+    sequence: SequenceRecord | None
+    attach: InstanceRecord | None = None
+    stops: tuple[Action, ...] = ()
+    start: Action | None = None
+    # The end of a run that a completion event completes.
+    finish: Action | None = None
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All actions in order."""
+        return (*self.stops, *(action for action in (self.start, self.finish) if action))
+
+    @property
+    def foreseen(self) -> InstanceRecord:
+        """What the run will be, as far as that is known before its start."""
+        return self.attach or self.program.started_from(given(self.sequence).id)
+
+
+def plan_completed(
+    inventory: Inventory, program: Program, sequence: SequenceRecord | None, if_running: str, hub: str
+) -> CompletedPlan:
+    """Decide whether to wait for what runs or to start anew. Ended records never count. Pure."""
+    live = live_with(inventory, program)
+    if sequence is None:
+        if not live:
+            raise SthError(
+                "NOT_FOUND", f"No live instance {program.label} on {hub} to wait for: give sequence to start one."
+            )
+        return CompletedPlan(program, inventory.sequence(live[0].sequence_id), attach=live[0])
+    if not live:
+        return CompletedPlan(program, sequence, start=_start(program, sequence, "a run was asked for"))
+    if if_running == "fail":
+        raise SthError(
+            "CONFLICT",
+            f"Instance {program.label} runs on {hub} already, and if_running is fail.",
+            instance=live[0].id,
+        )
+    if if_running == "attach":
+        runs = inventory.sequence(live[0].sequence_id)
+        differs = differing(live[0], program, runs.ref if runs else None, sequence.ref)
+        if differs:
+            raise SthError(
+                "CONFLICT",
+                f"Instance {program.label} runs on {hub} already with other {', '.join(differs)}: wait for its end, or use "
+                "if_running: replace.",
+                instance=live[0].id,
+            )
+        return CompletedPlan(program, sequence, attach=live[0])
+    stops = tuple(Action("stop", f"instance {program.label}", "a new run takes its place", item) for item in live)
+    if program.mark is not None:
+        # What was a member of a pool stays one.
+        program = replace(program, mark=read_mark(live[0].app_config))
+    return CompletedPlan(
+        program, sequence, stops=stops, start=_start(program, sequence, "it takes the place of another run")
+    )
+
+
+def _start(program: Program, sequence: SequenceRecord, reason: str) -> Action:
+    return Action("start", f"instance {program.label} from {sequence.ref}", reason)

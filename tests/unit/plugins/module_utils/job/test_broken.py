@@ -1,0 +1,174 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What feeds, reads and listens beside a run may break: the run then ends at once, with the cause and what had come.
+
+Each of these would say TIMEOUT, after minutes, if nobody noticed.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.streams import collecting, feeding
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, small_disk, when, when_asked
+
+# Longer than any test may take.
+LONG = 600.0
+
+
+@pytest.fixture(autouse=True)
+def deployed(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+
+
+def complete(hub: FakeHub, **options: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": LONG}
+    return run_task("sth_instance", hub, **{**base, "stop_timeout": 0.1, **options})
+
+
+def only(hub: FakeHub) -> Instance:
+    return next(iter(hub.state.instances.values()))
+
+
+def say(hub: FakeHub, stream: str, data: bytes) -> None:
+    with hub.state.lock:
+        only(hub).write(stream, data)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What has arrived."""
+    arrived: list[bytes] = []
+    write = collecting.Sink.write
+
+    def note(sink: collecting.Sink, piece: bytes) -> None:
+        write(sink, piece)
+        arrived.append(piece)
+
+    monkeypatch.setattr(collecting.Sink, "write", note)
+    return arrived
+
+
+def require_left(hub: FakeHub, result: dict[str, Any]) -> None:
+    """The failure names the instance, which is left as it is."""
+    assert [item["id"] for item in hub.instances] == [result["instance"]]
+    assert "left as it is" in result["msg"]
+
+
+def test_a_full_disk_ends_the_run_and_what_had_come_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    dest = tmp_path / "out"
+    dest.write_text("before")
+    when_asked(hub, "/output", lambda: say(hub, "output", b"x" * 3_000_000))
+    with small_disk(1_000_000):
+        result = complete(hub, app_config={"behaviour": "run", "stdout": "so far"}, output_dest=str(dest))
+    assert result["error_code"] == "LOCAL_ERROR", result
+    assert f"{dest} could not be written to its end" in result["msg"]
+    require_left(hub, result)
+    assert dest.read_text() == "before"
+    partial = tmp_path / "out.partial"
+    assert result["collected"]["output"]["path"] == str(partial)
+    assert 0 < partial.stat().st_size <= 1_000_000
+    assert sorted(tmp_path.iterdir()) == [dest, partial]
+    assert result["collected"]["stdout"]["content"] == "so far\n"
+
+
+def test_what_was_read_before_a_bound_in_time_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    when_asked(hub, "/output", lambda: say(hub, "output", b"half"))
+    result = complete(hub, output_dest=str(tmp_path / "out"), run_timeout=1.0)
+    assert result["error_code"] == "TIMEOUT"
+    assert (tmp_path / "out.partial").read_bytes() == b"half"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stream_that_is_cut_in_silence_is_read_on(
+    hub: FakeHub, seen: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "SILENT", 0.0)
+
+    def cut() -> None:
+        hub.cut_streams()
+        say(hub, "stdout", b"two\n")
+        with hub.state.lock:
+            only(hub).complete(b"result\n")
+
+    when(lambda: b"one\n" in seen, cut)
+    result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
+    assert result["instance"]["outcome"] == "completed", result
+    said = {name: stream["content"] for name, stream in result["collected"].items()}
+    assert (said["stdout"], said["output"]) == ("one\ntwo\n", "result\n")
+    assert any("stdout" in note and "cut off" in note for note in result["notes"])
+
+
+def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub, seen: list[bytes]) -> None:
+    def cut() -> None:
+        hub.cut_streams(in_a_piece=True)
+        say(hub, "output", b"lost data")
+
+    when(lambda: b"one\n" in seen, cut)
+    result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
+    assert result["error_code"] == "UNREACHABLE", result
+    assert "The output of instance job" in result["msg"]
+    assert "cut off while it told something" in result["msg"]
+    assert result["collected"]["stdout"]["content"] == "one\n"
+    require_left(hub, result)
+
+
+def test_a_stream_that_is_cut_right_behind_data_ends_the_run(
+    hub: FakeHub, seen: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "SILENT", LONG)
+    when(lambda: b"one\n" in seen, hub.cut_streams)
+    result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
+    assert result["error_code"] == "UNREACHABLE", result
+    require_left(hub, result)
+
+
+def test_input_that_is_cut_off_ends_the_wait(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeding, "DROPPED_WITH_END", 0.2)
+    hub.fault(Fault("reset", method="POST", path="/input"))
+    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"})
+    assert result["error_code"] == "UNREACHABLE", result
+    assert "did not get its input whole" in result["msg"]
+    require_left(hub, result)
+
+
+def test_input_that_a_program_does_not_need_any_more_is_no_failure(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "DROPPED_WITH_END", 0.4)
+    hub.fault(Fault("reset", method="POST", path="/input"))
+    result = complete(hub, app_config={"behaviour": "complete", "seconds": 0.05}, input={"content": "x"})
+    assert result["instance"]["outcome"] == "completed", result
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "options"),
+    [
+        (collecting.Sink, "write", {}),
+        (feeding.Feed, "open", {"input": {"content": "x"}}),
+        (InstanceClient, "await_event", {"completion_event": "done"}),
+    ],
+)
+def test_a_fault_of_our_own_in_a_thread_is_told(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, options: dict[str, Any]
+) -> None:
+    def fail(*arguments: Any, **named: Any) -> None:
+        raise ValueError("cannot be")
+
+    feed = feeding.Feed("text/plain", True, b"x")
+    assert feed.kind == "ascii"  # is computed once, before
+    monkeypatch.setattr(where, name, fail)
+    if where is feeding.Feed:
+        monkeypatch.setattr(feeding.Feed, "kind", "ascii")
+    result = complete(hub, app_config={"behaviour": "run", "stdout": "x"}, **options)
+    assert result["error_code"] == "LOCAL_ERROR", result
+    assert "ValueError: cannot be" in result["msg"]
+    assert result["instance"] == only(hub).id

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Programs in Python, of which no hub tells how they ended: their runner's last line does."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, run_task, when_asked
+
+
+@pytest.fixture(autouse=True)
+def deployed(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    package = tmp_path / "snake"
+    package.mkdir()
+    manifest = {"name": "snake", "version": "1.0.0", "main": "main.py", "engines": {"python3": "3.x"}}
+    (package / "package.json").write_text(json.dumps(manifest))
+    (package / "main.py").write_text("async def run(context, input):\n    return None\n")
+    assert run_task("sth_sequence", hub, src=str(package))["changed"]
+
+
+def complete(hub: FakeHub, **options: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {"name": "job", "sequence": "snake", "state": "completed", "run_timeout": 60.0}
+    return run_task("sth_instance", hub, **{**base, **options})
+
+
+@pytest.mark.parametrize("collect", [["output", "stdout", "stderr", "log"], ["output"], []])
+def test_one_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> None:
+    result = complete(hub, app_config={"behaviour": "complete", "result": "42"}, collect=collect)
+    assert not result.get("failed"), result
+    assert result["instance"]["outcome"] == "completed"
+    assert list(result["collected"]) == collect
+
+
+@pytest.mark.parametrize("behaviour", ["throw_later", "exit"])
+def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
+    result = complete(hub, app_config={"behaviour": behaviour}, collect=["output"])
+    assert result["error_code"] == "ENDED_EARLY"
+    assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
+
+
+def test_what_the_program_says_itself_is_not_believed(hub: FakeHub) -> None:
+    def lie() -> None:
+        with hub.state.lock:
+            program = next(iter(hub.state.instances.values()))
+            program.log_python("Finished.")
+            program.log_python("Not yet.")
+            program.crash(213, "Runner failed")
+
+    when_asked(hub, "/log", lie)
+    result = complete(hub, app_config={"behaviour": "run"})
+    assert result["error_code"] == "ENDED_EARLY"
+
+
+def test_one_that_finishes_before_it_is_ready_has_completed_too_early(hub: FakeHub) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("a 0.18 hub keeps no log of what has ended")
+    keep_ended(hub)
+    started = run_task(
+        "sth_instance", hub, name="job", sequence="snake", app_config={"behaviour": "complete", "seconds": 0}
+    )
+    assert (started["error_code"], started["outcome"]) == ("ENDED_EARLY", "completed"), started
