@@ -187,6 +187,10 @@ error_code:
   description: Machine-readable kind of the failure, such as V(UNREACHABLE), V(CONFLICT) or V(INVALID_PACKAGE).
   returned: failure
   type: str
+instance:
+  description: Id of the instance that could not be ended.
+  returned: failure to end an instance
+  type: str
 http_status:
   description: The status of the hub's answer.
   returned: failure, if the hub answered with an error

@@ -83,7 +83,7 @@ class Instance:
         # (hub-behaviour.md#a-stalled-hub-loses-its-instances).
         self.deaf = False
         self.lost_until = 0.0
-        # 0.18: it was told to stop, and hears nothing any more.
+        # It hears nothing any more (hub-behaviour.md#programs-that-do-not-answer).
         self.unreachable = False
         self.healthy = True
         self.removed_after = state.timings.busy + state.timings.extension

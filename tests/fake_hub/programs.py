@@ -60,6 +60,8 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
     elif behaviour == "end":
         # As if somebody had killed it.
         instance.after(seconds, lambda: instance.end(137, "Instance killed"))
+    elif behaviour == "hang":
+        instance.after(seconds, lambda: setattr(instance, "unreachable", True))
     elif behaviour == "throw_later":
         instance.after(seconds, lambda: _throw(instance, "boom later"))
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub import programs
@@ -83,7 +84,12 @@ class CommandRoutes:
     def _tell_to_stop(self, instance: Instance, timeout: float, can_keepalive: bool) -> None:
         """Let it end when the timeout is over, whether or not it has a handler."""
         timings = self.state.timings
+        if instance.unreachable:
+            return
         if instance.sequence.is_python:
+            if self.n and can_keepalive and programs.stopping(instance, timeout) == "put off":
+                instance.unreachable = True
+                return
             if self.n:
                 self.state.at(min(timings.notice, timeout / 2), lambda: instance.end(138, "Instance stopped"))
             # Without a handler 0.18 does not stop it, and it hears nothing from then on
@@ -112,7 +118,7 @@ class CommandRoutes:
             if at_once:
                 instance.removed_after = self.state.timings.busy
             answer = Answer(202, "Accepted", instance_json(self.state, instance))
-            self.state.at(self.state.timings.notice, lambda: instance.end(137, "Instance killed"))
+            self.state.at(*killing(self.state, instance))
         return answer
 
     def _kill_018(self, instance: Instance) -> Answer:
@@ -153,6 +159,13 @@ class CommandRoutes:
         if body[1]["monitoringRate"] < 0:
             return _thrown("Bad message of type 4003")
         return Answer(202, "Accepted", {"accepted": True})
+
+
+def killing(state: State, instance: Instance) -> tuple[float, Callable[[], None]]:
+    """Return after how many seconds a 1.x hub ends what it was told to kill, and how: its process where it does not answer."""
+    if instance.unreachable:
+        return state.timings.overdue_1x, lambda: instance.finish("errored", 213, "Runner failed")
+    return state.timings.notice, lambda: instance.end(137, "Instance killed")
 
 
 def _thrown(text: str) -> Answer:

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, NOT_FOUND, STREAM_TYPES, Answer, Call, DiedError
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, Sequence
+from ansible_collections.scramjet.sth.tests.fake_hub.routes_commands import killing
 from ansible_collections.scramjet.sth.tests.fake_hub.routes_start import StartRoutes
 from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause, wait
 from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instances_of, sequences_json
@@ -125,7 +125,7 @@ class SequenceRoutes:
             for item in self._of(name) if in_use else ():
                 if item.process_alive:
                     item.status = "killing"
-                    self.state.at(self.state.timings.notice, _killed(item))
+                    self.state.at(*killing(self.state, item))
         if in_use and not wait(self.state, call, lambda: not self._in_use(name)):
             self._go_on(name, restarts)
             return HANG
@@ -176,7 +176,3 @@ class SequenceRoutes:
             self.state.sequences.pop(name, None)
             self._removing.discard(name)
         return Answer(json={"id": name} if self.n else {"opStatus": "OK", "id": name})
-
-
-def _killed(instance: Instance) -> Callable[[], None]:
-    return lambda: instance.end(137, "Instance killed")

@@ -205,7 +205,8 @@ class Rolling:
         journal, action = self.run.journal, step.action
         begun = time.monotonic()
         with journal.doing(action) if planned else journal.compensating(action.action, action.object):
-            ended = end_instance(self.hub, step.replica.id, self.ending)
+            # One that never became ready may not answer.
+            ended = end_instance(self.hub, step.replica.id, self.ending, answers=step.replica.id not in self.failed)
         self.seconds[step.replica.id] = round(time.monotonic() - begun, 3)
         # 0.18 forgets what has ended.
         self.seen.ended[step.replica.id] = ended or replace(step.replica.record, status="ended", outcome="stopped")

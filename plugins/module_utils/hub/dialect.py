@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     Event,
     Generation,
@@ -79,6 +80,9 @@ class Dialect:
     log_never_ends = True
     # Bytes that are no UTF-8 reach a program through its input as they are.
     carries_binary_input = True
+    # Once it has been told to stop, nothing but the removal of its package ends a program that does not answer
+    # (hub-behaviour.md#programs-that-do-not-answer).
+    stop_is_final = True
     # A payload of 0, false, null or "" is taken for no event by "last".
     forgets_falsy_events = True
     # An event has a payload, always.
@@ -151,9 +155,10 @@ class Dialect:
             created=raw.get("created"),
             started=raw.get("started"),
             ended=raw.get("ended"),
-            outcome=self._outcome(reason, status, "python3" in engines) if ended else None,
+            outcome=self._outcome(reason, status, PYTHON in engines) if ended else None,
             exit_code=terminated.get("exitcode"),
             reason=reason,
+            engine=next(iter(engines), ""),
         )
 
     @staticmethod
@@ -177,6 +182,7 @@ class Dialect018(Dialect):
     answers_500_for_not_found = True
     log_never_ends = False
     carries_binary_input = False
+    stop_is_final = False
     forgets_falsy_events = False
     needs_payload = True
     keeps_topics = False

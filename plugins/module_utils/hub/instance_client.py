@@ -58,6 +58,16 @@ class InstanceClient:
         value = answer.json()
         return bool(value["healthy"]) if isinstance(value, Mapping) and "healthy" in value else None
 
+    def process_id(self) -> int | None:
+        """Return the number of its process on the hub's machine, as ``GET …/health`` tells it; None where it does not."""
+        try:
+            answer = self._api.transport.get("instance", self.id, "health", timeout=SINGLE_GET_TIMEOUT, repeat=False)
+            value = answer.json() if answer.ok else None
+        except SthError:
+            return None
+        found = value.get("processId") if isinstance(value, Mapping) else None
+        return found if isinstance(found, int) and found > 0 else None
+
     def stop(self, timeout: float = 7.0, can_keepalive: bool = False) -> None:
         """``POST …/_stop``: ask the program to end within ``timeout`` seconds. The hub answers only after that time.
 

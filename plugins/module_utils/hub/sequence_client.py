@@ -17,8 +17,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 
 # An ordinary start answers within a second, 50 at once within 15 s (hub-behaviour.md#start-and-life-cycle).
 START_HOLD = 30.0
-# A forced delete takes 15.5 s (hub-behaviour.md#forced-delete).
-FORCE_HOLD = 20.0
+# A forced delete takes 15.5 s, and 31 s of a program that does not answer (hub-behaviour.md#forced-delete).
+FORCE_HOLD = 45.0
 # What no log says: its load check takes the first disk of a list that is empty.
 _BLIND = (
     "Look at the hub's log for why. If there is nothing in it, the hub may find no disk: a 0.18 hub refuses every start so "

@@ -301,7 +301,7 @@ class _Apply:
         start = Start(program, old.sequence_id, frozenset(self.known))
         try:
             if failed:
-                self._end_failed(failed, step.label)
+                self._end_failed(failed, step.label, answers=error.code != "TIMEOUT")
             # Whether it was ready is not known of it, only that it ran.
             readiness = replace(self.readiness, wait_for="running", failure_event=None)
             with self.run.journal.compensating("start", f"instance {step.label}"):
@@ -313,11 +313,11 @@ class _Apply:
         self.known.add(again.id)
         return f"The previous instance runs again, as {again.id}."
 
-    def _end_failed(self, instance_id: str, called: str) -> None:
+    def _end_failed(self, instance_id: str, called: str, answers: bool) -> None:
         record = self.hub.instance(instance_id).info()
         if record is not None and record.live:
             with self.run.journal.compensating("stop", f"instance {called}"):
-                end_instance(self.hub, instance_id, self.ending)
+                end_instance(self.hub, instance_id, self.ending, answers=answers)
 
     def _kept(self, step: Step) -> InstanceRecord | None:
         """A run that was cut off may have left one that is still starting."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
 
@@ -29,8 +30,8 @@ END_GRACE = 3.0
 # Whatever keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
 # (hub-behaviour.md#keepalive-has-an-end).
 KEEPALIVE_CAP = 16.0
-# A killed program that still listens takes up to 11 s (0.18) or 15 s (1.x); later nothing more comes
-# (hub-behaviour.md#records-that-never-go).
+# A program that does not answer is ended 11 s (0.18) or 16 s (1.x) after it was killed; later nothing more comes
+# (hub-behaviour.md#programs-that-do-not-answer and hub-behaviour.md#records-that-never-go).
 KILL_GRACE = 20.0
 
 
@@ -49,23 +50,34 @@ class Ending:
                 raise SthError("INVALID_OPTION", f"{name} must not be negative.")
 
 
+class NotEndedError(WrittenError):
+    """A program was told to stop, by this run or an earlier one, and goes on; the hub takes no further order for it (1.x)."""
+
+
 def ending_from_options(options: Mapping[str, Any]) -> Ending:
     """Read and check the options. Raises ``INVALID_OPTION``."""
     return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
 
 
-def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRecord | None:
+def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: bool = True) -> InstanceRecord | None:
     """Stop, else kill, and return its last record once it has ended (None: no longer listed).
 
-    Raises ``TIMEOUT`` where the hub never reports the end: after a restart of a 1.x hub
-    (hub-behaviour.md#records-that-never-go), or a start that failed on a 0.18 hub
+    ``answers``: False where the program has shown that it does not do what it is waited for. On a hub where a stop takes
+    the last chance to end one that does not answer (hub-behaviour.md#programs-that-do-not-answer), it is killed then.
+
+    Raises ``TIMEOUT`` where the hub never reports the end: `NotEndedError` where the program goes on, else after a restart
+    of a 1.x hub (hub-behaviour.md#records-that-never-go), or a start that failed on a 0.18 hub
     (hub-behaviour.md#start-never-answered). Whatever fails once it was told to end is a `WrittenError`.
     """
     record = hub.instance(instance_id).info()
     if record is None or not record.live:
         return record
     orders = _Orders(hub, record)
-    if ending.stop_timeout > 0 and record.status == "running":
+    asks = answers or not hub.dialect.stop_is_final
+    if ending.stop_timeout > 0 and asks and record.status == "running":
+        if record.engine == PYTHON and hub.dialect.stop_is_final:
+            # Its handler gets all the time that it takes anyway, and one that asks for more hears nothing from then on.
+            ending = replace(ending, can_keepalive=False)
         orders.stop(ending)
         grace = KEEPALIVE_CAP if ending.can_keepalive else END_GRACE
         last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(grace))
@@ -75,18 +87,13 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending) -> InstanceRe
     for _dummy in pauses(Deadline(KILL_GRACE)):
         last = orders.look()
         if not _alive(last):
-            return last
+            return _as_told(last, killed)
         if not killed and last and last.status == "running":
             # Python programs on 0.18 run on after a stop (hub-behaviour.md#python-programs). Elsewhere than in
             # "running" a kill is refused (hub-behaviour.md#kill-only-while-running): the hub's own kill is under way
             # then.
             killed = orders.kill()
-    raise orders.failure(
-        "TIMEOUT",
-        f"Instance {instance_id} was told to end and {hub.api_url} still lists it as "
-        f"{last.status if last else 'live'} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
-        instance=instance_id,
-    )
+    raise orders.not_ended(last, killed)
 
 
 def end_instances(
@@ -97,7 +104,7 @@ def end_instances(
     parallel: int = 4,
     noted: Callable[[str], AbstractContextManager[None]] = lambda instance_id: nullcontext(),
 ) -> None:
-    """End several, ``parallel`` at a time, each within its ``noted``. Raises the first failure at the end."""
+    """End several, ``parallel`` at a time, each within its ``noted``. Raises the first failure when all are through."""
 
     def end(instance_id: str) -> None:
         with noted(instance_id):
@@ -120,6 +127,20 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
                 "1.x hub keeps ended records for 195 s by default.",
                 instance=instance_id,
             )
+
+
+def what_is_left(hub: HubClient, instance_id: str) -> str:
+    """Say how the process of a program that does not answer is ended by hand."""
+    process = hub.instance(instance_id).process_id()
+    which = f"process {process}" if process is not None else "its process"
+    return f"end {which} on the hub's machine with kill -9, which the hub notices"
+
+
+def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
+    """Return the record of what has ended; a 1.x hub calls it failed where its process had to be ended by force."""
+    if killed and record is not None and record.outcome == "failed":
+        return replace(record, outcome="killed")
+    return record
 
 
 def _alive(record: InstanceRecord | None) -> bool:
@@ -157,6 +178,26 @@ class _Orders:
             raise self.failure(error.code, f"{told}{error.message}", **error.details) from None
         self._lost = None
         return record
+
+    def not_ended(self, last: InstanceRecord | None, killed: bool) -> SthError:
+        """Build the failure for what is still listed as live."""
+        status = last.status if last else "live"
+        listed = f"Instance {self._called} was told to end and {self._hub.api_url} still lists it as {status}"
+        if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
+            return self.failure(
+                "TIMEOUT",
+                f"{listed} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
+                instance=self._client.id,
+            )
+        by_hand = what_is_left(self._hub, self._client.id)
+        return NotEndedError(
+            "TIMEOUT",
+            f"{listed}: the program does not answer, and the hub takes no further order for it. Remove its package with "
+            f"sth_sequence (state: absent, in_use: stop), which ends it by force, or {by_hand}. A program like this is ended "
+            "by stop_timeout: 0, which kills it without asking first. If it has outlived a restart of the hub, only another "
+            "restart clears its record.",
+            instance=self._client.id,
+        )
 
     def failure(self, code: ErrorCode, message: str, **details: Any) -> SthError:
         return (WrittenError if self._told else SthError)(code, message, **details)

@@ -89,6 +89,8 @@ class InstanceRecord:
     outcome: Outcome | None = None
     exit_code: int | None = None
     reason: str | None = None
+    # The key of its package's ``engines``; "" where the hub does not tell (0.18).
+    engine: str = ""
 
     @property
     def known_id(self) -> str | None:

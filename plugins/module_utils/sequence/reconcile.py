@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
+    NotEndedError,
     end_instances,
     ending_from_options,
     wait_removed,
@@ -157,6 +160,8 @@ class _Apply:
         self.package = package
         self.policy = policy
         self.ending = ending_from_options(run.options)
+        # Ids of instances that go on although they were told to end.
+        self._going_on: set[str] = set()
 
     def everything(self, plan: SequencePlan) -> SequenceRecord | None:
         """Return the sequence that is on the hub in the end."""
@@ -166,7 +171,7 @@ class _Apply:
             if action.action == "stop":
                 stops.append(action)
                 continue
-            self._end(stops)
+            self._end(stops, plan)
             stops = []
             with self.run.journal.doing(action):
                 if action.action == "upload":
@@ -174,19 +179,28 @@ class _Apply:
                 elif action.action == "overwrite":
                     sequence = self._overwrite(action.target)
                 else:
-                    delete_unused(self.hub, action.target, self.ending.removal_timeout)
+                    delete_unused(self.hub, action.target, self.ending.removal_timeout, self._going_on)
             if action.action == "upload" and self.policy.compare == "content":
                 sequence = without_twins(self.hub, given(sequence), self.run.journal)
         return sequence
 
-    def _end(self, stops: list[Action]) -> None:
+    def _end(self, stops: list[Action], plan: SequencePlan) -> None:
         by_id = {action.target.id: action for action in stops}
-        end_instances(
-            self.hub,
-            list(by_id),
-            self.ending,
-            noted=lambda instance_id: self.run.journal.doing(by_id[instance_id]),
-        )
+        goes = {action.target.id for action in plan.actions if action.action == "delete"}
+
+        @contextmanager
+        def noted(instance_id: str) -> Iterator[None]:
+            action = by_id[instance_id]
+            try:
+                with self.run.journal.doing(action):
+                    yield
+            except NotEndedError:
+                if action.target.sequence_id not in goes:
+                    raise
+                # The removal of its package ends it.
+                self._going_on.add(instance_id)
+
+        end_instances(self.hub, list(by_id), self.ending, noted=noted)
 
     def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
         package = given(self.package)

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
@@ -17,8 +19,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     unseen,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import wait_removed, what_is_left
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe_instances
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
@@ -102,11 +105,19 @@ def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) ->
     return twins[0] if twins else uploaded
 
 
-def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float) -> None:
+def delete_unused(
+    hub: HubClient, doomed: SequenceRecord, removal_timeout: float, going_on: Collection[str] = ()
+) -> None:
     """Delete and see it gone, in ``removal_timeout`` seconds and in no more than may be of use.
 
-    Raises ``CONFLICT`` where something runs from it, or the hub goes on refusing.
+    ``going_on``: ids of instances that were told to end and go on; the hub ends those of ``doomed`` with it.
+    Raises ``CONFLICT`` where anything else runs from it, or the hub goes on refusing.
     """
+    if going_on:
+        listed = [item for item in observe_instances(hub) if item.sequence_id == doomed.id]
+        if any(item.live and item.id in going_on for item in listed):
+            _delete_by_force(hub, doomed, listed, going_on, removal_timeout)
+            return
     bound = min(BUSY_AFTER_END, removal_timeout)
     client = hub.sequence(doomed.id)
     # Not the hub's own check: it deletes the package under a running instance
@@ -136,6 +147,39 @@ def delete_unused(hub: HubClient, doomed: SequenceRecord, removal_timeout: float
     )
 
 
+def _delete_by_force(
+    hub: HubClient,
+    doomed: SequenceRecord,
+    listed: Sequence[InstanceRecord],
+    going_on: Collection[str],
+    removal_timeout: float,
+) -> None:
+    """Delete a package with the programs that nothing else ends, and see all gone (hub-behaviour.md#forced-delete)."""
+    _refuse_if_used(hub, doomed, going_on)
+    # Beside one that has ended some time ago the hub would remove the package and leave the program
+    # (hub-behaviour.md#delete-orphans-a-running-instance).
+    wait_removed(hub, [item.id for item in listed if not item.live], removal_timeout)
+    _refuse_if_used(hub, doomed, going_on)
+    # After a lost answer the look tells.
+    with suppress(LostAnswerError):
+        hub.sequence(doomed.id).delete(force=True)
+    for instance_id in going_on:
+        record = hub.instance(instance_id).info()
+        if record is not None and record.live and record.sequence_id == doomed.id:
+            raise WrittenError(
+                "TIMEOUT",
+                f"Instance {instance_id} was told to stop, and its package {doomed.ref} was to be removed from {hub.api_url} by "
+                f"force: neither has ended it. What is left: {what_is_left(hub, instance_id)}; if it has outlived a restart of "
+                "the hub, only another restart clears its record. Run the task again then.",
+                instance=instance_id,
+            )
+    if _left(hub, doomed) is not None:
+        raise WrittenError(
+            "CONFLICT",
+            f"{hub.api_url} was told to remove sequence {doomed.ref} by force and still lists it: run the task again.",
+        )
+
+
 def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
     try:
         return hub.sequence(deleted.id).info()
@@ -161,8 +205,12 @@ def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known:
     return None
 
 
-def _refuse_if_used(hub: HubClient, doomed: SequenceRecord) -> None:
-    users = [item for item in observe_instances(hub) if item.live and item.sequence_id == doomed.id]
+def _refuse_if_used(hub: HubClient, doomed: SequenceRecord, going_on: Collection[str] = ()) -> None:
+    users = [
+        item
+        for item in observe_instances(hub)
+        if item.live and item.sequence_id == doomed.id and item.id not in going_on
+    ]
     if users:
         raise SthError(
             "CONFLICT",

@@ -52,6 +52,10 @@ module.exports = async function (input, ...args) {
     await sleep(seconds);
     return JSON.stringify({ args, shard: config.shard, result: config.result || "done" }) + "\n";
   }
+  if (behaviour === "hang") {
+    // As a program does that computes without an end, but for the heat.
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), seconds * 1000);
+  }
   if (behaviour === "end") {
     setTimeout(() => this.end(), seconds * 1000);
   }

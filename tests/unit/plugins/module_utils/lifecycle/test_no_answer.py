@@ -1,0 +1,145 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Programs that do not answer a stop: the order of calls that ends them, and what is said where none does."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "END_GRACE", 0.3)
+
+
+@pytest.fixture
+def hanging(hub: FakeHub) -> FakeHub:
+    """A hub on which ``web`` runs, and answers nothing any more."""
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+    start(hub, "web", behaviour="hang", seconds=0)
+    return hub
+
+
+def start(hub: FakeHub, name: str, **config: Any) -> dict[str, Any]:
+    result = run_task("sth_instance", hub, name=name, sequence="probe", stable_for=0, app_config=config)
+    assert not result.get("failed"), result
+    return result
+
+
+def asked(hub: FakeHub, what: str) -> int:
+    return sum(item.path.endswith(what) for item in hub.requests)
+
+
+def forced(hub: FakeHub) -> int:
+    return sum("x-seq-kill-inst" in item.headers for item in hub.requests)
+
+
+def test_killing_without_asking_ends_it(hanging: FakeHub) -> None:
+    times = four_times("sth_instance", hanging, name="web", state="stopped", stop_timeout=0)
+    assert times.real["changed"]
+    assert hanging.runners == 0
+    if hanging.state.is_1x:
+        assert times.real["instance"]["outcome"] == "killed"
+
+
+def test_a_stop_that_cannot_be_taken_back_is_told_with_what_is_left(hanging: FakeHub) -> None:
+    result = run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0.1)
+    if not hanging.state.is_1x:
+        assert not result.get("failed"), result
+        assert hanging.runners == 0
+        return
+    assert result["error_code"] == "TIMEOUT"
+    assert "does not answer" in result["msg"]
+    assert "in_use: stop" in result["msg"]
+    assert "end process 4711 on the hub's machine" in result["msg"]
+    assert hanging.runners == 1
+    assert len(hanging.sequences) == 1
+    assert forced(hanging) == 0
+
+
+def test_the_removal_of_its_package_ends_it(hanging: FakeHub) -> None:
+    start(hanging, "fine")
+    times = four_times("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
+    assert not times.real.get("failed"), times.real
+    assert [action for action, _object in planned(times.real)] == ["stop", "stop", "delete"]
+    assert all(item["done"] for item in times.real["actions"])
+    assert hanging.runners == 0
+    assert hanging.sequences == []
+    assert forced(hanging) == hanging.state.is_1x
+
+
+def test_a_second_try_ends_what_the_first_could_not(hanging: FakeHub) -> None:
+    run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0.1)
+    removed = run_task("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
+    assert not removed.get("failed"), removed
+    assert hanging.runners == 0
+
+
+def test_a_new_version_takes_the_place_of_one_that_does_not_answer(hanging: FakeHub, tmp_path: pathlib.Path) -> None:
+    package = tmp_path / "probe"
+    package.mkdir()
+    manifest = json.loads((PACKAGES / "probe" / "package.json").read_text())
+    (package / "package.json").write_text(json.dumps({**manifest, "version": "9.9.9"}))
+    (package / "index.js").write_text("module.exports = () => 1;")
+    replaced = run_task("sth_sequence", hanging, src=str(package), in_use="stop", stop_timeout=0.1)
+    assert not replaced.get("failed"), replaced
+    assert hanging.runners == 0
+    assert [item["config"]["version"].partition("+")[0] for item in hanging.sequences] == ["9.9.9"]
+
+
+def test_what_no_order_ends_is_told_without_the_advice_that_was_tried(hanging: FakeHub) -> None:
+    if not hanging.state.is_1x:
+        pytest.skip("a 0.18 hub ends it")
+    hanging.fault(Fault("hang", method="DELETE", path="/sequence/"))
+    result = run_task(
+        "sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1, request_timeout=1.0
+    )
+    assert result["error_code"] == "TIMEOUT", result
+    assert result["changed"]
+    assert "neither has ended it" in result["msg"]
+    assert "process 4711" in result["msg"]
+    assert "in_use" not in result["msg"]
+
+
+def test_one_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+    result = run_task(
+        "sth_instance",
+        hub,
+        name="web",
+        sequence="probe",
+        app_config={"behaviour": "hang", "seconds": 0},
+        wait_for="event",
+        ready_event="ready",
+        wait_timeout=0.5,
+        start_attempts=2,
+        stop_timeout=0.1,
+    )
+    assert (result["error_code"], "has not emitted 'ready'" in result["msg"]) == ("TIMEOUT", True), result
+    # The first was ended, the second is left as it is.
+    assert hub.runners == 1
+    assert asked(hub, "/_stop") == (0 if hub.state.is_1x else 1)
+
+
+@pytest.mark.parametrize("can_keepalive", [True, False])
+def test_a_program_in_python_that_asks_for_more_time_ends(
+    hub: FakeHub, tmp_path: pathlib.Path, can_keepalive: bool
+) -> None:
+    manifest = {"name": "probe", "version": "1.0.0", "main": "main.py", "engines": {"python3": "3.x"}}
+    (tmp_path / "package.json").write_text(json.dumps(manifest))
+    (tmp_path / "main.py").write_text("async def run(context, input):\n    pass\n")
+    assert run_task("sth_sequence", hub, src=str(tmp_path))["changed"]
+    start(hub, "web", stopHandler="keepAlive")
+    times = four_times("sth_instance", hub, name="web", state="stopped", stop_timeout=0.1, can_keepalive=can_keepalive)
+    assert not times.real.get("failed"), times.real
+    assert hub.runners == 0
