@@ -17,7 +17,9 @@ options:
       - When a started instance counts as ready.
       - With V(running), when it has connected to the hub and is still alive after O(stable_for). A hub answers a start with
         success before the program is even loaded.
-      - With V(event), when it emits O(ready_event). With V(healthy), when it reports that it is.
+      - With V(event), when it emits O(ready_event).
+      - With V(healthy), when it reports that it is, and still does after O(stable_for), three seconds at least. A hub takes every
+        program for healthy until it has asked it.
       - With V(none), at once.
       - What runs already as it is wanted is not waited for once more. One that did not get ready in time goes on running, and a
         further run takes it for started.
@@ -39,7 +41,8 @@ options:
     default: 60.0
   stable_for:
     description:
-      - Seconds it must stay alive with O(wait_for=running). V(0) does not watch it.
+      - Seconds it must stay alive with O(wait_for=running), and healthy with O(wait_for=healthy). V(0) does not watch it, or for
+        three seconds if it must be healthy.
     type: float
     default: 2.0
   overload_timeout:

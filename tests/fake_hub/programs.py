@@ -48,6 +48,9 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
     for stream in ("stdout", "stderr"):
         if config.get(stream):
             instance.write(stream, f"{config[stream]}\n".encode())
+    if config.get("healthy") is False:
+        # Until it is asked it counts as healthy (hub-behaviour.md#health-is-a-cache).
+        instance.after(instance.state.timings.health, lambda: setattr(instance, "healthy", False))
     for event in config.get("events", []):
         instance.after(event.get("after", 0), instance.emitter(event["name"], event.get("payload")))
     if behaviour == "complete":

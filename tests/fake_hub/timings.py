@@ -25,6 +25,8 @@ class Timings:
     extension: float = 180.0
     # 1.x: until runners are listed again after a restart.
     reconnect: float = 10.0
+    # Until a runner asks its program for its health.
+    health: float = 1.0
     # 1.x: what a stop without a timeout takes.
     stop: float = 7.0
     # Until a runner is ended that was to end by itself: its program has put off a stop, or ended the application.
@@ -46,6 +48,7 @@ FAST = Timings(
     busy=0.3,
     extension=0.3,
     reconnect=1.0,
+    health=0.15,
     overdue_018=0.6,
     overdue_1x=0.8,
 )

@@ -71,6 +71,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
         # Whoever has waited for so long in vain looks or asks again.
         patched.setattr(client, "SINGLE_GET_TIMEOUT", 1.0)
         patched.setattr(readiness, "EVENT_TURN", 0.3)
+        patched.setattr(readiness, "HEALTH_IS_ASKED", 0.5)
         patched.setattr(job_apply, "EVENT_TURN", 0.1)
         for module in (event_wait, stream_read, stream_write):
             patched.setattr(module, "LOOK_EVERY", 0.1)

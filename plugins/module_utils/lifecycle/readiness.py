@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -23,6 +24,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking impor
 EVENT_TURN = 1.0
 # The failure event is kept by the hub once it was emitted, so that a short look finds it.
 FAILURE_TURN = 0.1
+# Until a program has been asked for its health, its runner says that it is healthy: for one to two seconds
+# (hub-behaviour.md#health-is-a-cache).
+HEALTH_IS_ASKED = 3.0
 
 
 @dataclass(frozen=True)
@@ -166,13 +170,23 @@ class _Watch:
         return record
 
     def until_healthy(self) -> InstanceRecord:
-        """The program's own health report."""
-        for _turn in pauses(self.deadline, longest=1.0):
+        """The program's own health report, and that it stays so until the hub has certainly asked the program."""
+        stays = max(self.readiness.stable_for, HEALTH_IS_ASKED)
+        since: float | None = None
+        # Staying so has its own bound: not cut short by the time that it took to become so.
+        for _turn in pauses(Deadline(self.readiness.wait_timeout + stays), longest=0.5):
             self._refuse_failure()
             record = self.look()
-            if record.status == "running" and self.client.health(timeout=EVENT_TURN):
+            if not (record.status == "running" and self._is_healthy()):
+                since = None
+                if self.deadline.passed:
+                    break
+                continue
+            now = time.monotonic()
+            since = now if since is None else since
+            if now - since >= stays:
                 return record
-        raise self._too_late("does not report that it is healthy")
+        raise self._too_late("does not report that it is healthy" + (", and that for long enough" if since else ""))
 
     def until_event(self) -> InstanceRecord:
         """The ready event, raced against the failure event and the instance's end."""
@@ -184,6 +198,15 @@ class _Watch:
             self.look()
             if self.deadline.passed:
                 raise self._too_late(f"has not emitted {name!r}")
+
+    def _is_healthy(self) -> bool:
+        try:
+            return bool(self.client.health(timeout=EVENT_TURN))
+        except SthError as error:
+            # The hub holds the answer until the runner has told it something.
+            if error.code == "TIMEOUT":
+                return False
+            raise
 
     def _refuse_failure(self) -> None:
         name = self.readiness.failure_event

@@ -15,6 +15,7 @@ module.exports = async function (input, ...args) {
   if (behaviour === "exit") process.exit(config.code || 0);
   if (config.stdout) console.log(config.stdout);
   if (config.stderr) console.error(config.stderr);
+  if (config.healthy === false) this.addMonitoringHandler(() => ({ healthy: false }));
   this.on("ping", (message) => this.emit("pong", message));
   for (const [asked, event] of Object.entries(config.answers || {})) {
     this.on(asked, () => this.emit(event.name, event.payload));

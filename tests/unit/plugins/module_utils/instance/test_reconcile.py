@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending, starting
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending, readiness, starting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
 
@@ -567,6 +568,22 @@ def test_an_event_that_never_comes_ends_at_the_bound(hub: FakeHub) -> None:
 
 def test_healthy(hub: FakeHub) -> None:
     assert not start(hub, wait_for="healthy").get("failed")
+
+
+def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub) -> None:
+    config = {"healthy": False}
+    result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1)
+    assert result["error_code"] == "TIMEOUT", result
+    assert "does not report that it is healthy" in result["msg"]
+
+
+def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.state.timings = replace(hub.state.timings, health=0.6)
+    monkeypatch.setattr(readiness, "HEALTH_IS_ASKED", 0.0)
+    result = start(hub, app_config={"healthy": False}, wait_for="healthy", wait_timeout=0.1, stable_for=30.0)
+    assert result["error_code"] == "TIMEOUT", result
 
 
 @pytest.mark.parametrize(
