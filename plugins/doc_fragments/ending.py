@@ -15,12 +15,15 @@ options:
   stop_timeout:
     description:
       - Seconds that a program is given to end by itself; then it is killed. V(0) kills it without asking.
+      - On a 1.x hub a program that does not answer, such as one that computes without an end, cannot be killed any more once it
+        was told to stop; only V(0) ends it, within 16 seconds. What never got ready is killed without asking there.
       - The hub answers only after this whole time, even if the program ends at once.
     type: float
     default: 7.0
   can_keepalive:
     description:
       - Whether the program may ask for more time. The hub caps what it gets, at 11 seconds (0.18) or 15 seconds (1.x).
+      - Not said to programs in Python on a 1.x hub, whose stop handlers get all the time that they take.
     type: bool
     default: false
   removal_timeout:

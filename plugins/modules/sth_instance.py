@@ -149,17 +149,20 @@ options:
     description:
       - File that receives the whole C(output), on the machine where the task runs, with mode C(0600); then it is not in the
         result.
+      - It appears when the run has completed. What had come of it when the reading broke, or at O(run_timeout), lies beside it as
+        C(<name>.partial).
     type: path
   completion_event:
     description:
       - With O(state=completed), this event is the completion. Its payload is returned, and the instance is then stopped.
-      - Use it for Python programs, no hub tells whether one of them completed or crashed.
+      - A Python program needs none, whose C(log) tells that it has finished, and is always read.
       - A 0.18 hub forgets a Python program with its events as soon as it ends. One that emits this event and ends within some
         milliseconds of its start is not heard.
     type: str
   run_timeout:
     description:
       - With O(state=completed), seconds that the run may take. Then the task fails, and the instance is left as it is.
+      - It fails before that where its input, its output or the wait for its events breaks, with the cause.
     type: float
     default: 3600.0
 seealso:

@@ -74,7 +74,8 @@ options:
     description:
       - What to do when a package is to be removed but instances run from it.
       - With V(fail), the task fails before anything is written. With V(keep), that package is left and named in RV(kept).
-      - With V(stop), the instances are ended, each one is seen to have ended, and then the package is removed.
+      - With V(stop), the instances are ended, each one is seen to have ended, and then the package is removed. A program that does
+        not answer on a 1.x hub is ended by force with its package, which takes minutes if others of it have just ended.
     type: str
     choices: [fail, keep, stop]
     default: fail

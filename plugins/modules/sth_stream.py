@@ -117,7 +117,8 @@ options:
     default: 10
   dest:
     description:
-      - Read into this file, on the machine where the task runs, instead of into RV(content). Mode 0600; replaced at the end.
+      - Read into this file, on the machine where the task runs, instead of into RV(content). Mode 0600; replaced at the end. What had
+        come when the reading broke lies beside it as C(<name>.partial).
     type: path
   secret_keys:
     description:

@@ -73,10 +73,7 @@ class Apply:
                 collected = group.finish()
                 self._require_read(group, instance_id)
             except SthError as error:
-                group.stop()
-                # What has come of it cannot be read again.
-                group.keep_parts()
-                raise self._cut_short(error, instance_id, group.finish()) from None
+                raise self._cut_short(error, instance_id, group.finish(is_whole=False)) from None
             self._note_cuts(group)
             if is_python and event is None:
                 record = as_the_log_says(record, group.end_of_log())

@@ -27,6 +27,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking impor
 # log of a 1.x hub never does (hub-behaviour.md#events).
 AFTER_END = 2.0
 LOG_AFTER_END = 0.7
+# How long the others go on after one has broken: what they have is on its way.
+AFTER_BREAK = 0.5
 # What is cut off after as many seconds without a byte has lost none: a hub keeps what nobody has read
 # (hub-behaviour.md#streams-that-are-cut). A proxy's idle time-out is longer.
 SILENT = 1.0
@@ -162,9 +164,12 @@ class Collecting:
         """Return when the hub ended a stream, on the monotonic clock."""
         return self._readers[stream].ended_at
 
-    def finish(self) -> dict[str, dict[str, Any]]:
-        """Let the streams end, stop those that do not, and return what was read, whether or not that is all."""
-        bound = Deadline(AFTER_END)
+    def finish(self, *, is_whole: bool = True) -> dict[str, dict[str, Any]]:
+        """Let the streams end, stop those that do not, and return what was read, whether or not that is all.
+
+        ``is_whole``: False where something has broken off; a file then stays under another name, since nobody can read it again.
+        """
+        bound = Deadline(AFTER_END if is_whole else AFTER_BREAK)
         for reader in self._readers.values():
             if reader.stream == "log":
                 while reader.is_alive() and time.monotonic() - reader.last_data < LOG_AFTER_END and not bound.passed:
@@ -172,16 +177,14 @@ class Collecting:
             else:
                 reader.join(bound.remaining)
         self.stop()
+        if not is_whole:
+            for reader in self._readers.values():
+                reader.sink.keep_part()
         return {stream: self._readers[stream].sink.as_result(self._secrets) for stream in self._wanted}
 
     def broken(self) -> tuple[str, SthError] | None:
         """Return the first stream that is not read any more though it has not ended, and why."""
         return next(((item.stream, item.error) for item in self._readers.values() if item.error is not None), None)
-
-    def keep_parts(self) -> None:
-        """Let files that are not whole stay under another name."""
-        for reader in self._readers.values():
-            reader.sink.keep_part()
 
     def resumed(self) -> tuple[str, ...]:
         """Return the streams that were cut off and read on."""
