@@ -43,6 +43,8 @@ class FakeHub:
         # How many requests have come since it died last.
         self.turned_away = 0
         self.closing = threading.Event()
+        # Streams whose reading has begun, by their paths.
+        self.readings: list[str] = []
         # How often streams were cut off, and whether in the middle of a piece.
         self.cuts = 0
         self.cuts_pieces = False

@@ -18,10 +18,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client i
 from ansible_collections.scramjet.sth.plugins.module_utils.streams import collecting, feeding
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, small_disk, when, when_asked
 
 # Longer than any test may take.
-LONG = 600.0
+LONG = bound(30.0)
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +100,7 @@ def test_a_stream_that_is_cut_in_silence_is_read_on(
         with hub.state.lock:
             only(hub).complete(b"result\n")
 
-    when(lambda: b"one\n" in seen, cut)
+    when(lambda: b"one\n" in seen and len(hub.readings) == 4, cut)
     result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
     assert result["instance"]["outcome"] == "completed", result
     said = {name: stream["content"] for name, stream in result["collected"].items()}
@@ -112,7 +113,7 @@ def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub
         hub.cut_streams(in_a_piece=True)
         say(hub, "output", b"lost data")
 
-    when(lambda: b"one\n" in seen, cut)
+    when(lambda: b"one\n" in seen and len(hub.readings) == 4, cut)
     result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
     assert result["error_code"] == "UNREACHABLE", result
     assert "The output of instance job" in result["msg"]
@@ -125,7 +126,7 @@ def test_a_stream_that_is_cut_right_behind_data_ends_the_run(
     hub: FakeHub, seen: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collecting, "SILENT", LONG)
-    when(lambda: b"one\n" in seen, hub.cut_streams)
+    when(lambda: b"one\n" in seen and len(hub.readings) == 4, hub.cut_streams)
     result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
     assert result["error_code"] == "UNREACHABLE", result
     require_left(hub, result)

@@ -143,3 +143,21 @@ def test_a_program_in_python_that_asks_for_more_time_ends(
     times = four_times("sth_instance", hub, name="web", state="stopped", stop_timeout=0.1, can_keepalive=can_keepalive)
     assert not times.real.get("failed"), times.real
     assert hub.runners == 0
+
+
+def test_a_replica_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
+    result = run_task(
+        "sth_deployment",
+        hub,
+        name="shop",
+        src=str(PACKAGES / "probe"),
+        replicas=1,
+        app_config={"behaviour": "hang", "seconds": 0},
+        wait_for="event",
+        ready_event="ready",
+        wait_timeout=0.5,
+        stop_timeout=0.1,
+    )
+    assert result.get("failed"), result
+    assert hub.runners == 0
+    assert asked(hub, "/_stop") == (0 if hub.state.is_1x else 1)
