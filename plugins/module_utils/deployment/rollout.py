@@ -206,7 +206,9 @@ class Rolling:
         begun = time.monotonic()
         with journal.doing(action) if planned else journal.compensating(action.action, action.object):
             # One that never became ready may not answer.
-            ended = end_instance(self.hub, step.replica.id, self.ending, answers=step.replica.id not in self.seen.failed)
+            ended = end_instance(
+                self.hub, step.replica.id, self.ending, answers=step.replica.id not in self.seen.failed
+            )
         self.seconds[step.replica.id] = round(time.monotonic() - begun, 3)
         # 0.18 forgets what has ended.
         self.seen.ended[step.replica.id] = ended or replace(step.replica.record, status="ended", outcome="stopped")

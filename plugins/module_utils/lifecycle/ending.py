@@ -130,10 +130,10 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
 
 
 def what_is_left(hub: HubClient, instance_id: str) -> str:
-    """Say how the process of a program that does not answer is ended by hand."""
+    """Say what ends a program that does not answer, or clears its record, by hand."""
     process = hub.instance(instance_id).process_id()
     which = f"process {process}" if process is not None else "its process"
-    return f"end {which} on the hub's machine with kill -9, which the hub notices"
+    return f"end {which} on the hub's machine with kill -9 (if it has outlived a restart of the hub, restart that once more)"
 
 
 def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
@@ -189,13 +189,11 @@ class _Orders:
                 f"{listed} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
                 instance=self._client.id,
             )
-        by_hand = what_is_left(self._hub, self._client.id)
         return NotEndedError(
             "TIMEOUT",
-            f"{listed}: the program does not answer, and the hub takes no further order for it. Remove its package with "
-            f"sth_sequence (state: absent, in_use: stop), which ends it by force, or {by_hand}. A program like this is ended "
-            "by stop_timeout: 0, which kills it without asking first. If it has outlived a restart of the hub, only another "
-            "restart clears its record.",
+            f"{listed}: the program does not answer, and the hub takes no further order for it; remove its package with "
+            f"sth_sequence (state: absent, in_use: stop), which ends it by force, or {what_is_left(self._hub, self._client.id)}; "
+            "next time use stop_timeout: 0, which kills it without asking.",
             instance=self._client.id,
         )
 

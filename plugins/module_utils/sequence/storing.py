@@ -169,8 +169,7 @@ def _delete_by_force(
             raise WrittenError(
                 "TIMEOUT",
                 f"Instance {instance_id} was told to stop, and its package {doomed.ref} was to be removed from {hub.api_url} by "
-                f"force: neither has ended it. What is left: {what_is_left(hub, instance_id)}; if it has outlived a restart of "
-                "the hub, only another restart clears its record. Run the task again then.",
+                f"force, and neither has ended it: {what_is_left(hub, instance_id)}, then run the task again.",
                 instance=instance_id,
             )
     if _left(hub, doomed) is not None:
