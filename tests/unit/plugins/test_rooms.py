@@ -48,12 +48,14 @@ LARGEST = 15
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
     "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
+    "job/plan": "job/test_reconcile",
     "lifecycle/event_wait": "event/test_reconcile",
     "lifecycle/listening": "job/test_reconcile",
     "lifecycle/logs": "instance/test_reconcile and secrets/test_hiding",
     "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
     "lifecycle/readiness": "instance/test_reconcile",
     "lifecycle/starting": "instance/test_reconcile",
+    "run/attended": "job/test_apply, streams/test_reconcile and event/test_reconcile",
     "secrets/forms": "secrets/test_hiding",
     "secrets/invocation": "plugin_utils/test_in_process and tests/integration/test_secrets.py",
     "streams/collecting": "job/test_reconcile",
@@ -65,6 +67,8 @@ TESTED_ELSEWHERE = {
 TESTS_OF_SEVERAL = {
     "deployment/test_safety": "rollouts that are cut off or meet each other",
     "http/test_client_certificates": "a hub behind TLS that asks for certificates",
+    "job/test_python": "how programs in Python ended",
+    "lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",
     "package/test_digest": "that a directory and its archives have one digest",
     "package/test_memory": "that memory does not grow with a package",
     "secrets/test_hiding": "that no part of a secret is left in a text",
