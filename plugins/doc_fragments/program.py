@@ -80,6 +80,9 @@ options:
     description:
       - Further dotted paths in O(app_config) whose values are never shown. V(*) stands for any one key, V(args.<n>) for an
         argument, V(args.<n>.<key>) for what is inside of one, and V(*) alone for everything.
+      - Values under keys that look secret, such as C(password), C(dbPass), C(ssh_key) or C(api_tokens), never are either, nor is
+        a secret inside another value.
+      - One that fits nothing is told in a warning.
     type: list
     elements: str
     default: []

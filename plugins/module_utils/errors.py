@@ -43,7 +43,8 @@ class SthError(Exception):
 
     ``message`` is one sentence: what was asked, of which hub, what it answered, what to do.
     ``details`` are the further keys of a failure, such as ``http_status``, ``method``, ``url``,
-    ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``.
+    ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``. ``said`` are those that hold what programs have
+    said, as results show it: what of it is secret is hidden, or left by the user's wish, already.
     """
 
     def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
@@ -51,13 +52,16 @@ class SthError(Exception):
         self.code: ErrorCode = code
         self.message = message
         self.details: dict[str, Any] = {key: value for key, value in details.items() if value is not None}
+        self.said: dict[str, Any] = {}
 
     @classmethod
     def of(
         cls: type[E], error: SthError, code: ErrorCode | None = None, message: str | None = None, **details: Any
     ) -> E:
         """Make this kind of failure of ``error``, with what is given instead of its code, message or details."""
-        return cls(code or error.code, message or error.message, **{**error.details, **details})
+        made = cls(code or error.code, message or error.message, **{**error.details, **details})
+        made.said = error.said
+        return made
 
 
 class LostAnswerError(SthError):

@@ -92,10 +92,20 @@ options:
     default: 8
   secret_keys:
     description:
-      - Dotted paths in payloads to mask in results, with C(*) for any key. What looks like a secret is always masked.
+      - Further dotted paths in payloads, and in the configuration of the instances, whose values are secret, with C(*) for any key.
+        Values under keys that look secret always are.
+      - One that fits nothing there is told in a warning.
     type: list
     elements: str
     default: []
+  mask_output:
+    description:
+      - Whether secrets are masked in the payload of the awaited event, which C(masked) tells. These are values under keys that
+        look secret or that O(secret_keys) name, and the secrets of the instance's configuration wherever they stand. Of the
+        latter, short and common ones, such as C(test), C(production) or C(8080), are not looked for.
+      - With V(false) it is returned as the program emitted it. A failure shows no secret all the same.
+    type: bool
+    default: true
 seealso:
   - module: scramjet.sth.sth_instance
   - module: scramjet.sth.sth_stream
@@ -149,8 +159,11 @@ event:
       description: Its name.
       type: str
     payload:
-      description: What it carried, secrets masked.
+      description: What it carried, secrets masked as O(mask_output) says.
       type: raw
+    masked:
+      description: Whether a secret in it was replaced by C(********).
+      type: bool
     payload_lost:
       description: Whether the hub told that it came and could not deliver what it carried.
       type: bool
@@ -160,7 +173,7 @@ event:
     elapsed:
       description: Seconds since the subscription.
       type: float
-  sample: {"name": "pong", "payload": {"question": "are you there"}, "payload_lost": false,
+  sample: {"name": "pong", "payload": {"question": "are you there"}, "masked": false, "payload_lost": false,
            "received": "2026-01-01T12:00:00.000+00:00", "elapsed": 0.021}
 events:
   description:
@@ -240,6 +253,7 @@ TASK = Task(
         "wait_timeout": {"type": "float", "default": 30.0},
         "max_parallel": {"type": "int", "default": 8},
         "secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+        "mask_output": {"type": "bool", "default": True},
     },
     constraints={
         "required_one_of": [("instance", "sequence"), ("send", "expect")],

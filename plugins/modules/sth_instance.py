@@ -145,10 +145,19 @@ options:
       - Bytes of each stream that go into the result. The rest is read and dropped, and C(truncated) says so.
     type: int
     default: 1048576
+  mask_output:
+    description:
+      - Whether secrets are masked in what is collected and in the payload of the O(completion_event), which C(masked) and
+        RV(event_masked) tell. Of the secrets of the configuration, short and common ones, such as C(test), C(production) or
+        C(8080), are not looked for there.
+      - With V(false) it is returned as the program wrote it. In the C(log), into which the hub writes the configuration, and in
+        what a failure says, every secret is masked all the same.
+    type: bool
+    default: true
   output_dest:
     description:
-      - File that receives the whole C(output), on the machine where the task runs, with mode C(0600); then it is not in the
-        result.
+      - File that receives the whole C(output) as it is, on the machine where the task runs, with mode C(0600); then it is not
+        in the result.
       - It appears when the run has completed. What had come of it when the reading broke, or at O(run_timeout), lies beside it as
         C(<name>.partial).
     type: path
@@ -341,7 +350,10 @@ instances:
   type: list
   elements: dict
 collected:
-  description: What O(state=completed) collected, by stream. Empty in check mode and for other states.
+  description:
+    - What O(state=completed) collected, by stream. Empty in check mode and for other states.
+    - C(truncated) tells that there was more, C(lossy) that half a character was dropped at the end, and C(masked) that a secret
+      was replaced by C(********), see O(mask_output). C(bytes) and C(sha256) are those of all that the program wrote.
   returned: success, and after a run that failed
   type: dict
   sample:
@@ -351,12 +363,17 @@ collected:
       bytes: 4
       truncated: false
       lossy: false
+      masked: false
       path: null
       sha256: 6a5aebd1a6b1bd1e4b8b5d5f8a9d3f3b7e1a6a6e1e1a...
 event:
-  description: Payload of O(completion_event); after a failure, of O(failure_event). Secrets masked.
+  description: Payload of O(completion_event), as O(mask_output) says; after a failure, of O(failure_event), secrets masked.
   returned: success, and after the program has emitted O(failure_event)
   type: raw
+event_masked:
+  description: Whether a secret in the payload of the O(completion_event) was replaced by C(********).
+  returned: success
+  type: bool
 notes:
   description: What is assumed in check mode, whether a run that was under way was joined, and which topics the hub has (see
     O(output_topic)).
@@ -451,6 +468,7 @@ TASK = Task(
         },
         "collect": {"type": "list", "elements": "str", "choices": ["output", "stdout", "stderr", "log"]},
         "collect_max_bytes": {"type": "int", "default": 1048576},
+        "mask_output": {"type": "bool", "default": True},
         "output_dest": {"type": "path"},
         "completion_event": {"type": "str"},
         "run_timeout": {"type": "float", "default": 3600.0},

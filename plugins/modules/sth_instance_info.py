@@ -42,7 +42,8 @@ options:
     default: false
   secret_keys:
     description:
-      - Further dotted paths in C(app_config) whose values are not shown, as in M(scramjet.sth.sth_instance).
+      - Further dotted paths in C(app_config) whose values are not shown, as in M(scramjet.sth.sth_instance). One that fits nothing is
+        told in a warning.
     type: list
     elements: str
     default: []

@@ -122,11 +122,21 @@ options:
     type: path
   secret_keys:
     description:
-      - Dotted paths in the configuration of the O(instance) whose values are masked in what is read, with C(*) for any key.
-        Values under keys that look secret always are. A file (O(dest)) gets everything as it is.
+      - Further dotted paths in the configuration of the O(instance) whose values are secret, with C(*) for any key. Values under
+        keys that look secret always are.
+      - One that fits nothing there is told in a warning.
     type: list
     elements: str
     default: []
+  mask_output:
+    description:
+      - Whether secrets of the O(instance)'s configuration are masked in what is read, which RV(masked) tells. Short and common
+        values, such as C(test), C(production) or C(8080), are not looked for.
+      - With V(false) it is returned as the program wrote it. In the O(stream=log), into which the hub writes the configuration,
+        every secret is masked all the same.
+      - A file (O(dest)) gets everything as it is, and a topic is never masked.
+    type: bool
+    default: true
 seealso:
   - module: scramjet.sth.sth_event
   - module: scramjet.sth.sth_topic
@@ -183,7 +193,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 content:
-  description: What was read, with secrets of the instance's configuration masked. Null with O(dest), and in check mode.
+  description: What was read, secrets masked as O(mask_output) says. Null with O(dest), and in check mode.
   returned: when reading
   type: str
 encoding:
@@ -192,6 +202,10 @@ encoding:
   type: str
 lossy:
   description: Whether something in RV(content) is no text and was replaced. Use O(encoding=base64) or O(dest) for it.
+  returned: when reading
+  type: bool
+masked:
+  description: Whether a secret in RV(content) or RV(matched) was replaced by C(********).
   returned: when reading
   type: bool
 bytes:
@@ -217,7 +231,7 @@ path:
   returned: when reading
   type: str
 sha256:
-  description: Checksum of the bytes that were read.
+  description: Checksum of the bytes that were read, before anything was masked.
   returned: when reading
   type: str
 notes:
@@ -298,6 +312,7 @@ TASK = Task(
         "wait_timeout": {"type": "float", "default": 10.0},
         "dest": {"type": "path"},
         "secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+        "mask_output": {"type": "bool", "default": True},
     },
     constraints={
         "required_one_of": [("instance", "topic")],

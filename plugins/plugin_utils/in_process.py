@@ -95,6 +95,7 @@ def run_in_process(
     parameters: Mapping[str, Any] = validated.validated_parameters
     hidden = validated._no_log_values
     warnings = [f"Both option {item['option']} and its alias {item['alias']} are set." for item in validated._warnings]
+    known: set[str] = set()
     if error:
         result = {"failed": True, "msg": error, "error_code": "INVALID_OPTION"}
         result.update(nothing_done(task, meant_api_url(parameters)))
@@ -103,10 +104,11 @@ def run_in_process(
         if in_loop:
             run.open_hub, run.leave_hub = take_hub, leave_hub
         result = execute(task, run)
+        known = run.secrets
         warnings += run.warnings
     if not diff:
         result.pop("diff", None)
-    result["invocation"] = {"module_args": shown_arguments(parameters)}
+    result["invocation"] = {"module_args": shown_arguments(parameters, known)}
     # As keys of the result, so that a task with no_log keeps them to itself.
     if warnings:
         result["warnings"] = warnings

@@ -32,7 +32,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
     wanted_state,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
 @dataclass(frozen=True)

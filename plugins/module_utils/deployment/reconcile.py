@@ -51,7 +51,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
     delete_unused,
@@ -66,12 +66,12 @@ def reconcile(run: Run) -> Result:
     """Bring one deployment into the wanted state. Returns the keys of ``sth_deployment``'s result."""
     options = run.options
     check_options(options)
-    masker = Masker(options["secret_keys"])
-    hide_options(run, masker)
+    masker = run.masker
+    hide_options(run)
     require_start_options(run)
     package = _package(run)
     before = look(run.hub, options["name"])
-    run.hide(masker, (replica.record for replica in before.replicas))
+    run.hide(replica.record for replica in before.replicas)
     plan = _plan(run, before, package, masker)
     run.journal.plan(plan.actions)
     note_topics(run)
@@ -178,7 +178,7 @@ class _Apply:
         self.uploaded: SequenceRecord | None = None
         policy = Policy("recreate") if run.options["state"] == "absent" else _policy(run.options)
         self.ending = ending_from_options(run.options)
-        self.rolling = Rolling(run, before, policy, readiness_from_options(run.options), self.ending)
+        self.rolling = Rolling(run, before, policy, readiness_from_options(run.options, run.masker), self.ending)
 
     def everything(self, plan: DeploymentPlan) -> None:
         """Upload, roll out, retire."""

@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas i
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
 def predicted(before: Observed, plan: DeploymentPlan) -> Observed:

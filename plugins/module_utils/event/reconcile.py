@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference, resolve_sequence
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
 # The name is a segment of the address, in which the hub decodes nothing.
 _AWAITABLE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+\Z")
@@ -52,10 +52,9 @@ class Talk:
 def reconcile(run: Run) -> Result:
     """Return ``event`` and ``events``."""
     options = run.options
-    masker = Masker(options["secret_keys"])
     _check(options)
     message, has_message = _message(options)
-    run.secrets.update(masker.secrets(message))
+    run.secrets.update(run.masker.secrets(message))
     if options["send"] is not None:
         message = _carried(run, options["send"], message, has_message)
     expectation = None
@@ -63,7 +62,7 @@ def reconcile(run: Run) -> Result:
         expectation = Expectation(
             options["expect"], options["expect_which"], options["failure_event"], options["wait_timeout"]
         )
-    targets = _targets(run, masker)
+    targets = _targets(run)
     talk = Talk(options["send"], message, expectation)
     actions = tuple(
         Action("send", f"event {talk.send} to instance {target.name}", "it was asked for", target)
@@ -73,7 +72,7 @@ def reconcile(run: Run) -> Result:
     run.journal.plan(actions)
     if run.check_mode:
         return {"event": None, "events": [_silent(target) for target in targets]}
-    return _talk_to_all(run, talk, targets, actions, masker)
+    return _talk_to_all(run, talk, targets, actions)
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -120,17 +119,17 @@ def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:
     return message
 
 
-def _targets(run: Run, masker: Masker) -> list[Target]:
+def _targets(run: Run) -> list[Target]:
     """Find whom to talk to, those that live; raise where there is nobody."""
     options = run.options
     if options["sequence"] is not None:
-        return _targets_of_sequence(run, masker)
+        return _targets_of_sequence(run)
     kept = options["expect_which"] == "last" and options["send"] is None
-    found = find_targets(run, masker, options["instance"], ended_too=kept)
+    found = find_targets(run, options["instance"], ended_too=kept)
     return [Target(label(item), item) for item in found] or [Target(options["instance"], None)]
 
 
-def _targets_of_sequence(run: Run, masker: Masker) -> list[Target]:
+def _targets_of_sequence(run: Run) -> list[Target]:
     hub, text = run.hub, run.options["sequence"]
     inventory = observe(hub, lambda found: bool(found.instances))
     reference = parse_reference(text)
@@ -140,7 +139,7 @@ def _targets_of_sequence(run: Run, masker: Masker) -> list[Target]:
         item.id for item in inventory.sequences if item.id == chosen.id or item.digest and item.digest == chosen.digest
     }
     live = [item for item in inventory.instances if item.live and item.sequence_id in ids]
-    run.hide(masker, live)
+    run.hide(live)
     if live:
         return [Target(label(item), item) for item in sorted(live, key=place)]
     if run.check_mode:
@@ -149,31 +148,31 @@ def _targets_of_sequence(run: Run, masker: Masker) -> list[Target]:
     raise SthError("NOT_FOUND", f"No live instance of sequence {text!r} on {hub.api_url}: start one with sth_instance.")
 
 
-def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Sequence[Action], masker: Masker) -> Result:
+def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Sequence[Action]) -> Result:
     """Talk to every target, several at once; each is tried even if another fails. Raises the first failure at the end."""
     failures: list[SthError] = []
 
     def one(target: Target) -> dict[str, Any]:
         action = next((item for item in actions if item.target is target), None)
         try:
-            return _talk_to(run, talk, target, action, masker)
+            return _talk_to(run, talk, target, action)
         except SthError as error:
             if "event" in error.details:
-                error.details["event"] = masker.payload(error.details["event"], run.secrets)
+                error.details["event"] = run.masker.failure(error.details["event"], run.secrets)
             failures.append(error)
-            return {**_silent(target), "error_code": error.code, "msg": error.message}
+            return {**_silent(target), "error_code": error.code, "msg": scrub(error.message, run.secrets)}
 
     with workers(run.hub, run.options["max_parallel"]) as pool:
         events = list(pool.map(one, targets))
     if failures:
-        failures[0].details.setdefault("events", events)
+        failures[0].said["events"] = events
         raise failures[0]
     first = events[0]
-    keys = ("name", "payload", "payload_lost", "received", "elapsed")
+    keys = ("name", "payload", "masked", "payload_lost", "received", "elapsed")
     return {"event": {key: first[key] for key in keys} if first["name"] is not None else None, "events": events}
 
 
-def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None, masker: Masker) -> dict[str, Any]:
+def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None) -> dict[str, Any]:
     record = given(target.record)
     if talk.expectation is None:
         _send(run, talk, record, action)
@@ -191,10 +190,12 @@ def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None, masker
         event = wait.result()
     if event is None:
         return _silent(target)
+    payload, masked = run.shown_payload(event.payload)
     return {
         **_silent(target),
         "name": talk.expectation.event,
-        "payload": masker.payload(event.payload, run.secrets),
+        "payload": payload,
+        "masked": masked,
         "payload_lost": event.lost,
         "received": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "elapsed": round(monotonic() - began, 3),
@@ -220,6 +221,7 @@ def _silent(target: Target) -> dict[str, Any]:
         "instance_name": target.name,
         "name": None,
         "payload": None,
+        "masked": False,
         "payload_lost": False,
         "received": None,
         "elapsed": None,

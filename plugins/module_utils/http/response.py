@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
 # So much of what a hub says went wrong is told, and so much of it is looked at.
 TOLD = 500

@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import SHORTEST_SCRUBBED
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import SHORTEST_SCRUBBED
 
 REQUESTS_IMPORT_ERROR: str | None
 try:

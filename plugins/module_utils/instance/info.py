@@ -16,7 +16,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 
 HEALTH_TIMEOUT = 3.0
 PARALLEL = 8
@@ -36,9 +35,8 @@ def reconcile(run: Run) -> Result:
         found = [item for item in found if item.sequence_id in ids]
     if options["status"] is not None:
         found = [item for item in found if item.status in options["status"]]
-    masker = Masker(options["secret_keys"])
     found.sort(key=place)
-    views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in found]
+    views = [instance_view(item, inventory.sequence(item.sequence_id), run.masker) for item in found]
     if options["health"]:
         _add_health(run.hub, views)
     return {"exists": bool(views), "instances": views, "instance": views[0] if len(views) == 1 else None}

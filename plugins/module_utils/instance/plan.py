@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import told
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 OnChange = Literal["recreate", "keep", "fail"]
 

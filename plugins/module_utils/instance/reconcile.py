@@ -46,18 +46,18 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import P
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
 def reconcile(run: Run) -> Result:
     """Bring named instances into the wanted state. Returns the keys of ``sth_instance``'s result."""
     check_options(run.options)
-    masker = Masker(run.options["secret_keys"])
-    hide_options(run, masker)
+    masker = run.masker
+    hide_options(run)
     require_capabilities(run)
     inventory = observe(run.hub, lambda found: bool(select(found, run.options)))
     selected = select(inventory, run.options)
-    run.hide(masker, selected)
+    run.hide(selected)
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     plan = _plan(run, inventory, selected, masker)
     run.journal.plan(plan.actions)
@@ -77,6 +77,7 @@ def reconcile(run: Run) -> Result:
         "instances": views,
         "collected": {},
         "event": None,
+        "event_masked": False,
         "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
     }
 
@@ -132,12 +133,12 @@ def require_start_options(run: Run) -> None:
         hub.require("limits", "Starting with limits", "limit the hub's own process, of which instances are children")
 
 
-def hide_options(run: Run, masker: Masker) -> None:
-    """Scrub the secrets of what was asked for from every failure text."""
+def hide_options(run: Run) -> None:
+    """Let no text of this run show the secrets of what was asked for."""
     overrides = run.options["overrides"] or []
     for holder in (run.options, *overrides):
-        run.secrets |= masker.secrets(holder.get("app_config") or {}, holder.get("args") or ())
-    run.secrets |= masker.secrets(run.options["start_options"])
+        run.secrets |= run.masker.secrets(holder.get("app_config"), holder.get("args") or ())
+    run.secrets |= run.masker.secrets(run.options["start_options"])
 
 
 def select(inventory: Inventory, options: Mapping[str, Any]) -> list[InstanceRecord]:
@@ -231,7 +232,7 @@ class _Apply:
         self.run = run
         self.hub = run.hub
         self.ending = ending_from_options(run.options)
-        self.readiness = readiness_from_options(run.options)
+        self.readiness = readiness_from_options(run.options, run.masker)
         self.known = {item.id for item in inventory.instances}
 
     def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:

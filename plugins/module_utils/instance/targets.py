@@ -17,10 +17,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import 
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import how_it_ended
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 
 
-def find_targets(run: Run, masker: Masker, reference: str, *, ended_too: bool) -> list[InstanceRecord]:
+def find_targets(run: Run, reference: str, *, ended_too: bool) -> list[InstanceRecord]:
     """Return the live instances that are meant, one per name; none in check mode where an earlier task would start them.
 
     ``ended_too``: where none lives, the latest that has ended, of which a 1.x hub still has the last words. Raises
@@ -28,7 +27,7 @@ def find_targets(run: Run, masker: Masker, reference: str, *, ended_too: bool) -
     """
     hub = run.hub
     found = observe_instance(hub, reference)
-    run.hide(masker, found)
+    run.hide(found)
     live = one_per_name(item for item in found if item.live)
     if live:
         return live

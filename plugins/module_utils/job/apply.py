@@ -21,7 +21,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder, feeding
 
@@ -33,10 +32,9 @@ EVENT_TURN = 0.5
 class Apply:
     """One run, from its start or from now on to its end."""
 
-    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory, masker: Masker) -> None:
-        """``inventory``: what was listed before; ``masker``: of what events carry."""
+    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory) -> None:
+        """``inventory``: what was listed before."""
         self.run = run
-        self.masker = masker
         self.hub = run.hub
         self.plan = plan
         # A run that is joined has had its input, or a part of it: twice would do harm.
@@ -62,7 +60,7 @@ class Apply:
             Listener(client, options["failure_event"], longest) as failure,
             collecting(
                 self.hub, instance_id, streams, needs_log=is_python, limit=options["collect_max_bytes"],
-                output_dest=options["output_dest"], longest=longest,
+                output_dest=options["output_dest"], longest=longest, mask=options["mask_output"],
             ) as group,
             feeding(self.hub, instance_id, self.feed_stream, self.feed, longest) as self.feeder,
         ):  # fmt: skip
@@ -140,22 +138,19 @@ class Apply:
         """Raise what keeps the program from getting all of its input; one that has ended its output needs no more."""
         failure = self.feeder.failure() if self.feeder and group.ended_at("output") is None else None
         if failure is not None:
-            raise SthError(
-                failure.code,
-                f"Instance {self.label} ({instance_id}) did not get its input whole and is left as it is: {failure.message}",
-                **{**failure.details, "instance": instance_id},
-            )
+            message = f"Instance {self.label} ({instance_id}) did not get its input whole and is left as it is: {failure.message}"
+            raise SthError.of(failure, message=message, instance=instance_id)
 
     def _require_read(self, group: Collecting, instance_id: str) -> None:
         """Raise what keeps a stream from being read on."""
         broken = group.broken()
         if broken is not None:
             stream, failure = broken
-            raise SthError(
-                failure.code,
-                f"The {stream} of instance {self.label} ({instance_id}) is not read any more, what it said until then is in "
+            raise SthError.of(
+                failure,
+                message=f"The {stream} of instance {self.label} ({instance_id}) is not read any more, what it said until then is in "
                 f"collected, and the instance is left as it is: {failure.message}",
-                **{**failure.details, "instance": instance_id},
+                instance=instance_id,
             )
 
     def _note_cuts(self, group: Collecting) -> None:
@@ -176,7 +171,7 @@ class Apply:
         return replace(record, status="ended", outcome="completed")
 
     def _shown(self, event: Event) -> Any:
-        return self.masker.payload(event.payload, self.run.secrets)
+        return self.run.masker.failure(event.payload, self.run.secrets)
 
     def _cut_short(self, error: SthError, instance_id: str, collected: dict[str, Any]) -> SthError:
         """Return an error as one about the instance, with what can be read of it only once."""
@@ -186,7 +181,9 @@ class Apply:
                 f"What has become of instance {self.label} ({instance_id}) on {self.hub.api_url} is not known, what it "
                 f"said until then is in collected: {message}"
             )
-        return SthError(error.code, message, **{"instance": instance_id, "collected": collected, **error.details})
+        cut_short = SthError.of(error, message=message, instance=error.details.get("instance", instance_id))
+        cut_short.said["collected"] = collected
+        return cut_short
 
     def _failed(
         self, record: InstanceRecord, collected: dict[str, Any], group: Collecting, failed: Event | None
@@ -201,4 +198,6 @@ class Apply:
             emitted["event"] = self._shown(failed)
             short_of = f"after it had emitted {self.run.options['failure_event']!r} with {emitted['event']!r}"
         error = ended_error(self.hub, record, self.label, short_of, words)
-        return SthError("ENDED_EARLY", error.message, **error.details, **emitted, collected=collected)
+        failure = SthError.of(error, "ENDED_EARLY", **emitted)
+        failure.said["collected"] = collected
+        return failure

@@ -30,7 +30,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import feed_from_options, require_carried
 
 
@@ -42,14 +41,13 @@ def reconcile(run: Run) -> Result:
     if options["output_dest"] is not None and not run.check_mode:
         # In check mode an earlier task may not have made its directory.
         require_writable("output_dest", options["output_dest"])
-    masker = Masker(options["secret_keys"])
-    hide_options(run, masker)
+    hide_options(run)
     require_capabilities(run)
     if feed is not None:
         require_carried(run.hub, feed, options["input"]["stream"])
     inventory = observe(run.hub, lambda found: bool(select(found, options)))
     selected = select(inventory, options)
-    run.hide(masker, selected)
+    run.hide(selected)
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     refuse_clash(options, inventory, run.hub.api_url)
     program = programs(options)[0]
@@ -72,14 +70,16 @@ def reconcile(run: Run) -> Result:
         collected: dict[str, Any] = {}
         event = None
     else:
-        record, collected, event = Apply(run, plan, feed, inventory, masker).everything()
-    view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), masker)
+        record, collected, event = Apply(run, plan, feed, inventory).everything()
+    view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), run.masker)
+    shown, masked = run.shown_payload(event)
     header = f"runs of {program.label} on {run.hub.api_url}"
     return {
         "instance": view,
         "instances": [view],
         "collected": collected,
-        "event": masker.payload(event, run.secrets),
+        "event": shown,
+        "event_masked": masked,
         "diff": {
             "before": {},
             "after": {"run": plan.sequence.ref} if plan.start and plan.sequence else {},

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
 TAIL = 4096
 LONGEST_ERROR = 300

@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 # The hub never ends a wait for an event when the instance dies
 # (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance): between short turns it is looked at.
@@ -44,8 +44,8 @@ class Readiness:
     masker: Masker = field(default_factory=Masker)
 
 
-def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
-    """Read and check the options. Raises ``INVALID_OPTION``."""
+def readiness_from_options(options: Mapping[str, Any], masker: Masker | None = None) -> Readiness:
+    """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for what the failure event carries."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
         raise SthError("INVALID_OPTION", "ready_event needs wait_for: event, and the reverse: set both or neither.")
     refuse_empty(options, ("ready_event", "failure_event"), "name an event")
@@ -63,7 +63,7 @@ def readiness_from_options(options: Mapping[str, Any]) -> Readiness:
         options["stable_for"],
         options["overload_timeout"],
         options["start_attempts"],
-        Masker(options["secret_keys"]),
+        masker or Masker(),
     )
 
 
@@ -212,7 +212,7 @@ class _Watch:
         name = self.readiness.failure_event
         payload = self._emitted(name, FAILURE_TURN) if name else None
         if payload:
-            shown = self.readiness.masker.payload(payload[0], self.hub.secrets)
+            shown = self.readiness.masker.failure(payload[0], self.hub.secrets)
             raise SthError(
                 "START_FAILED",
                 f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {shown!r} "

@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     Inventory,
     SequenceRecord,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
 def running_state(record: InstanceRecord, inventory: Inventory) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import FORESEEN, InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 
 def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url: str, masker: Masker) -> list[Entry]:

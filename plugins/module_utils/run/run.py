@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
@@ -22,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 Result = dict[str, Any]
 
@@ -56,13 +57,25 @@ class Run:
             self._hub.hide(self.secrets)
         return self._hub
 
-    def hide(self, masker: Masker, records: Iterable[InstanceRecord]) -> None:
+    @cached_property
+    def masker(self) -> Masker:
+        """What hides secrets in this run's result and diff: by names, by ``secret_keys``, and those that it knows."""
+        return Masker(self.options.get("secret_keys") or (), self.secrets)
+
+    def hide(self, records: Iterable[InstanceRecord]) -> None:
         """Let no text of this run show the secrets of ``records``: the runner writes them into the log.
 
         Source: hub-behaviour.md#secrets-on-the-hub.
         """
         for record in records:
-            self.secrets.update(masker.secrets(record.app_config, record.args))
+            self.secrets.update(self.masker.secrets(record.app_config, record.args))
+
+    def shown_payload(self, payload: Any) -> tuple[Any, bool]:
+        """Return what a program has emitted as the result shows it, and whether something in it is masked."""
+        # Looked at in any case: whether secret_keys fit something does not depend on what is shown.
+        shown = self.masker.data(payload, self.secrets)
+        masks = bool(self.options["mask_output"])
+        return (shown, shown != payload) if masks else (payload, False)
 
     def close(self) -> None:
         """Close or leave what was opened."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord, known_id
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
 def sequence_view(record: SequenceRecord) -> dict[str, Any]:

@@ -7,19 +7,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 SECRET_OPTIONS = ("token", "headers", "url_password")
+# Mappings, lists and texts that a program, or its input, may be given secrets with.
+_MAPPINGS = ("start_options", "limits")
+_SAID = ("content", "lines", "payload")
 
 
-def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return module arguments as ``-vvv`` may print them."""
-    masker = _masker(arguments)
+def shown_arguments(arguments: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
+    """Return module arguments as ``-vvv`` may print them; ``known``: secrets that the task has learnt of besides."""
     # What begins with an underscore is said by the action plugin to the module.
     shown = {key: value for key, value in arguments.items() if not key.startswith("_")}
+    masker = _masker(shown, known)
     for name in SECRET_OPTIONS:
         if shown.get(name):
             shown[name] = MASK
@@ -29,17 +33,15 @@ def shown_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
             {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
             for item in shown["overrides"]
         ]
-    for name in ("start_options", "limits"):
+    for name in _MAPPINGS:
         if isinstance(shown.get(name), Mapping):
             shown[name] = masker.app_config(shown[name])
     if isinstance(shown.get("api_url"), str):
         # It is refused with a password in it, and shown all the same.
         shown["api_url"] = masker.app_config(shown["api_url"])
     if isinstance(shown.get("input"), Mapping):
-        shown["input"] = {**shown["input"], **_shown_lines(shown["input"], masker)}
-    shown.update(_shown_lines(shown, masker))
-    if shown.get("payload") is not None:
-        shown["payload"] = masker.app_config(shown["payload"])
+        shown["input"] = {**shown["input"], **_shown_said(shown["input"], masker)}
+    shown.update(_shown_said(shown, masker))
     if shown.get("payload_json") is not None:
         shown["payload_json"] = _shown_json(shown["payload_json"], masker)
     return shown
@@ -56,8 +58,8 @@ def _shown_program(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
     return shown
 
 
-def _shown_lines(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
-    return {"lines": masker.app_config(holder["lines"])} if holder.get("lines") is not None else {}
+def _shown_said(holder: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
+    return {name: masker.app_config(holder[name]) for name in _SAID if holder.get(name) is not None}
 
 
 def _shown_json(text: Any, masker: Masker) -> str:
@@ -67,6 +69,16 @@ def _shown_json(text: Any, masker: Masker) -> str:
         return MASK
 
 
-def _masker(arguments: Mapping[str, Any]) -> Masker:
+def _masker(arguments: Mapping[str, Any], known: Collection[str]) -> Masker:
+    """Return what knows the secrets of all of the arguments, so that each hides those of the others too."""
     keys = arguments.get("secret_keys")
-    return Masker(keys if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])
+    names = Masker([str(key) for key in keys] if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])
+    secrets = set(known)
+    overrides = arguments.get("overrides")
+    for holder in (arguments, *(overrides if isinstance(overrides, list) else ())):
+        if isinstance(holder, Mapping):
+            args = holder.get("args") or holder.get("sequence_args")
+            secrets |= names.secrets(holder.get("app_config"), args if isinstance(args, list) else ())
+    for name in (*_MAPPINGS, *_SAID):
+        secrets |= names.secrets(arguments.get(name))
+    return Masker(names.secret_keys, secrets)

@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub_bytes
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub_stream
 
 # How long a stream goes on after the instance's end: output, stdout and stderr end by themselves within a second, and the
 # log of a 1.x hub never does (hub-behaviour.md#events).
@@ -34,6 +34,24 @@ AFTER_BREAK = 0.5
 SILENT = 1.0
 # Of a log, what the runner and the hub write about the end fits in.
 TAIL = 32 * 1024
+
+
+@dataclass(frozen=True)
+class Hiding:
+    """What is hidden in what is shown of a stream.
+
+    A program's own words are its user's: only what is certainly a secret is hidden in them, and nothing unless ``mask``. The
+    ``log`` is the runner's, which writes the configuration into it (hub-behaviour.md#secrets-on-the-hub): no secret is shown.
+    """
+
+    secrets: Collection[str]
+    stream: str | None
+    mask: bool
+
+    def shown(self, data: bytes, *, cut: bool) -> bytes:
+        """Return ``data`` as it may be shown; ``cut``: it was not read to its end."""
+        is_log = self.stream == "log"
+        return scrub_stream(data, self.secrets, cut=cut, all_of_them=is_log) if self.mask or is_log else data
 
 
 @dataclass
@@ -68,27 +86,22 @@ class Sink:
         self.digest.update(piece)
         self.tail = (self.tail + piece)[-TAIL:]
 
-    def shown(self, secrets: Collection[str]) -> bytes:
-        """Return what was kept, without ``secrets``: the runner writes the configuration that it gets into its log, and a
-        program may repeat it anywhere (hub-behaviour.md#secrets-on-the-hub).
-
-        Where it begins and ends depends on bounds and on who has read before, so that pieces of one are hidden too.
-        """
-        return scrub_bytes(bytes(self.kept), secrets, part=True) if secrets else bytes(self.kept)
-
-    def as_result(self, secrets: Collection[str]) -> dict[str, Any]:
-        """Return the reported form; what is not text is given as base64."""
+    def as_result(self, hiding: Hiding) -> dict[str, Any]:
+        """Return the reported form; what is not text is given as base64. A file holds the bytes as they are."""
         content: str | None = None
-        encoding, lossy = "utf-8", False
+        encoding, lossy, masked = "utf-8", False, False
         truncated = self.file is None and self.total > len(self.kept)
         if self.file is None:
-            content, encoding, lossy = _text(self.shown(secrets), truncated)
+            data = hiding.shown(bytes(self.kept), cut=truncated)
+            masked = data != self.kept
+            content, encoding, lossy = _text(data, truncated)
         return {
             "content": content,
             "encoding": encoding,
             "bytes": self.total,
             "truncated": truncated,
             "lossy": lossy,
+            "masked": masked,
             "path": self.path,
             "sha256": self.digest.hexdigest(),
         }
@@ -155,10 +168,12 @@ class StreamReader(Attended):
 class Collecting:
     """The readers of one instance."""
 
-    def __init__(self, readers: Sequence[StreamReader], wanted: Sequence[str], secrets: Collection[str]) -> None:
+    def __init__(
+        self, readers: Sequence[StreamReader], wanted: Sequence[str], secrets: Collection[str], mask: bool
+    ) -> None:
         self._readers = {reader.stream: reader for reader in readers}
         self._wanted = wanted
-        self._secrets = secrets
+        self._hiding = {stream: Hiding(secrets, stream, mask) for stream in wanted}
 
     def ended_at(self, stream: str) -> float | None:
         """Return when the hub ended a stream, on the monotonic clock."""
@@ -180,7 +195,7 @@ class Collecting:
         if not is_whole:
             for reader in self._readers.values():
                 reader.sink.keep_part()
-        return {stream: self._readers[stream].sink.as_result(self._secrets) for stream in self._wanted}
+        return {stream: self._readers[stream].sink.as_result(self._hiding[stream]) for stream in self._wanted}
 
     def broken(self) -> tuple[str, SthError] | None:
         """Return the first stream that is not read any more though it has not ended, and why."""
@@ -217,12 +232,14 @@ def collecting(
     limit: int,
     output_dest: str | None,
     longest: float,
+    mask: bool,
 ) -> Iterator[Collecting]:
     """Read ``wanted`` streams from now on. ``limit``: bytes of each kept in memory; ``longest``: seconds of silence.
 
     ``output`` is always read: its end is what tells how a run on a 0.18 hub ended
-    (hub-behaviour.md#what-a-client-does-about-it); with ``needs_log`` the log is read too. With ``output_dest`` it goes to that file, which appears only when
-    the context is left without an exception. The hub's secrets are hidden in what is reported.
+    (hub-behaviour.md#what-a-client-does-about-it); with ``needs_log`` the log is read too. With ``output_dest`` it goes to
+    that file, which appears only when the context is left without an exception. The hub's secrets are hidden in what is
+    reported, see `Hiding`.
     """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(replacing(output_dest)) if output_dest else None
@@ -232,7 +249,7 @@ def collecting(
             readers.append(StreamReader(hub, instance_id, stream, sink, longest))
         for reader in readers:
             reader.start()
-        group = Collecting(readers, wanted, hub.secrets)
+        group = Collecting(readers, wanted, hub.secrets, mask)
         stack.callback(group.stop)
         yield group
 

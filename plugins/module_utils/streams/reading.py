@@ -22,9 +22,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import A
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import scrub
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import Bounds, StoppedBy
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import LOG_AFTER_END, Sink
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import LOG_AFTER_END, Hiding, Sink
 
 MAX_BYTES = 1024 * 1024
 LOOK_EVERY = 0.5
@@ -64,7 +63,7 @@ def reading_from_options(options: Mapping[str, Any]) -> Reading:
 def read_bounded(
     open_stream: Callable[[float], AbstractContextManager[ByteStream]],
     reading: Reading,
-    secrets: set[str],
+    hiding: Hiding,
     nothing_more: Callable[[], bool] | None = None,
 ) -> Result:
     """Read and return the keys of the module's result.
@@ -84,9 +83,9 @@ def read_bounded(
                 raise
             failure = error
             sink.keep_part()
-    result = _result(sink, bounds, stopped_by, reading, secrets)
+    result = _result(sink, bounds, stopped_by, reading, hiding)
     if failure is not None:
-        failure.details.update(result)
+        failure.said.update(result)
         raise failure
     return result
 
@@ -97,6 +96,7 @@ def nothing_read(reading: Reading) -> Result:
         "content": None,
         "encoding": reading.encoding,
         "lossy": False,
+        "masked": False,
         "bytes": 0,
         "lines_read": 0,
         "stopped_by": None,
@@ -168,11 +168,15 @@ class _Guard(Attended):
         return silent and self._nothing_more is not None and self._nothing_more()
 
 
-def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: Reading, secrets: set[str]) -> Result:
+def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: Reading, hiding: Hiding) -> Result:
     content: str | None = None
     lossy = False
+    line = (bounds.matched or "").encode("utf-8", "surrogatepass")
+    shown_line = hiding.shown(line, cut=False)
+    masked = shown_line != line
     if reading.dest is None:
-        data = sink.shown(secrets)
+        data = hiding.shown(bytes(sink.kept), cut=stopped_by != "end")
+        masked |= data != sink.kept
         if reading.encoding == "base64":
             content = base64.b64encode(data).decode()
         else:
@@ -182,10 +186,11 @@ def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: R
         "content": content,
         "encoding": reading.encoding,
         "lossy": lossy,
+        "masked": masked,
         "bytes": sink.total,
         "lines_read": bounds.lines,
         "stopped_by": stopped_by,
-        "matched": scrub(bounds.matched, secrets, part=True) if bounds.matched is not None else None,
+        "matched": shown_line.decode("utf-8", "surrogatepass") if bounds.matched is not None else None,
         "path": sink.path,
         "sha256": sink.digest.hexdigest(),
     }

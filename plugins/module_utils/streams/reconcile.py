@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Hiding
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import (
     Feed,
     feed_from_options,
@@ -96,7 +96,7 @@ def _reading(run: Run) -> Reading:
 def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
     """Return the one instance that is meant; None in check mode where an earlier task would start it."""
     reference = run.options["instance"]
-    found = find_targets(run, Masker(run.options["secret_keys"]), reference, ended_too=may_have_ended)
+    found = find_targets(run, reference, ended_too=may_have_ended)
     if len(found) > 1:
         names = ", ".join(label(item) for item in found)
         raise SthError(
@@ -144,7 +144,7 @@ def _read_instance(run: Run, reading: Reading) -> Result:
     return read_bounded(
         lambda silence: client.read(options["stream"], silence),
         reading,
-        run.secrets,
+        Hiding(run.secrets, options["stream"], options["mask_output"]),
         nothing_more if never_ends else None,
     )
 
@@ -208,7 +208,9 @@ def _read_topic(run: Run, reading: Reading) -> Result:
     if run.check_mode:
         return nothing_read(reading)
     content_type = there["content_type"] if there else "application/octet-stream"
-    return read_bounded(lambda silence: hub.topic(name).read(content_type, silence), reading, set())
+    return read_bounded(
+        lambda silence: hub.topic(name).read(content_type, silence), reading, Hiding((), None, mask=False)
+    )
 
 
 def _plan(run: Run, what: str, feed: Feed) -> Action:

@@ -49,7 +49,7 @@ def run_module(task: Task) -> None:
     run = Run(module.params, module.check_mode, Journal())
     result = execute(task, run)
     # Given here, since a background job's result does not pass the action plugin.
-    result["invocation"] = {"module_args": shown_arguments(module.params)}
+    result["invocation"] = {"module_args": shown_arguments(module.params, run.secrets)}
     for warning in run.warnings:
         module.warn(warning)
     if result.get("failed"):

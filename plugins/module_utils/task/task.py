@@ -17,7 +17,7 @@ from typing import Any, Callable
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker, scrub, scrub_all
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import FORESEEN, HUB, Spec
 
 
@@ -66,13 +66,13 @@ def execute(task: Task, run: Run) -> Result:
         run.close()
     if result.get("failed") and task.talks_to_hub:
         result.setdefault("hub", run.known_hub())
+    _warn_of_keys(run)
     if run.notes:
         result["notes"] = run.notes
     if task.writes:
         result["actions"] = run.journal.as_result()
     if run.check_mode and run.options.get("_foreseen") is not None and not result.get("failed"):
-        masker = Masker(run.options.get("secret_keys") or ())
-        result["_foresees"] = entries(run.journal.actions, run.foresees_ended, run.hub.api_url, masker)
+        result["_foresees"] = entries(run.journal.actions, run.foresees_ended, run.hub.api_url, run.masker)
     return result
 
 
@@ -94,4 +94,22 @@ def _failure(error: SthError, run: Run) -> Result:
         "error_code": error.code,
         "changed": run.journal.written,
         **scrub_all(error.details, run.secrets),
+        **error.said,
     }
+
+
+def _warn_of_keys(run: Run) -> None:
+    """Warn of ``secret_keys`` that hide nothing: where one is misspelt, what was meant to be hidden is shown."""
+    options = run.options
+    # What an event would carry that has not come is not known.
+    unseen = options.get("failure_event") or ((run.failed or run.check_mode) and _awaited(options))
+    unmatched = [] if unseen else run.masker.unmatched()
+    if unmatched:
+        run.warnings.append(
+            f"Nothing in this task is called as secret_keys say: {', '.join(unmatched)}. What was meant is shown unless it "
+            "looks secret by itself: write the path as in app_config, such as db.host, users.*.mail or args.1."
+        )
+
+
+def _awaited(options: Mapping[str, Any]) -> bool:
+    return any(options.get(name) is not None for name in ("completion_event", "expect"))

@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     SequenceRecord,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 VERSIONS = {letter: SequenceRecord(f"id-{letter}", "app", f"1.0.0+sha256.{letter * 64}") for letter in "abc"}
 

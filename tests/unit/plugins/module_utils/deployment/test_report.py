@@ -15,7 +15,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report imp
     predicted,
     replica_views,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import (
     VERSIONS,
     Deployment,

@@ -32,7 +32,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     SequenceRecord,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 APP, NEW = SequenceRecord("s", "app", "1"), SequenceRecord("n", "app", "2")
 WEB = member_mark("web", None)

@@ -15,7 +15,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task
 
@@ -26,7 +25,7 @@ def found(
     hub: FakeHub, reference: str, *, check: bool = False, ended_too: bool = False
 ) -> tuple[Run, list[str | None]]:
     run = Run({"api_url": hub.api_url}, check, Journal())
-    targets = find_targets(run, Masker(), reference, ended_too=ended_too)
+    targets = find_targets(run, reference, ended_too=ended_too)
     run.close()
     return run, [item.id for item in targets]
 

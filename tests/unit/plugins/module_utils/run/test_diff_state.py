@@ -16,7 +16,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
     running_state,
     wanted_state,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, MASK_CHANGED, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import MASK_CHANGED, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 APP = SequenceRecord("s", "app", "1.0.0")
 INVENTORY = Inventory((APP,))

@@ -14,7 +14,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries, told
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 HUB = "http://hub/api/v1"
 OLD, NEW = SequenceRecord("old", "app", "1"), SequenceRecord("", "app", "2")

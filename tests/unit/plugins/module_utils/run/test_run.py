@@ -14,7 +14,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import Masker
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 
@@ -54,7 +53,7 @@ def test_nothing_is_closed_that_was_not_opened() -> None:
 def test_secrets_that_are_found_later_are_hidden_by_the_hub_too(hub: FakeHub) -> None:
     task = run(hub.api_url)
     client = task.hub
-    task.hide(Masker(), [InstanceRecord("i", "s", "running", {"password": "canary"}, ("--token=other-canary",))])
+    task.hide([InstanceRecord("i", "s", "running", {"password": "canary"}, ("--token=other-canary",))])
     assert client.secrets == {"canary", "other-canary"}
     task.close()
 

@@ -10,7 +10,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view, sequence_view
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masking import MASK, Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 APP = SequenceRecord("s", "app", f"1.0.0+sha256.{'a' * 64}", "node", ("i",))
 

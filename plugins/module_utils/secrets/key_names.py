@@ -1,0 +1,94 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which names say that a value is a secret: keys of mappings, options of a command line, variables. Pure.
+
+A name is looked at word by word (``dbPassword``, ``DB_PASSWORD``, ``db-password``), so that ``compass`` is none.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# Wherever they stand in a name.
+_SECRET = frozenset(
+    [
+        "password", "passwords", "passwd", "pwd", "passphrase", "passphrases", "passcode", "passcodes",
+        "secret", "secrets", "credential", "credentials", "creds",
+    ]
+)  # fmt: skip
+# As the last word: what follows says something about the secret, such as jwt_issuer or cookie_domain.
+_SECRET_LAST = frozenset(["token", "tokens", "jwt", "jwts", "bearer", "cookie", "cookies", "authorization", "psk"])
+# Which keys are no names or numbers of a record, wherever the two words stand, and as the last ones.
+_KEYS = frozenset(["private", "api", "access", "signing"])
+_KEYS_LAST = frozenset(
+    [
+        "ssh", "tls", "ssl", "rsa", "dsa", "ecdsa", "aes", "hmac", "encryption", "decryption", "encrypt", "crypto", "cipher",
+        "symmetric", "master", "shared", "auth", "jwt", "deploy", "webhook",
+    ]
+)  # fmt: skip
+# What may follow such a pair and is still the key itself; a path or a size is not.
+_CONTENT = frozenset(["data", "content", "value", "text", "pem", "base64", "b64"])
+# Tokens that are counted or that have a meaning in a text, and ways of a pass that lets nobody in.
+_NO_TOKENS = frozenset(
+    [
+        "max", "min", "num", "n", "number", "count", "total", "limit", "budget", "prompt", "completion", "input", "output",
+        "used", "new", "stop", "special", "context", "cached", "reasoning", "generated", "remaining", "eos", "bos", "pad",
+        "unk", "extra", "of", "per",
+    ]
+)  # fmt: skip
+_NO_PASS = frozenset(
+    [
+        "first", "second", "third", "last", "next", "single", "double", "one", "two", "multi", "multiple", "low", "high",
+        "band", "all", "num", "number", "boarding", "season", "by", "dry", "must", "should", "can", "did", "does", "will",
+    ]
+)  # fmt: skip
+# Two words in one, as many write them.
+_GLUED = frozenset(
+    [
+        "apikey", "privatekey", "accesskey", "signingkey", "secretkey", "sshkey", "tlskey", "sslkey", "encryptionkey", "authkey",
+        "authtoken", "accesstoken", "refreshtoken", "apitoken", "connectionstring", "connstring", "connstr", "dbpass", "smtppass",
+        "userpass", "mysqlpass",
+    ]
+)  # fmt: skip
+# Two words that are one in other names, headers that sign in, and what an application connects by, a password included.
+_PAIRS = frozenset(
+    [
+        *(("pass", second) for second in ("word", "phrase", "code")),
+        *((first, "header") for first in ("authorization", "auth", "cookie")),
+        *((first, second) for first in ("connection", "conn") for second in ("string", "strings", "str")),
+    ]
+)
+_GLUED_ENDS = ("password", "passwd", "passphrase", "passcode")
+
+_WORD_BREAKS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_DIGITS = "0123456789"
+
+
+@lru_cache(maxsize=4096)
+def is_secret_key(key: str) -> bool:
+    """Whether a key's name says that its value is a secret (``max_tokens`` and ``public_key`` do not)."""
+    raw = [word.lower() for word in _WORD_BREAKS.split(key) if word]
+    # The second password is one too, a second pass need not be.
+    words = [word for word in (word.rstrip(_DIGITS) for word in raw) if word]
+    if not words:
+        return False
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if _SECRET.intersection(words) or any(word.endswith(_GLUED_ENDS) for word in words):
+        return True
+    if last == "tokens":
+        return before not in _NO_TOKENS
+    if raw[-1] == "pass":
+        return before not in _NO_PASS
+    return last in _SECRET_LAST or last in _GLUED or (before, last) in _PAIRS or _is_key(words)
+
+
+def _is_key(words: list[str]) -> bool:
+    if any(first in _KEYS and second == "key" for first, second in zip(words, words[1:])):
+        return True
+    if "public" in words or "pub" in words:
+        return False
+    pair = words[-3:-1] if words[-1] in _CONTENT else words[-2:]
+    return len(pair) == 2 and pair[0] in _KEYS_LAST and pair[1] in ("key", "keys")

@@ -1,0 +1,197 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which values of app_config and args are secret, and how they are shown instead.
+
+Source: architecture.md#secrets. A path is a tuple of keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text import (
+    named_values,
+    secrets_in,
+    url_users,
+    without,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.key_names import is_secret_key
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import (
+    MASK,
+    SHORTEST_SCRUBBED,
+    scrub_all,
+    scrub_configuration,
+    scrub_data,
+)
+
+MASK_CHANGED = "******** (changed)"
+
+# --password=x, or a variable of an environment as in PASSWORD=x.
+_ASSIGNMENT = re.compile(r"-*([A-Za-z_][\w.-]*)=")
+
+
+class Masker:
+    """The masks of one task: the names that always count, the user's ``secret_keys``, and the secrets ``known`` so far.
+
+    ``known`` may grow meanwhile. They are hidden inside other values too: a password is also in the address that holds it.
+    """
+
+    def __init__(self, secret_keys: Sequence[str] = (), known: Collection[str] = frozenset()) -> None:
+        self.secret_keys = tuple(secret_keys)
+        self._patterns = {pattern: tuple(pattern.split(".")) for pattern in secret_keys}
+        self._all = "*" in secret_keys
+        self._known = known
+        self._matched: set[str] = set()
+        self._has_looked = False
+
+    def app_config(self, value: Any) -> Any:
+        """Return ``value`` (mappings, lists, scalars) with every secret replaced by the mask."""
+        shown = self._masked(value, ())
+        return scrub_configuration(shown, {*self._known, *_secrets(value, shown)})
+
+    def args(self, value: Sequence[Any]) -> list[Any]:
+        """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
+        shown = self._masked_args(value)
+        hidden: list[Any] = scrub_configuration(shown, {*self._known, *_secrets(list(value), shown)})
+        return hidden
+
+    def failure(self, payload: Any, secrets: Collection[str]) -> Any:
+        """Return what a program emits as a failure may show it: as configuration, and without ``secrets`` in its texts."""
+        return scrub_all(self.app_config(payload), secrets)
+
+    def data(self, payload: Any, secrets: Collection[str]) -> Any:
+        """Return what a program emits as a result may show it: only what is certainly secret is hidden."""
+        return scrub_data(self._masked(payload, (), data=True), secrets)
+
+    def changed(self, before: Any, after: Any, shown: Any) -> Any:
+        """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so.
+
+        What is masked in ``before`` already is not known, and taken for unchanged (see `foresight`).
+        """
+        if isinstance(before, str) and MASK in before:
+            return shown
+        if shown == MASK:
+            return MASK if before == after else MASK_CHANGED
+        if isinstance(shown, Mapping) and isinstance(after, Mapping):
+            old = before if isinstance(before, Mapping) else {}
+            return {key: self.changed(old.get(key), after.get(key), item) for key, item in shown.items()}
+        if isinstance(shown, list) and isinstance(after, (list, tuple)):
+            was = list(before) if isinstance(before, (list, tuple)) else []
+            was += [None] * (len(shown) - len(was))
+            return [self.changed(old, new, item) for old, new, item in zip(was, after, shown)]
+        if isinstance(shown, str) and MASK in shown and before != after:
+            return shown.replace(MASK, MASK_CHANGED)
+        return shown
+
+    def secrets(self, app_config: Any, args: Sequence[Any] = ()) -> set[str]:
+        """Return the secret values themselves as texts, to be scrubbed from messages and logs."""
+        found = _secrets(app_config, self._masked(app_config, ()))
+        return found | _secrets(list(args), self._masked_args(args))
+
+    def unmatched(self) -> list[str]:
+        """Return those of the ``secret_keys`` that have hidden nothing, though there was something to look at."""
+        unmatched = [pattern for pattern in self._patterns if pattern not in self._matched and pattern != "*"]
+        return unmatched if self._has_looked else []
+
+    def _masked_args(self, value: Sequence[Any], path: tuple[str, ...] = ("args",), data: bool = False) -> list[Any]:
+        """Return arguments without what is secret by name or place; the same holds for lists inside of them."""
+        shown: list[Any] = []
+        self._has_looked |= bool(value)
+        before = ""
+        for index, item in enumerate(value):
+            text = item if isinstance(item, str) else ""
+            assigned = _ASSIGNMENT.match(text)
+            if self._chosen((*path, str(index))) or ("=" not in before and self._is_option(before)):
+                # Looked at all the same: what is hidden as a whole may hold what the user names.
+                self._masked(item, (*path, str(index)), data)
+                shown.append(MASK)
+            elif assigned and is_secret_key(assigned.group(1)):
+                shown.append(f"{assigned.group()}{MASK}")
+            else:
+                shown.append(self._masked(item, (*path, str(index)), data))
+            before = text
+        return shown
+
+    def _masked(self, value: Any, path: tuple[str, ...], data: bool = False) -> Any:
+        if isinstance(value, Mapping):
+            self._has_looked |= bool(value)
+            return {key: self._masked_item(key, item, path, data) for key, item in value.items()}
+        if isinstance(value, (list, tuple)) and path[:1] == ("args",):
+            return self._masked_args(value, path, data)
+        if isinstance(value, (list, tuple)):
+            return [
+                MASK if self._chosen((*path, str(index))) else self._masked(item, (*path, str(index)), data)
+                for index, item in enumerate(value)
+            ]
+        if self._all and value is not None:
+            return MASK
+        if not isinstance(value, str):
+            return value
+        return without(value, _spans(value, data), MASK)
+
+    def _masked_item(self, key: Any, item: Any, path: tuple[str, ...], data: bool) -> Any:
+        inner = (*path, str(key))
+        # First, since what is hidden by its name may be named by the user too.
+        is_chosen, masked = self._chosen(inner), self._masked(item, inner, data)
+        if item is None:
+            return None
+        # Whether there is a password is no secret.
+        return MASK if is_chosen or (is_secret_key(str(key)) and not isinstance(item, bool)) else masked
+
+    def _chosen(self, path: tuple[str, ...]) -> bool:
+        chosen = [
+            name
+            for name, pattern in self._patterns.items()
+            if len(pattern) == len(path) and all(want in ("*", got) for want, got in zip(pattern, path))
+        ]
+        self._matched.update(chosen)
+        return bool(chosen)
+
+    @staticmethod
+    def _is_option(text: str) -> bool:
+        return text.startswith("-") and is_secret_key(text.lstrip("-"))
+
+
+def _spans(text: str, data: bool) -> list[tuple[int, int]]:
+    """Return where a text shows by itself that it holds a secret; what a program says is no configuration of names and values."""
+    return url_users(text) if data else [*url_users(text), *named_values(text)]
+
+
+def _secrets(value: Any, shown: Any) -> set[str]:
+    """Return what ``shown`` hides of ``value``, as far as it is worth looking for."""
+    found = _hidden(value, shown)
+    return {text for text in found if len(text) >= SHORTEST_SCRUBBED and MASK not in text}
+
+
+def _hidden(value: Any, shown: Any) -> Iterator[str]:
+    """Yield the texts of ``value`` that ``shown`` hides."""
+    if shown == MASK:
+        yield from _leaves(value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _hidden(item, shown[key])
+    elif isinstance(value, (list, tuple)):
+        for item, mask in zip(value, shown):
+            yield from _hidden(item, mask)
+    elif isinstance(value, str) and value != shown:
+        assigned = _ASSIGNMENT.match(value)
+        if assigned and shown == f"{assigned.group()}{MASK}":
+            yield value[assigned.end() :]
+        yield from secrets_in(value)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+        if isinstance(value, str):
+            yield from secrets_in(value)

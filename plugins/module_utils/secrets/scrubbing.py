@@ -1,0 +1,143 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Takes secret values that are known out of texts. Pure.
+
+Three kinds of text, three rules (architecture.md#secrets): failures and logs, configuration, and data, which is what a
+program says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.forms import written_forms
+
+MASK = "********"
+# A shorter value under a secret key is not searched for in texts: it would blank every "1" and "on" in them.
+SHORTEST_SCRUBBED = 4
+# A value that is of one kind (a word, a number) is common below the second length, one of several kinds below the first.
+SHORTEST_MIXED = 6
+SHORTEST_PLAIN = 12
+
+_SEPARATORS = re.compile(r"[\s._-]+")
+_KINDS = tuple(re.compile(kind) for kind in (r"[^\W\d_]", r"\d", r"[^\w]"))
+
+
+def is_distinctive(secret: str) -> bool:
+    """Whether a secret value is not to be found by chance in what a program says.
+
+    ``test``, ``production`` and ``8080`` are words and numbers of any data; ``hunter22`` is not.
+    """
+    text = _SEPARATORS.sub("", secret)
+    letters = re.sub(r"[\W\d_]", "", text)[1:]
+    mixed = sum(kind.search(text) is not None for kind in _KINDS) + (letters.lower() != letters != letters.upper())
+    return len(text) >= (SHORTEST_MIXED if mixed > 1 else SHORTEST_PLAIN)
+
+
+def scrub(text: str, secrets: Iterable[str], *, part: bool = False) -> str:
+    """Return ``text`` with every one of ``secrets`` replaced, however it is written.
+
+    ``part``: it was cut out of something longer, so that the end of a secret may stand at its beginning, the beginning of
+    one at its end, or it may be a piece of one. What is to be shortened is scrubbed before, for what is left of a secret then
+    is found by nobody.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    return _hidden(data, _forms(frozenset(secrets)), part, part).decode("utf-8", "surrogatepass")
+
+
+def scrub_stream(data: bytes, secrets: Iterable[str], *, cut: bool, all_of_them: bool = False) -> bytes:
+    """Return what was read of a stream, of which a cut may have left half a character, without ``secrets``.
+
+    Without those that are not distinctive, unless it is to be ``all_of_them``. ``cut``: reading stopped before the stream's
+    end, so that the beginning of a secret may stand at the end.
+    """
+    return _hidden(
+        data, _forms(frozenset(secrets)) if all_of_them else _distinctive_forms(frozenset(secrets)), False, cut
+    )
+
+
+def scrub_all(value: Any, secrets: Collection[str]) -> Any:
+    """Return ``value`` (mappings, lists, scalars) with every text in it scrubbed."""
+    return _everywhere(value, _forms(frozenset(secrets)), bounded=False)
+
+
+def scrub_configuration(value: Any, secrets: Collection[str]) -> Any:
+    """Do the same with configuration: what is not distinctive is hidden where it stands as a word of its own."""
+    return _everywhere(value, _forms(frozenset(secrets)), bounded=True)
+
+
+def scrub_data(value: Any, secrets: Collection[str]) -> Any:
+    """Do the same with what a program says: what is not distinctive is left as it is."""
+    return _everywhere(value, _distinctive_forms(frozenset(secrets)), bounded=False)
+
+
+# A task asks for those of one set for every value that it shows.
+@lru_cache(maxsize=16)
+def _forms(secrets: frozenset[str]) -> frozenset[bytes]:
+    return frozenset(form.encode("utf-8", "surrogatepass") for secret in secrets for form in written_forms(secret))
+
+
+@lru_cache(maxsize=16)
+def _distinctive_forms(secrets: frozenset[str]) -> frozenset[bytes]:
+    # One by one, since lines of a long secret are forms of it.
+    found = (form for secret in secrets if is_distinctive(secret) for form in written_forms(secret))
+    return frozenset(form.encode("utf-8", "surrogatepass") for form in found if is_distinctive(form))
+
+
+def _everywhere(value: Any, forms: frozenset[bytes], *, bounded: bool) -> Any:
+    if not forms:
+        return value
+    if isinstance(value, str):
+        data = value.encode("utf-8", "surrogatepass")
+        return _hidden(data, forms, False, False, bounded).decode("utf-8", "surrogatepass")
+    if isinstance(value, Mapping):
+        return {key: _everywhere(item, forms, bounded=bounded) for key, item in value.items()}
+    return [_everywhere(item, forms, bounded=bounded) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: bool, bounded: bool = False) -> bytes:
+    if not (cut_before or cut_behind):
+        forms = [form for form in forms if form in data]
+    spans = (span for form in forms for span in _found(data, form, cut_before, cut_behind, bounded))
+    shown, position = bytearray(), 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        # What overlaps is hidden whole, by one mask.
+        if start >= position:
+            shown += data[position:start] + MASK.encode()
+        position = max(position, end)
+    return bytes(shown + data[position:])
+
+
+def _found(data: bytes, form: bytes, cut_before: bool, cut_behind: bool, bounded: bool) -> Iterator[tuple[int, int]]:
+    """Yield where in ``data`` a form of a secret stands, and what a cut has left of it at either end."""
+    at = data.find(form)
+    as_word = at >= 0 and bounded and not is_distinctive(form.decode("utf-8", "replace"))
+    while at >= 0:
+        if not as_word or _stands_alone(data, at, at + len(form)):
+            yield at, at + len(form)
+        at = data.find(form, at + 1)
+    # Less than that says little of a secret, and blanks texts that hold none.
+    least = min(SHORTEST_SCRUBBED, (len(form) + 1) // 2)
+    if cut_before and cut_behind and len(data) >= least and data in form:
+        yield 0, len(data)
+        return
+    sizes = range(min(len(form) - 1, len(data)), least - 1, -1)
+    ending = next((size for size in sizes if data.endswith(form[:size])), None) if cut_behind else None
+    if ending is not None:
+        yield len(data) - ending, len(data)
+    beginning = next((size for size in sizes if data.startswith(form[-size:])), None) if cut_before else None
+    if beginning is not None:
+        yield 0, beginning
+
+
+def _stands_alone(data: bytes, start: int, end: int) -> bool:
+    return not (_in_word(data[start - 1 : start]) or _in_word(data[end : end + 1]))
+
+
+def _in_word(byte: bytes) -> bool:
+    return byte.isalnum() or byte == b"_" or byte >= b"\x80"

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What -vvv prints of a task's arguments, and what results and diffs show of configuration, where one value holds another."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+
+HIDDEN = "********"
+
+
+def test_each_argument_hides_the_secrets_of_all() -> None:
+    shown = shown_arguments(
+        {
+            "app_config": {"dsn": "x:hunter22", "password": "hunter22", "mode": "hunting"},
+            "args": ["dsn:hunter22", "PASSWORD=oth3rsecret", "mode"],
+            "overrides": [{"args": ["x-hunter22", "oth3rsecret"]}, {"app_config": {"db_pass": "th1rdsecret"}}],
+            "start_options": {"note": "th1rdsecret"},
+            "payload": {"said": "hunter22"},
+            "lines": ["hunter22"],
+            "content": "say hunter22",
+            "input": {"content": "oth3rsecret"},
+            "payload_json": '["hunter22"]',
+            "secret_keys": ["mode"],
+        }
+    )
+    assert not [
+        secret for secret in ("hunter22", "oth3rsecret", "th1rdsecret", "hunting") if secret in json.dumps(shown)
+    ]
+    assert shown["args"] == [f"dsn:{HIDDEN}", f"PASSWORD={HIDDEN}", "mode"]
+    assert shown["content"] == f"say {HIDDEN}"
+
+
+def test_what_the_task_has_learnt_of_what_runs_is_hidden_too() -> None:
+    assert shown_arguments({"args": ["dsn:hunter22"]}, {"hunter22"})["args"] == [f"dsn:{HIDDEN}"]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"app_config": "x", "args": "y"}, {"overrides": "x"}, {"secret_keys": [7]}])
+def test_arguments_of_no_sense_are_shown_or_hidden(arguments: dict[str, Any]) -> None:
+    assert set(shown_arguments(arguments)) == set(arguments)
+
+
+@pytest.mark.parametrize("module", ["sth_instance", "sth_deployment"])
+def test_a_secret_inside_another_value_is_in_no_result_and_no_diff(hub: FakeHub, module: str) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+    config = {"dsn": "db=x password=hunter22", "db": {"pass": "oth3rsecret"}, "url": "x-oth3rsecret-y", "plain": "seen"}
+    options: dict[str, Any] = {"name": "web", "sequence": "probe", "stable_for": 0, "stop_timeout": 0}
+    for check in (True, False, True):
+        result = run_task(module, hub, check=check, app_config=config, args=["dsn:hunter22", "seen"], **options)
+        assert "hunter22" not in json.dumps(result)
+        assert "oth3rsecret" not in json.dumps(result)
+        instance = result["instances"][0]
+        assert instance["args"] == [f"dsn:{HIDDEN}", "seen"]
+        assert instance["app_config"]["dsn"] == f"db=x password={HIDDEN}"
+        assert instance["app_config"]["url"] == f"x-{HIDDEN}-y"
+    # Known from what runs only, since the task no longer holds the key that says that it is a secret.
+    changed = run_task(module, hub, app_config={"note": "oth3rsecret"}, args=["hunter22"], **options)
+    assert "hunter22" not in json.dumps(changed)
+    assert "oth3rsecret" not in json.dumps(changed)
+    assert "(changed)" in json.dumps(changed["diff"])

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""That secret_keys that fit nothing are told, since what was meant is shown then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+
+CONFIG = {"db": {"host": "h"}, "behaviour": "run"}
+
+
+@pytest.fixture(autouse=True)
+def deployed(hub: FakeHub) -> None:
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+
+
+def warned(hub: FakeHub, module: str, **options: Any) -> str:
+    """Return what a task warns of."""
+    if module in ("sth_instance", "sth_deployment"):
+        options = {"name": "web", "stable_for": 0, "stop_timeout": 0, **options}
+    return " ".join(run_task(module, hub, **options)["warnings"])
+
+
+@pytest.mark.parametrize("module", ["sth_instance", "sth_deployment"])
+@pytest.mark.parametrize("check", [True, False])
+def test_keys_that_fit_nothing_are_named(hub: FakeHub, module: str, check: bool) -> None:
+    keys = ["db.host", "db.hots", "args.0", "args.7", "*"]
+    options = {"sequence": "probe", "app_config": CONFIG, "args": ["a"], "check": check}
+    said = warned(hub, module, **options, secret_keys=keys)
+    assert said.startswith("Nothing in this task is called as secret_keys say: db.hots, args.7. ")
+    assert not warned(hub, module, **options, secret_keys=["db.host", "args.*"])
+
+
+def test_keys_of_what_runs_count(hub: FakeHub) -> None:
+    assert not warned(hub, "sth_instance", sequence="probe", app_config=CONFIG)
+    read: dict[str, Any] = {"instance": "web", "stream": "log", "wait_timeout": 0.2}
+    assert not warned(hub, "sth_stream", **read, secret_keys=["db.host"])
+    assert "hots" in warned(hub, "sth_stream", **read, secret_keys=["db.hots"])
+    assert not warned(hub, "sth_instance_info", secret_keys=["db.host"])
+    assert "hots" in warned(hub, "sth_instance_info", secret_keys=["db.hots"])
+    assert not warned(hub, "sth_instance", state="stopped", secret_keys=["db.host"])
+
+
+def test_where_nothing_is_there_to_look_at_nothing_is_said(hub: FakeHub) -> None:
+    assert not warned(hub, "sth_instance", state="absent", secret_keys=["db.hots"])
+    assert not warned(hub, "sth_instance_info", secret_keys=["db.hots"])
+
+
+def test_keys_may_be_those_of_an_event_that_has_not_come(hub: FakeHub) -> None:
+    options = {"sequence": "probe", "app_config": CONFIG, "secret_keys": ["pin"]}
+    assert not warned(hub, "sth_instance", **options, failure_event="no")
+    ask: dict[str, Any] = {
+        "instance": "web",
+        "send": "ping",
+        "expect": "pong",
+        "secret_keys": ["pin"],
+        "wait_timeout": 20.0,
+    }
+    assert not warned(hub, "sth_event", **ask, check=True)
+    assert "pin" in warned(hub, "sth_event", **ask, payload="x")
+    if hub.state.is_1x:
+        assert not warned(hub, "sth_event", **ask, payload={"pin": 1})
+        assert not warned(hub, "sth_event", **ask, payload={"pin": 1}, mask_output=False)
