@@ -29,6 +29,7 @@ SECRETS = {
     "s_other": f"{CANARY}-other",
     "s_url": f"https://me:{CANARY}-url@example.com",
     "s_later": f"{CANARY}-later",
+    "s_pass": f"{CANARY}-pass",
     # So long that it does not fit where texts are shortened.
     "s_long": f"{CANARY}-{'long' * 230}",
 }
@@ -36,6 +37,14 @@ PROGRAM: dict[str, Any] = {
     "app_config": {
         "behaviour": "run",
         "database": {"password": "{{ s_password }}", "url": "{{ s_url }}"},
+        # Secrets inside other values, known by another key and by how they are written.
+        "dsn": "host=x password={{ s_password }} port=1",
+        "note": "the password is {{ s_password }}, ask {{ s_other }}",
+        "smtp": {
+            "db_pass": "{{ s_pass }}",
+            "ssh_key": "{{ s_pass }}2",
+            "header": "Authorization: Bearer {{ s_pass }}3",
+        },
         "apiKey": "{{ s_key }}",
         "other": "{{ s_other }}",
         "shown": "plain",
@@ -46,6 +55,10 @@ PROGRAM: dict[str, Any] = {
         "{{ s_arg }}",
         "visible",
         {"apiKey": "{{ s_key }}", "run": ["--password", "{{ s_arg }}"]},
+        "dsn:{{ s_password }}",
+        "SMTP_PASSWORD={{ s_pass }}4",
+        "--db-pass",
+        "{{ s_pass }}5",
     ],
     "secret_keys": ["other"],
     "stable_for": 0,
@@ -92,6 +105,61 @@ class ProcessListing:
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_canaries_in_roles(entrance: str, tmp_path: pathlib.Path) -> None:
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text(json.dumps(SECRETS))
+    program = {
+        **PROGRAM["app_config"],
+        "behaviour": "complete",
+        "seconds": 0.1,
+        "stdout": "the key is {{ s_key }}",
+        "stderr": "say {{ s_password }}",
+    }
+    job: dict[str, Any] = {
+        "run_job_src": str(PROBE),
+        "run_job_app_config": program,
+        "run_job_args": PROGRAM["args"][:4],
+        "run_job_secret_keys": ["other"],
+        "run_job_stop_timeout": 0,
+    }
+    failing = {**job, "run_job_app_config": {**program, "behaviour": "throw_later", "message": "no {{ s_key }}"}}
+    deployment = {"stop_timeout": 0, **PROGRAM, "name": "shop", "replicas": 1, "src": str(PROBE)}
+    updated = {**deployment, "app_config": {**PROGRAM["app_config"], "apiKey": "{{ s_later }}"}}
+    role = "ansible.builtin.include_role"
+    tasks = [
+        {role: {"name": "scramjet.sth.run_job"}, "vars": job},
+        {
+            "ansible.builtin.assert": {
+                "that": [
+                    "run_job_result.outcome == 'completed'",
+                    "run_job_result.masked",
+                    "run_job_result.stdout is search('the key is')",
+                ]
+            }
+        },
+        {"ansible.builtin.debug": {"var": "run_job_result"}},
+        {
+            "block": [{role: {"name": "scramjet.sth.run_job"}, "vars": failing}],
+            "rescue": [{"ansible.builtin.debug": {"var": "run_job_result"}}],
+        },
+        {role: {"name": "scramjet.sth.deployment"}, "vars": {"deployment_list": [deployment]}},
+        {role: {"name": "scramjet.sth.deployment"}, "vars": {"deployment_list": [updated]}},
+        {"ansible.builtin.debug": {"var": "deployment_result"}},
+    ]
+    with FakeHub(generation="1.x", token=SECRETS["s_token"]) as hub, ProcessListing() as listing:
+        defaults = {"group/scramjet.sth.hub": {"token": "{{ s_token }}", "headers": {"X-Extra": "{{ s_header }}"}}}
+        book = play(tmp_path / "roles.yml", {"tasks": tasks, "module_defaults": defaults})
+        output = run_playbook(
+            book, {"sth_api_url": hub.api_url, "sth_entrance": entrance}, "-vvv", "--diff", "-e", f"@{secrets}",
+            environment={"ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log")},
+        )  # fmt: skip
+    assert "plain" in output
+    assert CANARY not in output, output[max(0, output.find(CANARY) - 2000) :][:4000]
+    assert CANARY not in (tmp_path / "ansible.log").read_text()
+    assert not listing.found
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
 def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
     secrets = tmp_path / "secrets.json"
     secrets.write_text(json.dumps(SECRETS))
@@ -107,6 +175,8 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
     talkative: dict[str, Any] = {
         **failing,
         "state": "completed",
+        # Of what the others' arguments hold nothing in this configuration says that it is secret.
+        "args": [],
         "app_config": {
             "behaviour": "throw_later",
             "message": said,
@@ -121,6 +191,7 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
     emitting = {
         **failing,
         "app_config": {"events": [emitted]},
+        "args": [],
         "failure_event": "failed",
         "secret_keys": ["events.*.payload", "pin"],
     }

@@ -43,7 +43,8 @@ def wanted_state(program: Program, sequence: SequenceRecord) -> dict[str, Any]:
 
 def masked_state(state: dict[str, Any], old: dict[str, Any] | None, masker: Masker) -> dict[str, Any]:
     """Return ``state`` without secrets; one that is another than in ``old`` says that it has changed."""
-    shown = {**state, "app_config": masker.app_config(state["app_config"]), "args": masker.args(state["args"])}
+    app_config, args = masker.program(state["app_config"], state["args"])
+    shown = {**state, "app_config": app_config, "args": args}
     if old is None:
         return shown
     for key in ("app_config", "args"):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, read_mark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import FORESEEN, InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
@@ -58,5 +58,5 @@ def told(value: Any, wanted: Any) -> Any:
 
 
 def _hidden(record: InstanceRecord, masker: Masker) -> InstanceRecord:
-    config = marked(masker.app_config(unmarked(record.app_config)), read_mark(record.app_config))
-    return replace(record, app_config=config, args=tuple(masker.args(record.args)))
+    config, args = masker.program(unmarked(record.app_config), record.args)
+    return replace(record, app_config=marked(config, record.mark), args=tuple(args))

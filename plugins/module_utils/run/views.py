@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark, unmarked
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord, known_id
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
@@ -28,15 +28,16 @@ def sequence_view(record: SequenceRecord) -> dict[str, Any]:
 
 def instance_view(record: InstanceRecord, sequence: SequenceRecord | None, masker: Masker) -> dict[str, Any]:
     """Return an instance as results show it; ``sequence`` is what it runs from, if that is still on the hub."""
-    mark = read_mark(record.app_config)
+    mark = record.mark
+    app_config, args = masker.program(unmarked(record.app_config), record.args)
     return {
         "id": record.known_id,
         "name": mark.name if mark else None,
         "index": mark.index if mark else None,
         "deployment": mark.deployment if mark else None,
         "sequence": {"id": known_id(record.sequence_id), "ref": sequence.ref if sequence else None},
-        "app_config": masker.app_config(unmarked(record.app_config)),
-        "args": masker.args(record.args),
+        "app_config": app_config,
+        "args": args,
         "live": record.live,
         "status": record.status,
         "outcome": record.outcome,

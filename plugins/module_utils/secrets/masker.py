@@ -50,22 +50,26 @@ class Masker:
 
     def app_config(self, value: Any) -> Any:
         """Return ``value`` (mappings, lists, scalars) with every secret replaced by the mask."""
-        shown = self._masked(value, ())
-        return scrub_configuration(shown, {*self._known, *_secrets(value, shown)})
+        return self.program(value, ())[0]
 
     def args(self, value: Sequence[Any]) -> list[Any]:
         """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
-        shown = self._masked_args(value)
-        hidden: list[Any] = scrub_configuration(shown, {*self._known, *_secrets(list(value), shown)})
-        return hidden
+        return self.program(None, value)[1]
+
+    def program(self, app_config: Any, args: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """Return both of one program: a secret of one is hidden in the other too."""
+        known = {*self._known, *self.secrets(app_config, args)}
+        # Known ones first, whole: where a text names one, it does not say where it ends.
+        shown = self._masked(scrub_configuration(app_config, known), ())
+        return shown, self._masked_args(scrub_configuration(list(args), known))
 
     def failure(self, payload: Any, secrets: Collection[str]) -> Any:
         """Return what a program emits as a failure may show it: as configuration, and without ``secrets`` in its texts."""
-        return scrub_all(self.app_config(payload), secrets)
+        return self.app_config(scrub_all(payload, secrets))
 
     def data(self, payload: Any, secrets: Collection[str]) -> Any:
         """Return what a program emits as a result may show it: only what is certainly secret is hidden."""
-        return scrub_data(self._masked(payload, (), data=True), secrets)
+        return self._masked(scrub_data(payload, secrets), (), data=True)
 
     def changed(self, before: Any, after: Any, shown: Any) -> Any:
         """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so.

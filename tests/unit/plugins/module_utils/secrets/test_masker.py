@@ -102,6 +102,11 @@ def test_a_secret_is_hidden_inside_other_values_whichever_comes_first() -> None:
     ]
 
 
+def test_a_secret_that_no_text_can_hold_unquoted_is_hidden_whole() -> None:
+    config = {"password": 'one"two three', "dsn": 'host=h password=one"two three port=1'}
+    assert Masker().app_config(config)["dsn"] == f"host=h password={HIDDEN} port=1"
+
+
 def test_a_password_that_is_a_word_is_hidden_where_it_stands_alone() -> None:
     config = {"password": "test", "dsn": "me:test@db", "hosts": ["latest", "test_1"], "test": 1}
     assert Masker().app_config(config) == {
