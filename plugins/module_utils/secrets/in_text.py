@@ -20,7 +20,11 @@ _URL_USER = re.compile(r"(?<=://)[^/@\s?#]+(?=@)")
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_][\w.-]{0,80})(?:\\*[\"'])?(\s*=\s*|:\s+|(?<=[\"']):|:(?!//))")
 _LEADS = re.compile(r"[^\s{\[(,;&?\"'-]")
 _SCHEME = r"(?:(?:Bearer|Basic|Digest|Token|ApiKey)\s+)?"
-_VALUE = re.compile(rf"\\*\"[^\"]*\"|\\*'[^']*'|{_SCHEME}[^\s&;\"']+", re.IGNORECASE)
+_QUOTED = r"\\*\"[^\"]*\"|\\*'[^']*'"
+_VALUE = re.compile(rf"{_QUOTED}|{_SCHEME}[^\s&;\"']+", re.IGNORECASE)
+# Of a header the whole line: it may hold several cookies.
+_HEADERS = ("cookie", "authorization")
+_HEADER_VALUE = re.compile(rf"{_QUOTED}|[^\r\n\"']+")
 _BEGINS_WITH_SCHEME = re.compile(_SCHEME, re.IGNORECASE)
 _BEARER = re.compile(r"\bBearer\s+((?=[^\s\"']*\d)[\w.~+/=-]{8,})", re.IGNORECASE)
 _QUOTES = "\\\"'"
@@ -40,7 +44,8 @@ def named_values(text: str) -> list[Span]:
             continue
         if found.group(2) == ":" and found.start() and _LEADS.match(text[found.start() - 1]):
             continue
-        value = _VALUE.match(text, found.end())
+        is_header = ":" in found.group(2) and found.group(1).lower().endswith(_HEADERS)
+        value = (_HEADER_VALUE if is_header else _VALUE).match(text, found.end())
         if value is not None:
             spans.append(value.span())
             end = value.end()

@@ -104,7 +104,13 @@ PAYLOAD = '{"apiKey": "mine", "of": "test"} s3cretkey'
 )
 def test_an_event_that_comes(hub: FakeHub, options: dict[str, Any], shown: str) -> None:
     assert run(hub, app_config={**CONFIG, "behaviour": "run"}, stable_for=0)["changed"]
-    asked = {"instance": "job", "send": "ping", "payload": PAYLOAD, "expect": "pong", "wait_timeout": 20.0}
+    asked: dict[str, Any] = {
+        "instance": "job",
+        "send": "ping",
+        "payload": PAYLOAD,
+        "expect": "pong",
+        "wait_timeout": 20.0,
+    }
     event = run_task("sth_event", hub, **asked, **options)["event"]
     assert (event["payload"], event["masked"]) == (shown, shown != PAYLOAD)
     assert run_task("sth_event", hub, instance="job", send="ping", payload="x")["events"][0]["masked"] is False

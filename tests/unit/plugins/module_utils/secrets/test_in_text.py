@@ -35,6 +35,8 @@ def shown(text: str) -> str:
         ("Authorization: Bearer abc", "Authorization: ***"),
         ("authorization: Basic YTpi==", "authorization: ***"),
         ("Bearer eyJhbGciOi.J9", "Bearer ***"),
+        ("Cookie: a=1; b=2\nHost: h", "Cookie: ***\nHost: h"),
+        ("cookie=a; b=2", "cookie=***; b=2"),
         ('{"user": "me", "password": "a b"}', '{"user": "me", "password": ***}'),
         ('{\\"password\\":\\"a b\\"}', '{\\"password\\":***}'),
         ("{'password': 'a b', 'n': 1}", "{'password': ***, 'n': 1}"),
