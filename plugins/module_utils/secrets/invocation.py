@@ -33,12 +33,12 @@ def shown_arguments(arguments: Mapping[str, Any], known: Collection[str] = ()) -
             {**item, **_shown_program(item, masker)} if isinstance(item, Mapping) else item
             for item in shown["overrides"]
         ]
-    for name in _MAPPINGS:
-        if isinstance(shown.get(name), Mapping):
+    elif shown.get("overrides") is not None:
+        shown["overrides"] = MASK
+    # An api_url is refused with a password in it, and shown all the same.
+    for name in (*_MAPPINGS, "api_url"):
+        if shown.get(name) is not None:
             shown[name] = masker.app_config(shown[name])
-    if isinstance(shown.get("api_url"), str):
-        # It is refused with a password in it, and shown all the same.
-        shown["api_url"] = masker.app_config(shown["api_url"])
     if isinstance(shown.get("input"), Mapping):
         shown["input"] = {**shown["input"], **_shown_said(shown["input"], masker)}
     shown.update(_shown_said(shown, masker))

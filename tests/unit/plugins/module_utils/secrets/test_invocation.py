@@ -49,6 +49,12 @@ def test_arguments_of_no_sense_are_shown_or_hidden(arguments: dict[str, Any]) ->
     assert set(shown_arguments(arguments)) == set(arguments)
 
 
+def test_texts_of_mappings_that_nobody_has_read_yet_show_no_secret() -> None:
+    text = '{"password": "hunter22"}'
+    given = {"app_config": text, "overrides": f'[{{"app_config": {text}}}]', "start_options": text, "args": text}
+    assert "hunter22" not in json.dumps(shown_arguments(given))
+
+
 @pytest.mark.parametrize("module", ["sth_instance", "sth_deployment"])
 def test_a_secret_inside_another_value_is_in_no_result_and_no_diff(hub: FakeHub, module: str) -> None:
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
