@@ -71,7 +71,9 @@ TESTS_OF_SEVERAL = {
     "lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",
     "package/test_digest": "that a directory and its archives have one digest",
     "package/test_memory": "that memory does not grow with a package",
+    "secrets/test_data": "what of that which programs say is hidden, in collected streams, reads and events",
     "secrets/test_hiding": "that no part of a secret is left in a text",
+    "secrets/test_unmatched_keys": "that every module with secret_keys tells those that fit nothing",
 }
 UTILS = PLUGINS / "module_utils"
 TESTS = ROOT / "tests" / "unit" / "plugins" / "module_utils"
