@@ -326,8 +326,8 @@ rolled_back:
   returned: success, and after a replica has failed
   type: bool
 notes:
-  description: What is assumed in check mode, which old version the hub refuses to remove, and which topics the hub has (see
-    O(output_topic)).
+  description: What is assumed in check mode, which old version the hub refuses to remove, which topics the hub has (see
+    O(output_topic)), and that the hub's version is none that is known.
   returned: if there is any
   type: list
   elements: str

@@ -183,7 +183,7 @@ events:
   type: list
   elements: dict
 notes:
-  description: What is assumed in check mode.
+  description: What is assumed in check mode, and that the hub's version is none that is known.
   returned: if there is any
   type: list
   elements: str

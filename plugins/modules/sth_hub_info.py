@@ -10,7 +10,7 @@ module: sth_hub_info
 short_description: Read what a Scramjet Transform Hub is and how it does
 version_added: 0.1.0
 description:
-  - Reads the version of a hub, what its generation can do, its load, its public configuration and how much is on it.
+  - Reads the version of a hub, what it can do, its load, its public configuration and how much is on it.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -50,6 +50,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+notes:
+  description: That the version of the hub is none that is known, and which one it is treated as.
+  returned: if there is any
+  type: list
+  elements: str
 hub:
   description: The hub, with C(capabilities) if O(gather) has V(version). After a failure, what is not known of it is null.
   returned: always
@@ -60,7 +65,9 @@ hub:
       returned: success
       type: str
     generation:
-      description: Whose contract it follows, V(0.18) or V(1.x).
+      description:
+        - V(0.18) for a hub before 0.24, which tells of no state and forgets what has ended, and V(1.x) for every newer one.
+        - What a hub in between can do is in RV(hub.capabilities), not here.
       returned: success
       type: str
     version:
@@ -68,7 +75,10 @@ hub:
       returned: success
       type: str
     capabilities:
-      description: What it can do that not every generation can.
+      description:
+        - What it can do that not every version can, of V(any_payload), V(binary_input), V(binary_output), V(exit_code),
+          V(instance_id), V(instance_status), V(limits), V(overwrite), V(reconnect), V(start_topics) and V(topics).
+        - The README of the collection says what each means, and since which version hubs have it.
       returned: if O(gather) has V(version)
       type: list
       elements: str

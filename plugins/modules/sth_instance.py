@@ -375,8 +375,8 @@ event_masked:
   returned: success
   type: bool
 notes:
-  description: What is assumed in check mode, whether a run that was under way was joined, and which topics the hub has (see
-    O(output_topic)).
+  description: What is assumed in check mode, whether a run that was under way was joined, which topics the hub has (see
+    O(output_topic)), and that the hub's version is none that is known.
   returned: if there is any
   type: list
   elements: str

@@ -86,6 +86,11 @@ instance:
   description: The one that was found. Null if there is none or more than one.
   returned: success
   type: dict
+notes:
+  description: That the version of the hub is none that is known, and which one it is treated as.
+  returned: if there is any
+  type: list
+  elements: str
 hub:
   description: The hub that was addressed. After a failure, what is not known of it is null.
   returned: always

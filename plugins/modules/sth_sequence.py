@@ -179,6 +179,11 @@ actions:
       description: Whether it was carried out. False in check mode, and after a failure for what was not reached.
       returned: success
       type: bool
+notes:
+  description: That the version of the hub is none that is known, and which one it is treated as.
+  returned: if there is any
+  type: list
+  elements: str
 hub:
   description: The hub that was addressed. After a failure, what is not known of it is null.
   returned: always

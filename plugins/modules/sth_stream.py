@@ -235,7 +235,7 @@ sha256:
   returned: when reading
   type: str
 notes:
-  description: What is assumed in check mode.
+  description: What is assumed in check mode, and that the hub's version is none that is known.
   returned: if there is any
   type: list
   elements: str

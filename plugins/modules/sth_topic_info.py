@@ -55,6 +55,11 @@ topics:
   type: list
   elements: dict
   sample: [{"name": "orders", "content_type": "application/x-ndjson"}]
+notes:
+  description: That the version of the hub is none that is known, and which one it is treated as.
+  returned: if there is any
+  type: list
+  elements: str
 hub:
   description: The hub that was addressed. After a failure, what is not known of it is null.
   returned: always

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small server that answers like a Scramjet Transform Hub, of generation ``0.18`` or ``1.x``, its traps included.
+"""A small server that answers like a Scramjet Transform Hub, its traps included.
+
+It plays version 0.18, 0.22, 0.26, 0.28, 0.34, 0.36, 0.39 or 1.0 (the measured one of that name: versions.py), or one that is given
+in full; ``1.x`` is the newest.
 
     with FakeHub(generation="1.x") as hub:
         hub.api_url                     # http://127.0.0.1:PORT/api/v1

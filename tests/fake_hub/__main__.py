@@ -11,13 +11,14 @@ import signal
 from dataclasses import replace
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="fake_hub", description=__doc__)
-    parser.add_argument("generation", choices=["0.18", "1.x"])
+    parser.add_argument("version", choices=VERSIONS)
     parser.add_argument("port", type=int)
     arguments = parser.parse_args()
     # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
-    with FakeHub(arguments.generation, replace(FAST, linger=5.0), port=arguments.port) as hub:
+    with FakeHub(arguments.version, replace(FAST, linger=5.0), port=arguments.port) as hub:
         print(hub.api_url, flush=True)
         signal.pause()

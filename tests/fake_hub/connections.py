@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
 
         Source: hub-behaviour.md#slow-uploads.
         """
-        limit = None if self.state.is_1x else self.state.scaled(self.state.timings.request)
+        limit = None if self.state.has("unbounded_requests") else self.state.scaled(self.state.timings.request)
         end = None if limit is None else time.monotonic() + limit
         found = bytearray()
         try:

@@ -178,16 +178,28 @@ class Instance:
         self.process_alive = False
         self.ended_at = time.monotonic()
         for name in STREAMS:
-            self.stream_ended[name] = self.stream_ended[name] or name != "log" or not self.state.is_1x
-        if not self.state.is_1x:
+            self.stream_ended[name] = self.stream_ended[name] or name != "log" or not self.state.has("log_never_ends")
+        if not self.state.has("instance_status"):
             self.state.forget(self)
             return
-        self.status = status
-        self.terminated = {"exitcode": code, "reason": reason}
+        self.status, self.terminated = self._told_end(status, code, reason)
         if loaded:
             self.ended = now()
         stays = self.removed_after if loaded else self.state.timings.busy
         self.state.at(stays, lambda: self.state.forget(self))
+
+    def _told_end(self, status: str, code: int, reason: str) -> tuple[str, dict[str, Any] | None]:
+        """Return status and ``terminated`` as the version tells an end (hub-behaviour.md#versions)."""
+        has = self.state.has
+        if self.state.is_1x:
+            return status, {"exitcode": code, "reason": reason}
+        code = max(code, 0)
+        if not has("exit_code"):
+            return ("errored" if code else "completed"), None
+        if has("long_reasons"):
+            return ("completed" if code in (0, 137, 138) else "errored"), {"exitcode": code, "reason": reason}
+        short = {137: {"reason": "killed"}, 138: {"reason": "stopped"}}
+        return "completed", {"exitcode": code, **short.get(code, {})}
 
     @property
     def counts_as_use(self) -> bool:

@@ -42,7 +42,8 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.crash(23, "Sequence failed during execution")
         return
     if behaviour == "exit":
-        instance.crash(213, "Runner failed")
+        # A 1.x hub does not tell the program's own exit code.
+        instance.crash(213 if instance.state.is_1x else config.get("code", 0), "Runner failed")
         return
     instance.log("DEBUG", "Handshake received", [{"appConfig": config}])
     for stream in ("stdout", "stderr"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds who answers a call: the endpoints of a hub, of both generations (hub-contract section 2)."""
+"""Finds who answers a call: the endpoints of a hub, of every version (hub-contract section 2)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Routes:
         if handler is None:
             return NOT_FOUND
         if call.method == "GET" and not accepts(call, parts):
-            status = 415 if self.state.is_1x else 400
+            status = 415 if self.state.has("refuses_types_with_415") else 400
             if parts[0] == "instance" and len(parts) > 2:
                 # The router below an instance answers every error so.
                 return Answer(500, "Internal Server Error", text=f"{status}: Invalid content-type")

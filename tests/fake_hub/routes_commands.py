@@ -23,7 +23,7 @@ class CommandRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
 
     def command(self, call: Call, instance: Instance, route: str) -> Answer:
         """Tell an instance something. What goes wrong in here is 500 with a text.
@@ -33,15 +33,17 @@ class CommandRoutes:
         if route not in ("_stop", "_kill", "_event", "_monitoring_rate"):
             return NOT_FOUND
         if call.content_type not in JSON_TYPES:
-            return _thrown("400: Could not parse content" if self.n else "400: Invalid content-type")
+            return _thrown(
+                "400: Could not parse content" if self.has("refuses_types_with_415") else "400: Invalid content-type"
+            )
         try:
             body = call.json() if call.body else UNDEFINED
         except ValueError:
             return _thrown("400: Could not parse content")
         if route == "_stop":
-            return self._stop(instance, body) if self.n else self._stop_018(instance, body)
+            return self._stop(instance, body) if self.has("plain_orders") else self._stop_as_list(instance, body)
         if route == "_kill":
-            return self._kill(instance, body) if self.n else self._kill_018(instance)
+            return self._kill(instance, body) if self.has("instance_status") else self._kill_018(instance)
         if route == "_event":
             return self._event(instance, body)
         return self._monitoring_rate(body)
@@ -64,7 +66,9 @@ class CommandRoutes:
         with self.state.lock:
             return Answer(202, "Accepted", instance_json(self.state, instance))
 
-    def _stop_018(self, instance: Instance, body: Any) -> Answer:
+    def _stop_as_list(self, instance: Instance, body: Any) -> Answer:
+        if self.has("instance_status"):
+            instance.status = "stopping"
         if body is None or body is UNDEFINED:
             what = "null" if body is None else "undefined"
             return _thrown(f"message is not iterable (cannot read property {what})")
@@ -79,6 +83,9 @@ class CommandRoutes:
         with self.state.lock:
             self._tell_to_stop(instance, timeout, bool(body[1].get("canCallKeepalive")))
         pause(self.state, timeout)
+        if self.has("instance_status"):
+            with self.state.lock:
+                return Answer(202, "Accepted", instance_json(self.state, instance))
         return Answer(json={"opStatus": "OK"})
 
     def _tell_to_stop(self, instance: Instance, timeout: float, can_keepalive: bool) -> None:
@@ -87,10 +94,10 @@ class CommandRoutes:
         if instance.unreachable:
             return
         if instance.sequence.is_python:
-            if self.n and can_keepalive and programs.stopping(instance, timeout) == "put off":
+            if self.state.is_1x and can_keepalive and programs.stopping(instance, timeout) == "put off":
                 instance.unreachable = True
                 return
-            if self.n:
+            if self.has("instance_status"):
                 self.state.at(min(timings.notice, timeout / 2), lambda: instance.end(138, "Instance stopped"))
             # Without a handler 0.18 does not stop it, and it hears nothing from then on
             # (hub-behaviour.md#python-programs).
@@ -101,15 +108,17 @@ class CommandRoutes:
         if plan == "too slow":
             code, reason = 137, "Instance killed"
         if plan == "put off" and can_keepalive:
-            timeout = max(timeout, timings.overdue_1x if self.n else timings.overdue_018)
+            timeout = max(timeout, timings.overdue_1x if self.state.is_1x else timings.overdue_018)
         self.state.at(timeout + timings.notice, lambda: instance.end(code, reason))
 
     def _kill(self, instance: Instance, body: Any) -> Answer:
         # Only in exactly this status (hub-behaviour.md#kill-only-while-running).
-        if instance.status != "running":
+        if self.state.is_1x and instance.status != "running":
             return Answer(400, "Bad Request", {"error": "Instance not running"})
         if body is None:
             return _thrown("Cannot read properties of null (reading 'removeImmediately')")
+        if isinstance(body, list) and not self.has("plain_orders"):
+            body = body[1]
         at_once = body.get("removeImmediately", False) if isinstance(body, dict) else False
         if not isinstance(at_once, bool):
             return Answer(400, "Bad Request", {"error": "Invalid removeImmediately format"})
@@ -131,7 +140,7 @@ class CommandRoutes:
     # -- told -----------------------------------------------------------------------------------------------------
 
     def _event(self, instance: Instance, body: Any) -> Answer:
-        if self.n and not isinstance(body, list):
+        if self.has("any_payload") and not isinstance(body, list):
             what = "undefined" if body is UNDEFINED else "object"
             return _thrown(f"{what} is not iterable (cannot read property Symbol(Symbol.iterator))")
         if body is UNDEFINED:
@@ -140,7 +149,7 @@ class CommandRoutes:
             name, message = body[1].get("eventName"), body[1].get("message", UNDEFINED)
         except (TypeError, KeyError, IndexError, AttributeError):
             return _thrown("Cannot read properties of undefined (reading 'eventName')")
-        if not self.n and not (isinstance(name, str) and isinstance(message, str)):
+        if not self.has("any_payload") and not (isinstance(name, str) and isinstance(message, str)):
             return _thrown("Bad message of type 5001")
         if not isinstance(name, str):
             return Answer(400, "Bad Request", {"error": "Invalid format, eventName missing."})
@@ -149,7 +158,9 @@ class CommandRoutes:
             # hub-behaviour.md#a-stalled-hub-loses-its-instances).
             if instance.process_alive and not instance.unreachable and time.monotonic() >= instance.lost_until:
                 programs.received(instance, name, message)
-        return Answer(json={"accepted": "OK"}) if self.n else Answer(202, "Accepted", {"accepted": True})
+        return (
+            Answer(json={"accepted": "OK"}) if self.has("any_payload") else Answer(202, "Accepted", {"accepted": True})
+        )
 
     def _monitoring_rate(self, body: Any) -> Answer:
         if body is UNDEFINED:

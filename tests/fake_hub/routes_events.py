@@ -24,7 +24,7 @@ class EventRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
 
     def message(self, call: Call, instance: Instance, name: str, wait_for_next: bool) -> Answer:
         """Answer the last event, or the next one, for which the hub waits for ever, whoever dies.
@@ -37,8 +37,12 @@ class EventRoutes:
             call.noted()
             if not wait_for_next and name in instance.events:
                 last = instance.events[name]
-                # 1.x takes a falsy last message for none (hub-behaviour.md#event-payloads).
-                if not self.n or isinstance(last, (dict, list)) or (last is not UNDEFINED and last):
+                # What is kept is the bare message, of which a falsy one is taken for none (hub-behaviour.md#event-payloads).
+                if (
+                    not self.has("bare_event_payload")
+                    or isinstance(last, (dict, list))
+                    or (last is not UNDEFINED and last)
+                ):
                     return self._answer(name, last)
         if not wait(self.state, call, lambda: len(instance.emitted.get(name, [])) > seen):
             return HANG
@@ -46,11 +50,11 @@ class EventRoutes:
             return self._answer(name, instance.emitted[name][seen])
 
     def _answer(self, name: str, payload: Any) -> Answer:
-        """Answer as the generation does: 1.x treats the message as if a route of its own had returned it.
+        """Answer as the version does: from 0.38 on it treats the message as if a route of its own had returned it.
 
         Source: hub-behaviour.md#event-payloads.
         """
-        if not self.n:
+        if not self.has("bare_event_payload"):
             return Answer(json=self._shown(name, payload))
         if payload is UNDEFINED:
             return Answer(500, "Internal Server Error", text="500: Failed to serialize data")
@@ -70,7 +74,7 @@ class EventRoutes:
         return Answer(status, reason, dict(payload) if isinstance(payload, dict) else payload)
 
     def _shown(self, name: str, payload: Any) -> Any:
-        if self.n:
+        if self.has("bare_event_payload"):
             return None if payload is UNDEFINED else payload
         return {"eventName": name} if payload is UNDEFINED else {"eventName": name, "message": payload}
 

@@ -19,27 +19,27 @@ class HubRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
 
     def version(self, call: Call, rest: list[str]) -> Answer:
-        """The only endpoint by which generations can be told apart at once."""
-        if self.n:
-            about = {"service": "@scramjet/host", "apiVersion": "v1", "version": "1.0.1", "build": "source"}
-            return Answer(json=about)
-        return Answer(json={"version": "0.18.7"})
+        """The only endpoint by which versions can be told apart at once."""
+        about = {"version": self.state.version}
+        if self.has("api_version"):
+            about = {"service": "@scramjet/host", "apiVersion": "v1", **about, "build": "source"}
+        return Answer(json=about)
 
     def load_check(self, call: Call, rest: list[str]) -> Answer:
         """The load of the machine."""
         disk = {"size": 2.0e11, "used": 1.0e11, "available": 1.0e11, "use": 0.5}
         disks: list[dict[str, Any]] = [{"fs": "/dev/vda", "type": "ext4", "mount": "/", "rw": True, **disk}]
-        if self.n:
+        if self.state.is_1x:
             disks = [{"fs": path, **disk} for path in ("/", "/home/hub", "/sequences", "/sequences")]
         load = {"avgLoad": 0.1, "currentLoad": 1.5, "memFree": 1.0e9, "memUsed": 5.0e8, "fsSize": disks}
         return Answer(json=load)
 
     def status(self, call: Call, rest: list[str]) -> Answer:
         """Whether a Manager is connected."""
-        return Answer(json={"cpm": {}}) if self.n else NOT_FOUND
+        return Answer(json={"cpm": {}}) if self.has("status") else NOT_FOUND
 
     def config(self, call: Call, rest: list[str]) -> Answer:
         """The configuration, with its secrets (hub-behaviour.md#secrets-on-the-hub)."""
@@ -51,11 +51,11 @@ class HubRoutes:
             "platform": {"apiKey": "canary-platform", "apiVersion": "v1"},
             "runnerEnvs": {"TOKEN": "canary-env"},
         }
-        return Answer(json=config) if self.n else NOT_FOUND
+        return Answer(json=config) if self.has("config") else NOT_FOUND
 
     def entities(self, call: Call, rest: list[str]) -> Answer:
         """Everything in one answer."""
-        if not self.n:
+        if not self.has("one_list"):
             return NOT_FOUND
         with self.state.lock:
             sequences = sequences_json(self.state, self.state.sequences.values())
@@ -71,7 +71,7 @@ class HubRoutes:
 
     def audit(self, call: Call, rest: list[str]) -> Answer:
         """Who has asked for what; nobody has."""
-        if not self.n:
+        if not self.has("audit"):
             return NOT_FOUND
         return Answer(stream=lambda: self._follow(bytearray()), content_type=OCTETS)
 

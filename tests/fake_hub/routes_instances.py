@@ -22,7 +22,7 @@ class InstanceRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
         self._events = EventRoutes(state)
         self._streams = StreamRoutes(state)
         self._commands = CommandRoutes(state)
@@ -32,7 +32,7 @@ class InstanceRoutes:
         if call.method != "GET":
             return NOT_FOUND
         with self.state.lock:
-            if self.n:
+            if self.has("instance_status"):
                 return Answer(json=[instance_json(self.state, item) for item in self.state.listed()])
             return Answer(json=[{"id": item.id, "sequence": item.sequence.id} for item in self.state.listed()])
 
@@ -44,8 +44,8 @@ class InstanceRoutes:
             instance = self.state.instances.get(rest[0])
         if instance is None or not instance.listed:
             # No Content-Type, though it is JSON.
-            missing = json.dumps({"error": f"Instance {rest[0]} not found"}, separators=(",", ":")) if self.n else None
-            return Answer(404, "Not Found", text=missing)
+            words = json.dumps({"error": f"Instance {rest[0]} not found"}, separators=(",", ":"))
+            return Answer(404, "Not Found", text=words if self.has("missing_instance_in_words") else None)
         if instance.zombie or not instance.connected:
             # Nor will this request be answered when it has connected (hub-behaviour.md#start-never-answered and
             # hub-behaviour.md#starting-instance-never-answers).
@@ -57,7 +57,7 @@ class InstanceRoutes:
             return NOT_FOUND
         if route in ("input", "stdin"):
             return self._streams.feed(call, instance, route)
-        if route == "inout" and self.n:
+        if route == "inout" and self.has("inout"):
             return self._streams.feed_and_read(call, instance)
         return self._commands.command(call, instance, route)
 

@@ -26,7 +26,7 @@ class SequenceRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
         self._starts = StartRoutes(state)
         # Sequences whose directories are being removed.
         self._removing: set[str] = set()
@@ -54,16 +54,18 @@ class SequenceRoutes:
         if call.method == "DELETE":
             return self._delete(call, name, sequence)
         if call.method == "PUT":
-            return self._put(call, name, sequence) if self.n else NOT_FOUND
+            return self._put(call, name, sequence) if self.has("overwrite") else NOT_FOUND
         if sequence is None:
-            return Answer(404, "Not Found", {"error": f"Sequence {name} not found"} if self.n else {})
+            return Answer(404, "Not Found", {"error": f"Sequence {name} not found"} if self.has("error_bodies") else {})
         with self.state.lock:
             return Answer(json=sequences_json(self.state, [sequence])[0])
 
     def _instances(self, name: str, sequence: Sequence | None) -> Answer:
         if sequence is None:
             missing = {"error": f"Sequence {name} not found"}
-            return Answer(404, "Not Found", missing) if self.n else Answer(500, "Failed to serialize data")
+            if self.has("error_bodies"):
+                return Answer(404, "Not Found", missing)
+            return Answer(500, "Failed to serialize data")
         with self.state.lock:
             return Answer(json=instances_of(self.state, name))
 
@@ -71,12 +73,12 @@ class SequenceRoutes:
 
     def _upload(self, call: Call) -> Answer:
         if call.content_type not in (None, *STREAM_TYPES):
-            return Answer(415 if self.n else 400, "Invalid content-type")
+            return Answer(415 if self.has("refuses_types_with_415") else 400, "Invalid content-type")
         new = str(uuid.uuid4())
         with self.state.lock:
             files = self.state.directories.setdefault(new, {})
             try:
-                config = unpack(call.body, files, self.n)
+                config = unpack(call.body, files, self.state.is_1x)
             except RefusedError as refused:
                 return Answer(422, "Unprocessable Entity", {"error": refused.error})
             except DeadlyError:
@@ -96,7 +98,7 @@ class SequenceRoutes:
                 # Over what is there: nothing of the old package goes (hub-behaviour.md#put-keeps-old-files), and a
                 # refused one has come (hub-behaviour.md#refused-put-has-written).
                 sequence.files = self.state.directories.setdefault(name, {})
-                sequence.config = unpack(call.body, sequence.files, self.n)
+                sequence.config = unpack(call.body, sequence.files, self.state.is_1x)
             except RefusedError as refused:
                 return Answer(422, "Unprocessable Entity", {"error": refused.error})
             except DeadlyError:
@@ -107,20 +109,20 @@ class SequenceRoutes:
     # -- deleted --------------------------------------------------------------------------------------------------
 
     def _delete(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
-        refused = not_json(call, self.n)
+        refused = not_json(call, self.state)
         if refused is not None:
             return refused
         if sequence is None:
-            missing = {"error": f"The sequence {name} does not exist."} if self.n else {"opStatus": "Not Found"}
-            return Answer(404, "Not Found", missing)
+            missing = {"error": f"The sequence {name} does not exist."}
+            return Answer(404, "Not Found", missing if self.has("error_bodies") else {"opStatus": "Not Found"})
         # Whatever it says, "false" too (hub-behaviour.md#forced-delete).
-        force = bool(call.headers.get("x-seq-kill-inst")) and self.n
+        force = bool(call.headers.get("x-seq-kill-inst")) and self.has("forced_delete")
         with self.state.lock:
             restarts = self.state.restarts
             in_use = self._in_use(name)
             if in_use and not force:
-                message = "Can't remove- Sequence in use" if self.n else "Can't remove sequence in use."
-                body = {"error": message} if self.n else {"opStatus": "Conflict", "error": message}
+                message = "Can't remove- Sequence in use" if self.state.is_1x else "Can't remove sequence in use."
+                body = {"error": message} if self.has("error_bodies") else {"opStatus": "Conflict", "error": message}
                 return Answer(409, "Conflict", body)
             for item in self._of(name) if in_use else ():
                 if item.process_alive:
@@ -138,6 +140,12 @@ class SequenceRoutes:
         # 1.x asks whether every one is in use, so that an old ended one lets it delete under a running one
         # (hub-behaviour.md#delete-orphans-a-running-instance).
         of_it = self._of(name)
+        if self.has("delete_inverted"):
+            # It is refused where nothing runs, and what has ended is forgotten for it (hub-behaviour.md#inverted-delete).
+            over = [item for item in of_it if not item.counts_as_use]
+            for item in over:
+                self.state.forget(item)
+            return bool(over) and len(over) == len(of_it)
         return bool(of_it) and all(item.counts_as_use for item in of_it)
 
     def _go_on(self, name: str, restarts: int) -> None:
@@ -160,14 +168,14 @@ class SequenceRoutes:
             lost = not gone and self.state.directories.pop(name, None) is None
             if not lost:
                 self._removing.add(name)
-        if self.n and not gone:
+        if self.state.is_1x and not gone:
             pause(self.state, REMOVAL)
         if lost:
             # Undeletable (hub-behaviour.md#vanished-package), unless somebody else was quicker, and the record has gone
             # by now (hub-behaviour.md#concurrent-deletes).
-            where = "Sequence" if self.n else "sequence"
+            where = "Sequence" if self.state.is_1x else "sequence"
             text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
-            body = {"error": text} if self.n else {"opStatus": "Internal Server Error", "error": text}
+            body = {"error": text} if self.has("error_bodies") else {"opStatus": "Internal Server Error", "error": text}
             with self.state.lock:
                 if name in self._removing:
                     self.state.sequences.pop(name, None)
@@ -175,4 +183,4 @@ class SequenceRoutes:
         with self.state.lock:
             self.state.sequences.pop(name, None)
             self._removing.discard(name)
-        return Answer(json={"id": name} if self.n else {"opStatus": "OK", "id": name})
+        return Answer(json={"id": name} if self.has("error_bodies") else {"opStatus": "OK", "id": name})

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import HANG, Answer, Call, DiedError
@@ -23,11 +24,11 @@ class StartRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
 
     def start(self, call: Call, sequence: Sequence | None) -> Answer:
         """Start an instance."""
-        refused = not_json(call, self.n)
+        refused = not_json(call, self.state)
         if refused is not None:
             return refused
         with self.state.lock:
@@ -35,16 +36,16 @@ class StartRoutes:
                 # Before anything else, also for unknown ids (hub-behaviour.md#overload-is-419).
                 self.state.overloaded -= 1
                 reason = "Insufficient Space on Resource"
-                return Answer(419, reason, {"error": reason} if self.n else {"opStatus": reason})
+                return Answer(419, reason, {"error": reason} if self.has("error_bodies") else {"opStatus": reason})
         if sequence is None:
-            return Answer(404, "Not Found", {"error": "Not Found"} if self.n else {"opStatus": "Not Found"})
+            return Answer(404, "Not Found", {"error" if self.has("error_bodies") else "opStatus": "Not Found"})
         try:
             body = call.json()
         except ValueError:
             return Answer(400, "Could not parse content")
         body = body if isinstance(body, dict) else {}
         with self.state.lock:
-            refused = self._not_startable(body, len(call.body)) if self.n else None
+            refused = self._not_startable(body, len(call.body))
             if refused is not None:
                 return refused
             if sequence.main is None or len(sequence.config["engines"]) > 1:
@@ -56,23 +57,29 @@ class StartRoutes:
         return self._started(instance)
 
     def _not_startable(self, body: dict[str, Any], size: int) -> Answer | None:
-        """Refuse what 1.x does not start; all that it looks at is the id and the size."""
-        chosen = body.get("instanceId")
+        """Refuse what cannot be started; all that is looked at is the id and the size."""
+        chosen = body.get("instanceId") if self.has("ids_in_conflict") else None
         if chosen not in (None, ""):
+            if self.has("ids_are_uuids") and not _is_uuid(chosen):
+                return Answer(422, "Unprocessable Entity", {"error": "Invalid Instance id"})
             if not isinstance(chosen, str) or len(chosen) != 36:
                 return Answer(500, "Internal Server Error")
             if chosen in [item.id for item in self.state.listed()]:
                 return Answer(409, "Conflict", {"error": "Instance with a given ID already exists"})
             if not isinstance(body.get("appConfig", {}), dict):
                 return Answer(500, "Internal Server Error")
-        if size > LONGEST_START:
+        if size > LONGEST_START and self.has("start_in_environment"):
             return Answer(400, "Bad Request", {"error": "spawn E2BIG"})
         return None
 
     def _start_broken(self, sequence: Sequence, body: dict[str, Any]) -> Answer:
-        if self.n:
+        if self.has("instance_status"):
             problem = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
-            return _no_main(sequence) if sequence.main is None else Answer(400, "Bad Request", {"error": problem})
+            if not self.state.is_1x:
+                # It stays listed, and is never answered for.
+                failed = self.state.launch(sequence, body)
+                failed.zombie, failed.process_alive, failed.status = True, False, "errored"
+            return self._refused(_no_main(sequence) if sequence.main is None else problem, 21)
         # hub-behaviour.md#start-never-answered: no answer ever, and an entry that nobody can get rid of.
         instance = self.state.launch(sequence, body)
         instance.zombie, instance.process_alive = True, False
@@ -84,15 +91,15 @@ class StartRoutes:
         with self.state.lock:
             if sequence.id not in self.state.sequences:
                 instance.zombie, instance.process_alive = True, False
-                return _no_main(sequence) if self.n else HANG
-            if self.n and sequence.is_python and self.state.python != "runs":
+                return self._refused(_no_main(sequence), 21) if self.has("instance_status") else HANG
+            if self.state.is_1x and sequence.is_python and self.state.python != "runs":
                 instance.process_alive = False
                 reason = "Instance killed" if self.state.python == "too new" else "Runner failed"
                 return Answer(400, "Bad Request", {"error": reason})
             self.state.connect(instance)
-            if self.n and self._names_other_topic(instance):
+            if self.state.is_1x and self._names_other_topic(instance):
                 raise DiedError
-        if self.n:
+        if self.has("error_bodies"):
             return Answer(json={"message": f"Sequence {instance.id} starting", "id": instance.id})
         return Answer(json={"opStatus": "OK", "id": instance.id})
 
@@ -103,8 +110,22 @@ class StartRoutes:
         name, kind = instance.topic
         return name in self.state.topics and self.state.topics[name].content_type != kind
 
+    def _refused(self, problem: str, code: int) -> Answer:
+        """Answer a start that has failed, in the shape of the version."""
+        if self.has("start_error_as_text"):
+            return Answer(400, "Bad Request", {"error": problem})
+        told = {"error": {"message": problem, "exitcode": code}}
+        more = {} if self.has("error_bodies") else {"result": "error", "opStatus": "Bad Request"}
+        return Answer(400, "Bad Request", {**more, **told})
 
-def _no_main(sequence: Sequence) -> Answer:
+
+def _no_main(sequence: Sequence) -> str:
     main = sequence.config["entrypointPath"]
-    problem = f"Sequence entrypoint path {main} is invalid. Check `main` field in Sequence package.json"
-    return Answer(400, "Bad Request", {"error": problem})
+    return f"Sequence entrypoint path {main} is invalid. Check `main` field in Sequence package.json"
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return str(uuid.UUID(value)) == str(value).lower()
+    except (AttributeError, TypeError, ValueError):
+        return False

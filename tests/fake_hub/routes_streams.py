@@ -19,7 +19,7 @@ class StreamRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
 
     def read(self, instance: Instance, name: str) -> Answer:
         """Answer what is said until the stream ends; it is gone then."""
@@ -42,11 +42,11 @@ class StreamRoutes:
     def feed(self, call: Call, instance: Instance, route: str) -> Answer:
         """Take input, which is the last unless the request says otherwise."""
         if route == "input" and call.content_type is None:
-            if self.n:
+            if self.has("error_bodies"):
                 return Answer(406, "Not Acceptable", {"error": "Content-Type must be defined"})
             return Answer(500, "Internal Server Error", text="500: Internal error occurred")
         if route == "stdin" and call.content_type not in (None, *STREAM_TYPES):
-            text = f"{'415' if self.n else '400'}: Invalid content-type"
+            text = f"{'415' if self.has('refuses_types_with_415') else '400'}: Invalid content-type"
             return Answer(500, "Internal Server Error", text=text)
         ends = call.headers.get("x-end-stream", "true") not in ("false", "success")
         status, reason = (200, "OK") if ends else (202, "Accepted")
@@ -58,6 +58,8 @@ class StreamRoutes:
                 instance.ended_inputs.add(route)
             if route == "input" and instance.process_alive:
                 programs.fed(instance, call.body, ends)
+        if not call.body and self.has("empty_write_never_answered"):
+            return Answer(status, reason, stream=_nothing)
         return Answer(status, reason)
 
     def feed_and_read(self, call: Call, instance: Instance) -> Answer:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Topics: their records, which only 1.x manages, and the data in them."""
+"""Topics: their records, which hubs manage from 0.35 on, and the data in them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TopicRoutes:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.n = state.is_1x
+        self.has = state.has
 
     def records(self, call: Call, rest: list[str]) -> Answer:
         """List, create or delete topics."""
@@ -35,10 +35,10 @@ class TopicRoutes:
                     {"contentType": item.content_type, "localProvider": "", "topic": name, "topicName": name}
                     for name, item in self.state.topics.items()
                 ]
-            return Answer(json=listed if self.n else [])
-        if not self.n:
+            return Answer(json=listed if self.has("topics_never_end") else [])
+        if not self.has("topics"):
             return NOT_FOUND
-        refused = not_json(call, self.n)
+        refused = not_json(call, self.state)
         if refused is not None:
             return refused
         with self.state.lock:
@@ -74,17 +74,19 @@ class TopicRoutes:
             return NOT_FOUND
         if call.method == "GET":
             return self._read(call, rest[0])
-        return self._write(call, rest[0]) if self.n else self._write_018(call, rest[0])
+        if self.has("topics"):
+            return self._write(call, rest[0])
+        return self._write_between(call, rest[0]) if self.has("topics_never_end") else self._write_018(call, rest[0])
 
     def _read(self, call: Call, name: str) -> Answer:
         kind = call.headers.get("content-type", "application/x-ndjson")
-        if self.n and kind not in TYPES:
+        if self.has("topics") and kind not in TYPES:
             return Answer(415, "Unsupported content-type")
-        if self.n and not NAME.match(name):
+        if self.has("topics") and not NAME.match(name):
             return Answer(400, "Topic id incorrect format")
         with self.state.lock:
             topic = self.state.topic(name, kind)
-        if self.n and topic.content_type != kind:
+        if self.has("topics") and topic.content_type != kind:
             return Answer(415, "Unsupported content-type")
         return Answer(stream=lambda: self._stream(topic), content_type=OCTETS)
 
@@ -130,6 +132,12 @@ class TopicRoutes:
                 topic.write(piece)
         # An empty body has ended before the hub waits for its end.
         return Answer(json={}) if call.body else HANG
+
+    def _write_between(self, call: Call, name: str) -> Answer:
+        """Hubs from 0.20 to 0.34 answer at once and let nobody end a topic."""
+        with self.state.lock:
+            self.state.topic(name, call.headers.get("content-type", "")).write(call.body)
+        return Answer(202, "Accepted", {})
 
     def _write_018(self, call: Call, name: str) -> Answer:
         """0.18 answers at once, and ends its answer when all is taken."""

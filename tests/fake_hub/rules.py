@@ -25,17 +25,18 @@ def accepts(call: Call, parts: list[str]) -> bool:
     return any(item.split(";")[0] in wanted for item in given.split(","))
 
 
-def not_json(call: Call, is_1x: bool) -> Answer | None:
+def not_json(call: Call, state: State) -> Answer | None:
     """Refuse what is not said to be JSON, bodies or not.
 
     Source: hub-behaviour.md#delete-needs-a-content-type and hub-behaviour.md#content-types-are-compared-to-the-letter.
     """
     given = call.headers.get("content-type")
+    newer = state.has("refuses_types_with_415")
     if call.content_type not in JSON_TYPES:
-        return Answer(400, "Could not parse content" if is_1x else "Invalid content-type")
+        return Answer(400, "Could not parse content" if newer else "Invalid content-type")
     charset = re.search(r"charset=([^;]+)", given or "")
     if charset and charset.group(1).strip() not in ("utf-8", "utf8"):
-        return Answer(400, "Could not parse content" if is_1x else "Invalid encoding in content-type")
+        return Answer(400, "Could not parse content" if newer else "Invalid encoding in content-type")
     return None
 
 

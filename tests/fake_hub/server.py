@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST, Timing
 
 
 class FakeHub:
-    """The server; a context manager. See the package's docstring."""
+    """The server; a context manager. ``generation``: a version, or 1.x. See the package's docstring."""
 
     def __init__(
         self,

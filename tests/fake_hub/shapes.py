@@ -52,7 +52,7 @@ def _instances(state: State) -> dict[str, list[str]]:
 
 def instance_json(state: State, instance: Instance) -> dict[str, Any]:
     """Return what the hub shows of an instance."""
-    if not state.is_1x:
+    if not state.has("instance_status"):
         shown = {
             "started": instance.started,
             "created": instance.created,
@@ -65,18 +65,22 @@ def instance_json(state: State, instance: Instance) -> dict[str, Any]:
     shown = {
         "id": instance.id,
         "appConfig": instance.app_config,
-        "args": instance.args,
+        "args" if state.has("args") else "sequenceArgs": instance.args,
         "provides": instance.body.get("outputTopic"),
         # What a restarted hub does not learn again.
         "requires": None if instance.reconnected else instance.body.get("inputTopic") or "",
-        "sequence": _sequence(state, instance.sequence.id, instance.config, instance.package_size),
+        "sequence": instance.sequence.id,
         "created": instance.created,
         "started": instance.started,
         "ended": instance.ended,
-        "status": instance.status,
+        "status": instance.status if instance.connected or instance.zombie else "starting",
         "terminated": instance.terminated,
     }
-    if instance.topic is not None:
+    if state.has("sequence_as_object"):
+        shown["sequence"] = _sequence(state, instance.sequence.id, instance.config, instance.package_size)
+    if not state.has("start_topics"):
+        shown["provides"] = shown["requires"] = None
+    elif instance.topic is not None:
         shown["provides"], shown["requires"] = instance.topic[0], None
     shown = {key: value for key, value in shown.items() if value is not None}
     # It is null for programs in Python (hub-behaviour.md#python-programs).

@@ -20,6 +20,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, 
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import Topic
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import RefusedError, decode
+from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 
 # A runner drops its connection to a hub that has not answered for so long
 # (hub-behaviour.md#a-stalled-hub-loses-its-instances); seconds.
@@ -30,8 +31,12 @@ class State:
     """Everything on one hub. Hold ``lock`` around every access; ``advance`` lets what is due happen."""
 
     def __init__(self, generation: str, timings: Timings) -> None:
-        self.generation = generation
-        self.is_1x = generation == "1.x"
+        played = Played(generation)
+        self.version = played.version
+        self.has = played.has
+        # Which contract results name.
+        self.generation = "1.x" if self.has("instance_status") else "0.18"
+        self.is_1x = self.has("reconnect")
         self.timings = timings
         self.lock = threading.RLock()
         self.sequences: dict[str, Sequence] = {}
@@ -71,8 +76,8 @@ class State:
         return self.topics.setdefault(name, Topic(name, content_type))
 
     def launch(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
-        """Start a process; 0.18 lists it before it is connected."""
-        chosen = body.get("instanceId") if self.is_1x else None
+        """Start a process; hubs before 1.0 list it before it is connected."""
+        chosen = body.get("instanceId") if self.has("instance_id") else None
         instance = Instance(self, sequence, body, chosen or str(uuid.uuid4()))
         instance.connected = False
         self.runners.append(instance)

@@ -72,7 +72,10 @@ class Response:
         if isinstance(value, Mapping):
             value = value.get("error") or value.get("opStatus")
         if isinstance(value, Mapping):
-            value = " ".join(str(value[key]) for key in ("code", "data", "syscall", "path") if key in value) or None
+            value = (
+                " ".join(str(value[key]) for key in ("message", "code", "data", "syscall", "path") if key in value)
+                or None
+            )
         text = str(value or self.reason or f"status {self.status}").strip()
         # Before it is shortened: of a secret that is cut in two nobody would find the rest.
         return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]

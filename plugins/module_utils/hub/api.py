@@ -7,17 +7,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection, normalise_api_url
-from ansible_collections.scramjet.sth.plugins.module_utils.http.response import failed_answer
+from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import (
-    Capability,
-    Dialect,
-    dialect_for,
-    read_version,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Dialect, dialect_for
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.reading import UnreadableError, read_id
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import Capability, read_version
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import HubVersion
 
 # Seconds after which the version is asked for again: no hub is replaced by another version and ready any sooner.
@@ -53,7 +52,17 @@ class HubApi:
             answer = self.transport.get("version")
             if 300 <= answer.status < 400:
                 raise failed_answer(answer, "ask the hub for its version")
-            version = read_version(answer.json()) if answer.status == 200 else None
+            told = answer.json() if answer.status == 200 else None
+            version = read_version(told)
+            service = str(told.get("service") or "") if isinstance(told, Mapping) else ""
+            if "manager" in service.lower():
+                raise SthError(
+                    "HUB_ERROR",
+                    f"{answer.url} is answered by {service[:80]}, a manager of hubs and no hub: set api_url to the address of "
+                    "one of its hubs.",
+                    method=answer.method,
+                    url=answer.url,
+                )
             if version is None:
                 raise SthError(
                     "HUB_ERROR",
@@ -74,15 +83,28 @@ class HubApi:
 
     @property
     def dialect(self) -> Dialect:
-        """What this hub's generation wants."""
+        """What a hub of this version wants."""
         return dialect_for(self.version())
 
     def require(self, capability: Capability, what: str, instead: str) -> None:
-        """Raise ``UNSUPPORTED_BY_HUB`` where the hub's generation lacks ``capability``."""
+        """Raise ``UNSUPPORTED_BY_HUB`` where a hub of this version lacks ``capability``."""
         if capability not in self.dialect.capabilities:
-            raise SthError(
-                "UNSUPPORTED_BY_HUB", f"{what} is not possible on a {self.version().version} hub: {instead}."
-            )
+            raise self.unsupported(what, instead)
+
+    def unsupported(self, what: str, instead: str) -> SthError:
+        """Build the failure for what this hub cannot do, also where it was expected to: it has no such endpoint."""
+        return SthError("UNSUPPORTED_BY_HUB", f"{what} is not possible on a {self.version().version} hub: {instead}.")
+
+    def id_of(self, raw: Any) -> str:
+        """Read the id of what a write has made, or a list holds. Raises ``HUB_ERROR``."""
+        try:
+            return read_id(raw)
+        except UnreadableError as error:
+            raise self.dialect.unreadable(str(error)) from None
+
+    def forget_version(self) -> None:
+        """Let the hub be asked again: what it has answered is not what a hub of its version does."""
+        self._version = None
 
     def abandon(self) -> None:
         """Let every request on its way fail, and every further one: the task has been interrupted."""
@@ -97,6 +119,11 @@ class HubApi:
     def close(self) -> None:
         """Close the connections."""
         self.transport.close()
+
+
+def has_no_endpoint(answer: Response) -> bool:
+    """Whether a hub does not know the endpoint; one that does, and misses what is asked for, says so in a body."""
+    return answer.status == 404 and not answer.body
 
 
 def feed_headers(content_type: str, end: bool) -> dict[str, str]:

@@ -51,20 +51,20 @@ class HubClient(HubApi):
 
     def load(self) -> dict[str, Any]:
         """``GET /load-check``: load averages, memory and file systems in bytes."""
-        return dict(self._json(self.transport.get("load-check"), "read the hub's load") or {})
+        return self._object(self.transport.get("load-check"), "read the hub's load")
 
     def config(self) -> dict[str, Any] | None:
-        """``GET /config`` of a 1.x hub, secrets included; None where the hub has no such endpoint.
+        """``GET /config``, secrets included; None where the hub has no such endpoint.
 
         Source: hub-behaviour.md#secrets-on-the-hub.
         """
         answer = self.transport.get("config")
-        return None if answer.status == 404 else dict(self._json(answer, "read the hub's configuration"))
+        return None if answer.status == 404 else self._object(answer, "read the hub's configuration")
 
     def status(self) -> dict[str, Any] | None:
-        """``GET /status`` of a 1.x hub; None where the hub has no such endpoint."""
+        """``GET /status``; None where the hub has no such endpoint."""
         answer = self.transport.get("status")
-        return None if answer.status == 404 else dict(self._json(answer, "read the hub's status"))
+        return None if answer.status == 404 else self._object(answer, "read the hub's status")
 
     # -- everything it lists --------------------------------------------------------------------------------------
 
@@ -73,34 +73,39 @@ class HubClient(HubApi):
         # First, so that what is no hub is told as such.
         self.version()
         raw = self._list(self.transport.get("sequences"), "list the sequences")
-        return self.overlay.with_sequences(self.dialect.sequence(item) for item in raw)
+        return self.overlay.with_sequences(map(self.dialect.sequence, raw))
 
     def instances(self) -> list[InstanceRecord]:
-        """``GET /instances``; 0.18 lists only ids there, so that each takes a bounded GET of its own."""
+        """``GET /instances``; hubs before 0.24 list only ids there, so that each takes a bounded GET of its own."""
         self.version()
-        listed = self._instances(self.transport.get("instances"))
+        listed = self._instances(self._list(self.transport.get("instances"), "list the instances"))
         return self.overlay.with_instances(listed, self.dialect.keeps_ended)
 
     def inventory(self) -> Inventory:
-        """Read sequences and instances: one request on 1.x (``GET /entities``), the two lists on 0.18."""
-        if self.dialect.lists_all_at_once:
-            answer = self.transport.get("entities")
+        """Read sequences and instances: with one request where the hub has ``GET /entities``, else the two lists."""
+        answer = self.transport.get("entities") if self.dialect.lists_all_at_once else None
+        if answer is None or answer.status == 404:
+            if answer is not None:
+                self.forget_version()
+            sequences, instances = self.sequences(), self.instances()
+        else:
             raw = self._json(answer, "list sequences and instances")
             both = [raw.get("sequences"), raw.get("instances")] if isinstance(raw, Mapping) else [None, None]
-            sequences = self.overlay.with_sequences(self.dialect.sequence(item) for item in _objects(both[0], answer))
-            instances = self.overlay.with_instances(
-                (self.dialect.instance(item) for item in _objects(both[1], answer)), self.dialect.keeps_ended
-            )
-        else:
-            sequences, instances = self.sequences(), self.instances()
+            listed = self._instances(_objects(both[1], answer))
+            sequences = self.overlay.with_sequences(map(self.dialect.sequence, _objects(both[0], answer)))
+            instances = self.overlay.with_instances(listed, self.dialect.keeps_ended)
         return Inventory(tuple(sequences), tuple(instances), self.transport.was_refused)
 
-    def _instances(self, answer: Response) -> list[InstanceRecord]:
-        raw = self._list(answer, "list the instances")
-        if self.dialect.lists_all_at_once:
-            return [self.dialect.instance(item) for item in raw]
+    def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
+        told = self.dialect.tells_status
+        if any(("status" in item) != told for item in raw):
+            # Another version has taken the place of the one that was asked, in the middle of a loop.
+            self.forget_version()
+        dialect = self.dialect
+        if dialect.tells_status:
+            return [dialect.instance(item) for item in raw]
         with workers(self.transport, PARALLEL_GETS) as pool:
-            found = list(pool.map(lambda item: self.instance(str(item["id"])).info(), raw))
+            found = list(pool.map(lambda item: self.instance(self.id_of(item)).info(), raw))
         return [
             # A starting instance's own record has no sequence.
             record if record.sequence_id else unanswered(record.id, str(item.get("sequence") or ""))
@@ -129,18 +134,24 @@ class HubClient(HubApi):
         body kills the hub (hub-behaviour.md#unsound-body-kills-the-hub).
         """
         answer = self.transport.write("POST", "sequence", content=package)
-        return self.sequence(uploaded_id(answer, "upload the package"))
+        return self.sequence(uploaded_id(self, answer, "upload the package"))
 
     def delete_sequence(self, sequence_id: str, force: bool = False) -> None:
         """``DELETE /sequence/:id``. See `SequenceClient.delete`."""
         self.sequence(sequence_id).delete(force)
 
     def topics(self) -> list[dict[str, Any]]:
-        """``GET /topics``: ``{topic, contentType, …}``; always empty on 0.18."""
+        """``GET /topics``: ``{topic, contentType, …}``; before 0.35 of no use: empty, without names, or no answer."""
         return self.overlay.with_topics(self._list(self.transport.get("topics"), "list the topics"))
 
     def _list(self, answer: Response, purpose: str) -> list[dict[str, Any]]:
         return _objects(self._json(answer, purpose), answer)
+
+    def _object(self, answer: Response, purpose: str) -> dict[str, Any]:
+        value = self._json(answer, purpose) or {}
+        if not isinstance(value, dict):
+            raise answer.no_hubs("something other than an object")
+        return value
 
     @staticmethod
     def _json(answer: Response, purpose: str) -> Any:

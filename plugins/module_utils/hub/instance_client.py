@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import IO, Any, Literal
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
 
-# A 0.18 hub never answers a GET of an instance that is still connecting or has failed to
+# Hubs before 1.0 never answer a GET of an instance that is still connecting or has failed to
 # (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
 SINGLE_GET_TIMEOUT = 3.0
+# What is carried out is carried out within this, and its answer may have no end (hub-behaviour.md#empty-writes).
+EMPTY_WRITE = 1.0
 STREAMS = ("output", "stdout", "stderr", "log")
 
 
@@ -156,10 +159,16 @@ class InstanceClient:
         timeout: float | None,
         request: InFlight | None,
     ) -> None:
-        answer = self._api.transport.write(
-            "POST", "instance", self.id, stream, content=data, headers=feed_headers(content_type, end),
-            timeout=timeout, request=request,
-        )  # fmt: skip
+        endless = _is_empty(data) and self._api.dialect.leaves_empty_write_unanswered
+        try:
+            answer = self._api.transport.write(
+                "POST", "instance", self.id, stream, content=data, headers=feed_headers(content_type, end),
+                timeout=EMPTY_WRITE if endless else timeout, request=request,
+            )  # fmt: skip
+        except LostAnswerError as lost:
+            if endless and lost.code == "TIMEOUT":
+                return
+            raise
         self._accepted(answer, f"write to the {stream} of")
 
     def _command(self, command: str, body: Any, verb: str, hold: float = 0.0) -> None:
@@ -170,6 +179,16 @@ class InstanceClient:
             raise failed_answer(answer, f"{verb} instance {self.id}")
 
 
+def _is_empty(data: bytes | IO[bytes]) -> bool:
+    """Whether there is nothing (more) to send."""
+    if isinstance(data, bytes):
+        return not data
+    at = data.tell()
+    size = data.seek(0, os.SEEK_END)
+    data.seek(at)
+    return size == at
+
+
 def unanswered(instance_id: str, sequence_id: str) -> InstanceRecord:
-    """Describe an instance that a 0.18 hub lists but does not answer for."""
+    """Describe an instance that a hub lists but does not answer for."""
     return InstanceRecord(id=instance_id, sequence_id=sequence_id, status="starting")

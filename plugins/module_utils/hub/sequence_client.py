@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, has_no_endpoint
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 
@@ -63,38 +63,45 @@ class SequenceClient:
             raise SthError.of(error, "INVALID_CONFIG" if "E2BIG" in answer.error_text() else "START_FAILED")
         if not answer.ok:
             raise failed_answer(answer, f"start sequence {self.id}", _BLIND if answer.status == 500 else "")
-        return InstanceClient(self._api, str(answer.json()["id"]))
+        return InstanceClient(self._api, self._api.id_of(answer.json()))
 
     def list_instances(self) -> list[str]:
-        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence (0.18 answers 500,
-        hub-behaviour.md#errors-without-a-body).
+        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence.
+
+        Up to 0.28.1 hubs say that with 500 (hub-behaviour.md#errors-without-a-body).
         """
         answer = self._api.transport.get("sequence", self.id, "instances")
-        if answer.status == 404 or (answer.status == 500 and self._api.dialect.answers_500_for_not_found):
+        if answer.status == 404 or (answer.status == 500 and "Failed to serialize" in answer.error_text()):
             return []
         if not answer.ok:
             raise failed_answer(answer, f"list the instances of sequence {self.id}")
-        return [str(item) for item in answer.json() or ()]
+        listed = answer.json() or []
+        if not isinstance(listed, list):
+            raise self._api.dialect.unreadable("something other than a list of a sequence's instances")
+        return [str(item) for item in listed]
 
     def get_instance(self, instance_id: str) -> InstanceClient:
         """Address one of its instances."""
         return InstanceClient(self._api, instance_id)
 
     def overwrite(self, package: bytes | IO[bytes]) -> None:
-        """``PUT /sequence/:id`` (1.x): replace the package under its id. Not atomic, see
+        """``PUT /sequence/:id`` (from 0.28.0 on): replace the package under its id. Not atomic, see
         hub-behaviour.md#put-keeps-old-files and hub-behaviour.md#refused-put-has-written.
         """
-        self._api.require(
-            "overwrite", "Overwriting a sequence", "upload the new package beside it (on_change: replace)"
-        )
-        uploaded_id(self._api.transport.write("PUT", "sequence", self.id, content=package), "overwrite the sequence")
+        what, instead = "Overwriting a sequence", "upload the new package beside it (on_change: replace)"
+        self._api.require("overwrite", what, instead)
+        answer = self._api.transport.write("PUT", "sequence", self.id, content=package)
+        if has_no_endpoint(answer):
+            raise self._api.unsupported(what, instead)
+        uploaded_id(self._api, answer, "overwrite the sequence")
 
     def delete(self, force: bool = False) -> None:
         """``DELETE /sequence/:id``; no such sequence is success.
 
         Do not rely on its checks: it can delete the package under a running instance, and ``force`` does not kill
         reliably (hub-behaviour.md#delete-orphans-a-running-instance and hub-behaviour.md#forced-delete). Raises
-        ``CONFLICT`` while the hub counts an instance.
+        ``CONFLICT`` while the hub counts an instance; from 0.24.3 to 0.26 only where all have ended
+        (hub-behaviour.md#inverted-delete).
         """
         headers = {"x-seq-kill-inst": "true"} if force else {}
         hold = FORCE_HOLD if force else 0.0
@@ -104,11 +111,11 @@ class SequenceClient:
             raise failed_answer(answer, f"delete sequence {self.id}")
 
 
-def uploaded_id(answer: Response, purpose: str) -> str:
+def uploaded_id(api: HubApi, answer: Response, purpose: str) -> str:
     """Read the id of a sequence from the answer to an upload; raise ``INVALID_PACKAGE`` where the hub refused it."""
     if answer.status == 422:
         error = failed_answer(answer, purpose)
         raise SthError.of(error, "INVALID_PACKAGE")
     if not answer.ok:
         raise failed_answer(answer, purpose)
-    return str(answer.json()["id"])
+    return api.id_of(answer.json())

@@ -13,11 +13,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import failed_answer
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers, has_no_endpoint
+
+_MANAGING = ("Managing topics", "a topic is there as soon as it is written to or read")
 
 
 class TopicClient:
-    """One topic. Only a 1.x hub lists, creates and deletes them; on 0.18 a name is a topic while it is used."""
+    """One topic. Hubs create and delete them from 0.35.0 on; on older ones a name is a topic once it is used."""
 
     def __init__(self, api: HubApi, name: str) -> None:
         self._api = api
@@ -27,6 +29,7 @@ class TopicClient:
         """``POST /topics``. Raises ``CONFLICT`` where it exists."""
         self._require()
         answer = self._api.transport.write("POST", "topics", body={"id": self.name, "content-type": content_type})
+        self._refuse_missing(has_no_endpoint(answer))
         if answer.status == 400 and "exist" in answer.error_text():
             raise SthError("CONFLICT", f"Topic {self.name} exists already.", http_status=400)
         if not answer.ok:
@@ -36,6 +39,7 @@ class TopicClient:
         """``DELETE /topics/:id``; no such topic is success."""
         self._require()
         answer = self._api.transport.write("DELETE", "topics", self.name)
+        self._refuse_missing(has_no_endpoint(answer))
         if not answer.ok and answer.status != 404:
             raise failed_answer(answer, f"delete topic {self.name}")
 
@@ -62,4 +66,8 @@ class TopicClient:
         return self._api.transport.stream("topic", self.name, timeout=timeout, headers=headers)
 
     def _require(self) -> None:
-        self._api.require("topics", "Managing topics", "topics exist there only while data is written to them")
+        self._api.require("topics", *_MANAGING)
+
+    def _refuse_missing(self, endpoint: bool) -> None:
+        if endpoint:
+            raise self._api.unsupported(*_MANAGING)

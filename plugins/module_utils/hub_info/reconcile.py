@@ -48,7 +48,7 @@ def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
 def _counts(hub: HubClient) -> dict[str, int]:
     inventory = observe(hub, lambda found: bool(found.instances))
     live = sum(item.live for item in inventory.instances)
-    topics = len(hub.topics()) if "topics" in hub.dialect.capabilities else 0
+    topics = len(hub.topics()) if hub.dialect.keeps_topics else 0
     return {
         "sequences": len(inventory.sequences),
         "instances": live,

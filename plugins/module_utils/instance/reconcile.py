@@ -114,18 +114,19 @@ def check_options(options: Mapping[str, Any]) -> None:
 
 
 def require_capabilities(run: Run) -> None:
-    """Refuse what the hub's generation cannot do, and what it could not carry."""
+    """Refuse what a hub of this version cannot do, and what it could not carry."""
     options, hub = run.options, run.hub
     require_start_options(run)
     if options["id"] is not None and options["state"] in ("started", "completed"):
         hub.require("instance_id", "Choosing an instance's id", "use name")
+        hub.dialect.refuse_id(options["id"])
     if options["name"] is not None or options["id"] is not None:
         for program in programs(options):
             program.check_size(hub.dialect.start_body_limit)
 
 
 def require_start_options(run: Run) -> None:
-    """Refuse what the hub's generation cannot start a program with."""
+    """Refuse what a hub of this version cannot start a program with."""
     options, hub = run.options, run.hub
     if options["input_topic"] is not None or options["output_topic"] is not None:
         hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")

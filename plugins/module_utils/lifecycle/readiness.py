@@ -100,7 +100,7 @@ def ended_error(
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
     if words is None:
         advice = (
-            "a 0.18 hub keeps neither log nor exit code of it, so run it with state: completed, and stderr and log in "
+            f"a {hub.version().version} hub keeps neither log nor exit code of it, so run it with state: completed, and stderr and log in "
             "collect, to see what it says"
         )
     else:

@@ -86,6 +86,9 @@ class Run:
     def describe_hub(self) -> dict[str, Any]:
         """Return the ``hub`` key of a result."""
         self.hub.version()
+        note = self.hub.dialect.note
+        if note is not None and note not in self.notes:
+            self.notes.append(note)
         return self.known_hub()
 
     def known_hub(self) -> dict[str, Any]:

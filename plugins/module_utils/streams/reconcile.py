@@ -139,7 +139,7 @@ def _read_instance(run: Run, reading: Reading) -> Result:
         now = client.info()
         return now is None or not now.live
 
-    # Of all streams only the log of a 1.x hub does not end with its instance (hub-behaviour.md#events).
+    # Of all streams only the log, from 0.24 on, does not end with its instance (hub-behaviour.md#events).
     never_ends = options["stream"] == "log" and hub.dialect.log_never_ends
     return read_bounded(
         lambda silence: client.read(options["stream"], silence),
@@ -157,15 +157,14 @@ def _write_topic(run: Run, feed: Feed) -> Result:
     name = options["topic"]
     content_type = feed.content_type
     require_carried(hub, feed, f"topic {name}")
-    if hub.dialect.keeps_topics:
-        if feed.end:
-            raise SthError(
-                "UNSUPPORTED_BY_HUB",
-                f"A {hub.version().version} hub does not end topics: leave out end, or remove the topic with sth_topic.",
-            )
-        if not feed.size:
-            # The hub would never answer.
-            raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: what is given is empty.")
+    if feed.end and not hub.dialect.ends_topics:
+        removed = ", or remove the topic with sth_topic" if hub.dialect.keeps_topics else ""
+        raise SthError(
+            "UNSUPPORTED_BY_HUB", f"A {hub.version().version} hub does not end topics: leave out end{removed}."
+        )
+    if not feed.size and hub.dialect.keeps_topics:
+        # The hub would never answer.
+        raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: what is given is empty.")
     there = find_topic(hub, name)
     if there is not None and there["content_type"] != content_type:
         if options["content_type"] is not None:
@@ -195,7 +194,7 @@ def _write_topic(run: Run, feed: Feed) -> Result:
 def _read_topic(run: Run, reading: Reading) -> Result:
     name, hub = run.options["topic"], run.hub
     there = find_topic(hub, name)
-    # Only 1.x lists topics; on 0.18 a read leaves nothing behind that anybody could see.
+    # Where the hub keeps no topics, a read leaves nothing behind that anybody could see.
     if there is None and hub.dialect.keeps_topics:
         if run.check_mode:
             run.notes.append(f"Topic {name} is assumed to be made by an earlier task.")

@@ -24,7 +24,9 @@ def require_topic_name(name: str) -> None:
 
 
 def find_topic(hub: HubClient, name: str) -> dict[str, Any] | None:
-    """Return a topic as results show it; None where the hub has none of that name (0.18 never lists any)."""
+    """Return a topic as results show it; None where the hub has none of that name, or does not keep any."""
+    if not hub.dialect.keeps_topics:
+        return None
     return next((item for item in map(topic_view, hub.topics()) if item["name"] == name), None)
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Dialect, dialect_for, read_version
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Dialect, dialect_for
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import read_version
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, HubVersion
 
-OLD, NEW = (dialect_for(HubVersion("x", generation)) for generation in ("0.18", "1.x"))
+OLD, NEW = dialect_for(HubVersion("0.18.7", "0.18")), dialect_for(HubVersion("1.0.1", "1.x"))
 
 
 @pytest.mark.parametrize(
@@ -92,11 +93,17 @@ def instance(dialect: Dialect, **raw: Any) -> Any:
         ("running", "running"),
         ("killing", "stopping"),
         ("gone", "ended"),
-        (None, "running"),
     ],
 )
-def test_the_status_of_an_instance(said: str | None, status: str) -> None:
+def test_the_status_of_an_instance(said: str, status: str) -> None:
     assert instance(NEW, status=said).status == status
+
+
+def test_a_status_is_missed_only_where_there_is_one() -> None:
+    assert instance(OLD).status == "running"
+    with pytest.raises(SthError, match="without a status") as raised:
+        instance(NEW)
+    assert raised.value.code == "HUB_ERROR"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,8 @@ def test_the_status_of_an_instance(said: str | None, status: str) -> None:
         ("errored", "Instance errored", "node", "failed"),
         ("errored", "Instance errored", "python3", "unknown"),
         ("stopping", "Instance errored", "node", "unknown"),
-        ("errored", None, "node", "unknown"),
+        # Without a code too it is not known: test_reading.py.
+        ("errored", None, "node", "failed"),
     ],
 )
 def test_how_it_ended_is_said_by_1_x(status: str, reason: str | None, engine: str, outcome: str) -> None:
@@ -119,7 +127,7 @@ def test_how_it_ended_is_said_by_1_x(status: str, reason: str | None, engine: st
 
 def test_an_instance_is_read_from_both() -> None:
     config, args = {"a": 1}, ["x"]
-    new = instance(NEW, sequence={"id": "s"}, appConfig=config, args=args, requires="in", provides="")
+    new = instance(NEW, status="running", sequence={"id": "s"}, appConfig=config, args=args, requires="in", provides="")
     old = instance(OLD, sequence="s", appConfig=config, sequenceArgs=args)
     for record in (new, old):
         assert (record.sequence_id, record.status, record.app_config, record.args) == ("s", "running", config, ("x",))
@@ -128,7 +136,7 @@ def test_an_instance_is_read_from_both() -> None:
 
 @pytest.mark.parametrize("dialect", [OLD, NEW])
 def test_what_an_instance_was_started_with_may_be_anything(dialect: Dialect) -> None:
-    record = instance(dialect, appConfig="text", args=7, sequenceArgs={"a": 1})
+    record = instance(dialect, status="running", appConfig="text", args=7, sequenceArgs={"a": 1})
     assert (record.app_config, record.args, record.sequence_id) == ({}, (), "")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
-    VERSION_018,
     Exchange,
     ScriptedServer,
     answer,
@@ -65,6 +64,6 @@ def test_a_start_that_fails_for_the_hubs_disks_says_what_no_log_does() -> None:
 def test_instances_of_an_unknown_sequence_are_none_on_both_generations() -> None:
     o = Exchange("GET", "/sequence/a/instances", answer("500 Internal Server Error", "Failed to serialize data"))
     n = Exchange("GET", "/sequence/a/instances", answer("404 Not Found", '{"error":"x"}'))
-    with ScriptedServer(o, VERSION_018, n) as server:
+    with ScriptedServer(o, n) as server:
         assert client(server).sequence("a").list_instances() == []
         assert client(server).sequence("a").list_instances() == []

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads what hubs answer, by what it looks like: texts or objects, long names or short ones.
+
+Everything here raises `UnreadableError` for a shape that no hub has; nothing here knows a version.
+Source: hub-behaviour.md#endpoints, hub-behaviour.md#events and hub-behaviour.md#versions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    Event,
+    InstanceRecord,
+    Outcome,
+    SequenceRecord,
+    Status,
+)
+
+_REASONS: dict[str, Outcome] = {
+    "Instance completed": "completed",
+    "Instance stopped": "stopped",
+    "Instance killed": "killed",
+    "stopped": "stopped",
+    "killed": "killed",
+}
+_CODES: dict[int, Outcome] = {137: "killed", 138: "stopped"}
+# -1 on 1.x.
+_SUCCESS = (-1, 0)
+_LIVE: dict[str, Status] = {
+    "initializing": "starting",
+    "starting": "starting",
+    "running": "running",
+    "stopping": "stopping",
+    "killing": "stopping",
+}
+# Of a process that ended well; hubs up to 0.24.1 say the latter two.
+_ENDED_WELL = ("completed", "finishing", "ended")
+
+
+class UnreadableError(Exception):
+    """An answer of a shape that no known hub gives."""
+
+
+def read_id(raw: Any, what: str = "something") -> str:
+    """Read the ``id`` of ``what``."""
+    value = raw.get("id") if isinstance(raw, Mapping) else None
+    if not isinstance(value, str) or not value:
+        raise UnreadableError(f"{what} without an id")
+    return value
+
+
+def sequence_record(raw: Any) -> SequenceRecord:
+    """Read one element of ``GET /sequences``."""
+    config = _object(_object(raw, "a sequence").get("config"), "the configuration of a sequence")
+    engines = config.get("engines") or {}
+    instances = raw.get("instances") or ()
+    if not isinstance(instances, (list, tuple)):
+        raise UnreadableError("the instances of a sequence")
+    return SequenceRecord(
+        id=read_id(raw, "a sequence"),
+        name=str(config.get("name") or ""),
+        hub_version=str(config.get("version") or ""),
+        engine=next(iter(_object(engines, "the engines of a sequence")), ""),
+        instances=tuple(str(item) for item in instances),
+    )
+
+
+def instance_record(raw: Any, tells_status: bool) -> InstanceRecord:
+    """Read ``GET /instance/:id`` or one element of ``GET /instances``.
+
+    ``tells_status``: whether its status has to be there; where there is none, who is listed and answers, runs.
+    """
+    shown = _object(raw, "an instance")
+    said = shown.get("status")
+    if said is None and tells_status:
+        raise UnreadableError("an instance without a status")
+    status = str(said or "running")
+    terminated = _object(shown.get("terminated"), "the end of an instance")
+    # `terminated` decides, or `ended` where there is none: a _stop or _kill of an ended instance sets its status back for
+    # good (hub-behaviour.md#stop-of-an-ended-instance).
+    ended = bool(terminated) or bool(shown.get("ended")) or status not in _LIVE
+    code, reason = terminated.get("exitcode"), terminated.get("reason")
+    code = code if isinstance(code, int) and not isinstance(code, bool) else None
+    reason = str(reason) if reason else None
+    sequence, engines = _of_sequence(shown.get("sequence"))
+    args = shown.get("args") if "args" in shown else shown.get("sequenceArgs")
+    return InstanceRecord(
+        id=read_id(shown, "an instance"),
+        sequence_id=sequence,
+        status="ended" if ended else _LIVE[status],
+        app_config=_as_mapping(shown.get("appConfig")),
+        args=tuple(args) if isinstance(args, list) else (),
+        input_topic=shown.get("requires") or None,
+        output_topic=shown.get("provides") or None,
+        created=shown.get("created"),
+        started=shown.get("started"),
+        ended=shown.get("ended"),
+        outcome=_outcome(status, code, reason, PYTHON in engines) if ended else None,
+        exit_code=code,
+        reason=reason,
+        engine=next(iter(engines), ""),
+    )
+
+
+def bare_event(status: int, reason: str, body: bytes) -> Event | None:
+    """Read an event's answer that is the payload itself; None where it tells of no event.
+
+    Whatever the program emits is mistaken for something else somewhere (hub-behaviour.md#event-payloads).
+    """
+    payload = _decoded(body)
+    if 200 <= status < 300:
+        # A number, a boolean, "" and {} come as an empty 200: the event is known, its payload is not.
+        return None if body and payload is None else Event(payload, lost=status == 200 and not body)
+    if body == b"500: Failed to serialize data":
+        return Event(None)  # undefined
+    if isinstance(payload, Mapping) and payload.get("error") == reason:
+        # Its key opStatus has become the status of the answer.
+        return Event({**{key: value for key, value in payload.items() if key != "error"}, "opStatus": reason})
+    return None
+
+
+def wrapped_event(status: int, body: bytes) -> Event | None:
+    """Read an event's answer ``{"eventName", "message"}``; None where it tells of no event."""
+    answer = _decoded(body)
+    return Event(answer.get("message")) if status == 200 and isinstance(answer, Mapping) else None
+
+
+def _outcome(status: str, code: int | None, reason: str | None, is_python: bool) -> Outcome:
+    """Say how an instance has ended; "unknown" where the hub tells the same of several ends."""
+    if reason in _REASONS:
+        return _REASONS[reason]
+    if status in _ENDED_WELL:
+        # Some hubs call completed what has crashed; the code tells.
+        return "completed" if code is None or code in _SUCCESS else _CODES.get(code, "failed")
+    # Every end of a Python program is "errored 213" on 1.x (hub-behaviour.md#python-programs), zombies report no code
+    # (hub-behaviour.md#records-that-never-go), and up to 0.26 neither crash nor stop nor kill does.
+    if status != "errored" or code is None or is_python:
+        return "unknown"
+    return _CODES.get(code, "failed")
+
+
+def _of_sequence(value: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return the id and the engines of an instance's sequence, which is told as its id or as an object."""
+    if value is None or isinstance(value, str):
+        return value or "", {}
+    sequence = _object(value, "the sequence of an instance")
+    config = _object(sequence.get("config"), "the configuration of a sequence")
+    return str(sequence.get("id") or ""), _object(config.get("engines"), "the engines of a sequence")
+
+
+def _object(value: Any, what: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UnreadableError(what)
+    return value
+
+
+def _as_mapping(value: Any) -> dict[str, Any]:
+    """A hub echoes whatever it was started with, also what is no mapping (hub-behaviour.md#start-and-life-cycle)."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
