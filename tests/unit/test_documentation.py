@@ -16,8 +16,10 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.scramjet.sth.plugins.doc_fragments import hub as hub_fragment
+from ansible_collections.scramjet.sth.plugins.module_utils.hub import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import CONNECTION_VARIABLES
+from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("sth_*.py"))
@@ -55,6 +57,35 @@ def test_the_documented_environment_variable_is_the_one_that_is_read(
 def test_the_documented_variable_is_the_one_that_is_read(option: str) -> None:
     documented = re.findall(r"V\((sth_\w+)\)", " ".join(OPTIONS[option]["description"]))
     assert documented == [CONNECTION_VARIABLES[option]]
+
+
+def since() -> str:
+    """Return README's table of what not every hub can, as the table of versions has it."""
+    rows = [(versions.FEATURES[name].first, name, what) for name, what in versions.CAPABILITIES.items()]
+    lines = ["| Capability | What it is | Hubs since |", "| --- | --- | --- |"]
+    return "\n".join(
+        [*lines, *(f"| `{name}` | {what} | {versions.text(first)} |" for first, name, what in sorted(rows))]
+    )
+
+
+def lacking() -> str:
+    """Return the table of what the measured versions lack."""
+    lines = ["| Hub | Lacks |", "| --- | --- |"]
+    for version in dict.fromkeys(VERSIONS.values()):
+        release = versions.release_of(version)
+        lacks = [f"`{name}`" for name in sorted(versions.CAPABILITIES) if not versions.has(release, name)]
+        lines.append(f"| {version} | {', '.join(lacks) or 'nothing'} |")
+    return "\n".join(lines)
+
+
+def test_the_pages_tell_what_each_version_of_the_hub_can_do() -> None:
+    assert since() in (ROOT / "README.md").read_text(), since()
+    assert lacking() in (ROOT / "docs" / "hub-behaviour.md").read_text(), lacking()
+
+
+def test_the_capabilities_that_are_documented_are_those_that_are_told() -> None:
+    told = yaml.safe_load(module("sth_hub_info").RETURN)["hub"]["contains"]["capabilities"]["description"][0]
+    assert re.findall(r"V\((\w+)\)", told) == sorted(versions.CAPABILITIES)
 
 
 @pytest.mark.parametrize("name", MODULES)
