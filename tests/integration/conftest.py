@@ -21,12 +21,15 @@ from urllib.request import Request, urlopen
 import pytest
 import trustme
 
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import CAPABILITIES
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
 # On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
-TIMINGS = {"0.18": replace(FAST, linger=5.0 * pace()), "1.x": FAST}
+LINGERING = replace(FAST, linger=5.0 * pace())
+TIMINGS = {"0.18": LINGERING, "1.x": FAST}
 FAILED = pytest.StashKey[bool]()
 # A runner that does nothing takes about 60 MB.
 INSTANCE_MEMORY = 80_000_000
@@ -53,11 +56,18 @@ class Hub:
         return {
             "sth_api_url": self.api_url,
             "sth_generation": self.generation,
+            "sth_can": self.can,
             "sth_fake": self.fake is not None,
             "sth_entrance": self.entrance,
             "sth_python": self.python,
             "sth_many": self.many,
         }
+
+    @property
+    def can(self) -> list[str]:
+        """What its version can do that not every version can."""
+        played = Played(self.get("version")["version"])
+        return sorted(name for name in CAPABILITIES if played.has(name))
 
     def get(self, path: str) -> Any:
         """Ask the hub, past our own client."""
@@ -96,8 +106,9 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 def simulated_hub(generation: str, entrance: str = "auto") -> Iterator[Hub]:
     """A simulated hub, on which check mode must not write."""
-    with FakeHub(generation=generation, timings=TIMINGS[generation]) as fake:
-        yield Hub(f"fake-{generation}", fake.api_url, generation, fake, entrance)
+    lingers = not Played(generation).has("instance_status")
+    with FakeHub(generation=generation, timings=LINGERING if lingers else FAST) as fake:
+        yield Hub(f"fake-{generation}", fake.api_url, fake.state.generation, fake, entrance)
         checked = [item for item in fake.writes if "x-check-mode" in item.headers]
         assert not checked, f"written in check mode: {checked}"
         assert not fake.sequences, f"left on the hub: {fake.sequences}"
@@ -123,7 +134,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
         url = os.environ["STH_TEST_API_URL"]
         python = bool(os.environ.get("STH_TEST_PYTHON"))
         live = Hub(kind, url, "", python=python, many=_many_on_this_machine())
-        live.generation = "0.18" if live.get("version")["version"].startswith("0.") else "1.x"
+        live.generation = "1.x" if "instance_status" in live.can else "0.18"
     else:
         live = request.getfixturevalue("real_hub")
     yield live

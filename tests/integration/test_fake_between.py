@@ -1,0 +1,28 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the integration targets of modules against simulated hubs of the versions between 0.18 and 1.x.
+
+That all is well with them is shown by tests/unit/plugins/test_every_version.py too; this is for STH_TEST_EVERYTHING=1.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
+from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, run_target
+
+BETWEEN = [f"fake-{name}" for name in VERSIONS if name not in ("0.18", "1.0", "1.x")]
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="set STH_TEST_EVERYTHING=1")
+@pytest.mark.parametrize("target", OF_MODULES)
+@pytest.mark.parametrize("hub", BETWEEN, indirect=True)
+def test_target(target: str, hub: Hub, tmp_path: pathlib.Path) -> None:
+    run_target(target, hub.variables, tmp_path)
