@@ -136,8 +136,8 @@ def test_a_job_is_run_to_its_end_and_the_end_told(probe: FakeHub, request: pytes
 @every_version
 def test_events_are_sent_and_awaited(probe: FakeHub) -> None:
     answers = {"ask": {"name": "told", "payload": {"deep": [1, "x"]}}, "say": {"name": "said", "payload": ""}}
-    program = {"app_config": {"answers": answers, "events": [{"name": "ready", "payload": "up"}]}}
-    ready = {"wait_for": "event", "ready_event": "ready"}
+    program: dict[str, Any] = {"app_config": {"answers": answers, "events": [{"name": "ready", "payload": "up"}]}}
+    ready: dict[str, Any] = {"wait_for": "event", "ready_event": "ready"}
     fine(run_task("sth_instance", probe, name="web", sequence="probe", **ready, **program))
     told = fine(run_task("sth_event", probe, instance="web", send="ask", payload="now", expect="told"))
     assert told["event"]["payload"] == {"deep": [1, "x"]}
@@ -154,7 +154,7 @@ def test_events_are_sent_and_awaited(probe: FakeHub) -> None:
 
 @every_version
 def test_streams_are_written_and_read(probe: FakeHub) -> None:
-    start = {"sequence": "probe", "wait_for": "none"}
+    start: dict[str, Any] = {"sequence": "probe", "wait_for": "none"}
     for name in ("echo", "zażółć"):
         fine(run_task("sth_instance", probe, name="copy", app_config={"behaviour": "copy"}, **start))
         fine(run_task("sth_stream", probe, instance="copy", stream="input", content=name))
@@ -166,7 +166,7 @@ def test_streams_are_written_and_read(probe: FakeHub) -> None:
         assert (rest["content"], rest["stopped_by"]) == ("", "end")
         fine(run_task("sth_instance", probe, name="copy", state="stopped", stop_timeout=0))
     fine(run_task("sth_instance", probe, name="binary", app_config={"behaviour": "copy"}, **start))
-    binary = {"instance": "binary", "stream": "input", "content": "/wA=", "encoding": "base64"}
+    binary: dict[str, Any] = {"instance": "binary", "stream": "input", "content": "/wA=", "encoding": "base64"}
     if can(probe, "binary_input"):
         fine(run_task("sth_stream", probe, **binary))
     else:

@@ -10,6 +10,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
 
 import pytest
 
@@ -49,18 +51,18 @@ def streaming(timeout: float = 60.0) -> Iterator[tuple[Transport, Callable[[], S
 
 
 @contextmanager
-def accepted(accept: Callable[[], Send]) -> Iterator[list[Send]]:
-    """Let the server answer beside the test, which begins to read meanwhile."""
-    found: list[Send] = []
-    thread = threading.Thread(target=lambda: found.append(accept()), daemon=True)
+def accepted(accept: Callable[[], Send]) -> Iterator[Callable[[], Send]]:
+    """Let the server answer beside the test, which begins to read meanwhile; yields what waits until it has."""
+    found: SimpleQueue[Send] = SimpleQueue()
+    thread = threading.Thread(target=lambda: found.put(accept()), daemon=True)
     thread.start()
-    yield found
+    yield partial(found.get, timeout=30)
     thread.join(30)
 
 
 def test_each_piece_is_handed_on_when_it_has_come_until_the_end() -> None:
     with streaming() as (transport, accept), accepted(accept) as found, transport.stream("output") as stream:
-        (send,) = found
+        send = found()
         pieces = iter(stream)
         for piece in (b"one", b"two"):
             send(piece)
@@ -71,7 +73,7 @@ def test_each_piece_is_handed_on_when_it_has_come_until_the_end() -> None:
 
 def test_a_stream_that_is_cut_off_is_a_failure() -> None:
     with streaming() as (transport, accept), accepted(accept) as found, transport.stream("output") as stream:
-        (send,) = found
+        send = found()
         send(b"one")
         send(b"cut")
         pieces = iter(stream)
@@ -94,7 +96,7 @@ def test_silence_ends_it_at_its_bound() -> None:
 
 def test_another_thread_ends_it_as_if_the_body_had_ended() -> None:
     with streaming() as (transport, accept), accepted(accept) as found, transport.stream("output") as stream:
-        (send,) = found
+        send = found()
         send(b"one")
         read: list[bytes] = []
         begun = threading.Event()

@@ -137,7 +137,7 @@ def test_a_hub_that_is_replaced_in_the_middle_of_a_loop_is_spoken_to_as_what_it_
         port = old.port
     with FakeHub(after, port=port) as new:
         assert run_task("sth_sequence", new, src=str(PACKAGES / "probe"))["changed"]
-        options = {"app_config": {"a": 1}, "sequence": "probe", "wait_for": "none"}
+        options: dict[str, Any] = {"app_config": {"a": 1}, "sequence": "probe", "wait_for": "none"}
         assert not run_task("sth_instance", new, name="web", **options).get("failed")
         # As the next item of a loop does, whose connections have broken.
         hub.renew()
