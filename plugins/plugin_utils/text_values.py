@@ -17,18 +17,18 @@ from ansible.module_utils.common.yaml import yaml_load
 def list_from(value: Any, commas: bool = False) -> Any:
     """Return the list that a text holds: JSON or YAML of one, or else one item on each line, and what is no text as it is.
 
-    Empty lines do not count. ``commas``: they separate items too. Text that begins like a list and is none stays text.
+    Empty lines do not count. ``commas``: they separate items too; without, text that begins with [ and is no list stays text.
     """
     if not isinstance(value, str):
         return value
     parsed = _parsed(value)
-    if isinstance(parsed, list):
+    if isinstance(parsed, list) and re.match(r"\s*(\[|- )", value):
         return parsed
+    if commas:
+        return [item.strip() for item in re.split(r"[,\r\n]", value) if item.strip()]
     if value.lstrip().startswith("["):
         # A list with a mistake in it, which nobody means as one item.
         return value
-    if commas:
-        return [item.strip() for item in re.split(r"[,\r\n]", value) if item.strip()]
     return [line for line in value.splitlines() if line]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds who answers a call: the endpoints of a hub, of every version (hub-contract section 2)."""
+"""Finds who answers a call: the endpoints of a hub, of every version (hub-behaviour.md#endpoints)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub makes of an uploaded body (hub-contract section 3)."""
+"""What a hub makes of an uploaded body (hub-behaviour.md#sequences)."""
 
 from __future__ import annotations
 

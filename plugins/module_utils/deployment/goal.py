@@ -4,7 +4,7 @@
 
 """What each replica of a deployment is to run, as another run wanted it, or as it was before. Pure.
 
-What a task wants is in deployment_wanted.
+What a task wants is in `wanted`.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Connection:
 def connection_from_options(options: Mapping[str, Any]) -> Connection:
     """Build a `Connection` from validated module options.
 
-    Empty strings count as not given (section 0 rule 9). Raises `SthError` ``INVALID_OPTION``.
+    Empty strings count as not given, since surveys send them. Raises `SthError` ``INVALID_OPTION``.
     """
     if options.get("api_url") == "":
         # From variables and the environment it means "not given"; here it would mean the hub of this machine.

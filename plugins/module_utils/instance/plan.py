@@ -255,7 +255,10 @@ def _surplus(inventory: Inventory, wanted: Wanted) -> list[Step]:
         key=lambda pair: (-pair[0], order(pair[1])),
     )
     count = len(wanted.programs)
-    return [Step(label(item), stops=(_stop(item, f"the pool has {count} members"),)) for _index, item in beyond]
+    return [
+        Step(label(item), stops=(_stop(item, f"the pool has {count} member{'' if count == 1 else 's'}"),))
+        for _index, item in beyond
+    ]
 
 
 def _marks(inventory: Inventory) -> list[tuple[InstanceRecord, InstanceMark]]:

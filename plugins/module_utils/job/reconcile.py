@@ -61,9 +61,9 @@ def reconcile(run: Run) -> Result:
     run.journal.plan(plan.actions)
     note_topics(run)
     if plan.attach is not None:
-        run.notes.append(f"Joined the run of {program.label} that is under way: what it said before is not collected.")
+        run.notes.append(f"Joined the run of {program.label} in progress: its earlier output is not collected.")
         if feed is not None:
-            run.notes.append("Its input was not fed again; if_running: replace runs it anew.")
+            run.notes.append("Its input was not fed again; if_running: replace starts it again.")
     if run.check_mode:
         record = plan.foreseen
         run.foresees_ended += [plan.attach] if plan.attach else []
@@ -93,9 +93,9 @@ def _check(options: Mapping[str, Any]) -> None:
     check_options(options)
     if options["count"] is not None or options["all"]:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
-    refuse_empty(options, ("completion_event", "output_dest"), "say what is meant")
+    refuse_empty(options, ("completion_event", "output_dest"), "set a value")
     if options["input"] is not None and all(options["input"][name] is None for name in ("content", "lines", "src")):
-        raise SthError("INVALID_OPTION", "What input is to hold is null: set input.content, input.lines or input.src.")
+        raise SthError("INVALID_OPTION", "input holds nothing: set input.content, input.lines or input.src.")
     if options["collect_max_bytes"] < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options["output_dest"] is not None and "output" not in (

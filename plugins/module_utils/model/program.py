@@ -210,8 +210,8 @@ def with_index(config: Mapping[str, Any], path: str | None, index: int) -> dict[
     """Return ``config`` with the member's index at the dotted ``path``; as it is where there is none."""
     if path is None:
         return dict(config)
-    key, _dot, rest = path.partition(".")
-    if not key:
+    key, dot, rest = path.partition(".")
+    if not key or (dot and not rest):
         raise SthError(
             "INVALID_OPTION", f"index_key {path!r} is not a path of keys with dots between them, such as server.index."
         )

@@ -15,7 +15,7 @@ Spec = dict[str, dict[str, Any]]
 
 
 def env(name: str) -> Any:
-    """Return the value of an environment variable as a fallback; an empty one counts as unset (section 0 rule 9)."""
+    """Return the value of an environment variable as a fallback; an empty one counts as unset."""
     value = os.environ.get(name)
     if not value:
         raise AnsibleFallbackNotFound

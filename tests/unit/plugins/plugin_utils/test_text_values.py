@@ -20,6 +20,8 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import li
         ('["Hello", 123, {"abc": 456}, null]', ["Hello", 123, {"abc": 456}, None]),
         ("- one\n- two", ["one", "two"]),
         ("a,b", ["a,b"]),
+        ("-", ["-"]),
+        ("-5", ["-5"]),
         # No YAML at all, and YAML of something else.
         ("*.log\n[x", ["*.log", "[x"]),
         ("name: value", ["name: value"]),
@@ -34,6 +36,11 @@ def test_a_list(text: str, items: list[Any]) -> None:
 def test_commas_separate_where_they_are_said_to() -> None:
     assert list_from("a.b, c\nd\n", commas=True) == ["a.b", "c", "d"]
     assert list_from("['a,b', c]", commas=True) == ["a,b", "c"]
+    assert list_from("[ab]*.log\nc", commas=True) == ["[ab]*.log", "c"]
+
+
+def test_a_list_with_a_mistake_in_it_is_not_one_item() -> None:
+    assert list_from('["a", ') == '["a", '
 
 
 @pytest.mark.parametrize("value", [[1, "a\nb"], {"a": 1}, 5, None])

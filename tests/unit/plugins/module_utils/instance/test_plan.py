@@ -115,7 +115,7 @@ def test_a_pool_ends_its_members_beyond_the_last_the_highest_first() -> None:
     members = [record(member_mark("web", index), index) for index in (0, 2, 1)]
     other = record(member_mark("api", 5), 9)
     plan = started(*members, other, programs=(Program(member_mark("web", 0)),), pool="web")
-    assert steps(plan) == [f"stop instance web-{index}: the pool has 1 members" for index in (2, 1)]
+    assert steps(plan) == [f"stop instance web-{index}: the pool has 1 member" for index in (2, 1)]
 
 
 def test_what_is_called_by_its_name_does_not_change_by_its_id() -> None:

@@ -85,7 +85,8 @@ def test_an_index_is_found_where_its_key_says(path: list[str], index: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("path", "code"), [("a.b", "INVALID_CONFIG"), (".x", "INVALID_OPTION"), ("", "INVALID_OPTION")]
+    ("path", "code"),
+    [("a.b", "INVALID_CONFIG"), (".x", "INVALID_OPTION"), ("b.", "INVALID_OPTION"), ("", "INVALID_OPTION")],
 )
 def test_an_index_key_that_leads_nowhere_is_refused(path: str, code: str) -> None:
     with pytest.raises(SthError) as raised:
