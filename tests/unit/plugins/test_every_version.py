@@ -79,7 +79,7 @@ def test_a_pool_is_scaled_changed_and_ended(probe: FakeHub) -> None:
     changed = four_times("sth_instance", probe, count=2, app_config={"x": 1}, **pool)
     assert [item["app_config"] for item in changed.real["instances"]] == [{"x": 1}] * 2
     four_times("sth_instance", probe, name="web", state="stopped", stop_timeout=0.05)
-    killed = {"name": "web", "count": 1, **pool, "stop_timeout": 0}
+    killed: dict[str, Any] = {"name": "web", "count": 1, **pool, "stop_timeout": 0}
     fine(run_task("sth_instance", probe, **killed))
     fine(run_task("sth_instance", probe, name="web", state="absent", stop_timeout=0))
     assert run_task("sth_hub_info", probe)["counts"]["instances"] == 0
@@ -175,7 +175,7 @@ def test_streams_are_written_and_read(probe: FakeHub) -> None:
 
 @every_version
 def test_topics_are_managed_or_refused(hub: FakeHub) -> None:
-    topic = {"name": "orders", "content_type": "text/plain"}
+    topic: dict[str, Any] = {"name": "orders", "content_type": "text/plain"}
     if can(hub, "topics"):
         four_times("sth_topic", hub, **topic)
         fine(run_task("sth_stream", hub, topic="orders", content="one\n"))
@@ -196,7 +196,7 @@ def test_topics_are_managed_or_refused(hub: FakeHub) -> None:
 
 @every_version
 def test_a_package_is_overwritten_or_that_is_refused(probe: FakeHub, tmp_path: pathlib.Path) -> None:
-    changed = {"src": variant(tmp_path, "v2"), "on_change": "overwrite"}
+    changed: dict[str, Any] = {"src": variant(tmp_path, "v2"), "on_change": "overwrite"}
     before = [item["id"] for item in probe.sequences]
     if can(probe, "overwrite"):
         four_times("sth_sequence", probe, **changed)
@@ -220,7 +220,7 @@ def test_a_package_is_never_removed_under_what_runs_from_it(probe: FakeHub) -> N
 
 @every_version
 def test_an_id_of_ones_own_is_taken_or_refused(probe: FakeHub) -> None:
-    own = {"id": "00000000-0000-4000-8000-000000000001", "sequence": "probe", **QUICK}
+    own: dict[str, Any] = {"id": "00000000-0000-4000-8000-000000000001", "sequence": "probe", **QUICK}
     if not can(probe, "instance_id"):
         assert "use name" in refused(probe, "sth_instance", **own)
         return
