@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
+from typing import NamedTuple
 
 import pytest
 
@@ -22,9 +23,16 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import
 Send = Callable[[bytes], None]
 
 
+class Server(NamedTuple):
+    """A transport to a server, and what accepts its request."""
+
+    transport: Transport
+    accept: Callable[[], Send]
+
+
 @contextmanager
-def streaming(timeout: float = 60.0) -> Iterator[tuple[Transport, Callable[[], Send]]]:
-    """A server that streams what the test tells it to: yields a transport, and what accepts its request."""
+def streaming(timeout: float = 60.0) -> Iterator[Server]:
+    """A server that streams what the test tells it to."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         connections: list[socket.socket] = []
@@ -44,7 +52,7 @@ def streaming(timeout: float = 60.0) -> Iterator[tuple[Transport, Callable[[], S
             return send
 
         transport = Transport(connection_from_options({"api_url": url, "request_timeout": timeout}))
-        yield transport, accept
+        yield Server(transport, accept)
         transport.close()
         for connection in connections:
             connection.close()
@@ -61,7 +69,7 @@ def accepted(accept: Callable[[], Send]) -> Iterator[Callable[[], Send]]:
 
 
 def test_each_piece_is_handed_on_when_it_has_come_until_the_end() -> None:
-    with streaming() as (transport, accept), accepted(accept) as found, transport.stream("output") as stream:
+    with streaming() as server, accepted(server.accept) as found, server.transport.stream("output") as stream:
         send = found()
         pieces = iter(stream)
         for piece in (b"one", b"two"):
@@ -72,7 +80,7 @@ def test_each_piece_is_handed_on_when_it_has_come_until_the_end() -> None:
 
 
 def test_a_stream_that_is_cut_off_is_a_failure() -> None:
-    with streaming() as (transport, accept), accepted(accept) as found, transport.stream("output") as stream:
+    with streaming() as server, accepted(server.accept) as found, server.transport.stream("output") as stream:
         send = found()
         send(b"one")
         send(b"cut")
@@ -85,9 +93,9 @@ def test_a_stream_that_is_cut_off_is_a_failure() -> None:
 
 def test_silence_ends_it_at_its_bound() -> None:
     with (
-        streaming() as (transport, accept),
-        accepted(accept),
-        transport.stream("output", timeout=0.2) as stream,
+        streaming() as server,
+        accepted(server.accept),
+        server.transport.stream("output", timeout=0.2) as stream,
         pytest.raises(SthError) as raised,
     ):
         list(stream)
@@ -95,7 +103,7 @@ def test_silence_ends_it_at_its_bound() -> None:
 
 
 def test_another_thread_ends_it_as_if_the_body_had_ended() -> None:
-    with streaming() as (transport, accept), accepted(accept) as found, transport.stream("output") as stream:
+    with streaming() as server, accepted(server.accept) as found, server.transport.stream("output") as stream:
         send = found()
         send(b"one")
         read: list[bytes] = []

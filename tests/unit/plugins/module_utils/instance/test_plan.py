@@ -177,13 +177,13 @@ def test_what_was_hidden_on_its_way_through_check_mode_is_no_difference() -> Non
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "equal"),
+    ("one", "other", "equal"),
     [(1, 1.0, True), (1, True, False), (0, False, False), ("3", 3, False), ([1], (1,), True), ({"a": 1}, {"a": "1"}, False),
      ({}, {"a": None}, False), ([1, 2], [2, 1], False)],
 )  # fmt: skip
-def test_values_are_equal_as_json(left: Any, right: Any, equal: bool) -> None:
-    assert same(left, right) is equal
-    assert same(right, left) is equal
+def test_values_are_equal_as_json(one: Any, other: Any, equal: bool) -> None:
+    assert same(one, other) is equal
+    assert same(other, one) is equal
 
 
 JSON = st.recursive(
