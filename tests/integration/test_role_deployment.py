@@ -164,7 +164,7 @@ def test_nothing_secret_of_a_list_is_shown(entrance: str, as_text: bool, tmp_pat
         secret = {
             "app_config": json.dumps(secret["app_config"]),
             "args": "\n".join(secret["args"]),
-            "secret_keys": "deep.pin\nnot.there",
+            "secret_keys": "args.0\ndeep.pin",
         }
     broken = {"app_config": {"behaviour": "throw_at_start", "password": f"{CANARY}-broken"}, "stable_for": 2}
     wrong = {"app_config": f"password: '{CANARY}-unread"}
