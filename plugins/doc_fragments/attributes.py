@@ -14,9 +14,9 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the hub.
+    description: Can run in C(check_mode) and predict the changed status without modifying the hub.
   diff_mode:
-    description: Returns details on what has changed, or would change in C(check_mode), when in diff mode.
+    description: In diff mode, returns details on what has changed, or would change in C(check_mode).
   idempotent:
     description:
       - When run twice in a row outside check mode with the same arguments, the second run reports no change.
@@ -25,12 +25,12 @@ attributes:
     platforms: posix
     support: full
 notes:
-  - A task that runs on the controller itself does so inside the worker of C(ansible-playbook), which takes milliseconds where a module
-    takes half a second, and ignores an explicit C(ansible_python_interpreter). That is so if its connection is P(ansible.builtin.local#connection),
-    it has no C(become), C(environment) or C(async), and the controller is not macOS and has the library C(requests). Any other task is run as a
-    module on its target. Results are the same.
-  - The variable C(sth_entrance) chooses one of the two. V(auto) is the default and does as described, V(module) always runs the module, and
-    V(in_process) fails where the task cannot run so.
+  - If a task uses the connection P(ansible.builtin.local#connection), it runs inside the worker of C(ansible-playbook), which takes
+    milliseconds instead of the half second of a module. Such a task uses the Python of C(ansible-playbook) and ignores an explicit
+    C(ansible_python_interpreter). A task runs as a module on its target instead if it has another connection, C(become),
+    C(environment) or C(async), or if the controller is macOS or lacks the library C(requests). Results are the same.
+  - The variable C(sth_entrance) sets where tasks run. V(auto) is the default and works as described. V(module) always runs the module.
+    V(in_process) fails if the task cannot run inside the worker.
 """
 
     INFO_MODULE = r"""

@@ -14,23 +14,26 @@ class ModuleDocFragment:
 options:
   stop_timeout:
     description:
-      - Seconds that a program is given to end by itself; then it is killed. V(0) kills it without asking.
-      - On a 1.x hub a program that does not answer, such as one that computes without an end, cannot be killed any more once it
-        was told to stop; only V(0) ends it, within 16 seconds. What never got ready is killed without asking there.
-      - The hub answers only after this whole time, even if the program ends at once.
+      - Seconds that a program gets to end by itself. After that it is killed. V(0) kills it without asking.
+      - A 1.x hub cannot kill a program that it has already told to stop if the program does not answer, for example because it
+        is in an endless loop. Only V(0) ends such a program, within 16 seconds. An instance that did not become ready is killed
+        without asking there.
+      - The hub answers only after the full time, even if the program ends sooner.
     type: float
     default: 7.0
   can_keepalive:
     description:
-      - Whether the program may ask for more time. The hub caps what it gets, at 11 seconds (0.18) or 15 seconds (1.x).
-      - Not said to programs in Python on a 1.x hub, whose stop handlers get all the time that they take.
+      - Whether the program may ask for more time to end. The hub ends it after at most 11 seconds (0.18) or 15 seconds (1.x).
+      - Has no effect on Python programs on a 1.x hub. Their stop handlers always get all the time that they need.
     type: bool
     default: false
   removal_timeout:
     description:
-      - Where a record must be gone, seconds to wait for that. A 1.x hub keeps ended records for 195 seconds by default.
-      - It bounds the deletion of a sequence too, which a 1.x hub refuses until 15 seconds after its last instance's end. If it
-        refuses for more than 25 seconds, the deletion fails then, since only a restart of the hub would help.
+      - If the task needs an ended instance to be gone from the hub's list, seconds to wait for that. By default, a 1.x hub
+        lists an ended instance for 195 seconds.
+      - It also limits how long the task tries to delete a sequence. A 1.x hub refuses to delete a sequence until 15 seconds
+        after its last instance has ended. If the hub still refuses after 25 seconds, the task fails at once, because then only
+        a restart of the hub helps.
     type: float
     default: 240.0
 """

@@ -15,26 +15,27 @@ options:
   api_url:
     description:
       - Address of the hub's API.
-      - Without a path, V(/api/v1) is added; a path is taken as it is. Credentials inside it are refused.
+      - If the address has no path, V(/api/v1) is added. Credentials in the address are refused. Use O(token), or O(url_username) and
+        O(url_password).
       - If not set, the variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used.
     type: str
     default: http://127.0.0.1:8000/api/v1
   token:
     description:
-      - Bearer token that is sent with every request. Excludes O(url_username).
-      - A warning is given when it would be sent to another machine without TLS.
+      - Bearer token to send with every request. Cannot be combined with O(url_username).
+      - If the token goes to another machine without TLS, the task gives a warning.
       - If not set, the variable V(sth_token) and then the environment variable E(STH_TOKEN) is used.
     type: str
   headers:
     description:
-      - Further request headers, for example for a proxy in front of the hub.
-      - May not set C(Content-Type), C(Accept) or C(Host).
+      - Additional request headers, for example for a proxy in front of the hub.
+      - C(Content-Type), C(Accept), C(Host) and other headers that the client sets itself are refused.
       - If not set, the variable V(sth_headers) and then the environment variable E(STH_HEADERS) (a JSON object) is used.
     type: dict
     default: {}
   url_username:
     description:
-      - User name for basic authentication, which is always sent at once.
+      - User name for basic authentication. It is sent with every request, without waiting for a challenge.
       - If not set, the variable V(sth_username) and then the environment variable E(STH_USERNAME) is used.
     type: str
   url_password:
@@ -44,7 +45,7 @@ options:
     type: str
   validate_certs:
     description:
-      - Whether the hub's certificate and the name in it are verified.
+      - Whether to verify the hub's certificate and the host name in it.
       - If not set, the variable V(sth_validate_certs) and then the environment variable E(STH_VALIDATE_CERTS) is used.
     type: bool
     default: true
@@ -55,41 +56,42 @@ options:
     type: path
   client_cert:
     description:
-      - Client certificate in PEM format, on the machine where the task runs. It may hold its key.
+      - File with the client certificate in PEM format, on the machine where the task runs. It may contain the key too.
       - If not set, the variable V(sth_client_cert) and then the environment variable E(STH_CLIENT_CERT) is used.
     type: path
   client_key:
     description:
-      - Key of O(client_cert).
+      - File with the key of O(client_cert), if O(client_cert) does not contain it.
       - If not set, the variable V(sth_client_key) and then the environment variable E(STH_CLIENT_KEY) is used.
     type: path
   use_proxy:
     description:
-      - Whether the proxy variables of the environment (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)) are obeyed.
+      - Whether to use the proxy variables of the environment (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)).
       - If not set, the variable V(sth_use_proxy) and then the environment variable E(STH_USE_PROXY) is used.
     type: bool
     default: true
   connect_timeout:
     description:
-      - Seconds that opening a connection may take.
+      - Seconds to wait for a connection to the hub.
       - If not set, the variable V(sth_connect_timeout) and then the environment variable E(STH_CONNECT_TIMEOUT) is used.
     type: float
     default: 5.0
   request_timeout:
     description:
-      - Longest silence of the hub within one request, in seconds.
-      - The time for which the hub itself holds a request (a stop) is added, and an upload may take as long as bytes flow.
+      - Seconds that a request may go without receiving or sending a byte. An upload may take longer as long as bytes flow.
+      - If the hub itself delays an answer, as it does for a stop, that time is added.
       - If not set, the variable V(sth_request_timeout) and then the environment variable E(STH_REQUEST_TIMEOUT) is used.
     type: float
     default: 30.0
   request_retries:
     description:
-      - How often a request that is safe to repeat is repeated after a failed connection. V(0) means never.
+      - How many times to repeat a request after the connection failed. Only requests that are safe to repeat are repeated.
+        V(0) never repeats one.
       - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
     type: int
     default: 3
 requirements:
-  - requests (on the machine where the task runs)
+  - The Python library requests, on the machine where the task runs
 """
 
     # Where the action group is declared, so that every module of it says so (checked against meta/runtime.yml).

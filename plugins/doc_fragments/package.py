@@ -14,19 +14,20 @@ class ModuleDocFragment:
 options:
   exclude:
     description:
-      - Patterns of files to leave out when O(src) is a directory, in the syntax of C(.gitignore).
-      - A C(.siignore) file in the directory is obeyed as C(si seq pack) of Scramjet's command line obeys it, which is
-        not as C(.gitignore). A pattern is compared with the whole path, so that V(src) leaves out no
-        C(node_modules/debug/src), and V(**/*.log) is needed for any depth. A slash at either end matches nothing and gives
-        a warning. V(!x) leaves out everything but V(x).
-      - What version control and caches leave in the directory, such as C(.git) and C(__pycache__), is always left out.
-      - A pattern with V(!) takes back in what C(.siignore) or this default leaves out.
+      - If O(src) is a directory, patterns of files to leave out, in the syntax of C(.gitignore).
+      - A C(.siignore) file in the directory has the syntax of C(si seq pack) in Scramjet's command line, which differs from
+        C(.gitignore). A pattern is compared with the whole path, so V(src) does not leave out C(node_modules/debug/src). Use
+        V(**/*.log) to match at any depth. A pattern that starts or ends with a slash matches nothing and gives a warning.
+        V(!x) leaves out everything except V(x).
+      - By default, files of version control and caches, such as C(.git) and C(__pycache__), are left out too.
+      - To include what C(.siignore) or this default leaves out, use a pattern that starts with V(!).
     type: list
     elements: str
     default: []
   secret_files:
     description:
       - What to do about files in O(src) that look like secrets, such as C(.env) or C(*.pem).
+      - V(warn) gives a warning. V(fail) fails with C(error_code=INVALID_PACKAGE). V(ignore) does nothing.
     type: str
     choices: [warn, fail, ignore]
     default: warn
@@ -37,9 +38,10 @@ options:
   src:
     description:
       - Package to deploy, a directory or a C(.tar.gz).
-      - A relative path is searched as M(ansible.builtin.copy) does, in the role's C(files/) and then beside the playbook.
-      - Nothing is built or installed. A package with C(dependencies) but without C(node_modules), or in Python
-        with C(requirements.txt) but without C(__pypackages__), gives a warning.
+      - A relative path is searched as M(ansible.builtin.copy) does, first in C(files/) of the role and then next to the
+        playbook.
+      - Nothing is built or installed. A Node.js package with C(dependencies) but without C(node_modules) gives a warning, and
+        so does a Python package with C(requirements.txt) but without C(__pypackages__).
     type: path
   remote_src:
     description:
@@ -48,10 +50,11 @@ options:
     default: false
   compare:
     description:
-      - With V(content), what the hub has is compared by a digest of the package's content, which is left on the hub as
-        build metadata of the version (C(1.4.2+sha256.<hex>)). File times, owners, order and compression do not count.
-      - With V(version), only name and version are compared, and a tarball is uploaded byte for byte. Use it for signed
-        packages, and to adopt hubs that were filled by other tools.
+      - How to find out whether the hub already has the package.
+      - V(content) compares a digest of the content. File times, owners, order and compression do not count. The digest is
+        stored on the hub as build metadata of the version (C(1.4.2+sha256.<hex>)).
+      - V(version) compares only name and version, and uploads an archive byte for byte. Use it for signed packages, and for
+        packages that other tools have uploaded.
     type: str
     choices: [content, version]
     default: content

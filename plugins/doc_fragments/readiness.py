@@ -15,52 +15,56 @@ options:
   wait_for:
     description:
       - When a started instance counts as ready.
-      - With V(running), when it has connected to the hub and is still alive after O(stable_for). A hub answers a start with
-        success before the program is even loaded.
-      - With V(event), when it emits O(ready_event).
-      - With V(healthy), when it reports that it is, and still does after O(stable_for), three seconds at least. A hub takes every
-        program for healthy until it has asked it.
-      - With V(none), at once.
-      - What runs already as it is wanted is not waited for once more. One that did not get ready in time goes on running, and a
-        further run takes it for started.
+      - V(running) waits until the instance has connected to the hub and is still alive O(stable_for) seconds later. A hub answers
+        a start with success before the program is loaded.
+      - V(event) waits until the program emits O(ready_event).
+      - V(healthy) waits until the program reports that it is healthy, and still does O(stable_for) seconds later, at least three.
+        A hub reports every program as healthy until it has asked the program.
+      - V(none) does not wait.
+      - If an instance already runs as the task describes it, the task does not wait for it again. If M(scramjet.sth.sth_instance)
+        starts an instance that does not become ready in time, it keeps running, and later runs treat it as started.
     type: str
     choices: [running, event, healthy, none]
     default: running
   ready_event:
     description:
-      - Name of the event for O(wait_for=event). Its payload should be neither empty nor V(0), which a 1.x hub does not keep.
+      - Name of the event for O(wait_for=event). Required with it, and not allowed without it.
+      - Let the program emit it with a payload. A 1.x hub does not keep an event without a payload, or with the payload V(0),
+        V(false) or an empty string.
     type: str
   failure_event:
     description:
-      - Event that means failure at once, unless O(wait_for=none). Its payload is in the failure.
+      - Name of an event that the program emits if it cannot become ready. The task then fails at once and returns the payload
+        of the event. Ignored with O(wait_for=none).
     type: str
   wait_timeout:
     description:
-      - Seconds per instance until it must be ready.
+      - Seconds that each instance may take to become ready. With O(wait_for=running) and O(wait_for=healthy), O(stable_for) is
+        added to it.
     type: float
     default: 60.0
   stable_for:
     description:
-      - Seconds it must stay alive with O(wait_for=running), and healthy with O(wait_for=healthy). V(0) does not watch it, or for
-        three seconds if it must be healthy.
+      - Seconds that the instance must stay alive with O(wait_for=running), or healthy with O(wait_for=healthy).
+      - V(0) does not watch it with O(wait_for=running), and watches it for three seconds with O(wait_for=healthy).
     type: float
     default: 2.0
   overload_timeout:
     description:
-      - Seconds for which a start is repeated, with growing pauses, while the hub has no resources for it. V(0) fails at once.
+      - If the hub lacks the resources for a start, seconds to try it again, with growing pauses. V(0) fails at once.
     type: float
     default: 60.0
   start_attempts:
     description:
-      - How often a start that failed its readiness is tried in all, each time as a new process after the failed one was
-        ended.
+      - How many times to start an instance that does not become ready. The failed process is ended before each new attempt.
     type: int
     default: 1
   max_parallel:
     description:
-      - Starts and stops in flight at once; V(1) sees each ready before the next is begun.
-      - A hub that is busy for more than a second loses touch with what runs on it. So no other start or stop is begun while it
-        takes a quarter of a second longer to answer than at first, which holds up nothing for longer than O(overload_timeout) in all.
+      - How many starts and stops run at the same time. With V(1), each instance must be ready before the next one is started.
+      - A hub that is busy for more than a second loses the connection to its instances. So the task begins no other start or
+        stop while the hub takes a quarter of a second longer to answer than at first. It waits for this at most
+        O(overload_timeout) seconds in total.
     type: int
     default: 4
 """

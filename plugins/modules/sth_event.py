@@ -7,17 +7,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_event
-short_description: Send events to running programs and wait for theirs
+short_description: Send events to running programs and wait for events from them
 version_added: 0.1.0
 description:
-  - Sends an event to an instance, to a whole pool or to all instances of a sequence, waits for an event, or does both in one
-    task, the subscription first, so that the reply cannot be missed.
-  - A wait ends with the event, with a failure event, with the end of the instance (V(ENDED_EARLY), within two seconds) or
-    with its bound (V(TIMEOUT)), whichever comes first.
-  - On a 1.x hub a payload that is a number, a boolean, C("") or C({}) cannot be read back from an awaited event. That the
-    event came is reported then, with RV(event.payload_lost=true). Let programs emit mappings or texts.
-  - An event is delivered by name to one program; on a 1.x hub an event that a program I(emits) is heard by every other
-    program on that hub that listens to this name.
+  - Sends an event to an instance, a pool or all instances of a sequence, waits for an event from them, or does both.
+  - With both O(send) and O(expect), the task subscribes to the reply before it sends the event, so that it cannot miss the reply.
+  - A wait ends when the event comes. It fails when O(failure_event) comes (V(FAILURE_EVENT)), within two seconds after the
+    instance has ended (V(ENDED_EARLY)), or after O(wait_timeout) seconds (V(TIMEOUT)).
+  - If the payload of an event is a number, a boolean, C("") or C({}), a 1.x hub does not pass it on. The task then returns
+    RV(event.payload_lost=true). Let programs emit mappings, or strings that are not empty.
+  - An event that this module sends reaches only the instances that the task selects. On a 1.x hub, an event that a program
+    I(emits) also reaches every other program on the hub that listens to an event of this name.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -28,82 +28,87 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is sent nor waited for, RV(event) is null. An instance that an earlier task would start is assumed to be there.
+      - The task does not send or wait, and RV(event) is null. If the instance is not there, the task assumes that an earlier task
+        would start it.
   diff_mode:
     support: N/A
     details:
-      - An event leaves no state on the hub that could differ.
+      - An event changes no state on the hub, so there is nothing to compare.
   idempotent:
     support: none
     details:
-      - Sending always is a change; waiting never is.
+      - A task that sends an event always reports a change. A task that only waits never does.
 options:
   instance:
     description:
-      - Whom to talk to, a name or an id. The name of a pool or deployment means all of its live members.
-      - One of O(instance) and O(sequence) is required.
+      - Name or id of the instance. The name of a pool or deployment selects all its live members.
+      - Set either O(instance) or O(sequence).
     type: str
   sequence:
     description:
-      - Talk to all live instances of this sequence, given by its ref, name or id.
+      - Ref, name or id of a sequence. Selects all its live instances.
     type: str
   send:
     description:
-      - Name of the event to send. At least one of O(send) and O(expect) is required.
+      - Name of the event to send. Set O(send), O(expect) or both.
     type: str
   payload:
     description:
-      - What the event carries, any value. Unset and null are the same here.
-      - A 0.18 hub carries only texts; anything else is refused with V(UNSUPPORTED_BY_HUB) before it is sent. Give it as
-        JSON text there, such as C("{{ value | to_json }}"). Without a payload an empty text is sent there.
+      - Payload of the event, a value of any type. C(null) is the same as no payload.
+      - A 0.18 hub accepts only strings. Any other value fails with V(UNSUPPORTED_BY_HUB) before anything is sent. Send it as
+        JSON, such as C("{{ value | to_json }}"). If there is no payload, the task sends an empty string to a 0.18 hub.
     type: raw
   payload_json:
     description:
-      - What the event carries as JSON text, with exact types on every ansible-core version, and for C(null).
+      - Payload of the event as JSON. Use it instead of O(payload) to send C(null), or to send a number from a template, which
+        older versions of ansible-core turn into a string.
       - Mutually exclusive with O(payload).
     type: str
   expect:
     description:
-      - Name of the event to wait for. With O(send) it is subscribed to before the event is sent.
-      - Letters, digits and punctuation that may stand in an address; the hub decodes nothing there.
+      - Name of the event to wait for.
+      - The name becomes part of a URL that the hub does not decode. Use only letters, digits and punctuation such as C(-), C(_),
+        C(.) and C(:).
     type: str
   expect_which:
     description:
-      - V(next) is the next one from now on. V(last) is the latest one if there has been one, else the next.
+      - V(next) waits for the next event. V(last) returns the latest event that was emitted before, and waits for the next only if
+        there is none.
       - V(last) cannot be used with O(send).
     type: str
     choices: [next, last]
     default: next
   failure_event:
     description:
-      - Event that ends the wait as a failure (V(FAILURE_EVENT)), with its payload in the failure's C(event).
-      - It is looked for in the same way as O(expect), so that with O(expect_which=last) one of earlier counts too.
+      - Name of an event that ends the wait with a failure (V(FAILURE_EVENT)). Its payload is returned in RV(event).
+      - With O(expect_which=last), a failure event that was emitted before the task counts too.
     type: str
   wait_timeout:
     description:
       - Seconds to wait for each instance.
-      - V(0) with O(expect_which=last) asks only for what has been emitted already; RV(event) is null if there is none.
+      - V(0) is allowed only with O(expect_which=last) and does not wait. If the event was not emitted before, RV(event) is null.
     type: float
     default: 30
   max_parallel:
     description:
-      - Instances talked to at once.
+      - How many instances the task talks to at the same time.
     type: int
     default: 8
   secret_keys:
     description:
-      - Further dotted paths in payloads, and in the configuration of the instances, whose values are secret, with C(*) for any key.
-        Values under keys that look secret always are.
-      - One that fits nothing there is told in a warning.
+      - Dotted paths in payloads, and in the configuration of the instances, whose values are secret, in addition to values under
+        keys that look secret. C(*) stands for any key.
+      - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
     default: []
   mask_output:
     description:
-      - Whether secrets are masked in the payload of the awaited event, which C(masked) tells. These are values under keys that
-        look secret or that O(secret_keys) name, and the secrets of the instance's configuration wherever they stand. Of the
-        latter, short and common ones, such as C(test), C(production) or C(8080), are not looked for.
-      - With V(false) it is returned as the program emitted it. A failure shows no secret all the same.
+      - Whether to mask secrets in the payload of the event that O(expect) waits for. If any secret was masked, RV(event.masked)
+        is true.
+      - Values are masked if their key looks secret or is in O(secret_keys). Secrets of the instance's configuration are masked
+        everywhere in the payload, except short or common ones such as C(test), C(production) or C(8080).
+      - V(false) returns the payload as the program emitted it. Failures never show secrets.
     type: bool
     default: true
 seealso:
@@ -112,13 +117,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Run something that answers the event ping with pong
+- name: Run a program that answers the event ping with pong
   scramjet.sth.sth_instance:
     name: web
     count: 2
     sequence: wordcount
 
-- name: Ask one member and read its answer
+- name: Send an event to one member and wait for the answer
   scramjet.sth.sth_event:
     instance: web-0
     send: ping
@@ -128,19 +133,19 @@ EXAMPLES = r"""
     wait_timeout: 10
   register: answer
 
-- name: Tell every member of the pool something
+- name: Send an event to every member of the pool
   scramjet.sth.sth_event:
     instance: web
     send: reload
 
-- name: Wait until one says that it is ready, also if it has said so before
+- name: Wait for an event, or return it at once if it was emitted before
   scramjet.sth.sth_event:
     instance: web-0
     expect: pong
     expect_which: last
     failure_event: failed
 
-- name: Send a number, exactly, to all instances of a sequence
+- name: Send a number to all instances of a sequence
   scramjet.sth.sth_event:
     sequence: wordcount
     send: set-level
@@ -150,87 +155,87 @@ EXAMPLES = r"""
 RETURN = r"""
 event:
   description:
-    - The awaited event of the first instance. Null where none was waited for, and in check mode.
-    - After V(FAILURE_EVENT) the payload of O(failure_event), secrets masked.
+    - The event of the first instance in RV(events). Null if the task did not wait, and in check mode.
+    - After V(FAILURE_EVENT), the payload of O(failure_event), secrets masked.
   returned: success, and after O(failure_event)
   type: dict
   contains:
     name:
-      description: Its name.
+      description: Name of the event.
       type: str
     payload:
-      description: What it carried, secrets masked as O(mask_output) says.
+      description: Payload of the event. O(mask_output) sets whether secrets are masked.
       type: raw
     masked:
-      description: Whether a secret in it was replaced by C(********).
+      description: Whether a secret in RV(event.payload) was replaced by C(********).
       type: bool
     payload_lost:
-      description: Whether the hub told that it came and could not deliver what it carried.
+      description: Whether the event came but the hub did not pass on its payload.
       type: bool
     received:
-      description: When its answer arrived, by the clock of the machine where the task ran (ISO 8601, UTC).
+      description: When the event arrived, by the clock of the machine where the task ran (ISO 8601, UTC).
       type: str
     elapsed:
-      description: Seconds since the subscription.
+      description: Seconds between the subscription and the event.
       type: float
   sample: {"name": "pong", "payload": {"question": "are you there"}, "masked": false, "payload_lost": false,
            "received": "2026-01-01T12:00:00.000+00:00", "elapsed": 0.021}
 events:
   description:
-    - One element per instance, with the keys of RV(event) and C(instance) (its id), C(instance_name). On failure too, with
-      C(error_code) and C(msg) where that one failed.
-  returned: when there was somebody to talk to
+    - One element per instance, with the keys of RV(event), C(instance) (the id) and C(instance_name). If an instance failed, its
+      element also has C(error_code) and C(msg).
+  returned: success, and after an instance has failed
   type: list
   elements: dict
 notes:
-  description: What is assumed in check mode, and that the hub's version is none that is known.
-  returned: if there is any
+  description: What the task assumed in check mode, and how it treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 actions:
-  description: What was, or in check mode would be, sent. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  description: What the task sent, or in check mode would send. Elements are as in RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
   type: list
   elements: dict
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(TIMEOUT), V(ENDED_EARLY), V(FAILURE_EVENT) or V(NOT_FOUND).
+  description: Machine-readable code of the failure, such as V(TIMEOUT), V(ENDED_EARLY), V(FAILURE_EVENT) or V(NOT_FOUND).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 instance:
-  description: The hub's id of the instance that failed.
+  description: Id of the instance that failed.
   returned: failure, if an instance failed
   type: str
 outcome:
-  description: How the instance ended.
+  description: How the instance ended, as in RV(scramjet.sth.sth_instance#module:instance.outcome).
   returned: failure, if the instance ended
   type: str
 exit_code:
-  description: What a 1.x hub reports for the instance.
+  description: Exit code that a 1.x hub reports for the instance.
   returned: failure, if the hub reports it
   type: int
 reason:
-  description: The hub's words for its end.
-  returned: failure, if the hub tells it
+  description: Why the instance ended, in the words of the hub.
+  returned: failure, if the hub reports it
   type: str
 logs:
-  description: The ends of what the instance said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  description: The last part of C(stderr) and C(log) of the instance, secrets masked. A 0.18 hub keeps neither.
   returned: failure, if the instance of a 1.x hub failed
   type: dict
 """

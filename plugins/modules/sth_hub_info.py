@@ -7,10 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_hub_info
-short_description: Read what a Scramjet Transform Hub is and how it does
+short_description: Read the version, load, configuration and counts of a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Reads the version of a hub, what it can do, its load, its public configuration and how much is on it.
+  - Reads the version and the capabilities of a hub, its load, its public configuration, and how many sequences, instances and
+    topics it has.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -21,7 +22,7 @@ extends_documentation_fragment:
 options:
   gather:
     description:
-      - What to read. Each of V(load), V(config) and V(counts) costs requests of its own.
+      - What to read. V(load), V(config) and V(counts) each take additional requests, so leave out what you do not need.
     type: list
     elements: str
     choices: [version, load, config, counts]
@@ -33,18 +34,18 @@ EXAMPLES = r"""
   scramjet.sth.sth_hub_info:
   register: about
 
-- name: Refuse to go on with a hub that cannot overwrite
+- name: Fail if the hub cannot overwrite a sequence
   scramjet.sth.sth_hub_info:
     gather: [version]
   register: about
   failed_when: "'overwrite' not in about.hub.capabilities"
 
-- name: Look whether anything runs
+- name: Count the instances that run
   scramjet.sth.sth_hub_info:
     gather: [counts]
   register: about
 
-- name: Say it
+- name: Show the number
   ansible.builtin.debug:
     msg: "{{ about.counts.instances }} instances run."
 """
@@ -56,18 +57,19 @@ notes:
   type: list
   elements: str
 hub:
-  description: The hub, with C(capabilities) if O(gather) has V(version). After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   contains:
     api_url:
-      description: Its address.
+      description: Address of its API.
       returned: success
       type: str
     generation:
       description:
-        - V(0.18) for a hub before 0.24, which tells of no state and forgets what has ended, and V(1.x) for every newer one.
-        - What a hub in between can do is in RV(hub.capabilities), not here.
+        - V(0.18) for a hub before 0.24, which does not report the state of an instance and forgets instances that have ended.
+          V(1.x) for every newer hub.
+        - To find out what a hub can do, use RV(hub.capabilities).
       returned: success
       type: str
     version:
@@ -76,44 +78,44 @@ hub:
       type: str
     capabilities:
       description:
-        - What it can do that not every version can, of V(any_payload), V(binary_input), V(binary_output), V(exit_code),
-          V(instance_id), V(instance_status), V(limits), V(overwrite), V(reconnect), V(start_topics) and V(topics).
-        - The README of the collection says what each means, and since which version hubs have it.
-      returned: if O(gather) has V(version)
+        - Features that this hub has and that not every version has. Any of V(any_payload), V(binary_input), V(binary_output),
+          V(exit_code), V(instance_id), V(instance_status), V(limits), V(overwrite), V(reconnect), V(start_topics) and V(topics).
+        - The README of the collection explains each, and since which version hubs have it.
+      returned: if O(gather) contains V(version)
       type: list
       elements: str
       sample: [overwrite, topics]
 load:
-  description: Load averages, memory and file systems, as the hub reports them; bytes and percent.
-  returned: if O(gather) has V(load)
+  description: Load averages, memory and file systems in bytes and percent, as the hub reports them.
+  returned: if O(gather) contains V(load)
   type: dict
 config:
-  description: Public configuration without secrets. Null where the hub shows none (0.18).
-  returned: if O(gather) has V(config)
+  description: Public configuration, secrets masked. Null on a 0.18 hub, which does not show it.
+  returned: if O(gather) contains V(config)
   type: dict
 status:
-  description: State of its connection to a manager. Null where the hub shows none (0.18).
-  returned: if O(gather) has V(config)
+  description: State of the connection to a manager. Null on a 0.18 hub, which does not show it.
+  returned: if O(gather) contains V(config)
   type: dict
 counts:
-  description: How much is on it.
-  returned: if O(gather) has V(counts)
+  description: How many sequences, live instances, ended instances and topics the hub lists.
+  returned: if O(gather) contains V(counts)
   type: dict
   sample: {"sequences": 2, "instances": 3, "ended_instances": 1, "topics": 0}
 error_code:
-  description: Machine-readable kind of the failure, such as V(UNREACHABLE).
+  description: Machine-readable code of the failure, such as V(UNREACHABLE).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 """

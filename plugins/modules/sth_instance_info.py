@@ -7,11 +7,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_instance_info
-short_description: Read what a Scramjet Transform Hub runs
+short_description: List the instances on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Lists the instances of a hub, live ones and those that have ended and are still listed.
-  - Never reads a stream of a program, and does not fail because something is missing.
+  - Lists the instances on a hub, both live ones and ended ones that the hub still lists.
+  - If no instance matches, the task does not fail. The list is then empty.
+  - The task never reads a stream of a program.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -22,28 +23,29 @@ extends_documentation_fragment:
 options:
   instance:
     description:
-      - Only these. Ids or names; the name of a pool means its members.
+      - List only instances with these ids or names. The name of a pool selects all its members.
     type: list
     elements: str
   sequence:
     description:
-      - Only instances of the sequences that this reference fits.
+      - List only instances of sequences that match this id, name, V(name@version) or V(name@sha256:<7 or more hex digits>).
     type: str
   status:
     description:
-      - Only those with one of these.
+      - List only instances with one of these statuses.
     type: list
     elements: str
     choices: [starting, running, stopping, ended]
   health:
     description:
-      - Whether to ask the health of each live instance. It is what the program last reported, not a probe.
+      - Whether to read the health of each live instance. It is what the program reported last. The hub does not probe it.
     type: bool
     default: false
   secret_keys:
     description:
-      - Further dotted paths in C(app_config) whose values are not shown, as in M(scramjet.sth.sth_instance). One that fits nothing is
-        told in a warning.
+      - Dotted paths in C(app_config) whose values are masked in results, in addition to values under keys that look secret. See
+        O(scramjet.sth.sth_instance#module:secret_keys).
+      - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
     default: []
@@ -52,18 +54,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List everything that runs or has ended
+- name: List all instances
   scramjet.sth.sth_instance_info:
   register: everything
 
-- name: Look at the members of a pool
+- name: Read the health of the running members of a pool
   scramjet.sth.sth_instance_info:
     instance: [worker]
     status: [running]
     health: true
   register: workers
 
-- name: Fail if anything still runs from a package
+- name: Fail if any instance still runs from a package
   scramjet.sth.sth_instance_info:
     sequence: wordcount
     status: [starting, running, stopping]
@@ -73,17 +75,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether anything was found.
+  description: Whether any instance was found.
   returned: success
   type: bool
 instances:
   description:
-    - What was found, pools by index. Elements as RV(scramjet.sth.sth_instance#module:instance), with C(healthy) if O(health).
+    - The instances that were found, members of a pool sorted by index. Elements are as
+      RV(scramjet.sth.sth_instance#module:instance), and with O(health=true) they also have C(healthy).
+    - C(healthy) is null if the instance has ended, or if the hub did not answer in time.
   returned: success
   type: list
   elements: dict
 instance:
-  description: The one that was found. Null if there is none or more than one.
+  description: The instance, if exactly one was found. Otherwise null.
   returned: success
   type: dict
 notes:
@@ -92,24 +96,24 @@ notes:
   type: list
   elements: str
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(UNREACHABLE).
+  description: Machine-readable code of the failure, such as V(UNREACHABLE).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 """

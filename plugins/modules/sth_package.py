@@ -10,8 +10,8 @@ module: sth_package
 short_description: Validate and pack a package for a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Checks a package as M(scramjet.sth.sth_sequence) does before an upload, and writes it as a reproducible archive.
-  - Talks to no hub. A pipeline without access to one can check a change with it, build once and promote the same file.
+  - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive.
+  - Needs no hub. Use it in a pipeline to check a change, or to build an archive once and deploy the same file to every stage.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -28,13 +28,16 @@ options:
   src:
     description:
       - Package to check, a directory or a C(.tar.gz), on the machine where the task runs.
-      - If that is the controller, a relative path is searched as M(ansible.builtin.copy) does.
+      - If the task runs on the controller, a relative path is searched as M(ansible.builtin.copy) does, first in C(files/) of the
+        role and then next to the playbook.
     type: path
     required: true
   dest:
     description:
-      - File to write the packed and stamped archive to. If not set, O(src) is only checked.
-      - A file that holds the same bytes already is left alone.
+      - File to write the archive to. If not set, O(src) is only checked.
+      - The version in C(package.json) of the archive gets the digest of the content as build metadata, as in
+        C(1.4.2+sha256.<hex>).
+      - If the file already has the same content, it is not written.
     type: path
 seealso:
   - module: scramjet.sth.sth_sequence
@@ -47,7 +50,7 @@ EXAMPLES = r"""
     secret_files: fail
   delegate_to: localhost
 
-- name: Build the file that every stage will deploy
+- name: Build the archive that every stage deploys
   scramjet.sth.sth_package:
     src: packages/wordcount
     dest: "{{ build_dir }}/wordcount.tar.gz"
@@ -65,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 package:
-  description: The package as it would be on a hub.
+  description: The package as a hub would list it.
   returned: success
   type: dict
   contains:
@@ -75,21 +78,21 @@ package:
       type: str
       sample: wordcount
     version:
-      description: Version as its author wrote it. Empty if there is none.
+      description: Version from C(package.json). Empty if there is none.
       returned: success
       type: str
       sample: 1.4.2
     digest:
-      description: Digest of the content, the same for a directory and for its archive.
+      description: Digest of the content. A directory and its archive have the same digest.
       returned: success
       type: str
     ref:
-      description: Reference under which it can be addressed once it is on a hub.
+      description: Reference to the package for other modules once it is on a hub, as in O(scramjet.sth.sth_instance#module:sequence).
       returned: success
       type: str
       sample: wordcount@sha256:1f2e3d4c5b6a
     path:
-      description: The archive that was written, O(dest). Null if there is none.
+      description: Path of the archive, O(dest). Null if O(dest) is not set.
       returned: success
       type: str
     files:
@@ -97,16 +100,16 @@ package:
       returned: success
       type: int
     size:
-      description: Bytes of content.
+      description: Size of the content in bytes.
       returned: success
       type: int
 actions:
-  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  description: What the task wrote, or in check mode would write. Elements are as in RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
   type: list
   elements: dict
 error_code:
-  description: Machine-readable kind of the failure, V(INVALID_PACKAGE).
+  description: Machine-readable code of the failure, such as V(INVALID_PACKAGE) or V(INVALID_OPTION).
   returned: failure
   type: str
 """

@@ -10,10 +10,9 @@ module: sth_sequence
 short_description: Upload, replace or remove a package on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Makes sure that a hub holds a package (a I(sequence), in the hub's words) with exactly the content of O(src), or that
-    it no longer does.
-  - The hub itself stores a new copy with every upload. This module recognises the content by a digest, so that an unchanged
-    package is not uploaded again.
+  - Uploads a package to a hub, replaces other versions of it, or removes it. On a hub, a package is called a I(sequence).
+  - A hub stores a new copy with every upload. This module compares packages by a digest of their content, so it does not upload
+    an unchanged package again.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -33,49 +32,55 @@ attributes:
 options:
   state:
     description:
-      - With V(present), the content of O(src) is on the hub.
-      - With V(absent), what O(id), or O(name) and O(version), describe is not on the hub.
+      - V(present) uploads the package in O(src) if the hub does not have it. O(src) is required.
+      - V(absent) removes the package with O(id), or the packages with O(name) and O(version). With O(src), the name is taken
+        from the package. Nothing happens if there is none.
     type: str
     choices: [present, absent]
     default: present
   name:
     description:
-      - Name of the package. With O(src) it must agree with its C(package.json), from which it is taken otherwise.
-      - A package whose C(package.json) has no name is given this one, with O(compare=content).
-      - With O(state=absent) and neither O(version) nor O(id), B(all) versions of the package are removed.
+      - Name of the package. If O(src) is set, this is not needed. If both are set, the name must be the one in C(package.json).
+      - If C(package.json) has no name, the package gets this name. This needs O(compare=content).
+      - With O(state=absent), but without O(version) and O(id), B(all) versions of the package are removed.
     type: str
   version:
     description:
-      - Narrows O(name) with O(state=absent); the version as its author wrote it, or V(sha256:<hex>).
+      - With O(state=absent), remove only this version of O(name). Set the version from C(package.json), or
+        V(sha256:<7 or more hex digits>).
     type: str
   id:
     description:
-      - The hub's id of a sequence, for O(state=absent), or together with O(src) for O(on_change=overwrite).
-      - With O(state=absent), whatever else says which package is meant must agree with it.
+      - Id of a sequence on the hub. Use it with O(state=absent) to remove this sequence, or with O(on_change=overwrite) to
+        overwrite it with O(src). O(on_change=overwrite) needs it if the hub has several packages with this name.
+      - With O(state=absent), the sequence must also match O(name) and O(version) if they are set. Otherwise the task fails with
+        C(error_code=CONFLICT).
     type: str
   on_change:
     description:
-      - What to do when the hub has a package of this name with other content.
-      - With V(replace), the new one is uploaded and verified, then the others are removed. Two packages of one name in one
-        play so replace each other on every run, which gives a warning; O(keep_old) on both tasks keeps both.
-      - With V(overwrite), the package is replaced under its id, which only a 1.x hub can do and only when no instance
-        record of it is left (195 seconds after the last one ended, by default). The hub does not do that atomically, and
-        it leaves files behind that only the old package had.
-      - With V(keep), nothing is done. With V(fail), the task fails.
+      - What to do if the hub has a package with this name but other content.
+      - V(replace) uploads the new package, checks it, and then removes the others. If a play deploys two packages with the same
+        name, they replace each other in every run, which gives a warning. Set O(keep_old) in both tasks to keep both.
+      - V(overwrite) replaces the content and keeps the id. Only a 1.x hub can do this, and only after it has stopped listing
+        the instances of the package. By default, that is 195 seconds after they have ended. The hub does not overwrite
+        atomically, and files that only the old package had stay.
+      - V(keep) changes nothing. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [replace, overwrite, keep, fail]
     default: replace
   keep_old:
     description:
-      - With O(on_change=replace), leave the packages of this name with other content on the hub.
+      - With O(on_change=replace), upload the new package but do not remove the others.
     type: bool
     default: false
   in_use:
     description:
-      - What to do when a package is to be removed but instances run from it.
-      - With V(fail), the task fails before anything is written. With V(keep), that package is left and named in RV(kept).
-      - With V(stop), the instances are ended, each one is seen to have ended, and then the package is removed. A program that does
-        not answer on a 1.x hub is ended by force with its package, which takes minutes if others of it have just ended.
+      - What to do if instances run from a package that the task has to remove or overwrite.
+      - V(fail) fails before anything is written, with C(error_code=CONFLICT).
+      - V(keep) keeps the package and returns it in RV(kept). With O(on_change=overwrite) it fails.
+      - V(stop) ends the instances, waits until they have ended, and then removes or overwrites the package. If a program on a 1.x
+        hub does not answer, the package is removed together with the program. This takes minutes if other instances of the
+        package have just ended.
     type: str
     choices: [fail, keep, stop]
     default: fail
@@ -91,17 +96,17 @@ EXAMPLES = r"""
     src: packages/wordcount
   register: wordcount
 
-- name: Run it, by a reference that is known in check mode too
+- name: Run it, by a reference that check mode returns too
   scramjet.sth.sth_instance:
     name: wordcount
     sequence: "{{ wordcount.sequence.ref }}"
 
-- name: Deploy a new version beside the one that is running
+- name: Deploy a new version and keep the one that is running
   scramjet.sth.sth_sequence:
     src: packages/wordcount
     keep_old: true
 
-- name: Remove every version of a package, ending what runs from it
+- name: Remove every version of a package, and end its instances first
   scramjet.sth.sth_sequence:
     name: wordcount
     state: absent
@@ -115,7 +120,7 @@ sequence:
   type: dict
   contains:
     id:
-      description: The hub's id. Null in check mode if the package is yet to be uploaded.
+      description: Id of the sequence. Null in check mode if the task would upload it.
       returned: success
       type: str
       sample: 6f1c2b0a-7a43-4b35-9d7c-9f4c1f6f5c3e
@@ -125,58 +130,58 @@ sequence:
       type: str
       sample: wordcount
     version:
-      description: Version as its author wrote it.
+      description: Version from C(package.json).
       returned: success
       type: str
       sample: 1.4.2
     digest:
-      description: Digest of the content. Null if the package was uploaded by another tool, or with O(compare=version).
+      description: Digest of the content. Null if another tool uploaded the package, or if it was uploaded with O(compare=version).
       returned: success
       type: str
     ref:
-      description: Reference for O(scramjet.sth.sth_instance#module:sequence), known in check mode too.
+      description: Reference for O(scramjet.sth.sth_instance#module:sequence). Check mode returns it too.
       returned: success
       type: str
       sample: wordcount@sha256:1f2e3d4c5b6a
     hub_version:
-      description: Version as the hub lists it.
+      description: Version as the hub lists it, with the digest as build metadata.
       returned: success
       type: str
     instances:
-      description: Ids of the instances that the hub counted for it.
+      description: Ids of the instances that the hub lists for it.
       returned: success
       type: list
       elements: str
 removed:
-  description: Packages that were, or in check mode would be, removed. Elements as RV(sequence).
+  description: Packages that the task removed, or in check mode would remove. Elements are as RV(sequence).
   returned: success
   type: list
   elements: dict
 kept:
-  description: Packages that O(in_use=keep) left because instances run from them. Elements as RV(sequence).
+  description: Packages that O(in_use=keep) kept because instances run from them. Elements are as RV(sequence).
   returned: success
   type: list
   elements: dict
 actions:
-  description: What was, or in check mode would be, written, in order. Waiting and reading are not in it.
+  description: What the task wrote, or in check mode would write, in order. It does not list what the task read or waited for.
   returned: always
   type: list
   elements: dict
   contains:
     action:
-      description: What is done, V(upload), V(overwrite), V(stop) or V(delete).
+      description: Kind of the action, for this module V(upload), V(overwrite), V(stop) or V(delete).
       returned: success
       type: str
     object:
-      description: What it is done to.
+      description: The sequence, instance, topic or file that the action changes.
       returned: success
       type: str
     reason:
-      description: Why. V(compensation) for what turned out to be needed only while the task ran.
+      description: Why the action is needed. V(compensation) if this turned out only while the task ran.
       returned: success
       type: str
     done:
-      description: Whether it was carried out. False in check mode, and after a failure for what was not reached.
+      description: Whether the action was done. False in check mode, and after a failure for actions that were not reached.
       returned: success
       type: bool
 notes:
@@ -185,12 +190,12 @@ notes:
   type: list
   elements: str
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(UNREACHABLE), V(CONFLICT) or V(INVALID_PACKAGE).
+  description: Machine-readable code of the failure, such as V(UNREACHABLE), V(CONFLICT) or V(INVALID_PACKAGE).
   returned: failure
   type: str
 instance:
@@ -198,15 +203,15 @@ instance:
   returned: failure to end an instance
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 """

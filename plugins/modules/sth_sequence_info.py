@@ -7,11 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_sequence_info
-short_description: Read which packages a Scramjet Transform Hub holds
+short_description: List the packages on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Lists the packages (I(sequences)) of a hub, all of them or those that a reference fits.
-  - A package that is missing is not a failure.
+  - Lists the packages (I(sequences)) on a hub, either all of them or those that match a reference.
+  - If no package matches, the task does not fail. The list is then empty.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -22,7 +22,8 @@ extends_documentation_fragment:
 options:
   sequence:
     description:
-      - Only this one. An id, a name, V(name@version) or V(name@sha256:<7 or more hex digits>). A name may fit several.
+      - List only packages that match this id, name, V(name@version) or V(name@sha256:<7 or more hex digits>). Several packages can
+        have the same name.
       - Quote a reference that begins with C(@).
     type: str
 seealso:
@@ -30,16 +31,16 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List everything that is deployed
+- name: List all packages
   scramjet.sth.sth_sequence_info:
   register: deployed
 
-- name: Look whether a version is there
+- name: Check whether the hub has a version of a package
   scramjet.sth.sth_sequence_info:
     sequence: "wordcount@1.4.2"
   register: wordcount
 
-- name: Fail unless every version of a package is gone
+- name: Fail if the hub has any version of a package
   scramjet.sth.sth_sequence_info:
     sequence: wordcount
   register: left
@@ -48,16 +49,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether anything was found.
+  description: Whether any package was found.
   returned: success
   type: bool
 sequences:
-  description: What was found, ordered by name and version. Elements as RV(scramjet.sth.sth_sequence#module:sequence).
+  description:
+    - The packages that were found, sorted by name and version. Elements are as RV(scramjet.sth.sth_sequence#module:sequence).
   returned: success
   type: list
   elements: dict
 sequence:
-  description: The one that was found. Null if there is none or more than one.
+  description: The package, if exactly one was found. Otherwise null.
   returned: success
   type: dict
 notes:
@@ -66,24 +68,24 @@ notes:
   type: list
   elements: str
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(UNREACHABLE).
+  description: Machine-readable code of the failure, such as V(UNREACHABLE).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 """

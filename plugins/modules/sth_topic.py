@@ -10,8 +10,8 @@ module: sth_topic
 short_description: Create or remove a topic on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Makes sure that a topic exists with its content type, or that it does not.
-  - A 0.18 hub has no topic management; there this fails with V(UNSUPPORTED_BY_HUB).
+  - Creates a topic with a content type, or removes it.
+  - A 0.18 hub cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -28,21 +28,23 @@ attributes:
 options:
   name:
     description:
-      - Name of the topic. Letters, digits, C(-) and C(_).
+      - Name of the topic. Use letters, digits, C(-) and C(_).
     type: str
     required: true
   content_type:
     description:
-      - What the topic carries. A topic of another type is a V(CONFLICT); it is never changed.
-      - A program may name a topic and its type in its own code. If the topic exists with another type, the start of that program
-        ends a 1.x hub. So give the program's type here, or O(scramjet.sth.sth_instance#module:output_topic) or
-        O(scramjet.sth.sth_instance#module:input_topic) at its start.
+      - Content type of the data in the topic. Not used with O(state=absent).
+      - The content type of an existing topic is never changed. If it differs, the task fails with C(error_code=CONFLICT).
+      - The code of a program can name a topic and its type. If the topic exists with another type, the start of that program
+        ends a 1.x hub. So set the type that the program names, or set the topic at the start of the program with
+        O(scramjet.sth.sth_instance#module:output_topic) or O(scramjet.sth.sth_instance#module:input_topic).
     type: str
     choices: [application/x-ndjson, text/x-ndjson, text/plain, application/octet-stream]
     default: application/x-ndjson
   state:
     description:
-      - Whether the topic exists. Removing it drops the data in it.
+      - V(present) creates the topic if it does not exist.
+      - V(absent) removes the topic and the data in it.
     type: str
     choices: [present, absent]
     default: present
@@ -60,7 +62,7 @@ EXAMPLES = r"""
     name: notes
     content_type: text/plain
 
-- name: Remove one
+- name: Remove a topic
   scramjet.sth.sth_topic:
     name: orders
     state: absent
@@ -73,7 +75,7 @@ topic:
   type: dict
   sample: {"name": "orders", "content_type": "application/x-ndjson"}
 actions:
-  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  description: What the task wrote, or in check mode would write. Elements are as in RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
   type: list
   elements: dict
@@ -83,24 +85,24 @@ notes:
   type: list
   elements: str
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(CONFLICT) or V(UNSUPPORTED_BY_HUB).
+  description: Machine-readable code of the failure, such as V(CONFLICT) or V(UNSUPPORTED_BY_HUB).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 """

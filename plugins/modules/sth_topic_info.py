@@ -7,11 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_topic_info
-short_description: Read which topics a Scramjet Transform Hub has
+short_description: List the topics of a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Lists the topics of a hub. Never reads the data in them.
-  - A 0.18 hub has no topic management; there this fails with V(UNSUPPORTED_BY_HUB).
+  - Lists the topics of a hub. It never reads the data in them.
+  - A 0.18 hub cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -22,7 +22,7 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Only this one.
+      - List only the topic with this name. If it does not exist, the list is empty.
     type: str
 seealso:
   - module: scramjet.sth.sth_topic
@@ -33,12 +33,12 @@ EXAMPLES = r"""
   scramjet.sth.sth_topic_info:
   register: all_topics
 
-- name: Look for one
+- name: Check whether a topic exists
   scramjet.sth.sth_topic_info:
     name: orders
   register: orders
 
-- name: Fail if topics of text are left
+- name: Fail if any topic of text is left
   scramjet.sth.sth_topic_info:
   register: left
   failed_when: left.topics | selectattr('content_type', 'equalto', 'text/plain') | length > 0
@@ -46,11 +46,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether anything was found.
+  description: Whether any topic was found.
   returned: success
   type: bool
 topics:
-  description: What was found, by name.
+  description: The topics that were found, sorted by name.
   returned: success
   type: list
   elements: dict
@@ -61,24 +61,24 @@ notes:
   type: list
   elements: str
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(UNSUPPORTED_BY_HUB).
+  description: Machine-readable code of the failure, such as V(UNSUPPORTED_BY_HUB).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 """
