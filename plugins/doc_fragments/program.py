@@ -14,47 +14,49 @@ class ModuleDocFragment:
 options:
   app_config:
     description:
-      - Configuration that the program reads. Compared as a whole and with its types, V("3") is not V(3).
-      - If not set, it is not compared, and a restart keeps what was there. V({}) clears it.
-      - The key C(_sth) is reserved. A 1.x hub carries up to 127 KiB.
-      - Integers beyond 9007199254740991 are refused, since a hub rounds them; write such numbers as texts.
-      - Values under keys that look secret (C(password), C(apiKey), C(...Token) and the like) are never shown.
-      - On ansible-core 2.16 to 2.18 a template that computes a number gives a text. Build the mapping as one expression
-        there, C({{ {'workers':\ n | int} }}).
+      - Configuration for the program. It is compared as a whole and with its types, so V("3") differs from V(3).
+      - If not set, it is not compared, and a restart keeps the present configuration. V({}) clears it.
+      - The key C(_sth) is reserved. A 1.x hub accepts up to 127 KiB.
+      - Integers beyond 9007199254740991 are refused, because a hub rounds them. Write such numbers as strings.
+      - Values under keys that look secret, such as C(password), C(apiKey) or C(...Token), are masked in results.
+      - On ansible-core 2.16 to 2.18, a template that computes a number returns a string. To get a number there, write the whole
+        mapping as one expression, such as C({{ {'workers':\ n | int} }}).
     type: dict
   args:
     description:
-      - Arguments of the program, a list of any JSON values (texts, numbers, booleans, V(null), lists, mappings). The program
-        gets them with their types, and they are compared with their types, V("3") is not V(3).
-      - JSON text of a list is that list, other text is split at commas.
-      - Dates, binary data and sets are refused, since JSON has none. Write them as texts.
-      - If not set, they are not compared, and a restart keeps what was there. V([]) clears them.
-      - What is said of numbers at O(app_config) holds here too. On ansible-core 2.16 to 2.18 a template that computes a number
-        gives a text. Build the list as one expression there, C({{ ['--workers',\ n | int] }}).
-      - The alias is for the form C(action:), which cannot take an option of this name.
+      - Arguments for the program, a list of JSON values (strings, numbers, booleans, V(null), lists, mappings). The program gets
+        them with their types. They are compared with their types too, so V("3") differs from V(3).
+      - A string that is a JSON list is read as that list. Any other string is split at commas.
+      - Dates, binary data and sets are refused, because JSON does not have them. Write them as strings.
+      - If not set, they are not compared, and a restart keeps the present arguments. V([]) clears them.
+      - The limits for numbers are the same as for O(app_config). On ansible-core 2.16 to 2.18, write the whole list as one
+        expression, such as C({{ ['--workers',\ n | int] }}).
+      - Use the alias in the task form C(action:), which cannot take an option named V(args).
     type: list
     elements: raw
     aliases: [sequence_args]
   start_options:
     description:
-      - Further keys for the body of the hub's start call, passed through. They are not compared, and have to be given again where
-        an instance is started anew.
+      - Additional keys for the body of the hub's start request. They are not compared. The hub does not report them, so set them in
+        every task that can start the instance again.
     type: dict
     default: {}
   index_key:
     description:
-      - Dotted path in O(app_config) that receives the member's index, an integer from 0. Only for a pool.
-      - Where O(app_config) is not set, it is added to what the member runs with.
+      - For a pool or deployment, a dotted path in O(app_config). Each member gets its index there, an integer from 0.
+      - If O(app_config) is not set, the index is added to the present configuration of the member.
     type: str
   overrides:
     description:
-      - What single members of a pool have instead, by index. A list shorter than the pool leaves the rest as they are.
+      - Other values for single members of a pool or deployment. The first element is for the member with index 0, and so on. The list
+        can be shorter than the pool.
     type: list
     elements: dict
     suboptions:
       app_config:
         description:
-          - Merged over O(app_config), recursively; where that is not set, over what the member runs with.
+          - Merged into O(app_config) recursively. It wins over O(app_config). If O(app_config) is not set, it is merged into the present
+            configuration of the member.
         type: dict
       args:
         description:
@@ -63,26 +65,27 @@ options:
         elements: raw
   input_topic:
     description:
-      - Topic from which the program's input comes (1.x). It counts before one that the program's code names.
+      - Topic that the program reads its input from. It wins over a topic that the code of the program names. Needs a 1.x hub.
     type: str
   output_topic:
     description:
-      - Topic to which the program's output goes (1.x). It counts before one that the program's code names.
-      - Set it where a topic exists that the code names with another content type, since the start of such a program ends the
-        hub. Where topics exist and the task does not set both, RV(notes) list them with their types.
+      - Topic that the program writes its output to. It wins over a topic that the code of the program names. Needs a 1.x hub.
+      - If the code of the program names a topic that exists with another content type, starting the program ends the hub. To avoid
+        this, set O(output_topic). If the hub has topics and the task does not set both O(input_topic) and O(output_topic), RV(notes)
+        list the topics with their types.
     type: str
   limits:
     description:
-      - Resource limits (1.x). The hub does not report them, so that a change in them alone is not seen, and that they have to be
-        given again where an instance is started anew.
+      - Resource limits. Needs a 1.x hub. The hub does not report them, so they are not compared. Set them in every task that can
+        start the instance again.
     type: dict
   secret_keys:
     description:
-      - Further dotted paths in O(app_config) whose values are never shown. V(*) stands for any one key, V(args.<n>) for an
-        argument, V(args.<n>.<key>) for what is inside of one, and V(*) alone for everything.
-      - Values under keys that look secret, such as C(password), C(dbPass), C(ssh_key) or C(api_tokens), never are either, nor is
+      - Dotted paths in O(app_config) whose values are secret and masked in results. V(*) stands for any one key. V(args.<n>) is an
+        argument, and V(args.<n>.<key>) a value in it. A single V(*) masks everything.
+      - Values under keys that look secret, such as C(password), C(dbPass), C(ssh_key) or C(api_tokens), are always masked, and so is
         a secret inside another value.
-      - One that fits nothing is told in a warning.
+      - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
     default: []

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Puts a package on a hub and keeps O(replicas) replicas of it running, all with the same version and configuration.
     Replicas that differ are replaced step by step. An old one is stopped only when its successor is ready.
-  - A hub refuses to update a package while anything runs from it. This module uploads the new version beside the old one,
+  - A hub refuses to update a package while anything runs from it. This module uploads the new version next to the old one,
     lets the replicas move over, and removes old versions that are no longer needed.
   - If a new replica does not become ready, the deployment is rolled back.
   - Each replica carries a record of the deployment. So the next run completes a run that was interrupted, and when two
@@ -182,13 +182,13 @@ EXAMPLES = r"""
     canary: 1
     stop_timeout: 1
 
-- name: Let the others have it too
+- name: Give it to the other replicas too
   scramjet.sth.sth_deployment:
     name: shop
     canary: 0
     stop_timeout: 1
 
-- name: Deploy a new version beside the old one, which ends when all of the new is ready
+- name: Deploy a new version next to the old one, and end the old one when all new replicas are ready
   scramjet.sth.sth_deployment:
     name: shop
     src: packages/wordcount-2
@@ -220,13 +220,13 @@ deployment:
       type: str
     ref:
       description:
-        - The version that it is brought to, C(name@sha256:<12 hex digits>). Null with O(state=absent), and with
-          O(replicas=0) where the task does not name a version.
-        - After V(CONFLICT) the one that the other task has brought it to.
+        - The version of the deployment after the task, C(name@sha256:<12 hex digits>). Null with O(state=absent), and with
+          O(replicas=0) if the task does not set a version.
+        - After V(CONFLICT), the version that the other task deployed.
       returned: success
       type: str
     previous_ref:
-      description: The version before, to which O(state=rolled_back) would go. Null if none is left.
+      description: The version before, to which O(state=rolled_back) would go back. Null if none is left.
       returned: success
       type: str
     replicas:
@@ -234,33 +234,33 @@ deployment:
       returned: success
       type: int
     ready:
-      description: How many of them run and are past their start.
+      description: How many of the replicas run and are no longer starting.
       returned: success
       type: int
     canary:
-      description: How many of them were to have the new version. V(0) stands for all.
+      description: How many of the replicas get the new version. V(0) means all.
       returned: success
       type: int
 instances:
-  description: The replicas by index, and then those that were ended and have no successor.
+  description: The replicas, sorted by index, followed by replicas that were ended without a successor.
   returned: success, and after a replica has failed
   type: list
   elements: dict
   contains:
     was:
-      description: What happened to it, V(kept), V(started), V(replaced) or V(ended).
+      description: What the task did with it, V(kept), V(started), V(replaced) or V(ended).
       returned: success
       type: str
     previous_ref:
-      description: What the replica with this index ran before. Null if there was none.
+      description: The version that the replica with this index ran before. Null if there was none.
       returned: success
       type: str
     seconds:
-      description: How long it took until it was ready, or had ended. Null if it was kept, and in check mode.
+      description: Seconds until it was ready, or had ended. Null if it was kept, and in check mode.
       returned: success
       type: float
     id:
-      description: The hub's id. Null in check mode if it is yet to be started.
+      description: Its id on the hub. Null in check mode if the task would start it.
       returned: success
       type: str
     name:
@@ -276,7 +276,7 @@ instances:
       returned: success
       type: str
     sequence:
-      description: What it runs, C(id) and C(ref).
+      description: The sequence that it runs, with C(id) and C(ref).
       returned: success
       type: dict
     app_config:
@@ -289,28 +289,28 @@ instances:
       type: list
       elements: raw
     live:
-      description: Whether its process has not ended.
+      description: Whether its process is alive.
       returned: success
       type: bool
     status:
-      description: One of V(starting), V(running), V(stopping) and V(ended).
+      description: One of V(starting), V(running), V(stopping) or V(ended).
       returned: success
       type: str
     outcome:
       description:
-        - How it ended, one of V(completed), V(failed), V(stopped), V(killed) and V(unknown). Null while it lives.
+        - How it ended, one of V(completed), V(failed), V(stopped), V(killed) or V(unknown). Null while it is alive.
       returned: success
       type: str
     exit_code:
-      description: What a 1.x hub reports, which is V(-1) for success. Null where the hub reports none.
+      description: Exit code that a 1.x hub reports, V(-1) for success. Null if the hub reports none.
       returned: success
       type: int
     reason:
-      description: The hub's words for its end.
+      description: Why it ended, in the words of the hub.
       returned: success
       type: str
     created:
-      description: When it was created, as the hub says it.
+      description: When it was created, as the hub reports it.
       returned: success
       type: str
     started:
@@ -322,65 +322,66 @@ instances:
       returned: success
       type: str
 rolled_back:
-  description: Whether the version before is back, because of O(state=rolled_back) or after a replica has failed.
+  description: Whether the deployment went back to the version before, because of O(state=rolled_back) or after a replica failed.
   returned: success, and after a replica has failed
   type: bool
 notes:
-  description: What is assumed in check mode, which old version the hub refuses to remove, which topics the hub has (see
-    O(output_topic)), and that the hub's version is none that is known.
-  returned: if there is any
+  description:
+    - What the task assumed in check mode, which old version the hub refuses to remove, which topics the hub has (see
+      O(output_topic)), and how the task treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 actions:
-  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  description: What the task wrote, or in check mode would write. Elements are as in RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
   type: list
   elements: dict
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
   description:
-    - Machine-readable kind of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
+    - Machine-readable code of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
     - V(CONFLICT) if another task changed the deployment at the same time and wins.
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 instance:
-  description: The hub's id of the replica that failed.
+  description: Id of the replica that failed.
   returned: failure, if a replica failed
   type: str
 outcome:
-  description: How a failed replica ended.
+  description: How the failed replica ended.
   returned: failure, if a replica ended
   type: str
 exit_code:
-  description: What a 1.x hub reports for a failed replica.
+  description: Exit code that a 1.x hub reports for the failed replica.
   returned: failure, if the hub reports it
   type: int
 reason:
-  description: The hub's words for the end of the failed replica.
-  returned: failure, if the hub tells it
+  description: Why the failed replica ended, in the words of the hub.
+  returned: failure, if the hub reports it
   type: str
 event:
   description: Payload of O(failure_event), secrets masked.
   returned: failure, if the replica emitted it
   type: raw
 logs:
-  description: The ends of what a failed replica said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  description: The last part of C(stderr) and C(log) of the failed replica, secrets masked. A 0.18 hub keeps neither.
   returned: failure, if a replica on a 1.x hub failed
   type: dict
 """

@@ -7,13 +7,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_instance
-short_description: Start, restart, stop or run to completion what a Scramjet Transform Hub runs
+short_description: Start, restart, stop or run to completion instances on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Makes sure that a named instance of a package runs as described, or a pool of them, or that it does not; or runs it once
-    to its end and collects what it says.
-  - The hub itself starts a new process with every call. This module gives an instance a name, which it carries in its own
-    configuration, and recognises it by that.
+  - Starts, restarts, stops or removes an instance of a package, or a pool of instances. It can also run an instance once to its end
+    and collect its output.
+  - A hub starts a new process with every call. This module gives an instance a name, which the instance carries in its
+    configuration. So a second run recognises the instance by its name.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -32,85 +32,91 @@ attributes:
     support: partial
     details:
       - O(state=started), O(state=stopped) and O(state=absent) are idempotent.
-      - O(state=restarted) always restarts, and O(state=completed) with O(sequence) always runs it again.
+      - O(state=restarted) always restarts. O(state=completed) with O(sequence) always runs again.
 options:
   state:
     description:
-      - With V(started), it runs as described; what has ended is started again.
-      - With V(restarted), it is ended and started again, always. Options that are not given, O(sequence) included, are
-        taken from what runs. The members of a pool are restarted one after the other, and no further one after a failure.
-        One without a name gets a new id.
-      - With V(stopped), it has no live process. A hub cannot hold a stopped instance for later.
-      - With V(absent), its record is gone too, which takes minutes on a 1.x hub.
-      - With V(completed), it is run to its end and what it says is collected. The task fails unless its outcome is
-        V(completed). Without O(sequence), only a live one is waited for.
+      - V(started) starts the instance as the task describes it. If it has ended, it is started again. If it runs differently,
+        O(on_change) sets what happens.
+      - V(restarted) always ends the instance and starts it again. Options that are not set, including O(sequence), are taken from
+        the instance that runs. The members of a pool are restarted one by one, and after a failure no more are restarted. An
+        instance without a name gets a new id.
+      - V(stopped) ends the instance. A hub cannot keep a stopped instance to start it later.
+      - V(absent) ends the instance and waits until the hub no longer lists it. This takes minutes on a 1.x hub.
+      - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
+        Without O(sequence), the task does not start an instance, but waits for one that is alive.
     type: str
     choices: [started, restarted, stopped, absent, completed]
     default: started
   name:
     description:
-      - Name of the instance, unique on its hub; or of a pool, together with O(count).
-      - One of O(name), O(id) and O(all) is required.
+      - Name of the instance, unique on its hub. With O(count), name of the pool.
+      - Set exactly one of O(name), O(id) and O(all).
     type: str
   count:
     description:
-      - Makes O(name) a pool of so many members, C(<name>-0), C(<name>-1) and so on. V(0) is allowed.
+      - Makes O(name) a pool with this number of members, C(<name>-0), C(<name>-1) and so on. V(0) is allowed.
       - Scaling down ends the members with the highest indexes.
-      - Refused with O(state=stopped) and O(state=absent), where O(name) alone means all members.
+      - Cannot be used with O(state=stopped) and O(state=absent). There, O(name) selects all members.
     type: int
   id:
     description:
-      - The hub's id of an instance instead of a name; 36 characters to start one with it (1.x).
-      - Such an instance carries no name. One that has a name is not started anew by its id, which would change; give its name.
-      - To start one again under an id, the hub has to have forgotten the one that ended, which takes 195 seconds by default and
-        is waited for as long as O(removal_timeout). A name has nothing to wait for.
+      - Id of an instance on the hub. Use O(name) if you can.
+      - With O(state=started) and O(state=completed), an instance is started with this id and without a name. This needs a 1.x hub
+        and an id of 36 characters.
+      - Before an id can be used again, a 1.x hub must have stopped listing the ended instance. By default this takes 195 seconds.
+        The task waits for it up to O(removal_timeout).
+      - An instance that has a name cannot be started again by its id, because the id changes. Use O(name).
     type: str
   all:
     description:
-      - With O(sequence) and O(state=stopped), O(state=absent) or O(state=restarted), every instance of the sequences that
-        it fits, named or not.
+      - Selects all instances of the sequences that match O(sequence), with or without a name. Only with O(state=stopped),
+        O(state=absent) and O(state=restarted).
     type: bool
     default: false
   sequence:
     description:
-      - What to run. An id, a name, V(name@version) or V(name@sha256:<7 or more hex digits>).
-      - Use the C(ref) that M(scramjet.sth.sth_sequence) returns; it is known in check mode too. What is not on the hub then
-        is assumed to be uploaded by an earlier task.
-      - Needed to start something, unless it only takes the place of what runs.
+      - The sequence to run. Set an id, a name, V(name@version) or V(name@sha256:<7 or more hex digits>).
+      - Use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the hub in
+        check mode, the task assumes that an earlier task would upload it.
+      - Required to start an instance, except if the instance already runs. Then it keeps its sequence.
     type: str
   on_change:
     description:
-      - What to do when what runs differs in an option that is set. V(recreate) ends it and starts it anew. If that does not
-        become ready, what ran before is started again, and the task fails. The same holds for O(state=restarted).
+      - What to do if the instance runs with other values than the options that are set.
+      - V(recreate) ends the instance and starts a new one. If the new one does not become ready, the task starts the previous one
+        again and fails. O(state=restarted) does the same.
+      - V(keep) leaves the instance as it is. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [recreate, keep, fail]
     default: recreate
   if_running:
     description:
-      - What O(state=completed) does when an instance of this name lives already.
-      - V(attach) waits for it if it is the same, and fails otherwise. V(replace) ends it and starts anew.
-      - A run that is joined is not fed again, and what it said before is not collected; RV(notes) say so.
+      - What O(state=completed) does if an instance with this name is already alive.
+      - V(attach) joins the run and waits for its end if the instance matches the task. Otherwise it fails. The input of a run that
+        the task joins is not written again, and its earlier output is not collected. RV(notes) say so.
+      - V(fail) fails with C(error_code=CONFLICT). V(replace) ends the instance and starts a new one.
     type: str
     choices: [attach, fail, replace]
     default: attach
   input:
     description:
-      - What O(state=completed) feeds to the program while its output is read. One of O(input.content), O(input.lines) and
-        O(input.src).
+      - Input that O(state=completed) writes to the program while it reads the output. Set one of O(input.content), O(input.lines)
+        and O(input.src).
     type: dict
     suboptions:
       content:
         description:
-          - Text.
+          - Text to write.
         type: str
       lines:
         description:
-          - Values, each of which becomes a line of JSON.
+          - List of values. Each value is written as one line of JSON.
         type: list
         elements: raw
       src:
         description:
-          - File, which is streamed.
+          - File to write. It is streamed, so it can have any size.
         type: path
       remote_src:
         description:
@@ -119,59 +125,60 @@ options:
         default: false
       stream:
         description:
-          - Where it goes.
+          - Stream of the program that gets the input.
         type: str
         choices: [input, stdin]
         default: input
       content_type:
         description:
-          - What it is. C(text/plain) for O(input.content), C(application/x-ndjson) for O(input.lines) and
-            C(application/octet-stream) for O(input.src), unless set.
+          - Content type of the input. If not set, it is C(text/plain) for O(input.content), C(application/x-ndjson) for
+            O(input.lines) and C(application/octet-stream) for O(input.src).
         type: str
       end:
         description:
-          - Whether the stream is ended afterwards. Cannot be undone.
+          - Whether to end the stream after the input. A stream that has ended cannot be opened again.
         type: bool
         default: true
   collect:
     description:
-      - Streams that O(state=completed) reads while the program runs, all four by default. Reading consumes a stream, nobody
-        else gets these bytes.
+      - Streams that O(state=completed) reads while the program runs. If not set, it reads all four. Reading consumes a stream, so no
+        other reader gets these bytes.
     type: list
     elements: str
     choices: [output, stdout, stderr, log]
   collect_max_bytes:
     description:
-      - Bytes of each stream that go into the result. The rest is read and dropped, and C(truncated) says so.
+      - How many bytes of each stream to return. The task reads and drops the rest, and sets C(truncated).
     type: int
     default: 1048576
   mask_output:
     description:
-      - Whether secrets are masked in what is collected and in the payload of the O(completion_event), which C(masked) and
-        RV(event_masked) tell. Of the secrets of the configuration, short and common ones, such as C(test), C(production) or
-        C(8080), are not looked for there.
-      - With V(false) it is returned as the program wrote it. In the C(log), into which the hub writes the configuration, and in
-        what a failure says, every secret is masked all the same.
+      - Whether to mask secrets in RV(collected) and in the payload of O(completion_event). If any secret was masked, C(masked) or
+        RV(event_masked) is true. Secrets of the configuration that are short or common, such as C(test), C(production) or C(8080), are
+        not masked there.
+      - V(false) returns the output as the program wrote it. In failures, and in the C(log), to which the hub writes the
+        configuration, every secret is masked in any case.
     type: bool
     default: true
   output_dest:
     description:
-      - File that receives the whole C(output) as it is, on the machine where the task runs, with mode C(0600); then it is not
-        in the result.
-      - It appears when the run has completed. What had come of it when the reading broke, or at O(run_timeout), lies beside it as
-        C(<name>.partial).
+      - File on the machine where the task runs for the whole C(output), without masking and with mode C(0600). The result then does
+        not contain the output.
+      - The file is put in place when the run has completed. If reading breaks or O(run_timeout) is reached, the output until then is
+        kept in C(<name>.partial) in the same directory.
     type: path
   completion_event:
     description:
-      - With O(state=completed), this event is the completion. Its payload is returned, and the instance is then stopped.
-      - A Python program needs none, whose C(log) tells that it has finished, and is always read.
-      - A 0.18 hub forgets a Python program with its events as soon as it ends. One that emits this event and ends within some
-        milliseconds of its start is not heard.
+      - With O(state=completed), name of the event that completes the run. The task returns its payload and then stops the instance.
+      - Use it for programs that do not end by themselves. Python programs that end do not need it, because the task finds the end
+        in their C(log), which it always reads.
+      - When a Python program ends, a 0.18 hub forgets its events at once. If a program emits this event and ends within some
+        milliseconds after its start, the task does not get the event.
     type: str
   run_timeout:
     description:
-      - With O(state=completed), seconds that the run may take. Then the task fails, and the instance is left as it is.
-      - It fails before that where its input, its output or the wait for its events breaks, with the cause.
+      - With O(state=completed), seconds that the run may take. After that the task fails, and the instance keeps running.
+      - If writing the input, reading the output or waiting for events breaks, the task fails at once with the cause.
     type: float
     default: 3600.0
 seealso:
@@ -180,7 +187,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have the package on the hub
+- name: Upload the package
   scramjet.sth.sth_sequence:
     src: packages/wordcount
   register: package
@@ -192,7 +199,7 @@ EXAMPLES = r"""
     app_config:
       interval: 5
 
-- name: Run a package once and collect what it says
+- name: Run a package once and collect its output
   scramjet.sth.sth_instance:
     name: nightly
     sequence: "{{ package.sequence.ref }}"
@@ -206,7 +213,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ nightly.collected.output.content }}"
 
-- name: Feed a run, and keep its output in a file
+- name: Write input to a run, and keep its output in a file
   scramjet.sth.sth_instance:
     name: convert
     sequence: "{{ package.sequence.ref }}"
@@ -220,7 +227,7 @@ EXAMPLES = r"""
     collect: [output, stderr]
     output_dest: "{{ build_dir }}/converted.ndjson"
 
-- name: Wait for what a program calls its result, and end it then
+- name: Run a program until it emits its result as an event
   scramjet.sth.sth_instance:
     name: report
     sequence: "{{ package.sequence.ref }}"
@@ -232,7 +239,7 @@ EXAMPLES = r"""
     stop_timeout: 1
   register: report
 
-- name: Start a server, which says when it is ready or what keeps it from that
+- name: Start a server, and wait until it emits that it is ready or has failed
   scramjet.sth.sth_instance:
     name: server
     sequence: "{{ package.sequence.ref }}"
@@ -249,7 +256,7 @@ EXAMPLES = r"""
     state: restarted
     stop_timeout: 1
 
-- name: Keep a pool of three running, each with its own shard, and the first with an option of its own
+- name: Keep a pool of three running, each with its own shard, and the first with another configuration
   scramjet.sth.sth_instance:
     name: worker
     count: 3
@@ -266,7 +273,7 @@ EXAMPLES = r"""
     count: 1
     stop_timeout: 1
 
-- name: End everything that runs from a package
+- name: End all instances of a package
   scramjet.sth.sth_instance:
     all: true
     sequence: wordcount
@@ -278,28 +285,28 @@ RETURN = r"""
 instance:
   description:
     - The instance, or the first of several. Null if there is none.
-    - After a failure only the hub's id of the instance that failed, if there was one.
+    - After a failure, only the id of the instance that failed, if there is one.
   returned: success, and after an instance has failed
   type: dict
   contains:
     id:
-      description: The hub's id. Null in check mode if it is yet to be started.
+      description: Its id on the hub. Null in check mode if the task would start it.
       returned: success
       type: str
     name:
-      description: Its name. Null if it was started by other means.
+      description: Its name. Null if another tool started it, or O(id) did.
       returned: success
       type: str
     index:
-      description: Its index in its pool.
+      description: Its index in its pool or deployment. Null if it belongs to none.
       returned: success
       type: int
     deployment:
-      description: The deployment it belongs to.
+      description: The deployment that it belongs to. Null if it belongs to none.
       returned: success
       type: str
     sequence:
-      description: What it runs, C(id) and C(ref).
+      description: The sequence that it runs, with C(id) and C(ref).
       returned: success
       type: dict
     app_config:
@@ -312,28 +319,28 @@ instance:
       type: list
       elements: raw
     live:
-      description: Whether its process has not ended.
+      description: Whether its process is alive.
       returned: success
       type: bool
     status:
-      description: One of V(starting), V(running), V(stopping) and V(ended).
+      description: One of V(starting), V(running), V(stopping) or V(ended).
       returned: success
       type: str
     outcome:
       description:
-        - How it ended, one of V(completed), V(failed), V(stopped), V(killed) and V(unknown). Null while it lives.
+        - How it ended, one of V(completed), V(failed), V(stopped), V(killed) or V(unknown). Null while it is alive.
       returned: success
       type: str
     exit_code:
-      description: What a 1.x hub reports, which is V(-1) for success. Null where the hub reports none.
+      description: Exit code that a 1.x hub reports, V(-1) for success. Null if the hub reports none.
       returned: success
       type: int
     reason:
-      description: The hub's words for its end.
+      description: Why it ended, in the words of the hub.
       returned: success
       type: str
     created:
-      description: When it was created, as the hub says it.
+      description: When it was created, as the hub reports it.
       returned: success
       type: str
     started:
@@ -345,15 +352,16 @@ instance:
       returned: success
       type: str
 instances:
-  description: All of them, by index. Elements as RV(instance).
+  description: All instances, sorted by index. Elements are as RV(instance).
   returned: success
   type: list
   elements: dict
 collected:
   description:
-    - What O(state=completed) collected, by stream. Empty in check mode and for other states.
-    - C(truncated) tells that there was more, C(lossy) that half a character was dropped at the end, and C(masked) that a secret
-      was replaced by C(********), see O(mask_output). C(bytes) and C(sha256) are those of all that the program wrote.
+    - What O(state=completed) collected from each stream. Empty in check mode and with other states.
+    - C(truncated) is true if the program wrote more than O(collect_max_bytes). C(lossy) is true if half a character was dropped at
+      the end. C(masked) is true if a secret was replaced by C(********), see O(mask_output). C(bytes) and C(sha256) count
+      everything that the program wrote.
   returned: success, and after a run that failed
   type: dict
   sample:
@@ -367,59 +375,62 @@ collected:
       path: null
       sha256: 6a5aebd1a6b1bd1e4b8b5d5f8a9d3f3b7e1a6a6e1e1a...
 event:
-  description: Payload of O(completion_event), as O(mask_output) says; after a failure, of O(failure_event), secrets masked.
+  description:
+    - Payload of O(completion_event). O(mask_output) sets whether secrets are masked.
+    - After a failure, payload of O(failure_event), secrets masked.
   returned: success, and after the program has emitted O(failure_event)
   type: raw
 event_masked:
-  description: Whether a secret in the payload of the O(completion_event) was replaced by C(********).
+  description: Whether a secret in the payload of O(completion_event) was replaced by C(********).
   returned: success
   type: bool
 notes:
-  description: What is assumed in check mode, whether a run that was under way was joined, which topics the hub has (see
-    O(output_topic)), and that the hub's version is none that is known.
-  returned: if there is any
+  description:
+    - What the task assumed in check mode, whether it joined a run, which topics the hub has (see O(output_topic)), and how it
+      treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 actions:
-  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  description: What the task wrote, or in check mode would write. Elements are as in RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
   type: list
   elements: dict
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
-  description: Machine-readable kind of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
+  description: Machine-readable code of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 outcome:
-  description: How a failed instance ended.
+  description: How the failed instance ended, as in RV(instance.outcome).
   returned: failure, if an instance ended
   type: str
 exit_code:
-  description: What a 1.x hub reports for a failed instance.
+  description: Exit code that a 1.x hub reports for the failed instance.
   returned: failure, if the hub reports it
   type: int
 reason:
-  description: The hub's words for the end of the failed instance.
-  returned: failure, if the hub tells it
+  description: Why the failed instance ended, in the words of the hub.
+  returned: failure, if the hub reports it
   type: str
 logs:
-  description: The ends of what a failed instance said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  description: The last part of C(stderr) and C(log) of the failed instance, secrets masked. A 0.18 hub keeps neither.
   returned: failure, if an instance of a 1.x hub failed
   type: dict
 """

@@ -7,18 +7,19 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_stream
-short_description: Write to and read from the streams of a running program, and topics
+short_description: Write to and read from the streams of a running program, or a topic
 version_added: 0.1.0
 description:
-  - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance or to a topic, or reads C(output),
-    C(stdout), C(stderr), C(log) or a topic up to bytes, lines, a pattern or a time, whichever comes first.
-  - B(Reading consumes.) A hub gives each byte to one reader only, and what has been read is gone. What lies behind the bound
-    in the piece that reached it is dropped too. Nothing else in this collection reads a stream, but
-    O(scramjet.sth.sth_instance#module:state=completed), and the failure of an instance that a task has started or waits
-    for, which on a 1.x hub shows the ends of its stderr and log.
-  - A 0.18 hub carries only UTF-8 text, in either direction; bytes that are none are refused there with
-    V(UNSUPPORTED_BY_HUB) before anything is written. A 1.x hub carries all bytes, except through V(stdin).
-  - A hub passes on what is written as it comes; it keeps no more than its buffers hold.
+  - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance or to a topic. Or reads C(output),
+    C(stdout), C(stderr), C(log) or a topic until it reaches a number of bytes or lines, a pattern or a time limit, whichever
+    comes first.
+  - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. Data that the hub has
+    already sent beyond the limit is dropped too. Other tasks of this collection read streams only with
+    O(scramjet.sth.sth_instance#module:state=completed), and when an instance fails that a task starts or waits for. On a 1.x hub
+    such a failure returns the last part of stderr and log.
+  - A 0.18 hub transfers only UTF-8 text. Other bytes are refused with V(UNSUPPORTED_BY_HUB) before anything is written. A 1.x hub
+    transfers all bytes, except through V(stdin).
+  - A hub passes data on as it comes, and stores only what fits into its buffers.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -29,112 +30,114 @@ attributes:
   check_mode:
     support: full
     details:
-      - Nothing is written nor read; what would be read is null. An instance that an earlier task would start is assumed to
-        be there, and so is a topic.
+      - The task does not write or read, and the values that it would read are null. If the instance or topic is not there, the task
+        assumes that an earlier task would start or create it.
   diff_mode:
     support: N/A
     details:
-      - What is in a stream is not known before it is read.
+      - The content of a stream is not known before it is read.
   idempotent:
     support: none
     details:
-      - Every write is a change, and every read finds something else. A read reports no change, although it consumes.
+      - Every write is a change. Every read returns other data, but reports no change, although it consumes the data.
 options:
   instance:
     description:
-      - The instance, by name (C(web), or C(web-0) for a member of a pool) or id. Needs O(stream).
-      - One of O(instance) and O(topic) is required.
+      - Name (C(web), or C(web-0) for a member of a pool) or id of the instance. Requires O(stream).
+      - Set either O(instance) or O(topic).
     type: str
   stream:
     description:
-      - The stream of the O(instance). V(input) and V(stdin) are written, the others read.
+      - Stream of the O(instance). With V(input) and V(stdin) the task writes, with the others it reads.
       - V(output), V(stdout) and V(stderr) end with the program. A 0.18 hub forgets an ended instance with all of them.
     type: str
     choices: [input, stdin, output, stdout, stderr, log]
   topic:
     description:
-      - A topic, instead of O(instance) and O(stream). It is written if O(content), O(lines), O(src) or O(end) is given, else
-        read.
-      - Writing creates it on a 1.x hub where it does not exist. Reading never does; a topic that is not there is
-        V(NOT_FOUND). A 0.18 hub lists no topics, so that a name nobody writes to just has nothing to read there.
+      - Name of a topic, instead of O(instance) and O(stream). If O(content), O(lines), O(src) or O(end) is set, the task writes to the
+        topic. Otherwise it reads.
+      - If the topic does not exist on a 1.x hub, writing creates it, and reading fails with V(NOT_FOUND). A 0.18 hub does not list
+        topics, so reading a topic that nothing writes to returns no data there.
     type: str
   content:
     description:
-      - Write this text, or these bytes with O(encoding=base64).
+      - Text to write, or with O(encoding=base64), bytes in base64.
     type: str
   lines:
     description:
-      - Write each element as one JSON line.
+      - List of values. Each value is written as one line of JSON.
     type: list
     elements: raw
   src:
     description:
-      - Write this file, streamed. A relative path is searched as M(ansible.builtin.copy) does.
+      - File to write. It is streamed, so it can have any size. A relative path is searched as M(ansible.builtin.copy) does.
     type: path
   remote_src:
     description:
-      - Whether O(src) is on the machine where the task runs.
+      - Whether O(src) is on the machine where the task runs instead of on the controller.
     type: bool
     default: false
   encoding:
     description:
-      - How O(content), or what is returned in RV(content), stands for bytes.
-      - Reading as V(utf-8) replaces what is no text and sets RV(lossy).
+      - Encoding of O(content) for writing, or of RV(content) for reading.
+      - When reading as V(utf-8), bytes that are not valid text are replaced, and RV(lossy) is set.
     type: str
     choices: [utf-8, base64]
     default: utf-8
   content_type:
     description:
-      - What is written. V(text/plain) for O(content), V(application/x-ndjson) for O(lines), V(application/octet-stream) for
-        O(src) unless given; for a topic, its own. One of these and V(text/x-ndjson).
-      - The first write to an instance's O(stream=input) decides how the program gets all later ones.
-      - V(stdin) takes only V(application/octet-stream), which is its default.
+      - Content type of the data that is written, V(text/plain), V(application/x-ndjson), V(text/x-ndjson) or
+        V(application/octet-stream).
+      - If not set, it is the content type of the topic if that exists. Otherwise it is V(text/plain) for O(content),
+        V(application/x-ndjson) for O(lines) and V(application/octet-stream) for O(src).
+      - The first write to O(stream=input) of an instance decides how the program gets all later writes.
+      - O(stream=stdin) accepts only V(application/octet-stream), which is its default.
     type: str
   end:
     description:
-      - Write, then end the stream. B(Cannot be undone.) A later write to it is a V(CONFLICT), found after O(wait_timeout).
-      - A 1.x hub does not end topics and refuses it for them with V(UNSUPPORTED_BY_HUB).
+      - Whether to end the stream after writing. B(This cannot be undone.) A later write fails with V(CONFLICT) after O(wait_timeout).
+      - A 1.x hub cannot end a topic. The task then fails with V(UNSUPPORTED_BY_HUB).
     type: bool
     default: false
   max_bytes:
     description:
-      - Read no more than this.
-      - V(1048576) unless given; without a bound with O(dest).
+      - Read at most this number of bytes.
+      - The default is V(1048576). With O(dest) there is no limit by default.
     type: int
   max_lines:
     description:
-      - Read no more lines than this.
+      - Read at most this number of lines.
     type: int
   search_regex:
     description:
-      - Stop behind the first line in which this regular expression is found.
+      - Stop reading after the first line that matches this regular expression anywhere.
     type: str
   wait_timeout:
     description:
-      - Reading ends after this many seconds, which is no failure.
-      - Writing fails with V(TIMEOUT) where the program takes nothing for so many seconds.
+      - When reading, stop after this number of seconds. This is not a failure.
+      - When writing, fail with V(TIMEOUT) if the program does not take any data for this number of seconds.
     type: float
     default: 10
   dest:
     description:
-      - Read into this file, on the machine where the task runs, instead of into RV(content). Mode 0600; replaced at the end. What had
-        come when the reading broke lies beside it as C(<name>.partial).
+      - File on the machine where the task runs to read into, instead of RV(content). It gets mode 0600.
+      - The file is replaced at the end. If reading breaks, the data until then is kept in C(<name>.partial) in the same directory.
     type: path
   secret_keys:
     description:
-      - Further dotted paths in the configuration of the O(instance) whose values are secret, with C(*) for any key. Values under
-        keys that look secret always are.
-      - One that fits nothing there is told in a warning.
+      - Dotted paths in the configuration of the O(instance) whose values are secret, in addition to values under keys that look
+        secret. C(*) stands for any key.
+      - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
     default: []
   mask_output:
     description:
-      - Whether secrets of the O(instance)'s configuration are masked in what is read, which RV(masked) tells. Short and common
-        values, such as C(test), C(production) or C(8080), are not looked for.
-      - With V(false) it is returned as the program wrote it. In the O(stream=log), into which the hub writes the configuration,
-        every secret is masked all the same.
-      - A file (O(dest)) gets everything as it is, and a topic is never masked.
+      - Whether to mask secrets of the O(instance)'s configuration in the data that is read. If any secret was masked, RV(masked) is
+        true. Secrets that are short or common, such as C(test), C(production) or C(8080), are not masked.
+      - V(false) returns the data as the program wrote it. In O(stream=log), to which the hub writes the configuration, every secret is
+        masked in any case.
+      - Nothing is masked in O(dest) and in the data of a topic.
     type: bool
     default: true
 seealso:
@@ -143,14 +146,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Run something that reads its input
+- name: Run a program that reads its input
   scramjet.sth.sth_instance:
     name: counter
     sequence: wordcount
     app_config:
       behaviour: echo
 
-- name: Give it two records and keep its input open
+- name: Write two records and keep the input open
   scramjet.sth.sth_stream:
     instance: counter
     stream: input
@@ -158,7 +161,7 @@ EXAMPLES = r"""
       - text: to be or not to be
       - text: that is the question
 
-- name: Read what it says until a line matches, for five seconds at most
+- name: Read its output until a line matches, for at most five seconds
   scramjet.sth.sth_stream:
     instance: counter
     stream: output
@@ -179,7 +182,7 @@ EXAMPLES = r"""
     dest: "{{ work_dir }}/counter.log"
     wait_timeout: "{{ seconds | default(1) }}"
 
-- name: Put something into a topic
+- name: Write a record to a topic
   scramjet.sth.sth_stream:
     topic: orders
     lines:
@@ -193,15 +196,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 content:
-  description: What was read, secrets masked as O(mask_output) says. Null with O(dest), and in check mode.
+  description: The data that was read. O(mask_output) sets whether secrets are masked. Null with O(dest), and in check mode.
   returned: when reading
   type: str
 encoding:
-  description: How RV(content) stands for bytes.
+  description: Encoding of RV(content), as O(encoding).
   returned: when reading
   type: str
 lossy:
-  description: Whether something in RV(content) is no text and was replaced. Use O(encoding=base64) or O(dest) for it.
+  description: Whether bytes in RV(content) were not valid text and were replaced. Use O(encoding=base64) or O(dest) to get them.
   returned: when reading
   type: bool
 masked:
@@ -209,21 +212,21 @@ masked:
   returned: when reading
   type: bool
 bytes:
-  description: Bytes that were read or written.
+  description: Number of bytes that were read or written.
   returned: success
   type: int
 lines_read:
-  description: Lines that were read, a last one without its end included.
+  description: Number of lines that were read, including a last line without a line end.
   returned: when reading
   type: int
 stopped_by:
   description:
-    - Which bound ended the reading; V(end) where the stream ended. Null in check mode.
+    - Which limit stopped the reading, or V(end) if the stream ended. Null in check mode.
   returned: when reading
   type: str
   sample: match
 matched:
-  description: The line that O(search_regex) was found in.
+  description: The line that matched O(search_regex).
   returned: when reading
   type: str
 path:
@@ -231,60 +234,60 @@ path:
   returned: when reading
   type: str
 sha256:
-  description: Checksum of the bytes that were read, before anything was masked.
+  description: SHA-256 checksum of the bytes that were read, before masking.
   returned: when reading
   type: str
 notes:
-  description: What is assumed in check mode, and that the hub's version is none that is known.
-  returned: if there is any
+  description: What the task assumed in check mode, and how it treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 actions:
-  description: What was, or in check mode would be, written. Elements as RV(scramjet.sth.sth_sequence#module:actions).
+  description: What the task wrote, or in check mode would write. Elements are as in RV(scramjet.sth.sth_sequence#module:actions).
   returned: always
   type: list
   elements: dict
 hub:
-  description: The hub that was addressed. After a failure, what is not known of it is null.
+  description: The hub that the task used. After a failure, values that are not known are null.
   returned: always
   type: dict
   sample: {"api_url": "http://127.0.0.1:8000/api/v1", "generation": "1.x", "version": "1.0.1"}
 error_code:
   description:
-    - Machine-readable kind of the failure, such as V(NOT_FOUND), V(ENDED_EARLY), V(TIMEOUT) or V(CONFLICT). What was read
-      before a failure is in the failure.
+    - Machine-readable code of the failure, such as V(NOT_FOUND), V(ENDED_EARLY), V(TIMEOUT) or V(CONFLICT).
+    - Data that was read before the failure is returned too.
   returned: failure
   type: str
 http_status:
-  description: The status of the hub's answer.
+  description: HTTP status of the hub's answer.
   returned: failure, if the hub answered with an error
   type: int
 method:
-  description: The method of the request that failed, such as V(POST).
+  description: Method of the request that failed, such as V(POST).
   returned: failure of a request
   type: str
 url:
-  description: The address of the request that failed.
+  description: URL of the request that failed.
   returned: failure of a request
   type: str
 instance:
-  description: The hub's id of the instance that failed.
+  description: Id of the instance that failed.
   returned: failure, if an instance failed
   type: str
 outcome:
-  description: How the instance ended.
+  description: How the instance ended, as in RV(scramjet.sth.sth_instance#module:instance.outcome).
   returned: failure, if the instance ended
   type: str
 exit_code:
-  description: What a 1.x hub reports for the instance.
+  description: Exit code that a 1.x hub reports for the instance.
   returned: failure, if the hub reports it
   type: int
 reason:
-  description: The hub's words for its end.
-  returned: failure, if the hub tells it
+  description: Why the instance ended, in the words of the hub.
+  returned: failure, if the hub reports it
   type: str
 logs:
-  description: The ends of what the instance said, C(stderr) and C(log), secrets scrubbed. A 0.18 hub keeps none.
+  description: The last part of C(stderr) and C(log) of the instance, secrets masked. A 0.18 hub keeps neither.
   returned: failure, if the instance of a 1.x hub failed
   type: dict
 """
