@@ -65,19 +65,21 @@ options:
         elements: raw
   input_topic:
     description:
-      - Topic that the program reads its input from. It wins over a topic that the code of the program names. Needs a 1.x hub.
+      - Topic that the program reads its input from. It wins over a topic that the code of the program names. Needs a hub from
+        0.31.4 on.
     type: str
   output_topic:
     description:
-      - Topic that the program writes its output to. It wins over a topic that the code of the program names. Needs a 1.x hub.
+      - Topic that the program writes its output to. It wins over a topic that the code of the program names. Needs a hub from
+        0.31.4 on.
       - If the code of the program names a topic that exists with another content type, starting the program ends the hub. To avoid
         this, set O(output_topic). If the hub has topics and the task does not set both O(input_topic) and O(output_topic), RV(notes)
         list the topics with their types.
     type: str
   limits:
     description:
-      - Resource limits. Needs a 1.x hub. The hub does not report them, so they are not compared. Set them in every task that can
-        start the instance again.
+      - Resource limits. Needs a hub from 0.24.2 on. The hub does not report them, so they are not compared. Set them in every task
+        that can start the instance again.
     type: dict
   secret_keys:
     description:

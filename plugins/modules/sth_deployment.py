@@ -302,7 +302,7 @@ instances:
       returned: success
       type: str
     exit_code:
-      description: Exit code that a 1.x hub reports, V(-1) for success. Null if the hub reports none.
+      description: Exit code that the hub reports. A 1.x hub reports V(-1) for success. Null if the hub reports none.
       returned: success
       type: int
     reason:
@@ -369,7 +369,7 @@ outcome:
   returned: failure, if a replica ended
   type: str
 exit_code:
-  description: Exit code that a 1.x hub reports for the failed replica.
+  description: Exit code that the hub reports for the failed replica.
   returned: failure, if the hub reports it
   type: int
 reason:
@@ -381,8 +381,8 @@ event:
   returned: failure, if the replica emitted it
   type: raw
 logs:
-  description: The last part of C(stderr) and C(log) of the failed replica, secrets masked. A 0.18 hub keeps neither.
-  returned: failure, if a replica on a 1.x hub failed
+  description: The last part of C(stderr) and C(log) of the failed replica, secrets masked. A hub before 0.24.3 keeps neither.
+  returned: failure, if a replica failed and the hub keeps them
   type: dict
 """
 

@@ -55,8 +55,8 @@ options:
   payload:
     description:
       - Payload of the event, a value of any type. C(null) is the same as no payload.
-      - A 0.18 hub accepts only strings. Any other value fails with V(UNSUPPORTED_BY_HUB) before anything is sent. Send it as
-        JSON, such as C("{{ value | to_json }}"). If there is no payload, the task sends an empty string to a 0.18 hub.
+      - A hub before 0.39 accepts only strings. Any other value fails with V(UNSUPPORTED_BY_HUB) before anything is sent. Send it
+        as JSON, such as C("{{ value | to_json }}"). If there is no payload, the task sends an empty string to such a hub.
     type: raw
   payload_json:
     description:
@@ -227,7 +227,7 @@ outcome:
   returned: failure, if the instance ended
   type: str
 exit_code:
-  description: Exit code that a 1.x hub reports for the instance.
+  description: Exit code that the hub reports for the instance.
   returned: failure, if the hub reports it
   type: int
 reason:
@@ -235,8 +235,8 @@ reason:
   returned: failure, if the hub reports it
   type: str
 logs:
-  description: The last part of C(stderr) and C(log) of the instance, secrets masked. A 0.18 hub keeps neither.
-  returned: failure, if the instance of a 1.x hub failed
+  description: The last part of C(stderr) and C(log) of the instance, secrets masked. A hub before 0.24.3 keeps neither.
+  returned: failure, if the instance failed and the hub keeps them
   type: dict
 """
 

@@ -52,8 +52,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 notes:
-  description: That the version of the hub is none that is known, and which one it is treated as.
-  returned: if there is any
+  description: How the task treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 hub:
@@ -90,11 +90,11 @@ load:
   returned: if O(gather) contains V(load)
   type: dict
 config:
-  description: Public configuration, secrets masked. Null on a 0.18 hub, which does not show it.
+  description: Public configuration, secrets masked. Null if the hub does not show it.
   returned: if O(gather) contains V(config)
   type: dict
 status:
-  description: State of the connection to a manager. Null on a 0.18 hub, which does not show it.
+  description: State of the connection to a manager. Null if the hub does not show it.
   returned: if O(gather) contains V(config)
   type: dict
 counts:

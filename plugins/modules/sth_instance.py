@@ -42,7 +42,8 @@ options:
         the instance that runs. The members of a pool are restarted one by one, and after a failure no more are restarted. An
         instance without a name gets a new id.
       - V(stopped) ends the instance. A hub cannot keep a stopped instance to start it later.
-      - V(absent) ends the instance and waits until the hub no longer lists it. This takes minutes on a 1.x hub.
+      - V(absent) ends the instance and waits until the hub no longer lists it. By default, this takes more than three minutes
+        on a hub from 0.24.3 on.
       - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
         Without O(sequence), the task does not start an instance, but waits for one that is alive.
     type: str
@@ -62,10 +63,10 @@ options:
   id:
     description:
       - Id of an instance on the hub. Use O(name) if you can.
-      - With O(state=started) and O(state=completed), an instance is started with this id and without a name. This needs a 1.x hub
-        and an id of 36 characters.
-      - Before an id can be used again, a 1.x hub must have stopped listing the ended instance. By default this takes 195 seconds.
-        The task waits for it up to O(removal_timeout).
+      - With O(state=started) and O(state=completed), an instance is started with this id and without a name. This needs a hub from
+        0.31.4 on and an id of 36 characters.
+      - Before an id can be used again, the hub must have stopped listing the ended instance. By default this takes 195 seconds. The
+        task waits for it up to O(removal_timeout).
       - An instance that has a name cannot be started again by its id, because the id changes. Use O(name).
     type: str
   all:
@@ -332,7 +333,7 @@ instance:
       returned: success
       type: str
     exit_code:
-      description: Exit code that a 1.x hub reports, V(-1) for success. Null if the hub reports none.
+      description: Exit code that the hub reports. A 1.x hub reports V(-1) for success. Null if the hub reports none.
       returned: success
       type: int
     reason:
@@ -422,7 +423,7 @@ outcome:
   returned: failure, if an instance ended
   type: str
 exit_code:
-  description: Exit code that a 1.x hub reports for the failed instance.
+  description: Exit code that the hub reports for the failed instance.
   returned: failure, if the hub reports it
   type: int
 reason:
@@ -430,8 +431,8 @@ reason:
   returned: failure, if the hub reports it
   type: str
 logs:
-  description: The last part of C(stderr) and C(log) of the failed instance, secrets masked. A 0.18 hub keeps neither.
-  returned: failure, if an instance of a 1.x hub failed
+  description: The last part of C(stderr) and C(log) of the failed instance, secrets masked. A hub before 0.24.3 keeps neither.
+  returned: failure, if an instance failed and the hub keeps them
   type: dict
 """
 

@@ -61,8 +61,8 @@ options:
       - What to do if the hub has a package with this name but other content.
       - V(replace) uploads the new package, checks it, and then removes the others. If a play deploys two packages with the same
         name, they replace each other in every run, which gives a warning. Set O(keep_old) in both tasks to keep both.
-      - V(overwrite) replaces the content and keeps the id. Only a 1.x hub can do this, and only after it has stopped listing
-        the instances of the package. By default, that is 195 seconds after they have ended. The hub does not overwrite
+      - V(overwrite) replaces the content and keeps the id. Only a hub from 0.28 on can do this, and only after it has stopped
+        listing the instances of the package. By default, that is 195 seconds after they have ended. The hub does not overwrite
         atomically, and files that only the old package had stay.
       - V(keep) changes nothing. V(fail) fails with C(error_code=CONFLICT).
     type: str
@@ -185,8 +185,8 @@ actions:
       returned: success
       type: bool
 notes:
-  description: That the version of the hub is none that is known, and which one it is treated as.
-  returned: if there is any
+  description: How the task treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 hub:

@@ -63,8 +63,8 @@ sequence:
   returned: success
   type: dict
 notes:
-  description: That the version of the hub is none that is known, and which one it is treated as.
-  returned: if there is any
+  description: How the task treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 hub:

@@ -15,10 +15,10 @@ description:
     comes first.
   - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. Data that the hub has
     already sent beyond the limit is dropped too. Other tasks of this collection read streams only with
-    O(scramjet.sth.sth_instance#module:state=completed), and when an instance fails that a task starts or waits for. On a 1.x hub
-    such a failure returns the last part of stderr and log.
-  - A 0.18 hub transfers only UTF-8 text. Other bytes are refused with V(UNSUPPORTED_BY_HUB) before anything is written. A 1.x hub
-    transfers all bytes, except through V(stdin).
+    O(scramjet.sth.sth_instance#module:state=completed), and when an instance fails that a task starts or waits for. If
+    the hub keeps them, such a failure returns the last part of stderr and log.
+  - C(stdin), and C(input) of a hub before 0.27, take only UTF-8 text. Other bytes fail with V(UNSUPPORTED_BY_HUB) before anything is
+    written. A hub before 1.0 changes output that is not UTF-8 text.
   - A hub passes data on as it comes, and stores only what fits into its buffers.
 author:
   - scramjet.sth contributors (@scramjetorg)
@@ -49,15 +49,15 @@ options:
   stream:
     description:
       - Stream of the O(instance). With V(input) and V(stdin) the task writes, with the others it reads.
-      - V(output), V(stdout) and V(stderr) end with the program. A 0.18 hub forgets an ended instance with all of them.
+      - V(output), V(stdout) and V(stderr) end with the program. A hub before 0.24.3 forgets them when the instance ends.
     type: str
     choices: [input, stdin, output, stdout, stderr, log]
   topic:
     description:
       - Name of a topic, instead of O(instance) and O(stream). If O(content), O(lines), O(src) or O(end) is set, the task writes to the
         topic. Otherwise it reads.
-      - If the topic does not exist on a 1.x hub, writing creates it, and reading fails with V(NOT_FOUND). A 0.18 hub does not list
-        topics, so reading a topic that nothing writes to returns no data there.
+      - If the topic does not exist, writing creates it, and reading fails with V(NOT_FOUND). A hub before 0.35 does not list topics,
+        so reading a topic that nothing writes to returns no data there.
     type: str
   content:
     description:
@@ -96,7 +96,7 @@ options:
   end:
     description:
       - Whether to end the stream after writing. B(This cannot be undone.) A later write fails with V(CONFLICT) after O(wait_timeout).
-      - A 1.x hub cannot end a topic. The task then fails with V(UNSUPPORTED_BY_HUB).
+      - A hub from 0.20 on cannot end a topic. The task then fails with V(UNSUPPORTED_BY_HUB).
     type: bool
     default: false
   max_bytes:
@@ -279,7 +279,7 @@ outcome:
   returned: failure, if the instance ended
   type: str
 exit_code:
-  description: Exit code that a 1.x hub reports for the instance.
+  description: Exit code that the hub reports for the instance.
   returned: failure, if the hub reports it
   type: int
 reason:
@@ -287,8 +287,8 @@ reason:
   returned: failure, if the hub reports it
   type: str
 logs:
-  description: The last part of C(stderr) and C(log) of the instance, secrets masked. A 0.18 hub keeps neither.
-  returned: failure, if the instance of a 1.x hub failed
+  description: The last part of C(stderr) and C(log) of the instance, secrets masked. A hub before 0.24.3 keeps neither.
+  returned: failure, if the instance failed and the hub keeps them
   type: dict
 """
 

@@ -11,7 +11,7 @@ short_description: Create or remove a topic on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
   - Creates a topic with a content type, or removes it.
-  - A 0.18 hub cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
+  - A hub before 0.35 cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -80,8 +80,8 @@ actions:
   type: list
   elements: dict
 notes:
-  description: That the version of the hub is none that is known, and which one it is treated as.
-  returned: if there is any
+  description: How the task treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 hub:

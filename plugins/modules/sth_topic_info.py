@@ -11,7 +11,7 @@ short_description: List the topics of a Scramjet Transform Hub
 version_added: 0.1.0
 description:
   - Lists the topics of a hub. It never reads the data in them.
-  - A 0.18 hub cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
+  - A hub before 0.35 cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -56,8 +56,8 @@ topics:
   elements: dict
   sample: [{"name": "orders", "content_type": "application/x-ndjson"}]
 notes:
-  description: That the version of the hub is none that is known, and which one it is treated as.
-  returned: if there is any
+  description: How the task treats a hub whose version is not known.
+  returned: if there are any
   type: list
   elements: str
 hub:

@@ -106,15 +106,15 @@ FEATURES: Mapping[Feature, Span] = {
 CAPABILITIES: Mapping[Capability, str] = {
     "instance_status": "the state of an instance, and whether it completed",
     "limits": "`limits` of an instance",
-    "binary_input": "input that is no text",
-    "exit_code": "exit codes and reasons: failed, stopped and killed told apart",
+    "binary_input": "input that is not text",
+    "exit_code": "exit codes and reasons, which distinguish failed, stopped and killed",
     "overwrite": "`on_change: overwrite`",
-    "instance_id": "instances with an `id` of one's own",
+    "instance_id": "instances with an `id` that you choose",
     "start_topics": "`input_topic` and `output_topic`",
     "topics": "`sth_topic`, `sth_topic_info`",
-    "any_payload": "events whose payload is no text, or without one",
-    "binary_output": "output that is no text, byte for byte",
-    "reconnect": "instances that outlive a restart of the hub",
+    "any_payload": "events with a payload that is not text, or without a payload",
+    "binary_output": "output that is not text, byte for byte",
+    "reconnect": "instances that survive a restart of the hub",
 }
 
 # Those that were measured.
