@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import li
 VARIABLES = ("deployment_list", "deployment_defaults", "deployment_fail_on_drift", "deployment_result")
 # A text of these has an item on each line and nothing else that separates them.
 ONLY_LINES = ("args",)
-HIDDEN = "What was given is not shown, since it may be secret."
+HIDDEN = "The value is not shown, because it may be secret."
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]
     unknown = unknown_names((str(name) for element in elements for name in element), options)
     if unknown:
         raise _refused(
-            f"No options of sth_deployment, or of the connection, which roles do not pass on: {', '.join(unknown)}."
+            f"These are not options of sth_deployment, or are connection options, which roles do not pass on: {', '.join(unknown)}."
         )
     wanted: dict[str, dict[str, Any]] = {}
     for number, element in enumerate(elements):
@@ -90,7 +90,7 @@ def _elements(listing: Listing) -> Iterable[dict[str, Any]]:
             f"{HIDDEN}"
         )
     if not elements:
-        raise _refused("deployment_list is empty or not given: it says which deployments are meant.")
+        raise _refused("deployment_list is empty or not set: list at least one deployment.")
     return ({**defaults, **element} for element in elements)
 
 

@@ -55,7 +55,8 @@ def _parsed(text: str, name: str) -> Any:
     except ValueError:
         # ansible-core before 2.19 makes such a text of a list with a date in it. It is not shown, since it may hold secrets.
         raise SthError(
-            "INVALID_CONFIG", f"{name} is a text that begins with [ and is no JSON: write a list, and dates as texts."
+            "INVALID_CONFIG",
+            f"{name} is text that begins with [ but is not JSON: write a list, and write dates as strings.",
         ) from None
 
 
@@ -68,4 +69,4 @@ def _refuse_other_than_json(value: Any, name: str) -> None:
             _refuse_other_than_json(item, f"{name}[{index}]")
     for kinds, called in _NO_JSON:
         if isinstance(value, kinds):
-            raise SthError("INVALID_CONFIG", f"{name} is {called}, which JSON cannot carry to a program: write a text.")
+            raise SthError("INVALID_CONFIG", f"{name} is {called}, which JSON cannot represent: write a string.")

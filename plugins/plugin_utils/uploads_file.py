@@ -36,8 +36,8 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
         return None
     return (
         f"{sequence['ref']} from {src} replaced {twins[-1]['ref']}, which an earlier task of this play uploaded from "
-        f"{twins[-1]['src']}: both are named {sequence['name']!r}, so that they replace each other on every run. To keep both, "
-        "give one another name in its package.json, or both tasks keep_old: true."
+        f"{twins[-1]['src']}: both are named {sequence['name']!r}, so they replace each other in every run. To keep both, "
+        "give one of them another name in its package.json, or set keep_old: true in both tasks."
     )
 
 

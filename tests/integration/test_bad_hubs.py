@@ -68,7 +68,7 @@ def test_no_such_host(tmp_path: pathlib.Path) -> None:
 
 
 def test_something_else_listens(tmp_path: pathlib.Path, web_server: str) -> None:
-    expect(tmp_path, web_server, "HUB_ERROR", "no Scramjet Transform Hub", "api_url")
+    expect(tmp_path, web_server, "HUB_ERROR", "not a Scramjet Transform Hub", "api_url")
 
 
 def test_a_token_is_needed(tmp_path: pathlib.Path) -> None:

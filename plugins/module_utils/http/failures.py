@@ -26,7 +26,7 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             return SthError(
                 "UNREACHABLE", f"{method} {url}: the server does not use TLS there: use http:// in api_url.", **where
             )
-        advice = "where the hub asks for a client certificate, set client_cert and client_key to one it accepts."
+        advice = "if the hub asks for a client certificate, set client_cert and client_key to one it accepts."
         if "CERTIFICATE_VERIFY_FAILED" in text:
             advice = "set ca_path to the CA that signed the hub's certificate."
         return SthError("UNREACHABLE", f"{method} {url} failed in TLS ({_innermost(error)}): {advice}", **where)

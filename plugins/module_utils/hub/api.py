@@ -58,7 +58,7 @@ class HubApi:
             if "manager" in service.lower():
                 raise SthError(
                     "HUB_ERROR",
-                    f"{answer.url} is answered by {service[:80]}, a manager of hubs and no hub: set api_url to the address of "
+                    f"{answer.url} is answered by {service[:80]}, a manager of hubs, not a hub: set api_url to the address of "
                     "one of its hubs.",
                     method=answer.method,
                     url=answer.url,
@@ -66,7 +66,7 @@ class HubApi:
             if version is None:
                 raise SthError(
                     "HUB_ERROR",
-                    f"{answer.url} answered {answer.status} {answer.reason}, which is no Scramjet Transform Hub: "
+                    f"{answer.url} answered {answer.status} {answer.reason}, which is not a Scramjet Transform Hub: "
                     "check the host, port and path of api_url.".replace("  ", " "),
                     http_status=answer.status,
                     method=answer.method,

@@ -88,7 +88,7 @@ class SequenceClient:
         """``PUT /sequence/:id`` (from 0.28.0 on): replace the package under its id. Not atomic, see
         hub-behaviour.md#put-keeps-old-files and hub-behaviour.md#refused-put-has-written.
         """
-        what, instead = "Overwriting a sequence", "upload the new package beside it (on_change: replace)"
+        what, instead = "Overwriting a sequence", "upload the new package next to it (on_change: replace)"
         self._api.require("overwrite", what, instead)
         answer = self._api.transport.write("PUT", "sequence", self.id, content=package)
         if has_no_endpoint(answer):

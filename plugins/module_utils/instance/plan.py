@@ -193,7 +193,8 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
     if differs and wanted.on_change == "fail":
         raise SthError(
             "CONFLICT",
-            f"Instance {program.label} on {hub} runs with different {', '.join(differs)}, and on_change is fail: set what runs, or use on_change: recreate.",
+            f"Instance {program.label} on {hub} runs with different {', '.join(differs)}, and on_change is fail: correct the task, "
+            "or use on_change: recreate.",
             instance=oldest.id,
         )
     if not differs or wanted.on_change == "keep":

@@ -95,7 +95,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     if options["all"] and (options["sequence"] is None or options["state"] not in ("stopped", "absent", "restarted")):
         raise SthError("INVALID_OPTION", "all needs sequence, and state stopped, absent or restarted.")
     if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
-        raise SthError("INVALID_OPTION", "id must have 36 characters: the hub takes no other.")
+        raise SthError("INVALID_OPTION", "id must have 36 characters: the hub accepts no other.")
     if options["count"] is not None and options["state"] in ("stopped", "absent"):
         raise SthError(
             "INVALID_OPTION",
@@ -204,7 +204,7 @@ def refuse_clash(options: Mapping[str, Any], inventory: Inventory, hub: str) -> 
             continue
         if count is None and mark.pool == name:
             raise SthError(
-                "CONFLICT", f"{name} is a pool on {hub} ({mark.name} runs): give count, or end the pool first."
+                "CONFLICT", f"{name} is a pool on {hub} ({mark.name} runs): set count, or end the pool first."
             )
         if count is not None and mark.name == name:
             raise SthError("CONFLICT", f"{name} is a single instance on {hub}: end it first, or leave out count.")

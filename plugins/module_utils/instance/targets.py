@@ -42,7 +42,7 @@ def find_targets(run: Run, reference: str, *, ended_too: bool) -> list[InstanceR
         raise SthError(
             "ENDED_EARLY",
             f"Instance {label(last)} ({last.id}) on {hub.api_url} {how_it_ended(last)} before this task: start it again, or "
-            "read what it said with sth_stream.",
+            "read its output with sth_stream.",
             instance=last.id,
             outcome=last.outcome,
             exit_code=last.exit_code,

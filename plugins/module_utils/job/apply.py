@@ -123,14 +123,14 @@ class Apply:
                 raise SthError(
                     "ENDED_EARLY",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
-                    f"{shown!r}; it is left as it is.",
+                    f"{shown!r}; it keeps running.",
                     instance=last.id,
                     event=shown,
                 )
         raise SthError(
             "TIMEOUT",
             f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
-            f"({options['run_timeout']:g} s); it is left as it is.",
+            f"({options['run_timeout']:g} s); it keeps running.",
             instance=last.id,
         )
 
@@ -138,7 +138,7 @@ class Apply:
         """Raise what keeps the program from getting all of its input; one that has ended its output needs no more."""
         failure = self.feeder.failure() if self.feeder and group.ended_at("output") is None else None
         if failure is not None:
-            message = f"Instance {self.label} ({instance_id}) did not get its input whole and is left as it is: {failure.message}"
+            message = f"Instance {self.label} ({instance_id}) did not get all of its input, and keeps running: {failure.message}"
             raise SthError.of(failure, message=message, instance=instance_id)
 
     def _require_read(self, group: Collecting, instance_id: str) -> None:
@@ -148,16 +148,16 @@ class Apply:
             stream, failure = broken
             raise SthError.of(
                 failure,
-                message=f"The {stream} of instance {self.label} ({instance_id}) is not read any more, what it said until then is in "
-                f"collected, and the instance is left as it is: {failure.message}",
+                message=f"The {stream} of instance {self.label} ({instance_id}) could not be read to its end; the output until then is "
+                f"in collected, and the instance keeps running: {failure.message}",
                 instance=instance_id,
             )
 
     def _note_cuts(self, group: Collecting) -> None:
         for stream in group.resumed():
             self.run.notes.append(
-                f"The {stream} of instance {self.label} was cut off while it was silent, as a proxy's idle time-out does, and "
-                "read on."
+                f"The {stream} of instance {self.label} was cut off while it was silent, for example by the idle "
+                "time-out of a proxy, and the task read on."
             )
 
     def _finished(self, record: InstanceRecord) -> InstanceRecord:
@@ -178,8 +178,8 @@ class Apply:
         message = error.message
         if "instance" not in error.details:
             message = (
-                f"What has become of instance {self.label} ({instance_id}) on {self.hub.api_url} is not known, what it "
-                f"said until then is in collected: {message}"
+                f"Whether instance {self.label} ({instance_id}) on {self.hub.api_url} has ended is not known; its output until "
+                f"then is in collected: {message}"
             )
         cut_short = SthError.of(error, message=message, instance=error.details.get("instance", instance_id))
         cut_short.said["collected"] = collected

@@ -51,7 +51,7 @@ def plan_completed(
     if sequence is None:
         if not live:
             raise SthError(
-                "NOT_FOUND", f"No live instance {program.label} on {hub} to wait for: give sequence to start one."
+                "NOT_FOUND", f"No live instance {program.label} on {hub} to wait for: set sequence to start one."
             )
         return CompletedPlan(program, inventory.sequence(live[0].sequence_id), attach=live[0])
     if not live:
@@ -59,7 +59,8 @@ def plan_completed(
     if if_running == "fail":
         raise SthError(
             "CONFLICT",
-            f"Instance {program.label} runs on {hub} already, and if_running is fail.",
+            f"Instance {program.label} runs on {hub} already, and if_running is fail: wait for its end, or use if_running: "
+            "attach or replace.",
             instance=live[0].id,
         )
     if if_running == "attach":
@@ -68,7 +69,7 @@ def plan_completed(
         if differs:
             raise SthError(
                 "CONFLICT",
-                f"Instance {program.label} runs on {hub} already with other {', '.join(differs)}: wait for its end, or use "
+                f"Instance {program.label} runs on {hub} already with different {', '.join(differs)}: wait for its end, or use "
                 "if_running: replace.",
                 instance=live[0].id,
             )

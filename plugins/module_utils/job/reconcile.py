@@ -63,7 +63,7 @@ def reconcile(run: Run) -> Result:
     if plan.attach is not None:
         run.notes.append(f"Joined the run of {program.label} in progress: its earlier output is not collected.")
         if feed is not None:
-            run.notes.append("Its input was not fed again; if_running: replace starts it again.")
+            run.notes.append("The input was not written again: use if_running: replace to start a new run.")
     if run.check_mode:
         record = plan.foreseen
         run.foresees_ended += [plan.attach] if plan.attach else []
@@ -95,7 +95,7 @@ def _check(options: Mapping[str, Any]) -> None:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
     refuse_empty(options, ("completion_event", "output_dest"), "set a value")
     if options["input"] is not None and all(options["input"][name] is None for name in ("content", "lines", "src")):
-        raise SthError("INVALID_OPTION", "input holds nothing: set input.content, input.lines or input.src.")
+        raise SthError("INVALID_OPTION", "input.content, input.lines and input.src are null: set one of them.")
     if options["collect_max_bytes"] < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options["output_dest"] is not None and "output" not in (

@@ -186,14 +186,14 @@ class _Orders:
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
             return self.failure(
                 "TIMEOUT",
-                f"{listed} after {KILL_GRACE:.0f} s: only a restart of the hub clears such a record.",
+                f"{listed} after {KILL_GRACE:.0f} s: only a restart of the hub removes it.",
                 instance=self._client.id,
             )
         return NotEndedError(
             "TIMEOUT",
-            f"{listed}: the program does not answer, and the hub takes no further order for it; remove its package with "
+            f"{listed}: the program does not answer, and the hub cannot kill it any more; remove its package with "
             f"sth_sequence (state: absent, in_use: stop), which ends it by force, or {what_is_left(self._hub, self._client.id)}; "
-            "next time use stop_timeout: 0, which kills it without asking.",
+            "next time use stop_timeout: 0, which kills it without a stop.",
             instance=self._client.id,
         )
 

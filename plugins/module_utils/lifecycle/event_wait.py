@@ -126,11 +126,11 @@ class EventWait:
     def _too_late(self) -> SthError:
         hint = ""
         if self._wanted.which == "last" and self._hub.dialect.forgets_falsy_events:
-            hint = " (or did so with a payload of 0, false, null or an empty text, which a 1.x hub takes for no event)"
+            hint = " (or did so with a payload of 0, false, null or an empty text, which a 1.x hub does not keep)"
         return SthError(
             "TIMEOUT",
             f"Instance {self._label} ({self._record.id}) on {self._hub.api_url} has not emitted {self._wanted.event!r}{hint} "
-            f"within wait_timeout ({self._wanted.timeout:g} s); it runs on.",
+            f"within wait_timeout ({self._wanted.timeout:g} s); it keeps running.",
             instance=self._record.id,
         )
 

@@ -47,7 +47,7 @@ class Readiness:
 def readiness_from_options(options: Mapping[str, Any], masker: Masker | None = None) -> Readiness:
     """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for what the failure event carries."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
-        raise SthError("INVALID_OPTION", "ready_event needs wait_for: event, and the reverse: set both or neither.")
+        raise SthError("INVALID_OPTION", "ready_event and wait_for: event need each other: set both or neither.")
     refuse_empty(options, ("ready_event", "failure_event"), "name an event")
     for name in ("wait_timeout", "stable_for", "overload_timeout"):
         if options[name] < 0:

@@ -118,8 +118,8 @@ class Program:
         if limit is not None and size > limit - 1024:
             raise SthError(
                 "INVALID_CONFIG",
-                f"app_config and args of {self.label} take {size} bytes and this hub carries {limit // 1024 - 1} KiB: hand large data "
-                "over as input, or as a file in the package.",
+                f"app_config and args of {self.label} take {size} bytes and this hub accepts {limit // 1024 - 1} KiB: send large data "
+                "as input, or as a file in the package.",
             )
 
 
@@ -137,10 +137,10 @@ def check_program(options: Mapping[str, Any]) -> None:
     _refuse_numbers((options["app_config"], options["args"], options["start_options"], overrides))
     for key, option in _OWN_KEYS.items():
         if key in options["start_options"]:
-            raise SthError("INVALID_OPTION", f"start_options may not hold {key}: use the option {option}.")
+            raise SthError("INVALID_OPTION", f"start_options must not contain {key}: use the option {option}.")
     refuse_empty(options, ("input_topic", "output_topic"), "name a topic")
     if options["count"] is None and (options["index_key"] is not None or overrides):
-        raise SthError("INVALID_OPTION", "index_key and overrides are for pools: give count.")
+        raise SthError("INVALID_OPTION", "index_key and overrides need a pool: set count.")
     if options["count"] is not None and options["count"] < 0:
         raise SthError("INVALID_OPTION", "count must not be negative.")
 
@@ -155,7 +155,7 @@ def _refuse_numbers(data: Any) -> None:
     elif (isinstance(data, int) and abs(data) > LARGEST_INTEGER) or (isinstance(data, float) and not isfinite(data)):
         raise SthError(
             "INVALID_CONFIG",
-            f"app_config or args hold a number that a hub cannot pass on: write numbers beyond {LARGEST_INTEGER} and infinite "
+            f"app_config or args contain a number that a hub cannot pass on: write numbers beyond {LARGEST_INTEGER} and infinite "
             "ones as strings.",
         )
 

@@ -47,8 +47,8 @@ def read_directory(source: str, exclude: Iterable[str]) -> Contents:
     if ignore_file.idle:
         lines = ", ".join(map(repr, ignore_file.idle))
         contents.warnings.append(
-            f"{IGNORE_FILE} leaves nothing out by {lines}: as for si, a pattern is compared with the whole path, without a "
-            "slash at either end, and a line with # behind anything is skipped; correct it, or use exclude"
+            f"{IGNORE_FILE} leaves nothing out by {lines}: as with si, a pattern must match the whole path without a "
+            "slash at either end, and a line with # after other text is skipped; correct it, or use exclude"
         )
     pending = [""]
     while pending:
@@ -88,7 +88,7 @@ def open_file(source: str, path: str) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         file.close()
         raise refusal(
-            source, f"{path!r} is no regular file any more; run the task again when nothing changes the source"
+            source, f"{path!r} is not a regular file any more; run the task again when nothing changes the source"
         )
     return file
 
@@ -104,7 +104,7 @@ def _ignore_file(source: str) -> SiIgnore:
     if not os.path.exists(full):
         return SiIgnore()
     if not os.path.isfile(full):
-        raise refusal(source, f"{IGNORE_FILE} is no file; put one there, or nothing")
+        raise refusal(source, f"{IGNORE_FILE} is not a file; replace it with a file, or remove it")
     try:
         with open(full, "rb") as file:
             return SiIgnore(file.read().decode())

@@ -97,7 +97,7 @@ class Manifest:
         members: dict[str, _Member] = {}
         try:
             if not isinstance(decoder.decode(self._text), dict):
-                self._refuse("is no JSON object; write one with at least name and main")
+                self._refuse("is not a JSON object; write one with at least name and main")
             at = self._text.index("{")
             while True:
                 at = self._skip(at + 1)
@@ -127,7 +127,7 @@ class Manifest:
             self._refuse("has no main; name the program's file there")
         if len(self.engines) > 1:
             named = " and ".join(sorted(self.engines))
-            self._refuse(f"names several engines ({named}), which a hub cannot start; leave one of them")
+            self._refuse(f"names several engines ({named}), which a hub cannot start; keep one of them")
         if isinstance(self._value("author"), dict):
             self._refuse('has an object as author, which 1.x hubs refuse; write "Name <mail> (url)"')
         self._string("author")

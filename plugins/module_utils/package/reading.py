@@ -154,7 +154,7 @@ def _newer_main(contents: Contents, manifest: Manifest) -> str:
 
 def _main_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     newer = _newer_main(contents, manifest)
-    return [f"main {newer!r} can be started by hubs from 2.0 on; older ones want a .js file"] if newer else []
+    return [f"main {newer!r} can be started by hubs from 2.0 on; older ones need a .js file"] if newer else []
 
 
 def _is_file(contents: Contents, path: str) -> bool:
@@ -167,7 +167,7 @@ def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     warnings = []
     unknown = sorted(set(manifest.engines) - {"node", "python3"})
     if unknown == ["0"]:
-        warnings.append("engines is a list, so that hubs run the package with node whatever it says")
+        warnings.append("engines is a list, so hubs run the package with node in any case")
     elif unknown:
         warnings.append(f"the engine {unknown[0]!r} is not known to hubs, which run such a package with node")
     bundled = any(path.startswith("node_modules/") for path in contents.entries)

@@ -22,11 +22,14 @@ def require_writable(option: str, path: str) -> None:
     """Raise ``INVALID_OPTION`` where no file can be made at ``path``: before a stream is drained for it."""
     directory = os.path.dirname(os.path.abspath(path))
     if os.path.isdir(path):
-        raise SthError("INVALID_OPTION", f"{option} {path} is a directory: give the name of a file.")
+        raise SthError("INVALID_OPTION", f"{option} {path} is a directory: set the name of a file.")
     if not os.path.isdir(directory):
-        raise SthError("INVALID_OPTION", f"{option} {path} lies in a directory that does not exist: create it first.")
+        raise SthError("INVALID_OPTION", f"{option} {path} is in a directory that does not exist: create it first.")
     if not os.access(directory, os.W_OK):
-        raise SthError("INVALID_OPTION", f"{option} {path} lies in a directory that this task may not write to.")
+        raise SthError(
+            "INVALID_OPTION",
+            f"{option} {path} is in a directory that this task cannot write to: correct its permissions.",
+        )
 
 
 class NewFile:

@@ -34,7 +34,7 @@ def note_topics(run: Run) -> None:
         listed = ", ".join(f"{name} ({kind})" for name, kind in topics)
         run.notes.append(
             f"Topics on {run.hub.api_url}: {listed}. If the code of the program names one of them with another content type, "
-            "its start ends the hub: set input_topic or output_topic, which count before what the code names."
+            "its start ends the hub: set input_topic or output_topic, which win over what the code names."
         )
 
 
@@ -43,7 +43,7 @@ def likely_topic(hub: HubClient, program: Program) -> str:
     if not _may_name_topics(hub, (program,)):
         return ""
     return (
-        "If the start has ended the hub, a likely cause is a topic that the program's code names and that is there with another "
+        "If the start has ended the hub, a likely cause is a topic that the code of the program names and that exists with another "
         "content type ('Content-type mismatch' in the hub's log): set input_topic or output_topic, or create the topic with the "
         "program's type."
     )

@@ -156,7 +156,9 @@ def _overwrite_target(
         target = inventory.sequence(policy.overwrite_id)
         if target is None:
             raise SthError(
-                "NOT_FOUND", f"There is no sequence {policy.overwrite_id} on {policy.hub} to be overwritten."
+                "NOT_FOUND",
+                f"There is no sequence {policy.overwrite_id} on {policy.hub} to overwrite: correct id, or leave it out to "
+                "overwrite by name.",
             )
         return target
     if same:
@@ -164,8 +166,7 @@ def _overwrite_target(
     if len(named) > 1:
         raise SthError(
             "AMBIGUOUS",
-            f"{policy.hub} has several sequences named {wanted.name} ({_refs(named)}): say by id which one to "
-            "overwrite.",
+            f"{policy.hub} has several sequences named {wanted.name} ({_refs(named)}): set id to the one to overwrite.",
         )
     return named[0] if named else None
 
@@ -208,12 +209,14 @@ def _in_use(
     what = "; ".join(f"{record.ref} by {', '.join(_label(user) for user in users)}" for record, users in blocked)
     ways = "use in_use: stop to end them"
     if removing:
-        ways += ", or in_use: keep to leave it."
+        ways += ", or in_use: keep to keep it."
     elif policy.on_change == "overwrite":
         ways += "."
     else:
         ways += (
-            ", in_use: keep to leave it, keep_old: true to keep older versions, or "
+            ", in_use: keep to keep it, keep_old: true to keep older versions, or "
             "sth_deployment to move instances over without an outage."
         )
-    return SthError("CONFLICT", f"Instances on {policy.hub} still run from what is to be removed ({what}): {ways}")
+    return SthError(
+        "CONFLICT", f"Instances on {policy.hub} still run from packages that would be removed ({what}): {ways}"
+    )

@@ -53,7 +53,7 @@ def reconcile(run: Run) -> Result:
     ending_from_options(options)
     refuse_empty(options, ("name", "id", "version"), "say which sequence is meant")
     if options["state"] == "absent" and all(options[name] is None for name in ("name", "id", "src")):
-        raise SthError("INVALID_OPTION", "name, id and src are null: set the one that says which sequence is meant.")
+        raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
     package = _package(run) if options["state"] == "present" else None
     if package is None and options["src"] is not None:
         options = run.options = {**options, "name": _named_package(run).name}
@@ -112,7 +112,9 @@ def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> Sequence
     hub = run.hub
     if policy.on_change == "overwrite" and package:
         hub.require(
-            "overwrite", "on_change: overwrite", "use on_change: replace, which uploads beside the old and removes it"
+            "overwrite",
+            "on_change: overwrite",
+            "use on_change: replace, which uploads the new package and then removes the old one",
         )
     sequences = tuple(hub.sequences())
     if package is None:
@@ -139,7 +141,8 @@ def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[Seq
             )
         if any(not SequenceReference(item.id, item.name, version, digest).matches(item) for item in found):
             raise SthError(
-                "CONFLICT", f"Sequence {options['id']} is not of version {options['version']}: correct version or id."
+                "CONFLICT",
+                f"Sequence {options['id']} does not have version {options['version']}: correct version or id.",
             )
         return found
     by_name = SequenceReference(options["name"], options["name"], version, digest)
@@ -217,7 +220,7 @@ class _Apply:
                     raise SthError.of(
                         error,
                         message=f"{error.message} The hub may have mixed both packages on its disk (sequence "
-                        f"{target.id}): overwrite it again with a sound package, or remove it.",
+                        f"{target.id}): overwrite it again with a valid package, or remove it.",
                     ) from None
                 raise
         return verified(self.hub, target.id, package, self.policy.compare)

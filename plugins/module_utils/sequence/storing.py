@@ -52,8 +52,8 @@ def refuse_newer_main(hub: HubClient, package: Package) -> None:
     if major.isdigit() and int(major) < 2:
         raise SthError(
             "UNSUPPORTED_BY_HUB",
-            f"{package.ref} cannot be started on {hub.api_url}, a {version} hub: its main {package.newer_main!r} is no .js "
-            "file, which hubs want before 2.0. Compile it, and name the .js file as main.",
+            f"{package.ref} cannot be started on {hub.api_url}, a {version} hub: its main {package.newer_main!r} is not a .js "
+            "file, which hubs before 2.0 need: compile it, and set main to the .js file.",
         )
 
 
@@ -67,8 +67,8 @@ def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRe
             if compare == "version":
                 raise WrittenError.of(
                     lost,
-                    message=f"{lost.message} Whether the package was stored is not known, and compare: version "
-                    "leaves no way to tell: look with sth_sequence_info before you upload it again.",
+                    message=f"{lost.message} Whether the package was stored is not known, and cannot be found out with "
+                    "compare: version: look with sth_sequence_info before you upload it again.",
                 ) from None
             found = _found_after(hub, package, lost, known)
             if found is not None:
@@ -168,8 +168,8 @@ def _delete_by_force(
         if record is not None and record.live and record.sequence_id == doomed.id:
             raise WrittenError(
                 "TIMEOUT",
-                f"Instance {instance_id} was told to stop, and its package {doomed.ref} was to be removed from {hub.api_url} by "
-                f"force, and neither has ended it: {what_is_left(hub, instance_id)}, then run the task again.",
+                f"Instance {instance_id} was told to stop, and {hub.api_url} was told to remove its package {doomed.ref} by "
+                f"force, but neither has ended it: {what_is_left(hub, instance_id)}, then run the task again.",
                 instance=instance_id,
             )
     if _left(hub, doomed) is not None:
@@ -213,6 +213,6 @@ def _refuse_if_used(hub: HubClient, doomed: SequenceRecord, going_on: Collection
     if users:
         raise SthError(
             "CONFLICT",
-            f"Instance {users[0].id} was started from sequence {doomed.ref} on {hub.api_url} meanwhile: "
-            "it was not removed; run the task again.",
+            f"Instance {users[0].id} was started from sequence {doomed.ref} on {hub.api_url} in the meantime, so the "
+            "sequence was not removed: run the task again.",
         )

@@ -151,7 +151,7 @@ class StreamReader(Attended):
             if pieces.is_in_a_piece or time.monotonic() - self.last_data < SILENT:
                 raise SthError(
                     error.code,
-                    f"It was cut off while it told something, which is lost: {error.message}",
+                    f"It was cut off while data came, and this data is lost: {error.message}",
                     **error.details,
                 ) from None
             return False

@@ -73,9 +73,9 @@ def _check(options: Mapping[str, Any], writes: bool) -> None:
         doing, other = ("written", "reading") if writes else ("read", "writing")
         raise SthError("INVALID_OPTION", f"{what} is {doing}; {', '.join(refused)} belongs to {other}: leave it out.")
     if writes and not options["end"] and all(options[name] is None for name in ("content", "lines", "src")):
-        raise SthError("INVALID_OPTION", f"{what} is written: give content, lines, src, or end: true.")
+        raise SthError("INVALID_OPTION", f"{what} is written: set content, lines, src, or end: true.")
     if writes and options["encoding"] == "base64" and options["content"] is None:
-        raise SthError("INVALID_OPTION", "encoding is that of content: leave it out with lines, src or end alone.")
+        raise SthError("INVALID_OPTION", "encoding applies to content only: leave it out with lines, src or end.")
     if options["stream"] == "stdin" and options["content_type"] not in (None, "application/octet-stream"):
         raise SthError("INVALID_OPTION", "A hub takes only application/octet-stream for stdin: leave out content_type.")
     if options["wait_timeout"] <= 0:
@@ -164,7 +164,7 @@ def _write_topic(run: Run, feed: Feed) -> Result:
         )
     if not feed.size and hub.dialect.keeps_topics:
         # The hub would never answer.
-        raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: what is given is empty.")
+        raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: the data is empty.")
     there = find_topic(hub, name)
     if there is not None and there["content_type"] != content_type:
         if options["content_type"] is not None:
@@ -197,11 +197,11 @@ def _read_topic(run: Run, reading: Reading) -> Result:
     # Where the hub keeps no topics, a read leaves nothing behind that anybody could see.
     if there is None and hub.dialect.keeps_topics:
         if run.check_mode:
-            run.notes.append(f"Topic {name} is assumed to be made by an earlier task.")
+            run.notes.append(f"Topic {name} is assumed to be created by an earlier task.")
         else:
             raise SthError(
                 "NOT_FOUND",
-                f"No topic {name!r} on {hub.api_url}: reading would create it; make it with sth_topic, or list what is there "
+                f"No topic {name!r} on {hub.api_url}: reading would create it; create it with sth_topic, or list what is there "
                 "with sth_topic_info.",
             )
     if run.check_mode:

@@ -106,8 +106,8 @@ def _warn_of_keys(run: Run) -> None:
     unmatched = [] if unseen else run.masker.unmatched()
     if unmatched:
         run.warnings.append(
-            f"Nothing in this task is called as secret_keys say: {', '.join(unmatched)}. What was meant is shown unless it "
-            "looks secret by itself: write the path as in app_config, such as db.host, users.*.mail or args.1."
+            f"secret_keys match nothing in this task: {', '.join(unmatched)}. A value is shown unless its key "
+            "looks secret: write the path as in app_config, such as db.host, users.*.mail or args.1."
         )
 
 

@@ -83,7 +83,7 @@ def test_a_playbook_looks_at_some_options_and_imposes_others() -> None:
 
 @pytest.mark.parametrize("elements", [[], "", "[]", None])
 def test_a_list_without_elements_is_refused(elements: Any) -> None:
-    assert "deployment_list is empty or not given" in refusal(elements)
+    assert "deployment_list is empty or not set" in refusal(elements)
 
 
 @pytest.mark.parametrize(

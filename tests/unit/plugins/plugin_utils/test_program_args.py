@@ -43,14 +43,14 @@ def test_the_rest_is_left_to_the_module(value: Any) -> None:
 def test_what_json_does_not_hold_is_refused(value: Any, named: str) -> None:
     args = ["a", [{"x": value}]]
     for place, given in (("", {"args": args}), ("overrides[1].", {"overrides": [{}, {"args": args}]})):
-        with pytest.raises(SthError, match="JSON cannot carry") as raised:
+        with pytest.raises(SthError, match="JSON cannot represent") as raised:
             with_json_args(given)
         assert raised.value.code == "INVALID_CONFIG"
         assert raised.value.message.startswith(place + named)
 
 
 def test_text_that_is_no_json_is_refused_and_not_shown() -> None:
-    with pytest.raises(SthError, match="args is a text that begins with") as raised:
+    with pytest.raises(SthError, match="args is text that begins with") as raised:
         with_json_args({"args": "[datetime.date(2024, 1, 1), 'canary']"})
     assert raised.value.code == "INVALID_CONFIG"
     assert "canary" not in raised.value.message

@@ -108,7 +108,7 @@ def test_a_manager_is_told_as_one() -> None:
     with ScriptedServer(manager) as server:
         error = failure(HubClient(server.api_url).sequences)
     assert error.code == "HUB_ERROR"
-    assert "a manager of hubs and no hub" in error.message
+    assert "a manager of hubs, not a hub" in error.message
     assert "one of its hubs" in error.message
 
 

@@ -295,7 +295,7 @@ def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dic
     result = run_task("sth_instance", hub, **{"name": "web", **QUICK, **failing})
     assert result["error_code"] in ("START_FAILED", "TIMEOUT")
     assert "The previous instance runs again" in result["msg"]
-    assert "left as it is" not in result["msg"]
+    assert "keeps running" not in result["msg"]
     assert planned(result) == planned(check)
     assert result["actions"][-1] == {
         "action": "start", "object": "instance web", "reason": "compensation", "done": True

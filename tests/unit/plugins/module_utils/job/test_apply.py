@@ -61,7 +61,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def require_left(hub: FakeHub, result: dict[str, Any]) -> None:
     """The failure names the instance, which is left as it is."""
     assert [item["id"] for item in hub.instances] == [result["instance"]]
-    assert "left as it is" in result["msg"]
+    assert "keeps running" in result["msg"]
 
 
 def test_a_full_disk_ends_the_run_and_what_had_come_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
@@ -117,7 +117,7 @@ def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub
     result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
     assert result["error_code"] == "UNREACHABLE", result
     assert "The output of instance job" in result["msg"]
-    assert "cut off while it told something" in result["msg"]
+    assert "cut off while data came" in result["msg"]
     assert result["collected"]["stdout"]["content"] == "one\n"
     require_left(hub, result)
 
@@ -137,7 +137,7 @@ def test_input_that_is_cut_off_ends_the_wait(hub: FakeHub, monkeypatch: pytest.M
     hub.fault(Fault("reset", method="POST", path="/input"))
     result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"})
     assert result["error_code"] == "UNREACHABLE", result
-    assert "did not get its input whole" in result["msg"]
+    assert "did not get all of its input" in result["msg"]
     require_left(hub, result)
 
 

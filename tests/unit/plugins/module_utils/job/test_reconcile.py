@@ -237,7 +237,7 @@ def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
     assert cut_off["error_code"] == "TIMEOUT"
     joined = complete(hub, app_config=config, input=feed, run_timeout=1.0)
     assert [item.path.rpartition("/")[2] for item in hub.writes].count("input") == 1
-    assert any("not fed again" in note for note in joined["notes"])
+    assert any("not written again" in note for note in joined["notes"])
     assert any("Joined" in note for note in joined["notes"])
 
 
@@ -246,7 +246,7 @@ def test_input_that_the_hub_refuses_ends_the_wait(hub: FakeHub) -> None:
     # Else it would say TIMEOUT.
     result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"}, run_timeout=60.0)
     assert result["error_code"] == "HUB_ERROR"
-    assert "did not get its input" in result["msg"]
+    assert "did not get all of its input" in result["msg"]
 
 
 def test_a_stream_that_is_never_answered_does_not_hold_the_end_up(hub: FakeHub) -> None:
@@ -301,7 +301,7 @@ def test_a_hub_that_fails_in_the_middle_takes_nothing_of_what_was_collected(
     assert result["error_code"] == ("UNREACHABLE" if kind == "die" else "HUB_ERROR")
     assert result["collected"]["stdout"]["content"] == "so far\n"
     assert [item["id"] for item in hub.instances] == [result["instance"]]
-    assert f"What has become of instance job ({result['instance']}) on {hub.api_url} is not known" in result["msg"]
+    assert f"Whether instance job ({result['instance']}) on {hub.api_url} has ended is not known" in result["msg"]
 
 
 def test_a_stream_that_breaks_off_keeps_what_had_come(hub: FakeHub) -> None:

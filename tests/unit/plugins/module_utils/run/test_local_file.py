@@ -55,5 +55,5 @@ def test_a_directory_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pyt
     require_writable("output_dest", str(tmp_path / "output"))
     # Nothing is locked for root.
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
-    with pytest.raises(SthError, match="may not write to"):
+    with pytest.raises(SthError, match="cannot write to"):
         require_writable("output_dest", str(tmp_path / "output"))

@@ -81,7 +81,7 @@ def test_the_digest_is_over_what_is_packed(make_directory: MakeDirectory) -> Non
 def test_a_line_that_leaves_nothing_out_is_warned_of(make_directory: MakeDirectory, line: str) -> None:
     source = make_directory({".siignore": f"# comment\n\n*.log\n{line}\r\n!!**/*.txt\n", "test/a": ""})
     (warning,) = read_package(str(source)).warnings
-    assert f".siignore leaves nothing out by {line!r}: as for si" in warning
+    assert f".siignore leaves nothing out by {line!r}: as with si" in warning
 
 
 def test_a_siignore_may_be_a_link(make_directory: MakeDirectory) -> None:
@@ -95,7 +95,7 @@ def test_a_siignore_may_be_a_link(make_directory: MakeDirectory) -> None:
 def test_a_siignore_that_is_no_file_is_refused(make_directory: MakeDirectory) -> None:
     source = make_directory()
     os.mkfifo(source / ".siignore")
-    assert ".siignore is no file" in refused(source)
+    assert ".siignore is not a file" in refused(source)
 
 
 @pytest.mark.parametrize("line", ["{1..100000}", "{a,b}" * 20, "{" * 2000 + "a,b" + "}" * 2000, f"{{1..{'9' * 5000}}}"])
