@@ -34,8 +34,9 @@ options:
     type: str
   failure_event:
     description:
-      - Name of an event that the program emits if it cannot become ready. The task then fails at once and returns the payload
-        of the event. Ignored with O(wait_for=none).
+      - Name of an event that the program emits if it fails. If it comes while the task waits until the instance is ready, or until
+        a run has ended, the task fails at once and returns the payload of the event. O(wait_for=none) does not wait until it is
+        ready.
     type: str
   wait_timeout:
     description:
