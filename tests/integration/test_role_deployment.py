@@ -156,15 +156,19 @@ def test_a_failure_names_its_element_and_lets_the_others_be(entrance: str, tmp_p
 @pytest.mark.parametrize("as_text", [False, True])
 def test_nothing_secret_of_a_list_is_shown(entrance: str, as_text: bool, tmp_path: pathlib.Path) -> None:
     secret = {
-        "app_config": {"behaviour": "run", "password": f"{CANARY}-password", "deep": {"pin": f"{CANARY}-pin"}},
+        "app_config": {
+            "behaviour": "run",
+            "password": f"{CANARY}-password",
+            "deep": {"pin": f"{CANARY}-pin", "puk": f"{CANARY}-puk"},
+        },
         "args": [f"--token={CANARY}-token", "visible"],
-        "secret_keys": ["deep.pin"],
+        "secret_keys": ["deep.pin", "deep.puk"],
     }
     if as_text:
         secret = {
             "app_config": json.dumps(secret["app_config"]),
             "args": "\n".join(secret["args"]),
-            "secret_keys": "args.0\ndeep.pin",
+            "secret_keys": "deep.pin\ndeep.puk",
         }
     broken = {"app_config": {"behaviour": "throw_at_start", "password": f"{CANARY}-broken"}, "stable_for": 2}
     wrong = {"app_config": f"password: '{CANARY}-unread"}
