@@ -117,7 +117,9 @@ def require_capabilities(run: Run) -> None:
     """Refuse what a hub of this version cannot do, and what it could not carry."""
     options, hub = run.options, run.hub
     require_start_options(run)
-    if options["id"] is not None and options["state"] in ("started", "completed"):
+    # To wait for one that runs, its id is looked for and not chosen.
+    starts = options["state"] == "started" or (options["state"] == "completed" and options["sequence"] is not None)
+    if options["id"] is not None and starts:
         hub.require("instance_id", "Choosing an instance's id", "use name")
         hub.dialect.refuse_id(options["id"])
     if options["name"] is not None or options["id"] is not None:

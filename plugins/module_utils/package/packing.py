@@ -20,7 +20,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import IO, Any, Callable, cast
+from typing import IO, Any, Callable, Protocol, cast
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import GzipWriter
@@ -39,10 +39,17 @@ _Opened = Callable[[Entry], AbstractContextManager[Any]]
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
 
+class Writable(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of ``data``."""
+
+
 class _Hashing(io.RawIOBase):
     """Passes on what is written, and knows its SHA-256."""
 
-    def __init__(self, target: IO[bytes]) -> None:
+    def __init__(self, target: Writable) -> None:
         self._target = target
         self.digest = hashlib.sha256()
 
@@ -76,7 +83,7 @@ class _Checked(io.RawIOBase):
             raise _changed(self._package, self._entry.path)
 
 
-def write_package(package: Package, target: IO[bytes], *, reproducible: bool = False) -> str:
+def write_package(package: Package, target: Writable, *, reproducible: bool = False) -> str:
     """Write the archive to ``target`` and return its SHA-256 (64 hex digits).
 
     Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files on the machine where the task runs that take what is read from a stream."""
+"""Files on the machine where the task runs, which are replaced as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class NewFile:
 
 
 @contextlib.contextmanager
-def replacing(path: str) -> Iterator[NewFile]:
-    """Write beside ``path`` and rename, so that a run that fails leaves what was there. Mode 0600.
+def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
+    """Write beside ``path`` and rename, so that a run that fails leaves what was there.
 
     What is not whole is thrown away, or stays as ``path`` + `PARTIAL`. Raises ``LOCAL_ERROR`` where it cannot be written.
     """
@@ -64,6 +64,7 @@ def replacing(path: str) -> Iterator[NewFile]:
         handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
     except OSError as error:
         raise _not_written(path, error) from None
+    os.fchmod(handle, mode)
     file = os.fdopen(handle, "wb")
     new, in_place = NewFile(path, file), False
     try:

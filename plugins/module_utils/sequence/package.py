@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
@@ -16,6 +15,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 
 
@@ -29,7 +29,10 @@ def reconcile(run: Run) -> Result:
         return {"package": _view(package, None)}
     # In check mode an earlier task has not made its directory.
     if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
-        raise SthError("INVALID_OPTION", f"dest {dest} is not a file in a directory that exists.")
+        raise SthError(
+            "INVALID_OPTION",
+            f"dest {dest} is not a file in a directory that exists: set the name of a file, and create its directory first.",
+        )
     root = os.path.realpath(package.source)
     if package.kind == "directory" and os.path.commonpath([root, os.path.realpath(dest)]) == root:
         raise SthError("INVALID_OPTION", f"dest {dest} is inside src: the package would hold itself.")
@@ -39,8 +42,8 @@ def reconcile(run: Run) -> Result:
         action = Action("write", f"file {dest}", reason)
         run.journal.plan((action,))
         if not run.check_mode:
-            with run.journal.doing(action):
-                _write(package, dest)
+            with run.journal.doing(action), replacing(dest, mode=0o644) as file:
+                write_package(package, file, reproducible=True)
     return {
         "package": _view(package, dest),
         "diff": {"before": {"sha256": before}, "after": {"sha256": after}, "before_header": dest, "after_header": dest},
@@ -73,16 +76,3 @@ def _sha256_of(path: str) -> str | None:
     except FileNotFoundError:
         return None
     return digest.hexdigest()
-
-
-def _write(package: Package, dest: str) -> None:
-    """Write beside ``dest`` and rename, so that nobody ever sees half an archive."""
-    handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(dest)))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write_package(package, file, reproducible=True)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, dest)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -213,6 +213,15 @@ def test_without_sequence_only_a_live_one_is_waited_for(hub: FakeHub) -> None:
     assert not complete(hub, sequence=None)["changed"]
 
 
+def test_every_hub_lets_an_instance_be_waited_for_by_its_id(hub: FakeHub) -> None:
+    complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
+    (instance,) = run_task("sth_instance_info", hub)["instances"]
+    when_asked(hub, "/output", lambda: finish(hub))
+    result = run_task("sth_instance", hub, id=instance["id"], state="completed", run_timeout=30.0)
+    assert (result["instance"]["name"], result["instance"]["outcome"]) == ("job", "completed")
+    assert not result["changed"]
+
+
 def test_a_file_that_is_not_there_is_refused_before_anything_is_started(hub: FakeHub) -> None:
     before = len(hub.writes)
     for check in (True, False):

@@ -26,7 +26,7 @@ class Nowhere(io.RawIOBase):
     """Takes everything and keeps nothing."""
 
     def write(self, data: object) -> int:
-        return len(data)  # type: ignore[arg-type]
+        return len(data)
 
 
 class Zeros(io.RawIOBase):
@@ -59,7 +59,7 @@ def package_of(root: Path, kind: str, size: int) -> Path:
 def peak(source: Path, compare: Literal["content", "version"]) -> int:
     tracemalloc.start()
     try:
-        write_package(read_package(str(source), compare=compare), Nowhere())  # type: ignore[arg-type]
+        write_package(read_package(str(source), compare=compare), Nowhere())
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -229,7 +229,7 @@ def test_a_target_that_fails_is_not_blamed_on_the_source(make_directory: MakeDir
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        write_package(read_package(str(make_directory())), Full())  # type: ignore[arg-type]
+        write_package(read_package(str(make_directory())), Full())
 
 
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=60).filter(
