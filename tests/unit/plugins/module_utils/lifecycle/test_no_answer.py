@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.hub import sequence_client
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task
@@ -20,6 +21,9 @@ from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_t
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "END_GRACE", 0.3)
+    monkeypatch.setattr(ending, "KEEPALIVE_CAP", 1.0)
+    # The fake hub has carried out a forced delete within a second.
+    monkeypatch.setattr(sequence_client, "FORCE_HOLD", 3.0)
 
 
 @pytest.fixture
