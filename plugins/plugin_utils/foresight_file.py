@@ -4,21 +4,19 @@
 
 """Keeps what the tasks of one run of ``ansible-playbook --check`` foresee, for the tasks after them.
 
-In a file, since each task has a process of its own; in the directory that ansible-core makes for the run and removes after it.
 A task that is in check mode in a run that is not changes what the next task finds, which then is what counts.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import uuid
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ansible import constants, context
+from ansible import context
 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
+from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 # Each host has a process of its own, and each item of a loop a copy of the task; attempts have an action plugin of their own.
 _task_ids: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
@@ -49,11 +47,7 @@ def read_entries(place: str, task: Any) -> list[Entry]:
     A hub's address may mean another hub on another machine. What the task itself foresaw belongs to an attempt (``until``)
     that is now repeated.
     """
-    try:
-        with open(_path(), encoding="utf-8") as file:
-            told = [json.loads(line) for line in file]
-    except FileNotFoundError:
-        return []
+    told = read_lines("foreseen")
     own = _task_id(task)
     # Of several attempts the last one counts.
     kept = {item["task"]: item["entries"] for item in told if item["place"] == place and item["task"] != own}
@@ -61,17 +55,10 @@ def read_entries(place: str, task: Any) -> list[Entry]:
 
 
 def add_entries(place: str, task: Any, entries: list[Entry]) -> None:
-    """Add what a task foresees. In one write, since tasks for other hosts do so at the same time."""
-    line = json.dumps({"place": place, "task": _task_id(task), "entries": entries}) + "\n"
-    handle = os.open(_path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with open(handle, "ab", buffering=0) as file:
-        file.write(line.encode())
+    """Add what a task foresees."""
+    add_line("foreseen", {"place": place, "task": _task_id(task), "entries": entries})
 
 
 def _task_id(task: Any) -> str:
     """Return what all attempts of a task have in common, and no other task, host or item of a loop: its object."""
     return _task_ids.setdefault(task, uuid.uuid4().hex)
-
-
-def _path() -> str:
-    return os.path.join(constants.DEFAULT_LOCAL_TMP, "scramjet.sth-foreseen.jsonl")  # type: ignore[attr-defined]

@@ -2,19 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps which packages the tasks of one run of ``ansible-playbook`` uploaded, to warn where one replaces the other.
-
-In a file, since each task has a process of its own; in the directory that ansible-core makes for the run and removes after it.
-"""
+"""Keeps which packages the tasks of one run of ``ansible-playbook`` uploaded, to warn where one replaces the other."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible import constants
+from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 
 def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
@@ -29,9 +25,9 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
     hub, sequence = [place, result["hub"]["api_url"]], result["sequence"]
     removed = {item["ref"] for item in result["removed"]}
     # Of one reference the last upload counts.
-    uploaded = {item["ref"]: item for item in _read() if item["hub"] == hub}
+    uploaded = {item["ref"]: item for item in read_lines("uploads") if item["hub"] == hub}
     twins = [item for item in uploaded.values() if item["ref"] in removed and item["src"] != src]
-    _add({"hub": hub, "src": src, "ref": sequence["ref"]})
+    add_line("uploads", {"hub": hub, "src": src, "ref": sequence["ref"]})
     if not twins:
         return None
     return (
@@ -39,22 +35,3 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
         f"{twins[-1]['src']}: both are named {sequence['name']!r}, so they replace each other in every run. To keep both, "
         "give one of them another name in its package.json, or set keep_old: true in both tasks."
     )
-
-
-def _read() -> list[dict[str, Any]]:
-    try:
-        with open(_path(), encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
-    except FileNotFoundError:
-        return []
-
-
-def _add(item: Mapping[str, Any]) -> None:
-    """Add a line in one write, since tasks for other hosts do so at the same time."""
-    handle = os.open(_path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with open(handle, "ab", buffering=0) as file:
-        file.write((json.dumps(item) + "\n").encode())
-
-
-def _path() -> str:
-    return os.path.join(constants.DEFAULT_LOCAL_TMP, "scramjet.sth-uploads.jsonl")  # type: ignore[attr-defined]
