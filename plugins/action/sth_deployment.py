@@ -89,7 +89,7 @@ class ActionModule(HubAction):
                 raise SthError("INVALID_OPTION", without_no_log(error, validated._no_log_values))
             check_options(validated.validated_parameters)
         except SthError as refused:
-            raise SthError(refused.code, f"Deployment {name}: {refused.message}") from None
+            raise SthError.of(refused, message=f"Deployment {name}: {refused.message}") from None
 
     def _wanted(self, variables: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Evaluate the role's variables."""

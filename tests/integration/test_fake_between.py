@@ -21,7 +21,10 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODU
 BETWEEN = [f"fake-{name}" for name in VERSIONS if name not in ("0.18", "1.0", "1.x")]
 
 
-@pytest.mark.skipif(not EVERYTHING, reason="set STH_TEST_EVERYTHING=1")
+@pytest.mark.skipif(
+    not EVERYTHING,
+    reason="takes long, and test_every_version.py tries each: set STH_TEST_EVERYTHING=1, as make matrix does",
+)
 @pytest.mark.parametrize("target", OF_MODULES)
 @pytest.mark.parametrize("hub", BETWEEN, indirect=True)
 def test_target(target: str, hub: Hub, tmp_path: pathlib.Path) -> None:

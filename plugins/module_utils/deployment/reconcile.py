@@ -245,13 +245,13 @@ class _Apply:
         ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
         if rolled_back:
             ref, canary = (now.leader.ref, now.leader.rollout.canary) if now.leader else (None, 0)
-        details = {
-            **missed.details,
-            "rolled_back": rolled_back,
-            "deployment": deployment_view(now, ref, canary),
-            "instances": replica_views(self.before, now, self.rolling.seen.ended, self.rolling.seconds, self.masker),
-        }
-        return SthError(missed.code, f"{missed.message} Deployment {self.before.name} {said}", **details)
+        return SthError.of(
+            missed,
+            message=f"{missed.message} Deployment {self.before.name} {said}",
+            rolled_back=rolled_back,
+            deployment=deployment_view(now, ref, canary),
+            instances=replica_views(self.before, now, self.rolling.seen.ended, self.rolling.seconds, self.masker),
+        )
 
     def _drop_failed(self, goal: Goal) -> None:
         """Remove the version that failed, if this run has uploaded it, or one before it that was cut off.

@@ -157,6 +157,8 @@ class Dialect:
 
 
 @lru_cache(maxsize=16)
+# Asked for with every instance that is read; it has no state.
+@lru_cache
 def dialect_for(version: HubVersion) -> Dialect:
     """Return the dialect of a hub."""
     return Dialect(version)

@@ -172,10 +172,11 @@ class _Orders:
         except SthError as error:
             if self._lost is not None:
                 what, lost = self._lost
-                why = unknown_effect(lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended")
-                raise self.failure(why.code, why.message, **why.details) from None
+                raise unknown_effect(
+                    lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended"
+                ) from None
             told = f"Instance {self._called} was told to end, and whether it has is not known: " if self._told else ""
-            raise self.failure(error.code, f"{told}{error.message}", **error.details) from None
+            raise self._kind.of(error, message=f"{told}{error.message}") from None
         self._lost = None
         return record
 
@@ -184,7 +185,7 @@ class _Orders:
         status = last.status if last else "live"
         listed = f"Instance {self._called} was told to end and {self._hub.api_url} still lists it as {status}"
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
-            return self.failure(
+            return self._kind(
                 "TIMEOUT",
                 f"{listed} after {KILL_GRACE:.0f} s: only a restart of the hub removes it.",
                 instance=self._client.id,
@@ -197,8 +198,10 @@ class _Orders:
             instance=self._client.id,
         )
 
-    def failure(self, code: ErrorCode, message: str, **details: Any) -> SthError:
-        return (WrittenError if self._told else SthError)(code, message, **details)
+    @property
+    def _kind(self) -> type[SthError]:
+        """What a failure is: once the program was told to end, that counts as written."""
+        return WrittenError if self._told else SthError
 
     def _send(self, what: str, send: Callable[[], None], ignored: tuple[ErrorCode, ...]) -> ErrorCode | None:
         """Return how it was refused, of the ways that are no failure."""
@@ -208,7 +211,7 @@ class _Orders:
             self._lost = (what, lost)
         except SthError as error:
             if error.code not in ignored:
-                raise self.failure(error.code, error.message, **error.details) from None
+                raise self._kind.of(error) from None
             return error.code
         self._told = True
         return None

@@ -7,20 +7,21 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 
 
-class Attended(threading.Thread):
+class Attended(threading.Thread, ABC):
     """Does `work` beside the task. ``error`` is what kept it from ending well, None as long as nothing has."""
 
     def __init__(self, name: str) -> None:
         super().__init__(daemon=True, name=name)
         self.error: SthError | None = None
 
+    @abstractmethod
     def work(self) -> None:
-        """What is to be done; raises what prevents it."""
-        raise NotImplementedError
+        """Do what is to be done; raise what prevents it."""
 
     def run(self) -> None:
         """Work, and keep what ended it."""

@@ -149,11 +149,8 @@ class StreamReader(Attended):
             if error.code != "UNREACHABLE" or self._stopped:
                 raise
             if pieces.is_in_a_piece or time.monotonic() - self.last_data < SILENT:
-                raise SthError(
-                    error.code,
-                    f"It was cut off while data came, and this data is lost: {error.message}",
-                    **error.details,
-                ) from None
+                message = f"It was cut off while data came, and this data is lost: {error.message}"
+                raise SthError.of(error, message=message) from None
             return False
         if not self._stopped:
             self.ended_at = time.monotonic()
