@@ -17,7 +17,6 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import place
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import EventWait, Expectation
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
@@ -126,7 +125,7 @@ def _targets(run: Run) -> list[Target]:
         return _targets_of_sequence(run)
     kept = options["expect_which"] == "last" and options["send"] is None
     found = find_targets(run, options["instance"], ended_too=kept)
-    return [Target(label(item), item) for item in found] or [Target(options["instance"], None)]
+    return [Target(item.label, item) for item in found] or [Target(options["instance"], None)]
 
 
 def _targets_of_sequence(run: Run) -> list[Target]:
@@ -141,7 +140,7 @@ def _targets_of_sequence(run: Run) -> list[Target]:
     live = [item for item in inventory.instances if item.live and item.sequence_id in ids]
     run.hide(live)
     if live:
-        return [Target(label(item), item) for item in sorted(live, key=place)]
+        return [Target(item.label, item) for item in sorted(live, key=place)]
     if run.check_mode:
         run.notes.append(f"Instances of {text} are assumed to be started by an earlier task.")
         return [Target(f"of {text}", None)]

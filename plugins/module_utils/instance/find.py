@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label, order
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 
@@ -56,7 +56,7 @@ def one_per_name(records: Iterable[InstanceRecord]) -> list[InstanceRecord]:
     """Drop all but the first of each name: duplicates of a name are one to their user, and the oldest stays."""
     first: dict[str, InstanceRecord] = {}
     for item in records:
-        first.setdefault(label(item), item)
+        first.setdefault(item.label, item)
     return list(first.values())
 
 

@@ -119,14 +119,8 @@ def plan_restarted(
 
 def plan_ended(inventory: Inventory, running: Iterable[InstanceRecord], masker: Masker, why: str) -> InstancePlan:
     """Plan that none of ``running`` has a live process."""
-    steps = [Step(label(record), stops=(_stop(record, why),)) for record in running if record.live]
+    steps = [Step(record.label, stops=(_stop(record, why),)) for record in running if record.live]
     return _plan(inventory, steps, masker)
-
-
-def label(record: InstanceRecord) -> str:
-    """How a person calls an instance: its name, or its id where it has none."""
-    mark = record.mark
-    return mark.name if mark else record.id
 
 
 def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
@@ -183,7 +177,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
     if not live:
         return _start(program, _needed(wanted.sequence, program, hub), (), None, "none runs")
     oldest, twins = live[0], live[1:]
-    stops = tuple(_stop(twin, f"copy of {label(oldest)}, the oldest stays") for twin in twins)
+    stops = tuple(_stop(twin, f"copy of {oldest.label}, the oldest stays") for twin in twins)
     if oldest.status == "stopping":
         _refuse_unfindable(program, oldest, hub)
         sequence = wanted.sequence or _needed(inventory.sequence(oldest.sequence_id), program, hub)
@@ -243,7 +237,7 @@ def _start(
 
 
 def _stop(record: InstanceRecord, reason: str) -> Action:
-    return Action("stop", f"instance {label(record)}", reason, record)
+    return Action("stop", f"instance {record.label}", reason, record)
 
 
 def _surplus(inventory: Inventory, wanted: Wanted) -> list[Step]:
@@ -257,7 +251,7 @@ def _surplus(inventory: Inventory, wanted: Wanted) -> list[Step]:
     )
     count = len(wanted.programs)
     return [
-        Step(label(item), stops=(_stop(item, f"the pool has {count} member{'' if count == 1 else 's'}"),))
+        Step(item.label, stops=(_stop(item, f"the pool has {count} member{'' if count == 1 else 's'}"),))
         for _index, item in beyond
     ]
 

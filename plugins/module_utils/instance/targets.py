@@ -13,7 +13,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import 
     observe_instance,
     one_per_name,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import how_it_ended
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
@@ -41,7 +40,7 @@ def find_targets(run: Run, reference: str, *, ended_too: bool) -> list[InstanceR
         # Its log is not read for this: that would consume it, in check mode too.
         raise SthError(
             "ENDED_EARLY",
-            f"Instance {label(last)} ({last.id}) on {hub.api_url} {how_it_ended(last)} before this task: start it again, or "
+            f"Instance {last.label} ({last.id}) on {hub.api_url} {how_it_ended(last)} before this task: start it again, or "
             "read its output with sth_stream.",
             instance=last.id,
             outcome=last.outcome,

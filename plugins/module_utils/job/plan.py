@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import differing, live_with
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
@@ -77,7 +76,7 @@ def plan_completed(
     stops = tuple(Action("stop", f"instance {program.label}", "a new run takes its place", item) for item in live)
     if program.mark is not None:
         # What was a member of a pool stays one.
-        program = replace(program, mark=read_mark(live[0].app_config))
+        program = replace(program, mark=live[0].mark)
     return CompletedPlan(
         program, sequence, stops=stops, start=_start(program, sequence, "it takes the place of another run")
     )

@@ -20,7 +20,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
@@ -153,7 +152,7 @@ class _Orders:
     def __init__(self, hub: HubClient, record: InstanceRecord) -> None:
         self._hub = hub
         self._client = hub.instance(record.id)
-        mark = read_mark(record.app_config)
+        mark = record.mark
         self._called = f"{mark.name} ({record.id})" if mark else record.id
         self._told = False
         # What was sent last, while its answer is lost and nobody has looked since.

@@ -25,7 +25,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness i
     ended_error,
     wait_ready,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import likely_topic
@@ -153,7 +152,7 @@ def _died_at_once(error: SthError) -> bool:
 def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
     """Say of a start that was refused so what is said of one that died later, as far as the hub has a record of it."""
     for record in hub.instances():
-        if record.id not in start.known and read_mark(record.app_config) == start.program.mark and not record.live:
+        if record.id not in start.known and record.mark == start.program.mark and not record.live:
             return ended_error(hub, record, start.program.label, "before its start was answered")
     return SthError.of(
         error,
@@ -178,7 +177,7 @@ def _find_started(hub: HubClient, start: Start) -> str | None:
                 return program.id
             continue
         for record in hub.instances():
-            mark = read_mark(record.app_config)
+            mark = record.mark
             if record.id not in start.known and mark == program.mark and (mark or _is_like(record, start)):
                 return record.id
     return None

@@ -21,7 +21,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
     InstanceMark,
     marked,
     member_mark,
-    read_mark,
     unmarked,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
@@ -67,7 +66,7 @@ class Program:
         """Take over what is not managed from the instance that ran so far."""
         if record is None:
             return self
-        mark = read_mark(record.app_config)
+        mark = record.mark
         return Program(
             # Who is called by its own name stays a member of its pool.
             mark if mark and (self.mark is None or self.mark.pool is None) else self.mark,

@@ -103,6 +103,11 @@ class InstanceRecord:
         return read_mark(self.app_config)
 
     @property
+    def label(self) -> str:
+        """How a person calls it: its name, or its id where it has none."""
+        return self.mark.name if self.mark else self.id
+
+    @property
     def live(self) -> bool:
         """Whether its process has not ended."""
         return self.status != "ended"

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import AnyStr
 
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.key_names import is_secret_key
 
@@ -52,14 +53,16 @@ def named_values(text: str) -> list[Span]:
     return [*spans, *(found.span(1) for found in _BEARER.finditer(text))]
 
 
-def without(text: str, spans: list[Span], mask: str) -> str:
-    """Return ``text`` with ``mask`` in place of each span."""
-    shown, position = [], 0
+def without(text: AnyStr, spans: Iterable[Span], mask: AnyStr) -> AnyStr:
+    """Return ``text`` with ``mask`` in place of each span; what overlaps is hidden whole, by one mask."""
+    shown: list[AnyStr] = []
+    position = 0
     for start, end in sorted(spans):
         if start >= position:
             shown += [text[position:start], mask]
         position = max(position, end)
-    return "".join([*shown, text[position:]])
+    shown.append(text[position:])
+    return text[:0].join(shown)
 
 
 def secrets_in(text: str) -> Iterator[str]:

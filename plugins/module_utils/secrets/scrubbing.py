@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.forms import written_forms
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text import without
 
 MASK = "********"
 # A shorter value under a secret key is not searched for in texts: it would blank every "1" and "on" in them.
@@ -104,13 +105,7 @@ def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: b
     if not (cut_before or cut_behind):
         forms = [form for form in forms if form in data]
     spans = (span for form in forms for span in _found(data, form, cut_before, cut_behind, bounded))
-    shown, position = bytearray(), 0
-    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        # What overlaps is hidden whole, by one mask.
-        if start >= position:
-            shown += data[position:start] + MASK.encode()
-        position = max(position, end)
-    return bytes(shown + data[position:])
+    return without(data, spans, MASK.encode())
 
 
 def _found(data: bytes, form: bytes, cut_before: bool, cut_behind: bool, bounded: bool) -> Iterator[tuple[int, int]]:

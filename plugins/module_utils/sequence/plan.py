@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import read_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     Inventory,
@@ -178,7 +177,7 @@ def _upload(wanted: SequenceRecord, others: Iterable[SequenceRecord]) -> Action:
 
 
 def _stop(user: InstanceRecord, record: SequenceRecord) -> Action:
-    return Action("stop", f"instance {_label(user)}", f"it runs from {record.ref}, which is to be removed", user)
+    return Action("stop", f"instance {user.label}", f"it runs from {record.ref}, which is to be removed", user)
 
 
 def _why_removed(sequence: SequenceRecord | None) -> str:
@@ -187,11 +186,6 @@ def _why_removed(sequence: SequenceRecord | None) -> str:
 
 def _users(inventory: Inventory, record: SequenceRecord) -> list[InstanceRecord]:
     return [item for item in inventory.instances if item.live and item.sequence_id == record.id]
-
-
-def _label(user: InstanceRecord) -> str:
-    mark = read_mark(user.app_config)
-    return mark.name if mark else user.id
 
 
 def _refs(records: Iterable[SequenceRecord]) -> str:
@@ -206,7 +200,7 @@ def _state(records: Iterable[SequenceRecord]) -> dict[str, Any]:
 def _in_use(
     blocked: list[tuple[SequenceRecord, list[InstanceRecord]]], policy: SequencePolicy, removing: bool = False
 ) -> SthError:
-    what = "; ".join(f"{record.ref} by {', '.join(_label(user) for user in users)}" for record, users in blocked)
+    what = "; ".join(f"{record.ref} by {', '.join(user.label for user in users)}" for record, users in blocked)
     ways = "use in_use: stop to end them"
     if removing:
         ways += ", or in_use: keep to keep it."

@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import label
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
@@ -98,7 +97,7 @@ def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
     reference = run.options["instance"]
     found = find_targets(run, reference, ended_too=may_have_ended)
     if len(found) > 1:
-        names = ", ".join(label(item) for item in found)
+        names = ", ".join(item.label for item in found)
         raise SthError(
             "AMBIGUOUS", f"{reference!r} matches {len(found)} instances on {run.hub.api_url}: use one of {names}."
         )
@@ -109,7 +108,7 @@ def _write_instance(run: Run, feed: Feed) -> Result:
     options, hub = run.options, run.hub
     record = _instance(run, may_have_ended=False)
     require_carried(hub, feed, options["stream"])
-    name = label(record) if record else options["instance"]
+    name = record.label if record else options["instance"]
     what = f"{options['stream']} of instance {name}"
     action = _plan(run, what, feed)
     if record is None or run.check_mode:
