@@ -13,6 +13,8 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import find
+from hypothesis import strategies as st
 
 from ansible_collections.scramjet.sth.tests.running.commands import (
     OUTPUT,
@@ -46,6 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
         for older in sorted(OUTPUT.glob("*"))[:-_RUNS_KEPT]:
             shutil.rmtree(older, ignore_errors=True)
         pace()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let hypothesis make its table of characters: a second in a new clone, which the first test would be slow for."""
+    if not hasattr(session.config, "workerinput"):
+        find(st.text(), lambda text: True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
