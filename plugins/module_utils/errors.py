@@ -9,7 +9,7 @@ Source: architecture.md#failures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
@@ -110,8 +110,8 @@ def given(value: T | None) -> T:
     return value
 
 
-def refuse_empty(options: Mapping[str, Any], names: Iterable[str], advice: str) -> None:
-    """Raise ``INVALID_OPTION`` for the first of the text options ``names`` that is given and blank."""
-    for name in names:
-        if options[name] is not None and not options[name].strip():
+def refuse_empty(advice: str, **options: str | None) -> None:
+    """Raise ``INVALID_OPTION`` for the first of the text ``options`` that is given and blank."""
+    for name, value in options.items():
+        if value is not None and not value.strip():
             raise SthError("INVALID_OPTION", f"{name} is empty: {advice}, or leave it out.")

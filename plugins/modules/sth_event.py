@@ -240,6 +240,7 @@ logs:
   type: dict
 """
 
+from ansible_collections.scramjet.sth.plugins.module_utils.event.options import EventOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.event.reconcile import reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
@@ -260,6 +261,7 @@ TASK = Task(
         "secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
         "mask_output": {"type": "bool", "default": True},
     },
+    options_type=EventOptions,
     constraints={
         "required_one_of": [("instance", "sequence"), ("send", "expect")],
         "mutually_exclusive": [("instance", "sequence"), ("payload", "payload_json")],

@@ -120,7 +120,7 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.reconcile import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.reconcile import HubInfoOptions, reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
@@ -128,6 +128,7 @@ PARTS = ["version", "load", "config", "counts"]
 TASK = Task(
     reconcile=reconcile,
     options={"gather": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS}},
+    options_type=HubInfoOptions,
     writes=False,
 )
 

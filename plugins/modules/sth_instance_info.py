@@ -118,7 +118,7 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.info import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.info import InstanceInfoOptions, reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
@@ -132,6 +132,7 @@ TASK = Task(
         "health": {"type": "bool", "default": False},
         "secret_keys": specs.PROGRAM["secret_keys"],
     },
+    options_type=InstanceInfoOptions,
     writes=False,
 )
 

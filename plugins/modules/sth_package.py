@@ -114,7 +114,7 @@ error_code:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence.package import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.package import ArchiveOptions, reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
@@ -127,6 +127,7 @@ TASK = Task(
         "exclude": specs.PACKAGE["exclude"],
         "secret_files": specs.PACKAGE["secret_files"],
     },
+    options_type=ArchiveOptions,
     talks_to_hub=False,
 )
 

@@ -90,11 +90,11 @@ url:
   type: str
 """
 
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence.info import reconcile
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.info import SequenceInfoOptions, reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
-TASK = Task(reconcile=reconcile, options={"sequence": {"type": "str"}}, writes=False)
+TASK = Task(reconcile=reconcile, options={"sequence": {"type": "str"}}, options_type=SequenceInfoOptions, writes=False)
 
 
 def main() -> None:

@@ -109,6 +109,7 @@ url:
 
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.options import TopicOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.topic.reconcile import reconcile
 
 TASK = Task(
@@ -122,6 +123,7 @@ TASK = Task(
         },
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     },
+    options_type=TopicOptions,
 )
 
 

@@ -85,9 +85,10 @@ url:
 
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.options import TopicInfoOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.topic.reconcile import reconcile_info
 
-TASK = Task(reconcile=reconcile_info, options={"name": {"type": "str"}}, writes=False)
+TASK = Task(reconcile=reconcile_info, options={"name": {"type": "str"}}, options_type=TopicInfoOptions, writes=False)
 
 
 def main() -> None:

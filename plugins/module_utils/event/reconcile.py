@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from time import monotonic
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.event.options import EventOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import place
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
@@ -48,21 +49,18 @@ class Talk:
     expectation: Expectation | None
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: EventOptions) -> Result:
     """Return ``event`` and ``events``."""
-    options = run.options
     _check(options)
     message, has_message = _message(options)
     run.secrets.update(run.masker.secrets(message))
-    if options["send"] is not None:
-        message = _carried(run, options["send"], message, has_message)
+    if options.send is not None:
+        message = _carried(run, options.send, message, has_message)
     expectation = None
-    if options["expect"] is not None:
-        expectation = Expectation(
-            options["expect"], options["expect_which"], options["failure_event"], options["wait_timeout"]
-        )
-    targets = _targets(run)
-    talk = Talk(options["send"], message, expectation)
+    if options.expect is not None:
+        expectation = Expectation(options.expect, options.expect_which, options.failure_event, options.wait_timeout)
+    targets = _targets(run, options)
+    talk = Talk(options.send, message, expectation)
     actions = tuple(
         Action("send", f"event {talk.send} to instance {target.name}", "it was asked for", target)
         for target in targets
@@ -71,40 +69,47 @@ def reconcile(run: Run) -> Result:
     run.journal.plan(actions)
     if run.check_mode:
         return {"event": None, "events": [_silent(target) for target in targets]}
-    return _talk_to_all(run, talk, targets, actions)
+    return _talk_to_all(run, options, talk, targets, actions)
 
 
-def _check(options: Mapping[str, Any]) -> None:
-    refuse_empty(options, ("instance", "sequence", "send", "expect", "failure_event"), "give a name")
-    if options["send"] is None and (options["payload"] is not None or options["payload_json"] is not None):
+def _check(options: EventOptions) -> None:
+    refuse_empty(
+        "give a name",
+        instance=options.instance,
+        sequence=options.sequence,
+        send=options.send,
+        expect=options.expect,
+        failure_event=options.failure_event,
+    )
+    if options.send is None and (options.payload is not None or options.payload_json is not None):
         raise SthError(
             "INVALID_OPTION", "payload and payload_json need send: set the name of the event that carries them."
         )
-    if options["expect"] is None and options["failure_event"] is not None:
+    if options.expect is None and options.failure_event is not None:
         raise SthError("INVALID_OPTION", "failure_event needs expect: set the event to wait for.")
-    if options["expect_which"] == "last" and options["send"] is not None:
+    if options.expect_which == "last" and options.send is not None:
         raise SthError(
             "INVALID_OPTION", "expect_which: last cannot be used with send: the reply comes after the event."
         )
-    for name in ("expect", "failure_event"):
-        if options[name] is not None and not _AWAITABLE.match(options[name]):
+    for name, event in (("expect", options.expect), ("failure_event", options.failure_event)):
+        if event is not None and not _AWAITABLE.match(event):
             raise SthError(
                 "INVALID_OPTION",
-                f"{name} {options[name]!r} cannot be waited for: the name of an event is part of an address, so use only "
+                f"{name} {event!r} cannot be waited for: the name of an event is part of an address, so use only "
                 "letters, digits and punctuation such as - _ . : @.",
             )
-    if options["wait_timeout"] < 0 or (options["wait_timeout"] == 0 and options["expect_which"] == "next"):
+    if options.wait_timeout < 0 or (options.wait_timeout == 0 and options.expect_which == "next"):
         raise SthError("INVALID_OPTION", "wait_timeout must be more than 0; only expect_which: last takes 0.")
-    if options["max_parallel"] < 1:
+    if options.max_parallel < 1:
         raise SthError("INVALID_OPTION", "max_parallel must be 1 or more.")
 
 
-def _message(options: Mapping[str, Any]) -> tuple[Any, bool]:
+def _message(options: EventOptions) -> tuple[Any, bool]:
     """Return the payload and whether there is one."""
-    if options["payload_json"] is None:
-        return options["payload"], options["payload"] is not None
+    if options.payload_json is None:
+        return options.payload, options.payload is not None
     try:
-        return json.loads(options["payload_json"]), True
+        return json.loads(options.payload_json), True
     except ValueError as error:
         raise SthError("INVALID_OPTION", f"payload_json is not JSON: {error}.") from None
 
@@ -118,18 +123,18 @@ def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:
     return message
 
 
-def _targets(run: Run) -> list[Target]:
+def _targets(run: Run, options: EventOptions) -> list[Target]:
     """Find whom to talk to, those that live; raise where there is nobody."""
-    options = run.options
-    if options["sequence"] is not None:
-        return _targets_of_sequence(run)
-    kept = options["expect_which"] == "last" and options["send"] is None
-    found = find_targets(run, options["instance"], ended_too=kept)
-    return [Target(item.label, item) for item in found] or [Target(options["instance"], None)]
+    if options.sequence is not None:
+        return _targets_of_sequence(run, options.sequence)
+    reference = given(options.instance)
+    kept = options.expect_which == "last" and options.send is None
+    found = find_targets(run, reference, ended_too=kept)
+    return [Target(item.label, item) for item in found] or [Target(reference, None)]
 
 
-def _targets_of_sequence(run: Run) -> list[Target]:
-    hub, text = run.hub, run.options["sequence"]
+def _targets_of_sequence(run: Run, text: str) -> list[Target]:
+    hub = run.hub
     inventory = observe(hub, lambda found: bool(found.instances))
     reference = parse_reference(text)
     chosen = resolve_sequence(reference, inventory.sequences, hub=hub.api_url, assume=run.check_mode)
@@ -147,21 +152,23 @@ def _targets_of_sequence(run: Run) -> list[Target]:
     raise SthError("NOT_FOUND", f"No live instance of sequence {text!r} on {hub.api_url}: start one with sth_instance.")
 
 
-def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Sequence[Action]) -> Result:
+def _talk_to_all(
+    run: Run, options: EventOptions, talk: Talk, targets: Sequence[Target], actions: Sequence[Action]
+) -> Result:
     """Talk to every target, several at once; each is tried even if another fails. Raises the first failure at the end."""
     failures: list[SthError] = []
 
     def one(target: Target) -> dict[str, Any]:
         action = next((item for item in actions if item.target is target), None)
         try:
-            return _talk_to(run, talk, target, action)
+            return _talk_to(run, options, talk, target, action)
         except SthError as error:
             if "event" in error.details:
                 error.details["event"] = run.masker.failure(error.details["event"], run.secrets)
             failures.append(error)
             return {**_silent(target), "error_code": error.code, "msg": scrub(error.message, run.secrets)}
 
-    with workers(run.hub, run.options["max_parallel"]) as pool:
+    with workers(run.hub, options.max_parallel) as pool:
         events = list(pool.map(one, targets))
     if failures:
         failures[0].said["events"] = events
@@ -171,7 +178,7 @@ def _talk_to_all(run: Run, talk: Talk, targets: Sequence[Target], actions: Seque
     return {"event": {key: first[key] for key in keys} if first["name"] is not None else None, "events": events}
 
 
-def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None) -> dict[str, Any]:
+def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action: Action | None) -> dict[str, Any]:
     record = given(target.record)
     if talk.expectation is None:
         _send(run, talk, record, action)
@@ -189,7 +196,7 @@ def _talk_to(run: Run, talk: Talk, target: Target, action: Action | None) -> dic
         event = wait.result()
     if event is None:
         return _silent(target)
-    payload, masked = run.shown_payload(event.payload)
+    payload, masked = run.shown_payload(event.payload, options.mask_output)
     return {
         **_silent(target),
         "name": talk.expectation.event,

@@ -6,18 +6,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 
-def reconcile(run: Run) -> Result:
+@dataclass(frozen=True, repr=False, eq=False)
+class HubInfoOptions(Options):
+    """The options of ``sth_hub_info``."""
+
+    gather: list[Literal["version", "load", "config", "counts"]]
+
+
+def reconcile(run: Run, options: HubInfoOptions) -> Result:
     """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as far as asked for."""
-    hub, gather = run.hub, run.options["gather"]
+    hub, gather = run.hub, options.gather
     result: Result = {}
     if "version" in gather:
         result["hub"] = {**run.describe_hub(), "capabilities": sorted(hub.dialect.capabilities)}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -13,6 +14,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import w
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import is_meant, place
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Status
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
@@ -21,23 +24,33 @@ HEALTH_TIMEOUT = 3.0
 PARALLEL = 8
 
 
-def reconcile(run: Run) -> Result:
+@dataclass(frozen=True, repr=False, eq=False)
+class InstanceInfoOptions(Options):
+    """The options of ``sth_instance_info``."""
+
+    instance: list[str] | None
+    sequence: str | None
+    status: list[Status] | None
+    health: bool
+    secret_keys: list[str]
+
+
+def reconcile(run: Run, options: InstanceInfoOptions) -> Result:
     """Return ``exists``, ``instances`` and ``instance``."""
-    options = run.options
     inventory = observe(run.hub, lambda found: bool(found.instances))
     found = list(inventory.instances)
-    if options["instance"] is not None:
-        if not all(reference.strip() for reference in options["instance"]):
+    if options.instance is not None:
+        if not all(reference.strip() for reference in options.instance):
             raise SthError("INVALID_OPTION", "A reference in instance is empty: give an id or a name.")
-        found = [item for item in found if is_meant(item, options["instance"])]
-    if options["sequence"] is not None:
-        ids = {item.id for item in find_sequences(parse_reference(options["sequence"]), inventory.sequences)}
+        found = [item for item in found if is_meant(item, options.instance)]
+    if options.sequence is not None:
+        ids = {item.id for item in find_sequences(parse_reference(options.sequence), inventory.sequences)}
         found = [item for item in found if item.sequence_id in ids]
-    if options["status"] is not None:
-        found = [item for item in found if item.status in options["status"]]
+    if options.status is not None:
+        found = [item for item in found if item.status in options.status]
     found.sort(key=place)
     views = [instance_view(item, inventory.sequence(item.sequence_id), run.masker) for item in found]
-    if options["health"]:
+    if options.health:
         _add_health(run.hub, views)
     return {"exists": bool(views), "instances": views, "instance": views[0] if len(views) == 1 else None}
 

@@ -87,7 +87,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     given = [name for name in ("name", "id") if options[name] is not None] + (["all"] if options["all"] else [])
     if len(given) != 1:
         raise SthError("INVALID_OPTION", "Set exactly one of name, id and all.")
-    refuse_empty(options, ("name", "id"), "set the name or the id of an instance")
+    refuse_empty("set the name or the id of an instance", name=options["name"], id=options["id"])
     if options["sequence"] is not None:
         parse_reference(options["sequence"])
     if options["count"] is not None and options["name"] is None:

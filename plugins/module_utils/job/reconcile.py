@@ -72,7 +72,7 @@ def reconcile(run: Run) -> Result:
     else:
         record, collected, event = Apply(run, plan, feed, inventory).everything()
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), run.masker)
-    shown, masked = run.shown_payload(event)
+    shown, masked = run.shown_payload(event, options["mask_output"])
     header = f"runs of {program.label} on {run.hub.api_url}"
     return {
         "instance": view,
@@ -93,7 +93,7 @@ def _check(options: Mapping[str, Any]) -> None:
     check_options(options)
     if options["count"] is not None or options["all"]:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
-    refuse_empty(options, ("completion_event", "output_dest"), "set a value")
+    refuse_empty("set a value", completion_event=options["completion_event"], output_dest=options["output_dest"])
     if options["input"] is not None and all(options["input"][name] is None for name in ("content", "lines", "src")):
         raise SthError("INVALID_OPTION", "input.content, input.lines and input.src are null: set one of them.")
     if options["collect_max_bytes"] < 0:

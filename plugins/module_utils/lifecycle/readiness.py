@@ -48,7 +48,7 @@ def readiness_from_options(options: Mapping[str, Any], masker: Masker | None = N
     """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for what the failure event carries."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
         raise SthError("INVALID_OPTION", "ready_event and wait_for: event need each other: set both or neither.")
-    refuse_empty(options, ("ready_event", "failure_event"), "name an event")
+    refuse_empty("name an event", ready_event=options["ready_event"], failure_event=options["failure_event"])
     for name in ("wait_timeout", "stable_for", "overload_timeout"):
         if options[name] < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")

@@ -137,7 +137,7 @@ def check_program(options: Mapping[str, Any]) -> None:
     for key, option in _OWN_KEYS.items():
         if key in options["start_options"]:
             raise SthError("INVALID_OPTION", f"start_options must not contain {key}: use the option {option}.")
-    refuse_empty(options, ("input_topic", "output_topic"), "name a topic")
+    refuse_empty("name a topic", input_topic=options["input_topic"], output_topic=options["output_topic"])
     if options["count"] is None and (options["index_key"] is not None or overrides):
         raise SthError("INVALID_OPTION", "index_key and overrides need a pool: set count.")
     if options["count"] is not None and options["count"] < 0:

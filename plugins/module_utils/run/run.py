@@ -70,12 +70,11 @@ class Run:
         for record in records:
             self.secrets.update(self.masker.secrets(record.app_config, record.args))
 
-    def shown_payload(self, payload: Any) -> tuple[Any, bool]:
+    def shown_payload(self, payload: Any, mask_output: bool) -> tuple[Any, bool]:
         """Return what a program has emitted as the result shows it, and whether something in it is masked."""
         # Looked at in any case: whether secret_keys fit something does not depend on what is shown.
         shown = self.masker.data(payload, self.secrets)
-        masks = bool(self.options["mask_output"])
-        return (shown, shown != payload) if masks else (payload, False)
+        return (shown, shown != payload) if mask_output else (payload, False)
 
     def close(self) -> None:
         """Close or leave what was opened."""

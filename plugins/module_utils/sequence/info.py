@@ -6,15 +6,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import sequence_view
 
 
-def reconcile(run: Run) -> Result:
+@dataclass(frozen=True, repr=False, eq=False)
+class SequenceInfoOptions(Options):
+    """The options of ``sth_sequence_info``."""
+
+    sequence: str | None
+
+
+def reconcile(run: Run, options: SequenceInfoOptions) -> Result:
     """Return ``exists``, ``sequences`` and ``sequence``."""
-    wanted = run.options["sequence"]
-    reference = parse_reference(wanted) if wanted is not None else None
+    reference = parse_reference(options.sequence) if options.sequence is not None else None
     found = run.hub.sequences()
     if reference is not None:
         found = find_sequences(reference, found)

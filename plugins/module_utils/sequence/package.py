@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
@@ -19,12 +21,22 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 
 
-def reconcile(run: Run) -> Result:
+@dataclass(frozen=True, repr=False, eq=False)
+class ArchiveOptions(Options):
+    """The options of ``sth_package``."""
+
+    src: str
+    dest: str | None
+    exclude: list[str]
+    secret_files: Literal["warn", "fail", "ignore"]
+
+
+def reconcile(run: Run, options: ArchiveOptions) -> Result:
     """Return ``package`` and the diff of what is at ``dest``."""
-    refuse_empty(run.options, ("dest",), "name a file")
-    package = read_package(run.options["src"], exclude=run.options["exclude"], secret_files=run.options["secret_files"])
+    refuse_empty("name a file", dest=options.dest)
+    package = read_package(options.src, exclude=options.exclude, secret_files=options.secret_files)
     run.warnings.extend(package.warnings)
-    dest = run.options["dest"]
+    dest = options.dest
     if dest is None:
         return {"package": _view(package, None)}
     # In check mode an earlier task has not made its directory.

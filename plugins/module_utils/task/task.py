@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options, read_options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
@@ -25,12 +26,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import FOR
 class Task:
     """A module: its argument spec and the function that observes, plans and applies.
 
-    ``reconcile`` returns the keys of the module's own result, with ``diff`` where there is one; ``changed``, ``actions``
-    and ``hub`` are added here. ``constraints`` are those of ``AnsibleModule`` (``required_if`` and the like).
+    ``reconcile`` gets the options as an object of ``options_type``. It returns the keys of the module's own result, with
+    ``diff`` where there is one; ``changed``, ``actions`` and ``hub`` are added here. ``constraints``
+    are those of ``AnsibleModule`` (``required_if`` and the like).
     """
 
-    reconcile: Callable[[Run], Result]
+    reconcile: Callable[..., Result]
     options: Spec
+    options_type: type[Options] | None = None
     constraints: Mapping[str, Any] = field(default_factory=dict)
     talks_to_hub: bool = True
     writes: bool = True
@@ -48,7 +51,8 @@ def execute(task: Task, run: Run) -> Result:
     try:
         if task.talks_to_hub and run.hub.transport.connection.sends_token_in_clear:
             run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
-        result = dict(task.reconcile(run))
+        options = (read_options(task.options_type, run.options),) if task.options_type else ()
+        result = dict(task.reconcile(run, *options))
         result["changed"] = run.journal.planned if run.check_mode else run.journal.written
         if task.talks_to_hub:
             result.setdefault("hub", run.describe_hub())

@@ -23,16 +23,17 @@ from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import 
     require_topic_name,
     topic_view,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.options import TopicInfoOptions, TopicOptions
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: TopicOptions) -> Result:
     """Make a topic exist with its content type, or not at all. Returns ``topic`` and the diff."""
-    options, hub = run.options, run.hub
-    name = options["name"]
+    hub = run.hub
+    name = options.name
     require_topic_name(name)
     _require(hub)
     before = find_topic(hub, name)
-    after = {"name": name, "content_type": options["content_type"]} if options["state"] == "present" else None
+    after = {"name": name, "content_type": options.content_type} if options.state == "present" else None
     action = _plan(before, after, hub.api_url)
     if action is not None:
         run.journal.plan((action,))
@@ -44,11 +45,11 @@ def reconcile(run: Run) -> Result:
     return {"topic": after, "diff": diff}
 
 
-def reconcile_info(run: Run) -> Result:
+def reconcile_info(run: Run, options: TopicInfoOptions) -> Result:
     """Return ``exists`` and ``topics``."""
-    refuse_empty(run.options, ("name",), "name a topic")
+    refuse_empty("name a topic", name=options.name)
     _require(run.hub)
-    wanted = run.options["name"]
+    wanted = options.name
     topics = sorted((topic_view(raw) for raw in run.hub.topics()), key=lambda item: str(item["name"]))
     found = [item for item in topics if wanted is None or item["name"] == wanted]
     return {"exists": bool(found), "topics": found}

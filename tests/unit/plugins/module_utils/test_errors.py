@@ -72,10 +72,10 @@ def test_what_was_not_seen_after_a_write_says_why() -> None:
 
 
 def test_a_blank_text_is_not_the_same_as_none() -> None:
-    refuse_empty({"name": None, "dest": "x"}, ("name", "dest"), "name a file")
+    refuse_empty("name a file", name=None, dest="x")
     for blank in ("", " \n"):
         with pytest.raises(SthError, match="dest is empty: name a file") as raised:
-            refuse_empty({"name": "x", "dest": blank}, ("name", "dest"), "name a file")
+            refuse_empty("name a file", name="x", dest=blank)
         assert raised.value.code == "INVALID_OPTION"
 
 
