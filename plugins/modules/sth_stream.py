@@ -292,6 +292,7 @@ logs:
   type: dict
 """
 
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import StreamOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.reconcile import reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
@@ -317,6 +318,7 @@ TASK = Task(
         "secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
         "mask_output": {"type": "bool", "default": True},
     },
+    options_type=StreamOptions,
     constraints={
         "required_one_of": [("instance", "topic")],
         "required_together": [("instance", "stream")],

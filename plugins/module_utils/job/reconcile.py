@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
 from ansible_collections.scramjet.sth.plugins.module_utils.job.apply import Apply
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import plan_completed
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import read_options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import programs
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
@@ -31,13 +32,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import feed_from_options, require_carried
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 
 
 def reconcile(run: Run) -> Result:
     """Run once to the end. Returns the keys of ``sth_instance``'s result, with ``collected`` and ``event``."""
     options = run.options
     _check(options)
-    feed = feed_from_options(options["input"]) if options["input"] is not None else None
+    feed = feed_from_options(read_options(FeedOptions, options["input"])) if options["input"] is not None else None
     if options["output_dest"] is not None and not run.check_mode:
         # In check mode an earlier task may not have made its directory.
         require_writable("output_dest", options["output_dest"])

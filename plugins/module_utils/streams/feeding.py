@@ -14,18 +14,18 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 
-_CONTENT_TYPES = {"content": "text/plain", "lines": "application/x-ndjson", "src": "application/octet-stream"}
 # Seconds in which a runner has read the header that the hub sends it.
 HEADER_AHEAD = 0.2
 # Seconds after the loss of its input in which a program's end is known (hub-behaviour.md#start-and-life-cycle).
@@ -68,29 +68,28 @@ class Feed:
         return os.stat(self.path).st_size if self.path is not None else len(self.data)
 
 
-def feed_from_options(options: Mapping[str, Any]) -> Feed:
-    """Read ``content`` (with ``encoding``), ``lines`` or ``src``, and ``content_type``.
+def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"] = "utf-8") -> Feed:
+    """Read ``content`` (in ``encoding``), ``lines`` or ``src``, and ``content_type``.
 
     Raises ``INVALID_OPTION`` where a file cannot be read, or what is to be decoded is not encoded so.
     """
-    kind = next((name for name in _CONTENT_TYPES if options[name] is not None), "content")
-    data = b""
-    if kind == "content":
-        data = _decoded(options["content"] or "", options.get("encoding", "utf-8"))
-    elif kind == "lines":
-        data = b"".join(json.dumps(line).encode() + b"\n" for line in options["lines"])
-    else:
+    if options.lines is not None:
+        usual, data = "application/x-ndjson", b"".join(json.dumps(line).encode() + b"\n" for line in options.lines)
+    elif options.src is not None:
+        usual, data = "application/octet-stream", b""
         try:
-            open(options["src"], "rb").close()
+            open(options.src, "rb").close()
         except OSError as error:
-            raise SthError("INVALID_OPTION", f"src {options['src']} cannot be read: {error.strerror}.") from None
-    content_type = options["content_type"] or _CONTENT_TYPES[kind]
+            raise SthError("INVALID_OPTION", f"src {options.src} cannot be read: {error.strerror}.") from None
+    else:
+        usual, data = "text/plain", _decoded(options.content or "", encoding)
+    content_type = options.content_type or usual
     if content_type not in TAKEN:
         raise SthError(
             "INVALID_OPTION",
             f"content_type {content_type!r} is not one that a hub takes: use one of {', '.join(TAKEN)}.",
         )
-    return Feed(content_type, options["end"], data, options["src"] if kind == "src" else None)
+    return Feed(content_type, options.end, data, options.src)
 
 
 def require_carried(hub: HubClient, feed: Feed, where: str) -> None:

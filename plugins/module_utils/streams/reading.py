@@ -11,10 +11,9 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
@@ -24,6 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import Bounds, StoppedBy
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import LOG_AFTER_END, Hiding, Sink
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import StreamOptions
 
 MAX_BYTES = 1024 * 1024
 LOOK_EVERY = 0.5
@@ -43,21 +43,19 @@ class Reading:
     dest: str | None
 
 
-def reading_from_options(options: Mapping[str, Any]) -> Reading:
+def reading_from_options(options: StreamOptions) -> Reading:
     """Read and check the options. Raises ``INVALID_OPTION``."""
-    for name in ("max_bytes", "max_lines"):
-        if options[name] is not None and options[name] < 1:
+    for name, most in (("max_bytes", options.max_bytes), ("max_lines", options.max_lines)):
+        if most is not None and most < 1:
             raise SthError("INVALID_OPTION", f"{name} must be 1 or more.")
     try:
-        pattern = re.compile(options["search_regex"]) if options["search_regex"] is not None else None
+        pattern = re.compile(options.search_regex) if options.search_regex is not None else None
     except re.error as error:
         raise SthError("INVALID_OPTION", f"search_regex is not a regular expression: {error}.") from None
-    max_bytes = options["max_bytes"]
-    if max_bytes is None and options["dest"] is None:
+    max_bytes = options.max_bytes
+    if max_bytes is None and options.dest is None:
         max_bytes = MAX_BYTES
-    return Reading(
-        max_bytes, options["max_lines"], pattern, options["wait_timeout"], options["encoding"], options["dest"]
-    )
+    return Reading(max_bytes, options.max_lines, pattern, options.wait_timeout, options.encoding, options.dest)
 
 
 def read_bounded(

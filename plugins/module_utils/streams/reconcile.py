@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
@@ -24,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding impor
     instance_writer,
     require_carried,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import StreamOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.reading import (
     Reading,
     nothing_read,
@@ -42,47 +40,50 @@ _CLOSED_TOPIC = (
 )
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: StreamOptions) -> Result:
     """Write or read, as the options say."""
-    options = run.options
     writes = _writes(options)
     _check(options, writes)
-    if options["topic"] is not None:
-        require_topic_name(options["topic"])
+    if options.topic is not None:
+        require_topic_name(options.topic)
         if writes:
-            return _write_topic(run, feed_from_options(options))
-        return _read_topic(run, _reading(run))
+            return _write_topic(run, options, options.topic, feed_from_options(options, options.encoding))
+        return _read_topic(run, options.topic, _reading(run, options))
     if writes:
-        return _write_instance(run, feed_from_options(options))
-    return _read_instance(run, _reading(run))
+        return _write_instance(run, options, feed_from_options(options, options.encoding))
+    return _read_instance(run, options, _reading(run, options))
 
 
-def _writes(options: Mapping[str, Any]) -> bool:
-    if options["stream"] is not None:
-        return options["stream"] not in STREAMS
-    return options["end"] or any(options[name] is not None for name in ("content", "lines", "src"))
+def _writes(options: StreamOptions) -> bool:
+    if options.stream is not None:
+        return options.stream not in STREAMS
+    return options.end or _has_data(options)
 
 
-def _check(options: Mapping[str, Any], writes: bool) -> None:
-    what = f"Stream {options['stream']}" if options["stream"] else f"Topic {options['topic']}"
-    refused = [name for name in (_READ if writes else _WRITE) if options[name] is not None]
-    if not writes and options["end"]:
+def _has_data(options: StreamOptions) -> bool:
+    return any(item is not None for item in (options.content, options.lines, options.src))
+
+
+def _check(options: StreamOptions, writes: bool) -> None:
+    what = f"Stream {options.stream}" if options.stream else f"Topic {options.topic}"
+    refused = [name for name in (_READ if writes else _WRITE) if getattr(options, name) is not None]
+    if not writes and options.end:
         refused.append("end")
     if refused:
         doing, other = ("written", "reading") if writes else ("read", "writing")
         raise SthError("INVALID_OPTION", f"{what} is {doing}; {', '.join(refused)} belongs to {other}: leave it out.")
-    if writes and not options["end"] and all(options[name] is None for name in ("content", "lines", "src")):
+    if writes and not options.end and not _has_data(options):
         raise SthError("INVALID_OPTION", f"{what} is written: set content, lines, src, or end: true.")
-    if writes and options["encoding"] == "base64" and options["content"] is None:
+    if writes and options.encoding == "base64" and options.content is None:
         raise SthError("INVALID_OPTION", "encoding applies to content only: leave it out with lines, src or end.")
-    if options["stream"] == "stdin" and options["content_type"] not in (None, "application/octet-stream"):
+    if options.stream == "stdin" and options.content_type not in (None, "application/octet-stream"):
         raise SthError("INVALID_OPTION", "A hub takes only application/octet-stream for stdin: leave out content_type.")
-    if options["wait_timeout"] <= 0:
+    if options.wait_timeout <= 0:
         raise SthError("INVALID_OPTION", "wait_timeout must be more than 0.")
 
 
-def _reading(run: Run) -> Reading:
-    reading = reading_from_options(run.options)
+def _reading(run: Run, options: StreamOptions) -> Reading:
+    reading = reading_from_options(options)
     if reading.dest is not None and not run.check_mode:
         # In check mode an earlier task may not have made its directory.
         require_writable("dest", reading.dest)
@@ -92,9 +93,8 @@ def _reading(run: Run) -> Reading:
 # -- instances ------------------------------------------------------------------------------------------------------
 
 
-def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
+def _instance(run: Run, reference: str, *, may_have_ended: bool) -> InstanceRecord | None:
     """Return the one instance that is meant; None in check mode where an earlier task would start it."""
-    reference = run.options["instance"]
     found = find_targets(run, reference, ended_too=may_have_ended)
     if len(found) > 1:
         names = ", ".join(item.label for item in found)
@@ -104,12 +104,12 @@ def _instance(run: Run, *, may_have_ended: bool) -> InstanceRecord | None:
     return found[0] if found else None
 
 
-def _write_instance(run: Run, feed: Feed) -> Result:
-    options, hub = run.options, run.hub
-    record = _instance(run, may_have_ended=False)
-    require_carried(hub, feed, options["stream"])
-    name = record.label if record else options["instance"]
-    what = f"{options['stream']} of instance {name}"
+def _write_instance(run: Run, options: StreamOptions, feed: Feed) -> Result:
+    hub, reference, stream = run.hub, given(options.instance), given(options.stream)
+    record = _instance(run, reference, may_have_ended=False)
+    require_carried(hub, feed, stream)
+    name = record.label if record else reference
+    what = f"{stream} of instance {name}"
     action = _plan(run, what, feed)
     if record is None or run.check_mode:
         return _written(feed)
@@ -119,17 +119,17 @@ def _write_instance(run: Run, feed: Feed) -> Result:
         now = hub.instance(instance_id).info() or forgotten(instance_id)
         return None if now.live else ended_error(hub, now, name, "while it was written to", code="ENDED_EARLY")
 
-    writer = instance_writer(hub, instance_id, options["stream"], feed, options["wait_timeout"])
+    writer = instance_writer(hub, instance_id, stream, feed, options.wait_timeout)
     run.journal.begin(action)
     # From here on some of it may have arrived.
     run.journal.done(action)
-    write_watched(feed, writer, ended, f"The {what} on {hub.api_url}", _CLOSED_STREAM, options["wait_timeout"])
+    write_watched(feed, writer, ended, f"The {what} on {hub.api_url}", _CLOSED_STREAM, options.wait_timeout)
     return _written(feed)
 
 
-def _read_instance(run: Run, reading: Reading) -> Result:
-    options, hub = run.options, run.hub
-    record = _instance(run, may_have_ended=True)
+def _read_instance(run: Run, options: StreamOptions, reading: Reading) -> Result:
+    hub, stream = run.hub, given(options.stream)
+    record = _instance(run, given(options.instance), may_have_ended=True)
     if record is None or run.check_mode:
         return nothing_read(reading)
     client = hub.instance(record.id)
@@ -139,11 +139,11 @@ def _read_instance(run: Run, reading: Reading) -> Result:
         return now is None or not now.live
 
     # Of all streams only the log, from 0.24 on, does not end with its instance (hub-behaviour.md#events).
-    never_ends = options["stream"] == "log" and hub.dialect.log_never_ends
+    never_ends = stream == "log" and hub.dialect.log_never_ends
     return read_bounded(
-        lambda silence: client.read(options["stream"], silence),
+        lambda silence: client.read(stream, silence),
         reading,
-        Hiding(run.secrets, options["stream"], options["mask_output"]),
+        Hiding(run.secrets, stream, options.mask_output),
         nothing_more if never_ends else None,
     )
 
@@ -151,9 +151,8 @@ def _read_instance(run: Run, reading: Reading) -> Result:
 # -- topics ---------------------------------------------------------------------------------------------------------
 
 
-def _write_topic(run: Run, feed: Feed) -> Result:
-    options, hub = run.options, run.hub
-    name = options["topic"]
+def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Result:
+    hub = run.hub
     content_type = feed.content_type
     require_carried(hub, feed, f"topic {name}")
     if feed.end and not hub.dialect.ends_topics:
@@ -166,7 +165,7 @@ def _write_topic(run: Run, feed: Feed) -> Result:
         raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: the data is empty.")
     there = find_topic(hub, name)
     if there is not None and there["content_type"] != content_type:
-        if options["content_type"] is not None:
+        if options.content_type is not None:
             raise SthError(
                 "CONFLICT",
                 f"Topic {name} on {hub.api_url} carries {there['content_type']}, not {content_type}: leave out content_type, "
@@ -181,17 +180,17 @@ def _write_topic(run: Run, feed: Feed) -> Result:
     run.journal.done(action)
     write_watched(
         feed,
-        lambda data, request: client.write(data, content_type, feed.end, options["wait_timeout"], request),
+        lambda data, request: client.write(data, content_type, feed.end, options.wait_timeout, request),
         lambda: None,
         f"Topic {name} on {hub.api_url}",
         _CLOSED_TOPIC,
-        options["wait_timeout"],
+        options.wait_timeout,
     )
     return _written(feed)
 
 
-def _read_topic(run: Run, reading: Reading) -> Result:
-    name, hub = run.options["topic"], run.hub
+def _read_topic(run: Run, name: str, reading: Reading) -> Result:
+    hub = run.hub
     there = find_topic(hub, name)
     # Where the hub keeps no topics, a read leaves nothing behind that anybody could see.
     if there is None and hub.dialect.keeps_topics:
