@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from ansible import constants
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -39,6 +39,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
+from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import project_directories, working_directory
 
 display = Display()
 
@@ -151,7 +152,7 @@ class HubAction(ActionBase):
 
     def _execute(self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None) -> dict[str, Any]:
         if chosen_entrance(self._variable("sth_entrance", variables), self) == "in_process":
-            with self._playbook_directory():
+            with self._working_directory():
                 result = run_in_process(
                     self.task,
                     self._module_name,
@@ -175,11 +176,11 @@ class HubAction(ActionBase):
         return result
 
     @contextmanager
-    def _playbook_directory(self) -> Iterator[None]:
+    def _working_directory(self) -> Iterator[None]:
         """Be where a module on the controller would be, so that a relative path means the same."""
         before, pwd = os.open(".", os.O_RDONLY), os.environ.get("PWD")
         try:
-            os.chdir(self._loader.get_basedir())
+            os.chdir(working_directory(self._loader))
             # Paths may hold it.
             os.environ["PWD"] = os.getcwd()
             yield
@@ -191,13 +192,19 @@ class HubAction(ActionBase):
                 os.environ["PWD"] = pwd
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        result: dict[str, Any] = self._execute_module(
-            module_name=self._module_name,
-            # It adds its own to what it is given.
-            module_args=dict(arguments),
-            task_vars=variables,
-            wrap_async=bool(self._task.async_val),
-        )
+        before = self._loader.get_basedir()
+        # There a module on the controller is run.
+        self._loader.set_basedir(working_directory(self._loader))
+        try:
+            result: dict[str, Any] = self._execute_module(
+                module_name=self._module_name,
+                # It adds its own to what it is given.
+                module_args=dict(arguments),
+                task_vars=variables,
+                wrap_async=bool(self._task.async_val),
+            )
+        finally:
+            self._loader.set_basedir(before)
         return result
 
     def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
@@ -280,12 +287,17 @@ class HubAction(ActionBase):
         return self._find(path, "src", "INVALID_PACKAGE", may_be_remote="remote_src" in self.task.options)
 
     def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:
-        """Find a file as ansible.builtin.copy does. Raises ``code``, as the module does for one that it does not find."""
+        """Find a file as ansible.builtin.copy does, in a playbook of this collection in the user's project first.
+
+        Raises ``code``, as the module does for one that it does not find.
+        """
+        places = [*project_directories(self._loader), *self._task.get_search_path()]
         try:
-            return str(self._find_needle("files", os.path.expanduser(path)))
-        except AnsibleError:
+            return str(self._loader.path_dwim_relative_stack(places, "files", os.path.expanduser(path)))
+        except AnsibleFileNotFound as error:
             advice = "correct it, or set remote_src if it is on the target" if may_be_remote else "correct it"
-            raise SthError(code, f"{option} {path} was not found on the controller: {advice}.") from None
+            looked = f" It was looked for as {', '.join(dict.fromkeys(error.paths))}." if error.paths else ""
+            raise SthError(code, f"{option} {path} was not found on the controller: {advice}.{looked}") from None
 
     def _copied(self, path: str, name: str) -> str:
         if self._connection._shell.tmpdir is None:
