@@ -18,6 +18,8 @@ options:
       - If the address has no path, V(/api/v1) is added. Credentials in the address are refused. Use O(token), or O(url_username) and
         O(url_password).
       - If not set, the variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used.
+      - In a task with C(delegate_to), the variables for this and all other connection options are those of the host that the task is
+        delegated to, if the inventory gives that host V(sth_api_url) and it is not localhost. Otherwise they are those of the task's own host.
     type: str
     default: http://127.0.0.1:8000/api/v1
   token:

@@ -31,6 +31,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source im
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
+from ansible_collections.scramjet.sth.plugins.plugin_utils.delegated import variables_of_hub
 from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
     acts_without_check,
     add_entries,
@@ -91,6 +92,7 @@ class HubAction(ActionBase):
             # First, so that whatever fails says which hub was meant.
             if self.task.talks_to_hub:
                 self._add_connection(arguments, variables)
+                self._say_hub(arguments)
             self._refuse_null(arguments)
             if "args" in self.task.options:
                 arguments = with_json_args(arguments)
@@ -209,6 +211,9 @@ class HubAction(ActionBase):
 
     def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
         """Fill in connection options that the task does not set from the connection variables, such as ``sth_api_url``."""
+        told, templar = variables_of_hub(self._task.delegate_to, variables), self._templar
+        if told is not variables:
+            templar = templar.copy_with_new_env(available_variables=told)
         signs_in = [name for name in SIGN_IN if arguments.get(name) not in (None, "")]
         for option, variable in CONNECTION_VARIABLES.items():
             if arguments.get(option) is not None:
@@ -217,7 +222,7 @@ class HubAction(ActionBase):
                 # Set and empty, so that the environment of the target is not asked either.
                 arguments[option] = ""
                 continue
-            value = self._variable(variable, variables)
+            value = _evaluated(templar, variable, told)
             if value is not None and value != "":
                 arguments[option] = value
         # A variable counts before the environment: a token in a variable is not mixed with a user in the environment.
@@ -316,12 +321,12 @@ class HubAction(ActionBase):
         return str(self._task.resolved_action or self._task.action)
 
     def _variable(self, name: str, variables: Mapping[str, Any]) -> Any:
-        """Return the value of a variable; None where there is none, or where it is omitted."""
-        if name not in variables:
-            return None
-        # From 2.19 on what is omitted is left out of a mapping, and an error by itself; before, it is a text that says so.
-        value = self._templar.template({name: variables[name]}).get(name)
-        return None if value == variables.get("omit") else value
+        return _evaluated(self._templar, name, variables)
+
+    def _say_hub(self, arguments: Mapping[str, Any]) -> None:
+        api_url = self._meant_api_url(arguments)
+        if api_url is not None:
+            self._say(f"hub {api_url}")
 
     def _say_actions(self, result: Mapping[str, Any]) -> None:
         for action in result.get("actions") or ():
@@ -331,6 +336,15 @@ class HubAction(ActionBase):
     def _say(self, line: str) -> None:
         if not self._task.no_log:
             display.v(line, host=self._play_context.remote_addr)
+
+
+def _evaluated(templar: Any, name: str, variables: Mapping[str, Any]) -> Any:
+    """Return the value of a variable; None where there is none, or where it is omitted."""
+    if name not in variables:
+        return None
+    # From 2.19 on what is omitted is left out of a mapping, and an error by itself; before, it is a text that says so.
+    value = templar.template({name: variables[name]}).get(name)
+    return None if value == variables.get("omit") else value
 
 
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whose variables say where the hub is, if a task is delegated.
+
+ansible-core evaluates the variables of a delegated task for the host that it is delegated from. Of an inventory whose hosts are
+APIs of hubs, that would be another hub than the one that the task names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible import constants
+
+
+def variables_of_hub(delegate_to: str | None, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the variables of a task that say where its hub is: those of the host ``delegate_to`` if it has ``sth_api_url``.
+
+    Those of the task's own host stay if the play or task sets ``sth_api_url``, which then counts for all hosts, and with
+    localhost, to which tasks for any hub are delegated.
+    """
+    hostvars = variables.get("hostvars") or {}
+    if not delegate_to or delegate_to not in hostvars:
+        return variables
+    in_inventory = hostvars.raw_get(delegate_to).get("sth_api_url")
+    if in_inventory in (None, "") or (
+        delegate_to in constants.LOCALHOST and variables.get("sth_api_url") not in (None, "")
+    ):
+        return variables
+    delegated: dict[str, Any] = variables["ansible_delegated_vars"][delegate_to]
+    if delegated.get("sth_api_url") != in_inventory:
+        return variables
+    # ansible-core leaves the name of the task's own host there, and an address may be made of it.
+    return {**delegated, "inventory_hostname": delegate_to}
