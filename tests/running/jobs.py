@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many tests run at once: more than this process may use CPUs, since tests wait for hubs a good deal.
+"""How many tests run at once: more than this process may use CPUs, since many tests wait.
 
 ``python3 jobs.py`` prints the number; the Makefile asks for it where JOBS is not set.
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import pathlib
 
-# A run takes 1.8 times as long, all tests added up, as it needs of a CPU.
-_AT_ONCE = 1.8
+# Two, since they wait for hubs a good deal, and one for tests that mostly wait, see scheduling.py.
+_AT_ONCE = 3
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 

@@ -27,7 +27,8 @@ from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 _RUNS_KEPT = 5
 # More than the commands of any test may take together: their own bounds, which say in which task, come first.
 _TEST = 650
-# The tests that take longest begin first, so that none of them is alone in the end. The part of a test's id that names it.
+# The tests that take longest begin first, so that none of them is alone in the end; unit tests, which mostly wait, are last, see
+# scheduling.py. The part of a test's id that names it.
 _FIRST = (
     "sanity",
     "test_role_hub",
@@ -62,6 +63,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(bound(_TEST)))
     items.sort(key=lambda item: next((at for at, name in enumerate(_FIRST) if name in item.nodeid), len(_FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let workers take the list of tests from both ends; any other way to distribute them is left to xdist."""
+    if config.getoption("dist") != "load":
+        return None
+    # There are sessions without xdist.
+    from ansible_collections.scramjet.sth.tests.running.scheduling import FromBothEnds
+
+    return FromBothEnds(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,6 +67,33 @@ def test_what_fails_or_hangs_leaves_no_process(
     while process.exists() and process.read_text().rpartition(")")[2].split()[0] not in ("Z", "X"):
         assert time.monotonic() < end, "it was left"
         time.sleep(0.01)
+
+
+class Worker:
+    """Stands for a worker's process: keeps which tests it was given."""
+
+    shutting_down = False
+    gateway = SimpleNamespace(id="gw")
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def send_runtest_some(self, tests: list[int]) -> None:
+        self.given += tests
+
+
+def test_every_third_worker_takes_tests_from_the_end() -> None:
+    scheduling = pytest.importorskip("ansible_collections.scramjet.sth.tests.running.scheduling")
+    settings = {"tx": ["3*popen"], "maxschedchunk": 1}
+    scheduler = scheduling.FromBothEnds(SimpleNamespace(getvalue=settings.get, getoption=settings.get))
+    workers = [Worker(), Worker(), Worker()]
+    for worker in workers:
+        scheduler.add_node(worker)
+        scheduler.add_node_collection(worker, [f"test {number}" for number in range(40)])
+    scheduler.schedule()
+    for worker in workers:
+        scheduler.mark_test_complete(worker, worker.given[0], 1)
+    assert [worker.given for worker in workers] == [[0, 1, 4], [2, 3, 5], [39, 38, 37]]
 
 
 def test_the_failing_task_is_named() -> None:

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which worker gets which test: most take the list from its beginning, every third takes it from its end.
+
+The first tests of the list keep a CPU busy, the last ones mostly wait. One kind after the other would leave the CPUs idle in the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xdist.scheduler import LoadScheduling
+
+
+class FromBothEnds(LoadScheduling):  # type: ignore[misc]  # pytest-xdist has no types.
+    """Gives each worker the next test from its end of the list."""
+
+    def _send_tests(self, node: Any, num: int) -> None:
+        from_end = self.nodes.index(node) % 3 == 2
+        if from_end:
+            self.pending.reverse()
+        super()._send_tests(node, num)
+        if from_end:
+            self.pending.reverse()
