@@ -113,7 +113,9 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
         session.env["STH_TEST_EVERYTHING"] = "1"
         played = [f"tests/integration/{name}" for name in _PLAYED]
         if core == _WHOLE:
-            played += ["tests/integration/test_real_hub.py", "tests/integration/test_role_hub.py"]
+            played += [
+                f"tests/integration/test_{name}.py" for name in ("real_hub", "role_hub", "fake_1_x", "fake_older")
+            ]
         else:
             played += ["--deselect", "tests/integration/test_fake_1_x_roles.py::test_target[playbooks"]
         session.run("python", "-m", "pytest", *played)
