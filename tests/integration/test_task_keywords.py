@@ -77,9 +77,9 @@ def test_a_task_ends_at_its_timeout_and_asks_nothing_more_of_the_hub(tmp_path: p
                 }
             },
             # What is on its way at the end of the task may still arrive; then nothing does for a second.
-            {"ansible.builtin.wait_for": {"timeout": round(pace())}},
+            {"ansible.builtin.pause": {"seconds": round(pace())}},
             _note("quiet from here"),
-            {"ansible.builtin.wait_for": {"timeout": 1}},
+            {"ansible.builtin.pause": {"seconds": 1}},
             _note("until here"),
         ]
     with FakeHub(generation="1.x") as hub:
