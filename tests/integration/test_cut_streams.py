@@ -19,6 +19,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import TARGETS, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 # Seconds without a byte. What is silent for so long is silent for longer than our client calls so, however slow the machine.
 IDLE = 3.0
@@ -71,7 +72,7 @@ def test_a_silent_job_behind_an_impatient_proxy_completes(hub: Hub, tmp_path: pa
                             "state": "completed",
                             "app_config": {"behaviour": "complete", "seconds": PAUSE, "result": "all of it"},
                             "output_dest": str(tmp_path / "out"),
-                            "run_timeout": 100,
+                            "run_timeout": bound(30),
                         },
                         "register": "job",
                     },

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 ARCHIVE = "package.tar.gz"
@@ -98,7 +99,7 @@ def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> Non
 
 
 def test_a_background_job_is_given_the_package_at_once(deploy: Deploy) -> None:
-    job = {"of_result": ["told is changed"], "async": 30, "poll": 1}
+    job = {"of_result": ["told is changed"], "async": round(bound(10)), "poll": 1}
     with FakeHub(generation="1.x") as hub:
         assert ARCHIVE in deploy(hub, job)
         assert len(hub.sequences) == 1

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes two uploads fail, each after a readable package.json: failed_uploads.py HOST PORT HUB_PID SEQUENCES_ROOT
+"""Makes two uploads fail, each after a readable package.json: failed_uploads.py HOST PORT HUB_PID SEQUENCES_ROOT SECONDS
 
-The first is a truncated package, which the hub refuses. In the second the hub is killed.
+SECONDS bounds each wait. The first is a truncated package, which the hub refuses. In the second the hub is killed.
 """
 
 from __future__ import annotations
@@ -33,18 +33,19 @@ def package(name: str, size: int) -> bytes:
 
 
 host, port, pid, root = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
-refused = http.client.HTTPConnection(host, port, timeout=30)
+limit = float(sys.argv[5])
+refused = http.client.HTTPConnection(host, port, timeout=limit)
 refused.request("POST", "/api/v1/sequence", package("refused-ghost", 300_000)[:150_000])
 if refused.getresponse().status != 422:
     raise SystemExit("The truncated package was not refused.")
 
 before = set(root.iterdir())
-cut = http.client.HTTPConnection(host, port, timeout=30)
+cut = http.client.HTTPConnection(host, port, timeout=limit)
 whole = package("cut-ghost", 3_000_000)  # gzip reads 256 KiB before it writes anything
 cut.putrequest("POST", "/api/v1/sequence")
 cut.putheader("Content-Length", str(len(whole)))
 cut.endheaders(whole[:2_000_000])
-deadline = time.monotonic() + 30
+deadline = time.monotonic() + limit
 while not any((new / "package.json").exists() for new in set(root.iterdir()) - before):
     if time.monotonic() > deadline:
         raise SystemExit("The package.json of the cut package was never unpacked.")
