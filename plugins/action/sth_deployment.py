@@ -60,7 +60,8 @@ class ActionModule(HubAction):
             _evaluated[self._task._uuid] = self._wanted(variables)
         if name not in _evaluated[self._task._uuid]:
             raise SthError(
-                "INVALID_OPTION", f"{name} was in deployment_list and is not any more: let its names be fixed."
+                "INVALID_OPTION",
+                f"{name} is no longer in deployment_list: use names that do not change while the role runs.",
             )
         return {**arguments, **_evaluated[self._task._uuid][name]}
 

@@ -89,24 +89,26 @@ def looking_up(lost: LostAnswerError, hub: str, what: str, effect: str) -> Itera
 
 def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
     """Build the failure for a lost answer of which nobody can tell what came: "The start of x" of "it runs"."""
-    how = "did not answer in time" if lost.code == "TIMEOUT" else "was gone before it answered"
+    how = "did not answer in time" if lost.code == "TIMEOUT" else "closed the connection before it answered"
     return WrittenError.of(
         lost,
-        message=f"{what} was sent to {hub}, which {how}; whether {effect} is not known: look at the hub's log, and run the "
-        "task again, it looks first.",
+        message=f"{what} was sent to {hub}, which {how}. It is not known whether {effect}: look in the hub's log, and run the task "
+        "again, which checks first.",
     )
 
 
 def unseen(error: SthError, written: str, effect: str) -> WrittenError:
     """Build the failure for a look that failed after a write that the hub took: "X took it", of "it is gone"."""
-    message = f"{written}, and whether {effect} is not known: {error.message} Run the task again, it looks first."
+    message = f"{written}, but it is not known whether {effect}: {error.message} Run the task again; it checks first."
     return WrittenError.of(error, message=message)
 
 
 def given(value: T | None) -> T:
     """Return a value that the caller's own logic guarantees to be there."""
     if value is None:
-        raise AssertionError("A value that must be there is missing.")
+        raise AssertionError(
+            "A value is None that the code before must have set: please report this bug of scramjet.sth."
+        )
     return value
 
 

@@ -49,7 +49,7 @@ def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]
     unknown = unknown_names((str(name) for element in elements for name in element), options)
     if unknown:
         raise _refused(
-            f"These are not options of sth_deployment, or are connection options, which roles do not pass on: {', '.join(unknown)}."
+            f"deployment_list may contain only options of sth_deployment, and no connection options, which roles do not pass on. Remove: {', '.join(unknown)}."
         )
     wanted: dict[str, dict[str, Any]] = {}
     for number, element in enumerate(elements):
@@ -57,7 +57,7 @@ def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]
         if name in (None, ""):
             raise _refused(f"Every element of deployment_list needs a name of its own: element {number + 1} has none.")
         if str(name) in wanted:
-            raise _refused(f"Every element of deployment_list needs a name of its own: {name} is there twice.")
+            raise _refused(f"Every element of deployment_list needs a name of its own: {name} is used twice.")
         wanted[str(name)] = _options(element, listing, spec)
     return wanted
 
@@ -71,7 +71,7 @@ def refuse_misspelt(given: Iterable[str]) -> None:
     named = (name for name in given if name.startswith("deployment") and "__" not in name)
     misspelt = misspelt_names(named, VARIABLES, "deployment_")
     if misspelt:
-        raise _refused(f"The role deployment has no variable {', '.join(misspelt)}.")
+        raise _refused(f"The role deployment has no variable {', '.join(misspelt)}: correct the name.")
 
 
 def require_boolean(name: str, value: Any) -> bool:
@@ -79,7 +79,7 @@ def require_boolean(name: str, value: Any) -> bool:
     try:
         return bool(boolean(value if value not in ("", None) else False))
     except TypeError:
-        raise _refused(f"{name} is a boolean.") from None
+        raise _refused(f"{name} must be a boolean, such as true or false.") from None
 
 
 def _elements(listing: Listing) -> Iterable[dict[str, Any]]:

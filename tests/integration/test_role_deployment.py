@@ -120,7 +120,7 @@ def test_module_defaults_reach_it(tmp_path: pathlib.Path) -> None:
         ({"src": "", "sequence": None}, "Deployment second: sequence is null"),
         ({"wait_for": "event"}, "Deployment second: "),
         ({"replica": 1}, "replica (replicas?)"),
-        ({"name": "first"}, "first is there twice"),
+        ({"name": "first"}, "first is used twice"),
     ],
 )
 def test_every_element_is_checked_before_anything_is_asked(

@@ -102,4 +102,4 @@ class Crashes:
     def has_ended(self, index: int, record: InstanceRecord) -> GateError:
         """Build the failure of a replica that did not stay ready."""
         label = f"{self._seen.before.name}-{index}"
-        return GateError(ended_error(self._seen.hub, record, label, "although it had been ready"), index)
+        return GateError(ended_error(self._seen.hub, record, label, "after it had become ready"), index)

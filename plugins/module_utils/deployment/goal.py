@@ -50,7 +50,7 @@ class Goal:
     def differs(self, replica: Replica, slot: Slot) -> str:
         """Say in which options a replica is not what ``slot`` wants; "" where it fits."""
         if replica.id in self.anew:
-            return "it is to be restarted"
+            return "the task restarts it"
         names = differing(replica.record, slot.program, replica.ref or "", slot.sequence.ref)
         return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
 
@@ -61,7 +61,7 @@ class Goal:
 
 def absent_goal(observed: Observed) -> Goal:
     """Return that nothing of it runs."""
-    return Goal((), None, Rollout(observed.generation + 1), why_ended="it is to be absent")
+    return Goal((), None, Rollout(observed.generation + 1), why_ended="the task has state: absent")
 
 
 def goal_of(observed: Observed, leader: Replica) -> Goal:

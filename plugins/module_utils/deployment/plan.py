@@ -63,7 +63,7 @@ def plan_present(
     stopped = _stopped(batches)
     deletes: tuple[Action, ...] = ()
     for ref in goal.rollout.given_up:
-        why = "it is none to go back to" if ref in there.given_up else _too_many(keep_versions)
+        why = "it is not a version to roll back to" if ref in there.given_up else _too_many(keep_versions)
         deletes += retired(observed, (ref,), stopped, why)
     deletes += spare_copies(observed, sequence, stopped) if sequence else ()
     reason = (
@@ -78,9 +78,9 @@ def plan_absent(observed: Observed, goal: Goal, named: str | None, masker: Maske
     batches = plan_rollout(observed, goal, Policy("recreate"))
     refs = tuple(dict.fromkeys((*known(observed), *((named,) if named else ()))))
     # Those that nothing uses go while there still is a replica to say which they are.
-    first = retired(observed, refs, (), "it is to be absent")
+    first = retired(observed, refs, (), "the task has state: absent")
     gone = {action.target.id for action in first}
-    deletes = retired(observed, refs, _stopped(batches), "it is to be absent")
+    deletes = retired(observed, refs, _stopped(batches), "the task has state: absent")
     return _plan(observed, goal, first, batches, tuple(item for item in deletes if item.target.id not in gone), masker)
 
 
@@ -89,7 +89,7 @@ def _stopped(batches: tuple[Batch, ...]) -> frozenset[str]:
 
 
 def _too_many(keep_versions: int) -> str:
-    return f"{keep_versions} older version{' is' if keep_versions == 1 else 's are'} kept"
+    return f"keep_versions is {keep_versions}"
 
 
 def _plan(

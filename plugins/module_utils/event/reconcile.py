@@ -62,7 +62,7 @@ def reconcile(run: Run, options: EventOptions) -> Result:
     targets = _targets(run, options)
     talk = Talk(options.send, message, expectation)
     actions = tuple(
-        Action("send", f"event {talk.send} to instance {target.name}", "it was asked for", target)
+        Action("send", f"event {talk.send} to instance {target.name}", "the task asks for it", target)
         for target in targets
         if talk.send is not None
     )

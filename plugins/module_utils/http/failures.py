@@ -24,32 +24,36 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
     if isinstance(error, exceptions.SSLError):
         if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
             return SthError(
-                "UNREACHABLE", f"{method} {url}: the server does not use TLS there: use http:// in api_url.", **where
+                "UNREACHABLE",
+                f"{method} {url} failed, because the server does not use TLS there: use http:// in api_url.",
+                **where,
             )
-        advice = "if the hub asks for a client certificate, set client_cert and client_key to one it accepts."
+        advice = "if the hub asks for a client certificate, set client_cert and client_key to one that it accepts."
         if "CERTIFICATE_VERIFY_FAILED" in text:
             advice = "set ca_path to the CA that signed the hub's certificate."
-        return SthError("UNREACHABLE", f"{method} {url} failed in TLS ({_innermost(error)}): {advice}", **where)
+        return SthError(
+            "UNREACHABLE", f"{method} {url} failed while it set up TLS ({_innermost(error)}): {advice}", **where
+        )
     if isinstance(error, exceptions.ProxyError):
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false "
-            "or NO_PROXY if the hub is reached directly.",
+            f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false, "
+            "or set NO_PROXY, if this machine reaches the hub without a proxy.",
             **where,
         )
     if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
         # Its text may hold the proxy's password.
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} is not a usable address: correct api_url, or the proxy in the environment (one for "
-            "SOCKS needs the Python library PySocks where the task runs), or set use_proxy to false.",
+            f"{method} {url} is not a usable address: correct api_url, or the proxy in the environment (a SOCKS "
+            "proxy needs the Python library PySocks where the task runs), or set use_proxy to false.",
             **where,
         )
     never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
     if never_connected or "Connection refused" in text or "NameResolutionError" in text:
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} could not connect ({_innermost(error)}): check that the hub runs, and api_url.",
+            f"{method} {url} could not connect ({_innermost(error)}): check api_url, and that the hub runs.",
             **where,
         )
     timed_out = isinstance(error, exceptions.Timeout) or "timed out" in text.lower()
@@ -57,14 +61,14 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
     if timed_out:
         return kind(
             "TIMEOUT",
-            f"{method} {url} got no answer in time: the hub accepted the connection and then was silent "
-            "for longer than request_timeout.",
+            f"{method} {url} got no answer in time: the hub accepted the connection and then sent nothing "
+            "for request_timeout. Check the hub's log and load, or raise request_timeout.",
             **where,
         )
     if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
-        advice = "check the hub's log, it may have died"
+        advice = "check in the hub's log whether it died"
         if url.startswith("https:"):
-            advice += ", and client_cert, which it may ask for"
+            advice += ", and set client_cert if it asks for one"
         return kind(
             "UNREACHABLE",
             f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",

@@ -91,7 +91,7 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
     if not advice and 300 <= response.status < 400:
         advice = "Redirects are not followed: set api_url to the address it points to."
     if not advice and response.status >= 500:
-        advice = "Look at the hub's log for why."
+        advice = "Look in the hub's log for the cause."
     text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."
     return SthError(
         code,

@@ -58,7 +58,7 @@ class HubApi:
             if "manager" in service.lower():
                 raise SthError(
                     "HUB_ERROR",
-                    f"{answer.url} is answered by {service[:80]}, a manager of hubs, not a hub: set api_url to the address of "
+                    f"{answer.url} belongs to {service[:80]}, which manages hubs but is not a hub: set api_url to the address of "
                     "one of its hubs.",
                     method=answer.method,
                     url=answer.url,

@@ -54,7 +54,7 @@ EXIT_MEANINGS = {
     101: "an uncaught exception ended the process",
     137: "it was killed",
     138: "it was stopped",
-    213: "the process ended by itself, whatever its exit code was",
+    213: "the process ended by itself, with any exit code",
 }
 
 

@@ -21,9 +21,9 @@ START_HOLD = 30.0
 FORCE_HOLD = 45.0
 # What no log says: its load check takes the first disk of a list that is empty.
 _BLIND = (
-    "Look at the hub's log for why. If there is nothing in it, the hub may find no disk: a 0.18 hub refuses every start so "
-    "where `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, before it is "
-    "entered, `mount --bind DIR DIR`), and start the hub again."
+    "Look in the hub's log for the cause. If the log says nothing, the hub may find no disk: a 0.18 hub refuses every "
+    "start in this way if `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, run "
+    "`mount --bind DIR DIR` before you enter it), and start the hub again."
 )
 
 

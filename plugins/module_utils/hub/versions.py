@@ -151,11 +151,11 @@ def doubt(said: str) -> str | None:
     """Say why a hub is taken for another version than it says; None where it is not."""
     numbers = _numbers(said)
     if numbers is None:
-        return f"The hub says that its version is {said[:40]!r}, which cannot be compared: it is treated as {text(NEWEST)}."
+        return f"The hub says that its version is {said[:40]!r}, which is not a version number: it is treated as {text(NEWEST)}."
     if numbers > NEWEST:
-        return f"The hub's version {said[:40]} is newer than any that is known: it is treated as {text(NEWEST)}."
+        return f"The hub's version {said[:40]} is newer than all known versions: it is treated as {text(NEWEST)}."
     if numbers < OLDEST:
-        return f"The hub's version {said[:40]} is older than any that is known: it is treated as {text(OLDEST)}."
+        return f"The hub's version {said[:40]} is older than all known versions: it is treated as {text(OLDEST)}."
     return None
 
 

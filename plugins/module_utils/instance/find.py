@@ -62,7 +62,7 @@ def one_per_name(records: Iterable[InstanceRecord]) -> list[InstanceRecord]:
 
 def missing_instance(hub: HubClient, reference: str) -> SthError:
     """Build the failure for a reference that fits nothing."""
-    forgets = " (it forgets an instance when that ends)" if not hub.dialect.keeps_ended else ""
+    forgets = " (this hub forgets an instance as soon as it ends)" if not hub.dialect.keeps_ended else ""
     return SthError(
         "NOT_FOUND",
         f"No instance {reference!r} on {hub.api_url}{forgets}: start it with sth_instance, or list what runs there with "

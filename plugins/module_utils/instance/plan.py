@@ -177,7 +177,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
     if not live:
         return _start(program, _needed(wanted.sequence, program, hub), (), None, "none runs")
     oldest, twins = live[0], live[1:]
-    stops = tuple(_stop(twin, f"copy of {oldest.label}, the oldest stays") for twin in twins)
+    stops = tuple(_stop(twin, f"it is a copy of {oldest.label}, and the oldest copy is kept") for twin in twins)
     if oldest.status == "stopping":
         _refuse_unfindable(program, oldest, hub)
         sequence = wanted.sequence or _needed(inventory.sequence(oldest.sequence_id), program, hub)
@@ -215,8 +215,8 @@ def _restart(inventory: Inventory, program: Program, live: Sequence[InstanceReco
     oldest = live[0] if live else None
     runs = inventory.sequence(oldest.sequence_id) if oldest else None
     sequence = _needed(wanted.sequence or runs, program, hub)
-    stops = tuple(_stop(record, "it is to be restarted") for record in live)
-    return _start(program.instead_of(oldest), sequence, stops, oldest, "it is to be restarted")
+    stops = tuple(_stop(record, "the task restarts it") for record in live)
+    return _start(program.instead_of(oldest), sequence, stops, oldest, "the task restarts it")
 
 
 def _needed(sequence: SequenceRecord | None, program: Program, hub: str) -> SequenceRecord:

@@ -95,7 +95,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     if options["all"] and (options["sequence"] is None or options["state"] not in ("stopped", "absent", "restarted")):
         raise SthError("INVALID_OPTION", "all needs sequence, and state stopped, absent or restarted.")
     if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
-        raise SthError("INVALID_OPTION", "id must have 36 characters: the hub accepts no other.")
+        raise SthError("INVALID_OPTION", "id must have 36 characters: hubs accept no other length.")
     if options["count"] is not None and options["state"] in ("stopped", "absent"):
         raise SthError(
             "INVALID_OPTION",
@@ -133,7 +133,7 @@ def require_start_options(run: Run) -> None:
     if options["input_topic"] is not None or options["output_topic"] is not None:
         hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")
     if options["limits"] is not None:
-        hub.require("limits", "Starting with limits", "limit the hub's own process, of which instances are children")
+        hub.require("limits", "Starting with limits", "limit the hub's own process, whose children all instances are")
 
 
 def hide_options(run: Run) -> None:
@@ -171,7 +171,7 @@ def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], ma
     options, hub = run.options, run.hub.api_url
     state = options["state"]
     if state in ("stopped", "absent"):
-        return plan_ended(inventory, selected, masker, f"it is to be {state}")
+        return plan_ended(inventory, selected, masker, f"the task has state: {state}")
     sequence = None if options["all"] else wanted_sequence(run, inventory)
     everything = options["all"] or (state == "restarted" and options["count"] is None and _is_pool(selected))
     if not everything:
@@ -311,7 +311,7 @@ class _Apply:
             with self.run.journal.compensating("start", f"instance {step.label}"):
                 again = start_ready(self.hub, start, readiness, self.ending)
         except WrittenError as problem:
-            return f"The previous instance was stopped, and whether it runs again is not known: {problem.message}"
+            return f"The previous instance was stopped, and it is not known whether it runs again: {problem.message}"
         except SthError as problem:
             return f"The previous instance was stopped and could not be started again: {problem.message}"
         self.known.add(again.id)

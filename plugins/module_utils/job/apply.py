@@ -178,8 +178,8 @@ class Apply:
         message = error.message
         if "instance" not in error.details:
             message = (
-                f"Whether instance {self.label} ({instance_id}) on {self.hub.api_url} has ended is not known; its output until "
-                f"then is in collected: {message}"
+                f"It is not known whether instance {self.label} ({instance_id}) on {self.hub.api_url} has ended; its output until "
+                f"now is in collected: {message}"
             )
         cut_short = SthError.of(error, message=message, instance=error.details.get("instance", instance_id))
         cut_short.said["collected"] = collected

@@ -54,7 +54,7 @@ def plan_completed(
             )
         return CompletedPlan(program, inventory.sequence(live[0].sequence_id), attach=live[0])
     if not live:
-        return CompletedPlan(program, sequence, start=_start(program, sequence, "a run was asked for"))
+        return CompletedPlan(program, sequence, start=_start(program, sequence, "the task asks for a run"))
     if if_running == "fail":
         raise SthError(
             "CONFLICT",
@@ -73,13 +73,11 @@ def plan_completed(
                 instance=live[0].id,
             )
         return CompletedPlan(program, sequence, attach=live[0])
-    stops = tuple(Action("stop", f"instance {program.label}", "a new run takes its place", item) for item in live)
+    stops = tuple(Action("stop", f"instance {program.label}", "a new run replaces it", item) for item in live)
     if program.mark is not None:
         # What was a member of a pool stays one.
         program = replace(program, mark=live[0].mark)
-    return CompletedPlan(
-        program, sequence, stops=stops, start=_start(program, sequence, "it takes the place of another run")
-    )
+    return CompletedPlan(program, sequence, stops=stops, start=_start(program, sequence, "it replaces another run"))
 
 
 def _start(program: Program, sequence: SequenceRecord, reason: str) -> Action:

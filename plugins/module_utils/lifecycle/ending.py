@@ -132,7 +132,7 @@ def what_is_left(hub: HubClient, instance_id: str) -> str:
     """Say what ends a program that does not answer, or clears its record, by hand."""
     process = hub.instance(instance_id).process_id()
     which = f"process {process}" if process is not None else "its process"
-    return f"end {which} on the hub's machine with kill -9 (if it has outlived a restart of the hub, restart that once more)"
+    return f"end {which} on the hub's machine with kill -9 (if it survived a restart of the hub, restart the hub once more)"
 
 
 def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
@@ -174,7 +174,9 @@ class _Orders:
                 raise unknown_effect(
                     lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended"
                 ) from None
-            told = f"Instance {self._called} was told to end, and whether it has is not known: " if self._told else ""
+            told = (
+                f"Instance {self._called} was asked to end, and it is not known whether it has: " if self._told else ""
+            )
             raise self._kind.of(error, message=f"{told}{error.message}") from None
         self._lost = None
         return record
@@ -182,7 +184,7 @@ class _Orders:
     def not_ended(self, last: InstanceRecord | None, killed: bool) -> SthError:
         """Build the failure for what is still listed as live."""
         status = last.status if last else "live"
-        listed = f"Instance {self._called} was told to end and {self._hub.api_url} still lists it as {status}"
+        listed = f"Instance {self._called} was asked to end, and {self._hub.api_url} still lists it as {status}"
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
             return self._kind(
                 "TIMEOUT",

@@ -92,7 +92,7 @@ class EventWait:
             if event is not None:
                 return event
             if ended is not None:
-                doing = f"while its event {self._wanted.event!r} was waited for"
+                doing = f"while the task waited for its event {self._wanted.event!r}"
                 raise ended_error(self._hub, ended, self._label, doing, code="ENDED_EARLY")
             if deadline.passed:
                 if only_kept:
@@ -126,7 +126,7 @@ class EventWait:
     def _too_late(self) -> SthError:
         hint = ""
         if self._wanted.which == "last" and self._hub.dialect.forgets_falsy_events:
-            hint = " (or did so with a payload of 0, false, null or an empty text, which a 1.x hub does not keep)"
+            hint = " (or only with a payload of 0, false, null or an empty string, which a 1.x hub does not keep)"
         return SthError(
             "TIMEOUT",
             f"Instance {self._label} ({self._record.id}) on {self._hub.api_url} has not emitted {self._wanted.event!r}{hint} "

@@ -100,12 +100,12 @@ def ended_error(
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
     if words is None:
         advice = (
-            f"a {hub.version().version} hub keeps neither log nor exit code of it, so run it with state: completed, and stderr and log in "
-            "collect, to see what it says"
+            f"a {hub.version().version} hub keeps no log and no exit code of an ended instance, so run it with state: completed, and stderr "
+            "and log in collect, to see why"
         )
     else:
         advice = f"it said {words.error!r}; " if words.error else ""
-        advice += "the ends of its stderr and log are in logs"
+        advice += "see the end of its stderr and log in logs"
     return SthError(
         code,
         f"Instance {label} ({record.id}) on {hub.api_url} {how_it_ended(record)} {while_doing}: {advice}.",
@@ -186,7 +186,7 @@ class _Watch:
             since = now if since is None else since
             if now - since >= stays:
                 return record
-        raise self._too_late("does not report that it is healthy" + (", and that for long enough" if since else ""))
+        raise self._too_late("has not been healthy for long enough" if since else "has not reported that it is healthy")
 
     def until_event(self) -> InstanceRecord:
         """The ready event, raced against the failure event and the instance's end."""

@@ -78,7 +78,7 @@ def start_ready(
             if attempt >= readiness.start_attempts or error.code not in ("START_FAILED", "ENDED_EARLY", "TIMEOUT"):
                 raise _unseen(hub, start, instance_id, error) from None
             end_instance(hub, instance_id, ending, answers=error.code != "TIMEOUT")
-    raise AssertionError("What has no bound in time has ended.")
+    raise AssertionError("A loop without a time limit has ended: please report this bug of scramjet.sth.")
 
 
 def free_id(hub: HubClient, program: Program, ending: Ending) -> None:
@@ -115,7 +115,7 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
             # A 0.18 hub that does not answer has made a zombie (hub-behaviour.md#start-never-answered): another start
             # would make another.
             if repeated or lost.code == "TIMEOUT":
-                message = f"{lost.message} No instance {program.label} showed up: look at the hub's log."
+                message = f"{lost.message} No instance {program.label} appeared: look in the hub's log for the cause."
                 failed = _with_likely_topic(SthError.of(lost, message=message), hub, program)
                 raise SthError.of(failed, "START_FAILED") from None
             repeated, unanswered = True, lost
@@ -129,7 +129,7 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     raise SthError.of(
         overloaded,
         message=f"{overloaded.message} The start was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on "
-        "the hub.",
+        "the hub's machine.",
     )
 
 

@@ -117,7 +117,7 @@ class Program:
         if limit is not None and size > limit - 1024:
             raise SthError(
                 "INVALID_CONFIG",
-                f"app_config and args of {self.label} take {size} bytes and this hub accepts {limit // 1024 - 1} KiB: send large data "
+                f"app_config and args of {self.label} take {size} bytes, and this hub accepts at most {limit // 1024 - 1} KiB: send large data "
                 "as input, or as a file in the package.",
             )
 
@@ -154,7 +154,7 @@ def _refuse_numbers(data: Any) -> None:
     elif (isinstance(data, int) and abs(data) > LARGEST_INTEGER) or (isinstance(data, float) and not isfinite(data)):
         raise SthError(
             "INVALID_CONFIG",
-            f"app_config or args contain a number that a hub cannot pass on: write numbers beyond {LARGEST_INTEGER} and infinite "
+            f"app_config or args contain a number that a hub would change: write numbers beyond {LARGEST_INTEGER} and infinite "
             "ones as strings.",
         )
 

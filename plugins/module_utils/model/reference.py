@@ -55,7 +55,7 @@ def parse_reference(text: str | None) -> SequenceReference:
     if not at:
         return SequenceReference(text, text)
     if not version:
-        raise SthError("INVALID_OPTION", f"{text!r} ends with @: add a version or digest after it, or leave it out.")
+        raise SthError("INVALID_OPTION", f"{text!r} ends with @: add a version or digest after the @, or remove the @.")
     author, digest = parse_version(version)
     return SequenceReference(text, text[0] + name, author, digest)
 

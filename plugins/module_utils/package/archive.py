@@ -59,11 +59,11 @@ def read_archive(source: str) -> Contents:
     except EOFError:
         raise refusal(source, "the archive is truncated; build or copy it again") from None
     except gzip.BadGzipFile as error:
-        raise refusal(source, f"it is not a sound gzip file to its end ({error}); build or copy it again") from None
+        raise refusal(source, f"it is not a complete, undamaged gzip file ({error}); build or copy it again") from None
     except zlib.error as error:
         raise refusal(source, f"its compressed data is damaged ({error}); build or copy it again") from None
     except (tarfile.TarError, ValueError, OverflowError) as error:
-        raise refusal(source, f"it does not hold a sound tar archive ({error}); build or copy it again") from None
+        raise refusal(source, f"it does not contain a valid tar archive ({error}); build or copy it again") from None
     except OSError as error:
         raise refusal(
             source, f"it cannot be read ({error.strerror or error}); correct the path or permissions"
@@ -111,7 +111,9 @@ def _read_member(contents: Contents, members: TarMembers, member: Member) -> Non
         content = PieceReader(members.read, member.pieces, member.size) if member.pieces else members
         contents.add_file(path, member.executable, content.read, member.offset, member.pieces)
     else:
-        raise refusal(source, f"{path!r} is a device, pipe or the like; leave it out, or pack it as a plain file")
+        raise refusal(
+            source, f"{path!r} is a device, a pipe or another special file; leave it out, or pack it as a regular file"
+        )
 
 
 def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
@@ -120,7 +122,7 @@ def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
     if not target or not target.is_file or path == MANIFEST:
         raise refusal(
             contents.source,
-            f"{path!r} is a hard link to {linked!r}, which cannot be followed here; pack with tar --hard-dereference",
+            f"{path!r} is a hard link to {linked!r}, which is not a file before it in the archive, or it is package.json; pack with tar --hard-dereference",
         )
     contents.add(target._replace(path=path))
 
@@ -128,7 +130,7 @@ def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
 def _read_rest(contents: Contents, stream: gzip.GzipFile) -> None:
     for piece in iter(lambda: stream.read(CHUNK), b""):
         if piece.count(0) != len(piece):
-            raise refusal(contents.source, "something follows the end of its tar archive; build or copy it again")
+            raise refusal(contents.source, "there is data after the end of its tar archive; build or copy it again")
 
 
 def _member_path(source: str, name: str) -> str:
@@ -146,4 +148,6 @@ def _refuse_text(source: str, text: str) -> None:
     except UnicodeEncodeError:
         clean = False
     if not clean:
-        raise refusal(source, f"the name {text!r} in it is empty or not UTF-8; rename the file and pack it again")
+        raise refusal(
+            source, f"it contains the name {text!r}, which is empty or not UTF-8; rename the file and pack it again"
+        )

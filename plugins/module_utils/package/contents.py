@@ -39,7 +39,10 @@ class Contents:
         """Take in an entry. The last one of a path counts, as tar extracts it; two of different kinds are refused."""
         known = self.entries.get(entry.path)
         if known and known.kind != entry.kind and not (known.is_file and entry.is_file):
-            raise refusal(self.source, f"it holds {entry.path!r} twice, as different things; pack it again")
+            raise refusal(
+                self.source,
+                f"it contains {entry.path!r} twice, with different types (file, link, directory); pack it again",
+            )
         self.entries[entry.path] = entry
 
     def add_file(
@@ -81,6 +84,6 @@ class Contents:
             if entry.kind == "l" and resolve(self.entries, entry.path) is None:
                 raise refusal(
                     self.source,
-                    f"the link {entry.path!r} -> {entry.payload.decode()!r} leaves the package or leads in a circle; "
+                    f"the link {entry.path!r} -> {entry.payload.decode()!r} points outside the package or to itself; "
                     "put the file itself there, or leave the link out",
                 )

@@ -47,8 +47,8 @@ def read_directory(source: str, exclude: Iterable[str]) -> Contents:
     if ignore_file.idle:
         lines = ", ".join(map(repr, ignore_file.idle))
         contents.warnings.append(
-            f"{IGNORE_FILE} leaves nothing out by {lines}: as with si, a pattern must match the whole path without a "
-            "slash at either end, and a line with # after other text is skipped; correct it, or use exclude"
+            f"these patterns of {IGNORE_FILE} match nothing: {lines}; as with si, a pattern must match the whole path without a "
+            "slash at either end, and a line with # after other text is skipped; correct them, or use exclude"
         )
     pending = [""]
     while pending:
@@ -88,7 +88,7 @@ def open_file(source: str, path: str) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         file.close()
         raise refusal(
-            source, f"{path!r} is not a regular file any more; run the task again when nothing changes the source"
+            source, f"{path!r} is no longer a regular file; run the task again when nothing changes the source"
         )
     return file
 
@@ -115,7 +115,7 @@ def _ignore_file(source: str) -> SiIgnore:
     except TooManyAlternatives:
         raise refusal(
             source,
-            f"{IGNORE_FILE} has a pattern whose braces stand for more than {MOST_ALTERNATIVES} names; use * instead",
+            f"{IGNORE_FILE} has a pattern whose braces expand to more than {MOST_ALTERNATIVES} names; use * instead",
         ) from None
 
 

@@ -111,7 +111,7 @@ class Manifest:
                 if self._text[at] == "}":
                     return members
         except (ValueError, RecursionError) as error:
-            self._refuse(f"is no valid JSON ({error}); correct it")
+            self._refuse(f"is not valid JSON ({error}); correct it")
 
     def _skip(self, at: int) -> int:
         match = _SPACE.match(self._text, at)
@@ -120,11 +120,11 @@ class Manifest:
     def _check(self) -> None:
         if not self.name.strip():
             self._refuse(
-                "has no name, which is the package's identity on a hub; add one, or give it one by the option name of "
-                "sth_sequence (with compare: content)"
+                "has no name, by which a hub lists the package; add one, or set the option name of sth_sequence (with "
+                "compare: content)"
             )
         if self.main is None:
-            self._refuse("has no main; name the program's file there")
+            self._refuse("has no main; set main to the program's file")
         if len(self.engines) > 1:
             named = " and ".join(sorted(self.engines))
             self._refuse(f"names several engines ({named}), which a hub cannot start; keep one of them")
@@ -186,7 +186,7 @@ class Manifest:
         try:
             value and value.encode()
         except UnicodeEncodeError:
-            self._refuse(f"has half a surrogate pair in {key}; correct it")
+            self._refuse(f"has half of a surrogate pair (\\ud800 to \\udfff alone) in {key}; correct it")
         return value
 
     def _typed(self, key: str, kind: type[_Kind], meant: str) -> _Kind | None:

@@ -101,7 +101,7 @@ def _manifest_bytes(contents: Contents) -> bytes:
 
 def _where_manifest_is(contents: Contents) -> str:
     if "package/package.json" in contents.entries:
-        return ", only in package/, as npm pack writes it and no hub reads it; unpack it and give the directory package/ as src"
+        return ", only in package/, where npm pack puts it and no hub looks for it; unpack the archive and set src to the directory package/"
     nested = [path for path in contents.entries if path.count("/") == 1 and path.endswith(f"/{MANIFEST}")]
     if nested:
         return f", only {nested[0]!r}; pack the content of that directory, not the directory itself"
@@ -122,7 +122,7 @@ def _refuse_missing_main(contents: Contents, manifest: Manifest) -> None:
     wanted = _started_file(manifest)
     if not _is_file(contents, wanted) and not _newer_main(contents, manifest):
         ending = _if_left_out(contents, wanted) or f" (looked for {wanted!r}); build it, or correct main"
-        raise refusal(contents.source, f"the main file {manifest.main!r} of its {MANIFEST} is not in it{ending}")
+        raise refusal(contents.source, f"the main file {manifest.main!r} of its {MANIFEST} is missing{ending}")
 
 
 def _main_path(manifest: Manifest) -> str:
@@ -167,9 +167,9 @@ def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     warnings = []
     unknown = sorted(set(manifest.engines) - {"node", "python3"})
     if unknown == ["0"]:
-        warnings.append("engines is a list, so hubs run the package with node in any case")
+        warnings.append("engines is a list, so hubs always run the package with Node.js")
     elif unknown:
-        warnings.append(f"the engine {unknown[0]!r} is not known to hubs, which run such a package with node")
+        warnings.append(f"the engine {unknown[0]!r} is unknown to hubs, which run such a package with Node.js")
     bundled = any(path.startswith("node_modules/") for path in contents.entries)
     if manifest.engine == "node" and manifest.has_dependencies and not bundled:
         warnings.append(f"{MANIFEST} names dependencies but there is no node_modules: nothing is installed on the hub")

@@ -57,7 +57,7 @@ class PieceReader:
 def checked(numbers: list[int], size: int, stored: int) -> Pieces:
     """Return offsets and lengths, alternating, as pieces. Raises where they do not end at ``size``, or are not the ``stored`` bytes."""
     if len(numbers) > 2 * _MOST_PIECES:
-        raise tarfile.ReadError(f"a sparse file of more than {_MOST_PIECES} pieces; pack it without -S")
+        raise tarfile.ReadError(f"a sparse file has more than {_MOST_PIECES} pieces: pack it without -S")
     pieces = tuple(zip(numbers[::2], numbers[1::2]))
     end = 0
     for start, length in pieces:
@@ -80,7 +80,7 @@ def of_pax(said: Mapping[str, str], read: Callable[[int], bytes]) -> tuple[list[
             raise _damaged()
         return numbers, _number(said.get(SPARSE + "size", ""))
     if (said[SPARSE + "major"], said.get(SPARSE + "minor")) != ("1", "0"):
-        raise tarfile.ReadError("a sparse file of an unknown version; pack it without -S")
+        raise tarfile.ReadError("a sparse file has an unknown format version: pack it without -S")
     return _of_content(read), _number(said.get(SPARSE + "realsize", ""))
 
 
@@ -97,7 +97,7 @@ def _of_content(read: Callable[[int], bytes]) -> list[int]:
         if line_feed:
             wanted = 1 + 2 * _number(first.decode("ascii", "replace"))
         if wanted > 1 + 2 * _MOST_PIECES:
-            raise tarfile.ReadError(f"a sparse file of more than {_MOST_PIECES} pieces; pack it without -S")
+            raise tarfile.ReadError(f"a sparse file has more than {_MOST_PIECES} pieces: pack it without -S")
         if len(text) > 20 * (wanted + 1) + _BLOCK:
             raise _damaged()
     return [_number(line) for line in text.decode("ascii", "replace").split("\n")[1:wanted]]
@@ -141,4 +141,4 @@ def _number(text: str) -> int:
 
 
 def _damaged() -> Any:
-    return tarfile.ReadError("the list of a sparse file is damaged")
+    return tarfile.ReadError("the list of pieces of a sparse file is damaged")

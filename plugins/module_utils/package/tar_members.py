@@ -90,7 +90,7 @@ class TarMembers:
                 yield member
                 self._finish()
         if awaited:
-            raise tarfile.ReadError("a header without its member")
+            raise tarfile.ReadError("the last header has no member")
 
     def read(self, most: int) -> bytes:
         """Return the next bytes of the member that was yielded last, nothing at its end."""
@@ -138,7 +138,7 @@ class TarMembers:
         kind = _kind(block[156:157], name, info, said)
         is_pax_sparse = any(key.startswith(SPARSE) for key in said)
         if is_pax_sparse and (kind != "file" or info.type == tarfile.GNUTYPE_SPARSE):
-            raise tarfile.ReadError("a sparse file that is said to be something else")
+            raise tarfile.ReadError("a sparse file has the wrong member type")
         if kind == "file":
             self._left, self._padding = size, -size % BLOCK
             name = said.get(f"{SPARSE}name", name)
@@ -159,10 +159,10 @@ class TarMembers:
         pieces = checked(numbers, size, self._left)
         self._zeros += size - self._left
         if self._zeros > MOST_ZEROS:
-            raise tarfile.ReadError(f"sparse files that leave out more than {MOST_ZEROS >> 30} GiB; pack it without -S")
+            raise tarfile.ReadError(f"its sparse files leave out more than {MOST_ZEROS >> 30} GiB: pack it without -S")
         self._pieces += len(pieces)
         if self._pieces > MOST_PIECES:
-            raise tarfile.ReadError(f"sparse files of more than {MOST_PIECES} pieces in all; pack it without -S")
+            raise tarfile.ReadError(f"its sparse files have more than {MOST_PIECES} pieces in all: pack it without -S")
         return member._replace(size=size, offset=self._at, pieces=pieces)
 
     def _skip(self, size: int) -> None:
@@ -180,7 +180,7 @@ class TarMembers:
 def _parsed(block: bytes) -> tarfile.TarInfo:
     """Return what one header block says."""
     if not all(_NUMBER.fullmatch(block, start, end) for start, end in _NUMBERS):
-        raise tarfile.ReadError("a header has a number that not every tar reads")
+        raise tarfile.ReadError("a header has a number that some tar programs cannot read")
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
     except tarfile.HeaderError:
@@ -189,7 +189,7 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
         # GNU tar keeps two times there in incremental archives; tarfile takes them for the beginning of the name.
         is_gnu = block[257:265] == _GNU_MAGIC
         if not is_gnu or not all(_NUMBER.fullmatch(block, start, start + 12) for start in (345, 357)):
-            raise tarfile.ReadError("a header with the beginning of a name where none belongs")
+            raise tarfile.ReadError("a header has a name prefix that its format does not allow")
         name = block[:100].partition(b"\0")[0].decode("utf-8", "surrogateescape")
         info.name = name.rstrip("/") if info.isdir() else name
     if not 0 <= info.size < 2**63:
@@ -203,7 +203,7 @@ def _of_next_member(info: tarfile.TarInfo, content: bytes) -> dict[str, str]:
         return {_GNU_NAMES[info.type]: content.partition(b"\0")[0].decode("utf-8", "surrogateescape")}
     records = _pax_records(content)
     if records and info.type == tarfile.XGLTYPE:
-        raise tarfile.ReadError("a global header names a path or a size")
+        raise tarfile.ReadError("a global PAX header sets a path or a size")
     return records
 
 
@@ -211,7 +211,7 @@ def _take(found: dict[str, str], said: dict[str, str]) -> None:
     """Add what an extension header says to what is said of the next member."""
     if not said.keys().isdisjoint(found):
         # GNU tar takes the last one, tarfile the first.
-        raise tarfile.ReadError("two headers say different things of one member")
+        raise tarfile.ReadError("two headers set the same field of one member")
     said.update(found)
 
 
@@ -229,20 +229,20 @@ def _pax_records(data: bytes) -> dict[str, str]:
         value = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
         if key in _PLAIN_NUMBERS and not _PLAIN_NUMBERS[key].fullmatch(value):
             # GNU tar goes on, and ends with an error.
-            raise tarfile.ReadError("a PAX header has a number that not every tar reads")
+            raise tarfile.ReadError("a PAX header has a number that some tar programs cannot read")
         if key in _EXTRACTED:
             records[key] = value
         elif key in _LISTED:
             # One after the other, as version 0.1 has them in one record.
             if (key == f"{SPARSE}offset") != (len(numbers) % 2 == 0):
-                raise tarfile.ReadError("the list of a sparse file is damaged")
+                raise tarfile.ReadError("the list of pieces of a sparse file is damaged")
             numbers.append(value)
         elif key.startswith(SPARSE):
             records[key] = value
         at = end
     if numbers:
         if _MAP in records:
-            raise tarfile.ReadError("the list of a sparse file is damaged")
+            raise tarfile.ReadError("the list of pieces of a sparse file is damaged")
         records[_MAP] = ",".join(numbers)
     return records
 

@@ -82,7 +82,7 @@ def _checksums(path: str, sha256: str) -> tuple[int, ...]:
             digest.update(piece)
             sums.add(piece)
     if digest.hexdigest() != sha256:
-        raise refusal(path, "it was damaged on its way from the controller; run the task again")
+        raise refusal(path, "it was damaged while it was copied from the controller; run the task again")
     return sums.result()
 
 

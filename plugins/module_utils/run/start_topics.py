@@ -33,8 +33,8 @@ def note_topics(run: Run) -> None:
     if topics:
         listed = ", ".join(f"{name} ({kind})" for name, kind in topics)
         run.notes.append(
-            f"Topics on {run.hub.api_url}: {listed}. If the code of the program names one of them with another content type, "
-            "its start ends the hub: set input_topic or output_topic, which win over what the code names."
+            f"These topics exist on {run.hub.api_url}: {listed}. If the code of the program names one of them with another "
+            "content type, starting it ends the hub: set input_topic or output_topic, which override the names in the code."
         )
 
 
@@ -43,7 +43,7 @@ def likely_topic(hub: HubClient, program: Program) -> str:
     if not _may_name_topics(hub, (program,)):
         return ""
     return (
-        "If the start has ended the hub, a likely cause is a topic that the code of the program names and that exists with another "
+        "If the start has ended the hub, the likely cause is that the code of the program names a topic that exists with another "
         "content type ('Content-type mismatch' in the hub's log): set input_topic or output_topic, or create the topic with the "
         "program's type."
     )

@@ -177,11 +177,11 @@ def _upload(wanted: SequenceRecord, others: Iterable[SequenceRecord]) -> Action:
 
 
 def _stop(user: InstanceRecord, record: SequenceRecord) -> Action:
-    return Action("stop", f"instance {user.label}", f"it runs from {record.ref}, which is to be removed", user)
+    return Action("stop", f"instance {user.label}", f"it runs from {record.ref}, which the task removes", user)
 
 
 def _why_removed(sequence: SequenceRecord | None) -> str:
-    return f"{sequence.ref} takes its place" if sequence else "it is to be absent"
+    return f"{sequence.ref} replaces it" if sequence else "the task has state: absent"
 
 
 def _users(inventory: Inventory, record: SequenceRecord) -> list[InstanceRecord]:

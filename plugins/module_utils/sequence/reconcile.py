@@ -51,7 +51,7 @@ def reconcile(run: Run) -> Result:
     """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
     options = run.options
     ending_from_options(options)
-    refuse_empty("say which sequence is meant", name=options["name"], id=options["id"], version=options["version"])
+    refuse_empty("name a sequence", name=options["name"], id=options["id"], version=options["version"])
     if options["state"] == "absent" and all(options[name] is None for name in ("name", "id", "src")):
         raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
     package = _package(run) if options["state"] == "present" else None

@@ -67,8 +67,8 @@ def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRe
             if compare == "version":
                 raise WrittenError.of(
                     lost,
-                    message=f"{lost.message} Whether the package was stored is not known, and cannot be found out with "
-                    "compare: version: look with sth_sequence_info before you upload it again.",
+                    message=f"{lost.message} It is not known whether the package was stored, and with compare: version the task "
+                    "cannot find out: look with sth_sequence_info before you upload it again.",
                 ) from None
             found = _found_after(hub, package, lost, known)
             if found is not None:
@@ -89,7 +89,8 @@ def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -
     if record is None or not matches(record, wanted_record(package), compare):
         shown = record.ref if record else "nothing"
         raise SthError(
-            "HUB_ERROR", f"{hub.api_url} took {package.ref} as sequence {sequence_id} and shows {shown} there."
+            "HUB_ERROR",
+            f"{hub.api_url} stored {package.ref} as sequence {sequence_id}, but lists {shown} there: run the task again.",
         )
     return record
 
@@ -168,14 +169,14 @@ def _delete_by_force(
         if record is not None and record.live and record.sequence_id == doomed.id:
             raise WrittenError(
                 "TIMEOUT",
-                f"Instance {instance_id} was told to stop, and {hub.api_url} was told to remove its package {doomed.ref} by "
+                f"Instance {instance_id} was asked to stop, and {hub.api_url} was asked to remove its package {doomed.ref} by "
                 f"force, but neither has ended it: {what_is_left(hub, instance_id)}, then run the task again.",
                 instance=instance_id,
             )
     if _left(hub, doomed) is not None:
         raise WrittenError(
             "CONFLICT",
-            f"{hub.api_url} was told to remove sequence {doomed.ref} by force and still lists it: run the task again.",
+            f"{hub.api_url} was asked to remove sequence {doomed.ref} by force and still lists it: run the task again.",
         )
 
 
@@ -183,7 +184,7 @@ def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
     try:
         return hub.sequence(deleted.id).info()
     except SthError as error:
-        raise unseen(error, f"{hub.api_url} took the removal of sequence {deleted.ref}", "it is gone") from None
+        raise unseen(error, f"{hub.api_url} accepted the removal of sequence {deleted.ref}", "it is gone") from None
 
 
 def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> SequenceRecord:

@@ -149,7 +149,7 @@ class StreamReader(Attended):
             if error.code != "UNREACHABLE" or self._stopped:
                 raise
             if pieces.is_in_a_piece or time.monotonic() - self.last_data < SILENT:
-                message = f"It was cut off while data came, and this data is lost: {error.message}"
+                message = f"The connection was cut while data arrived, and this data is lost: {error.message}"
                 raise SthError.of(error, message=message) from None
             return False
         if not self._stopped:

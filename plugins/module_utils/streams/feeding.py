@@ -87,7 +87,7 @@ def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"]
     if content_type not in TAKEN:
         raise SthError(
             "INVALID_OPTION",
-            f"content_type {content_type!r} is not one that a hub takes: use one of {', '.join(TAKEN)}.",
+            f"content_type {content_type!r} is not one that hubs accept: use one of {', '.join(TAKEN)}.",
         )
     return Feed(content_type, options.end, data, options.src)
 

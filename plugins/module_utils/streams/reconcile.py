@@ -36,7 +36,7 @@ _READ = ("max_bytes", "max_lines", "search_regex", "dest")
 _CLOSED_STREAM = "it was ended by an earlier write, which cannot be undone, or the program has stopped reading and its buffers are full"
 # A 1.x hub lets nobody else write while a program fills a topic; on 0.18 it ends with that program.
 _CLOSED_TOPIC = (
-    "it was ended by an earlier write, or by the end of the program that filled it, or a program fills it now"
+    "it was ended by an earlier write, or by the end of the program that wrote to it, or a program writes to it now"
 )
 
 
@@ -71,13 +71,20 @@ def _check(options: StreamOptions, writes: bool) -> None:
         refused.append("end")
     if refused:
         doing, other = ("written", "reading") if writes else ("read", "writing")
-        raise SthError("INVALID_OPTION", f"{what} is {doing}; {', '.join(refused)} belongs to {other}: leave it out.")
+        raise SthError(
+            "INVALID_OPTION", f"{what} is {doing}, but {', '.join(refused)} can only be used for {other}: leave it out."
+        )
     if writes and not options.end and not _has_data(options):
-        raise SthError("INVALID_OPTION", f"{what} is written: set content, lines, src, or end: true.")
+        raise SthError(
+            "INVALID_OPTION",
+            f"There is nothing to write to {what[0].lower()}{what[1:]}: set content, lines, src, or end: true.",
+        )
     if writes and options.encoding == "base64" and options.content is None:
         raise SthError("INVALID_OPTION", "encoding applies to content only: leave it out with lines, src or end.")
     if options.stream == "stdin" and options.content_type not in (None, "application/octet-stream"):
-        raise SthError("INVALID_OPTION", "A hub takes only application/octet-stream for stdin: leave out content_type.")
+        raise SthError(
+            "INVALID_OPTION", "A hub accepts only application/octet-stream for stdin: leave out content_type."
+        )
     if options.wait_timeout <= 0:
         raise SthError("INVALID_OPTION", "wait_timeout must be more than 0.")
 
@@ -162,7 +169,10 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
         )
     if not feed.size and hub.dialect.keeps_topics:
         # The hub would never answer.
-        raise SthError("INVALID_OPTION", f"There is nothing to write to topic {name}: the data is empty.")
+        raise SthError(
+            "INVALID_OPTION",
+            f"There is nothing to write to topic {name}, because the data is empty: write at least one byte.",
+        )
     there = find_topic(hub, name)
     if there is not None and there["content_type"] != content_type:
         if options.content_type is not None:
@@ -199,7 +209,7 @@ def _read_topic(run: Run, name: str, reading: Reading) -> Result:
         else:
             raise SthError(
                 "NOT_FOUND",
-                f"No topic {name!r} on {hub.api_url}: reading would create it; create it with sth_topic, or list what is there "
+                f"No topic {name!r} on {hub.api_url}, and reading would create it: create it with sth_topic, or list the topics "
                 "with sth_topic_info.",
             )
     if run.check_mode:
@@ -212,7 +222,7 @@ def _read_topic(run: Run, name: str, reading: Reading) -> Result:
 
 def _plan(run: Run, what: str, feed: Feed) -> Action:
     ends = ", and ends it" if feed.end else ""
-    action = Action("write", what, f"it was asked for{ends}")
+    action = Action("write", what, f"the task asks for it{ends}")
     run.journal.plan((action,))
     return action
 

@@ -52,10 +52,10 @@ def write_watched(
     if feed.size <= BUFFERED:
         raise SthError(
             "CONFLICT",
-            f"{what} took nothing for wait_timeout ({wait_timeout:g} s): {closed_by}.",
+            f"{what} accepted no data for wait_timeout ({wait_timeout:g} s): {closed_by}.",
         )
     raise SthError(
         "TIMEOUT",
-        f"{what} took no more data for wait_timeout ({wait_timeout:g} s): the program does not read it, or not as fast; some "
-        "of it may have been delivered.",
+        f"{what} accepted no more data for wait_timeout ({wait_timeout:g} s): the program does not read it, or too slowly; some "
+        "of it may have been delivered. Raise wait_timeout, or check the program.",
     )

@@ -61,7 +61,11 @@ def execute(task: Task, run: Run) -> Result:
     except OSError as error:
         text = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
         result = _failure(
-            SthError("LOCAL_ERROR", f"The machine where the task runs could not do what the task needs: {text}."), run
+            SthError(
+                "LOCAL_ERROR",
+                f"A call to the operating system failed on the machine where the task runs: {text}. Check its disk space, memory and permissions.",
+            ),
+            run,
         )
     except BaseException:
         run.failed = True

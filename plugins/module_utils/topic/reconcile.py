@@ -61,7 +61,7 @@ def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: 
     if before is None and after is not None:
         return Action("create", f"topic {after['name']}", "the hub does not have it", leaves=after)
     if before is not None and after is None:
-        return Action("delete", f"topic {before['name']}", "it is to be absent", before)
+        return Action("delete", f"topic {before['name']}", "the task has state: absent", before)
     there = given(before)
     raise SthError(
         "CONFLICT",

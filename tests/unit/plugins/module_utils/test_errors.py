@@ -39,7 +39,7 @@ def test_a_failure_is_remade_with_what_is_given_and_keeps_the_rest() -> None:
     assert other.details == {"http_status": 409, "method": "POST", "instance": "i"}
 
 
-@pytest.mark.parametrize(("code", "word"), [("TIMEOUT", "in time"), ("UNREACHABLE", "was gone")])
+@pytest.mark.parametrize(("code", "word"), [("TIMEOUT", "in time"), ("UNREACHABLE", "closed the connection")])
 def test_a_write_whose_effect_nobody_knows_counts_as_written_and_says_what_to_do(code: Any, word: str) -> None:
     error = unknown_effect(LostAnswerError(code, "x", method="POST"), "http://hub", "The start of web", "it runs")
     assert isinstance(error, WrittenError)
@@ -68,7 +68,7 @@ def test_a_look_that_fails_too_tells_of_the_write() -> None:
 def test_what_was_not_seen_after_a_write_says_why() -> None:
     error = unseen(SthError("TIMEOUT", "GET got no answer."), "The hub took it", "it is gone")
     assert isinstance(error, WrittenError)
-    assert error.message.startswith("The hub took it, and whether it is gone is not known: GET got no answer.")
+    assert error.message.startswith("The hub took it, but it is not known whether it is gone: GET got no answer.")
 
 
 def test_a_blank_text_is_not_the_same_as_none() -> None:

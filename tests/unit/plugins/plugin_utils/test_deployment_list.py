@@ -110,7 +110,7 @@ def test_text_that_is_none_of_what_it_should_be_is_refused_and_not_shown(option:
 
 def test_names() -> None:
     assert "element 2 has none" in refusal([{"name": "web"}, {"replicas": 1}])
-    assert "web is there twice" in refusal([{"name": "web"}, {"name": "web"}])
+    assert "web is used twice" in refusal([{"name": "web"}, {"name": "web"}])
 
 
 def test_unknown_options() -> None:
@@ -127,5 +127,5 @@ def test_misspelt_variables() -> None:
 def test_booleans() -> None:
     for value in ("", None, True, "yes", "0", 1):
         require_boolean("deployment_fail_on_drift", value)
-    with pytest.raises(SthError, match="deployment_fail_on_drift is a boolean"):
+    with pytest.raises(SthError, match="deployment_fail_on_drift must be a boolean"):
         require_boolean("deployment_fail_on_drift", "maybe")

@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
 def test_a_failure_of_the_hub_itself_says_where_to_look(status: str, advised: bool) -> None:
     with ScriptedServer(Exchange("POST", "/sequence/a/start", answer(status, '{"error":"boom"}'))) as server:
         error = failure(client(server).sequence("a").start)
-    assert ("boom. Look at the hub's log for why." in error.message) == advised
+    assert ("boom. Look in the hub's log for the cause." in error.message) == advised
     assert advised or error.message.endswith("boom.")
 
 

@@ -44,4 +44,4 @@ def test_what_is_no_start_does_not_fail_for_the_hubs_disks() -> None:
     kill = Exchange("POST", "/instance/i/_kill", answer("500 Internal Server Error", ""))
     with ScriptedServer(VERSION_1, kill) as server:
         error = failure(client(server).instance("i").kill)
-    assert error.message.endswith("Look at the hub's log for why.")
+    assert error.message.endswith("Look in the hub's log for the cause.")

@@ -57,7 +57,7 @@ def test_start_failures_are_told_apart(status: str, body: str, code: str, word: 
 def test_a_start_that_fails_for_the_hubs_disks_says_what_no_log_does() -> None:
     with ScriptedServer(Exchange("POST", "/sequence/a/start", answer("500 Internal Server Error", ""))) as server:
         error = failure(client(server).sequence("a").start)
-    assert "where `df` does not list `/`" in error.message
+    assert "if `df` does not list `/`" in error.message
     assert "mount --bind" in error.message
 
 

@@ -143,8 +143,8 @@ def test_whatever_else_is_restarted_runs_on_under_its_own_name_in_order() -> Non
 
 def test_what_has_ended_is_not_ended_again() -> None:
     running = [record(), record(member_mark("web", 0), 1, status="ended")]
-    plan = plan_ended(Inventory((APP,), tuple(running)), running, Masker(), "it is to be absent")
-    assert steps(plan) == ["stop instance web: it is to be absent"]
+    plan = plan_ended(Inventory((APP,), tuple(running)), running, Masker(), "the task has state: absent")
+    assert steps(plan) == ["stop instance web: the task has state: absent"]
     assert plan.after == {"web": {"state": "absent"}}
 
 

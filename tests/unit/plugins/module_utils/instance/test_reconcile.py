@@ -395,7 +395,7 @@ def test_a_start_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHu
     assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
     assert [item["done"] for item in result["actions"]] == [True]
     assert "The start of instance web was sent to" in result["msg"]
-    assert "whether it runs is not known" in result["msg"]
+    assert "not known whether it runs" in result["msg"]
     assert "run the task again" in result["msg"]
     assert "GET" not in result["msg"]
 
@@ -416,7 +416,7 @@ def test_a_stop_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub
     assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
     assert [item["done"] for item in result["actions"]] == [True]
     assert f"The {'stop' if stop_timeout else 'kill'} of instance web (" in result["msg"]
-    assert "whether it has ended is not known" in result["msg"]
+    assert "not known whether it has ended" in result["msg"]
     assert "GET" not in result["msg"]
 
 
@@ -427,7 +427,7 @@ def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeH
     result = run_task("sth_instance", hub, name="web", state="stopped", request_retries=0, **QUICK)
     assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
     assert "Instance web (" in result["msg"]
-    assert "was told to end" in result["msg"]
+    assert "was asked to end" in result["msg"]
 
 
 def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(
@@ -450,7 +450,7 @@ def test_a_successor_that_may_run_is_not_said_to_have_failed(hub: FakeHub) -> No
     hub.fault(Fault("cut", "POST", "/start$"))
     result = start(hub, app_config={"a": 2}, request_retries=0)
     assert [(item["action"], item["done"]) for item in result["actions"]] == [("stop", True), ("start", True)]
-    assert "whether it runs is not known" in result["msg"]
+    assert "not known whether it runs" in result["msg"]
     assert "The previous instance was stopped, and is not started again" in result["msg"]
     assert "could not be started again" not in result["msg"]
     hub.revive()
@@ -465,7 +465,7 @@ def test_what_is_brought_back_and_not_answered_for_is_not_said_to_have_failed(hu
     assert [(item["action"], item["done"]) for item in result["actions"]] == [
         ("stop", True), ("start", False), ("start", True)
     ]  # fmt: skip
-    assert "whether it runs again is not known" in result["msg"]
+    assert "not known whether it runs again" in result["msg"]
     assert "could not be started again" not in result["msg"]
 
 
@@ -491,7 +491,7 @@ def test_a_program_that_throws_when_loaded_is_a_failed_start_although_the_hub_sa
         assert "boom on import" in result["msg"]
         assert "boom on import" in result["logs"]["log"]
     else:
-        assert "keeps neither log" in result["msg"]
+        assert "keeps no log and no exit code" in result["msg"]
 
 
 def test_start_attempts(hub: FakeHub) -> None:
@@ -574,7 +574,7 @@ def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub)
     config = {"healthy": False}
     result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1)
     assert result["error_code"] == "TIMEOUT", result
-    assert "does not report that it is healthy" in result["msg"]
+    assert "has not reported that it is healthy" in result["msg"]
 
 
 def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(

@@ -117,7 +117,7 @@ def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub
     result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
     assert result["error_code"] == "UNREACHABLE", result
     assert "The output of instance job" in result["msg"]
-    assert "cut off while data came" in result["msg"]
+    assert "cut while data arrived" in result["msg"]
     assert result["collected"]["stdout"]["content"] == "one\n"
     require_left(hub, result)
 

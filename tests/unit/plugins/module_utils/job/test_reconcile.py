@@ -310,7 +310,7 @@ def test_a_hub_that_fails_in_the_middle_takes_nothing_of_what_was_collected(
     assert result["error_code"] == ("UNREACHABLE" if kind == "die" else "HUB_ERROR")
     assert result["collected"]["stdout"]["content"] == "so far\n"
     assert [item["id"] for item in hub.instances] == [result["instance"]]
-    assert f"Whether instance job ({result['instance']}) on {hub.api_url} has ended is not known" in result["msg"]
+    assert f"It is not known whether instance job ({result['instance']}) on {hub.api_url} has ended" in result["msg"]
 
 
 def test_a_stream_that_breaks_off_keeps_what_had_come(hub: FakeHub) -> None:
@@ -348,4 +348,4 @@ def test_a_run_of_whose_start_the_hub_dies_is_told_and_counts_as_written(hub: Fa
     assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
     assert [item["done"] for item in result["actions"]] == [True]
     assert "The start of instance job was sent to" in result["msg"]
-    assert "whether it runs is not known" in result["msg"]
+    assert "not known whether it runs" in result["msg"]

@@ -135,7 +135,7 @@ def test_what_a_hub_cannot_carry_is_refused_by_its_size() -> None:
     program = Program(member_mark("web", None), app_config={"data": "x" * 3100})
     program.check_size(None)
     program.check_size(8 * 1024)
-    with pytest.raises(SthError, match="web take .* accepts 3 KiB") as raised:
+    with pytest.raises(SthError, match="web take .* accepts at most 3 KiB") as raised:
         program.check_size(4 * 1024)
     assert raised.value.code == "INVALID_CONFIG"
 

@@ -78,7 +78,7 @@ def test_a_directory_that_holds_anything_is_no_entry() -> None:
     [
         (Entry("file/x", "f"), "'file', which is not a directory"),
         (Entry("link/x/y", "f"), "'link', which is not a directory"),
-        (Entry("bad", "l", b"../x"), "leaves the package"),
+        (Entry("bad", "l", b"../x"), "points outside the package"),
     ],
 )
 def test_what_only_the_whole_shows_is_refused(entry: Entry, word: str) -> None:

@@ -109,7 +109,7 @@ def test_links_that_leave_the_package_are_refused(make_directory: MakeDirectory,
     (source / "loop").symlink_to("loop")
     (source / "link").symlink_to(target)
     (source / "loop").unlink() if not target.startswith("loop") else None
-    assert "leaves the package or leads in a circle" in refused(source)
+    assert "points outside the package or to itself" in refused(source)
 
 
 def test_a_source_outside_is_never_followed_into(make_directory: MakeDirectory, tmp_path: Path) -> None:

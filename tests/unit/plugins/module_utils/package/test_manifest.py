@@ -32,12 +32,12 @@ def without(key: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
-        (b"", "no valid JSON"),
-        (b"{", "no valid JSON"),
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
         (b'{"name": "a", "main": "index.js", "x": NaN}', "NaN"),
-        (b'{"name": "a", "main": "index.js",}', "no valid JSON"),
-        (b'{"name": "a", "main": "index.js"} x', "no valid JSON"),
-        (b"[" * 100_000, "no valid JSON"),
+        (b'{"name": "a", "main": "index.js",}', "not valid JSON"),
+        (b'{"name": "a", "main": "index.js"} x', "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
         (b"[]", "is not a JSON object"),
         (b"null", "is not a JSON object"),
         (b"\xef\xbb\xbf" + json.dumps(MANIFEST).encode(), "byte-order mark"),

@@ -137,20 +137,20 @@ MANY = "".join(f"{each},1," for each in range(0, 50_000, 2))
     [
         (sparse_member(0, 1, 5 * 1024**3, 0, size=5 * 1024**3, stored=1), "leave out more than 4 GiB"),
         (sparse_member(2**32 + 1, 1, size=2**32 + 2, stored=1), "leave out more than 4 GiB"),
-        (sparse_member(0, 2, size=10, stored=1), "list of a sparse file is damaged"),
-        (sparse_member(0, 1, size=10, stored=1), "list of a sparse file is damaged"),
-        (sparse_member(0, 1, size=0, stored=1), "list of a sparse file is damaged"),
-        (sparse_member(8, 1, 2, 1, size=10, stored=2), "list of a sparse file is damaged"),
-        (sparse_member(0, 1, size=10, stored=1, goes_on=True), "list of a sparse file is damaged"),
+        (sparse_member(0, 2, size=10, stored=1), "list of pieces of a sparse file is damaged"),
+        (sparse_member(0, 1, size=10, stored=1), "list of pieces of a sparse file is damaged"),
+        (sparse_member(0, 1, size=0, stored=1), "list of pieces of a sparse file is damaged"),
+        (sparse_member(8, 1, 2, 1, size=10, stored=2), "list of pieces of a sparse file is damaged"),
+        (sparse_member(0, 1, size=10, stored=1, goes_on=True), "list of pieces of a sparse file is damaged"),
         (
             pax_member({"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "other"}, bytes(512)),
-            "list of a sparse file is damaged",
+            "list of pieces of a sparse file is damaged",
         ),
-        (pax_member({"GNU.sparse.size": "10"}), "list of a sparse file is damaged"),
-        (pax_member({"GNU.sparse.offset": "0", "GNU.sparse.size": "10"}), "list of a sparse file is damaged"),
+        (pax_member({"GNU.sparse.size": "10"}), "list of pieces of a sparse file is damaged"),
+        (pax_member({"GNU.sparse.offset": "0", "GNU.sparse.size": "10"}), "list of pieces of a sparse file is damaged"),
         (
             pax_member({"GNU.sparse.map": "0,1", "GNU.sparse.numblocks": "2", "GNU.sparse.size": "9"}),
-            "list of a sparse file is damaged",
+            "list of pieces of a sparse file is damaged",
         ),
         (
             pax_member({"GNU.sparse.map": MANY[:-1], "GNU.sparse.numblocks": "25000", "GNU.sparse.size": "60000"}),
@@ -158,7 +158,7 @@ MANY = "".join(f"{each},1," for each in range(0, 50_000, 2))
         ),
         (
             pax_member({"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9"}, b"999999\n"),
-            "list of a sparse file is damaged",
+            "list of pieces of a sparse file is damaged",
         ),
         (
             pax_member(
@@ -169,9 +169,9 @@ MANY = "".join(f"{each},1," for each in range(0, 50_000, 2))
         ),
         (
             pax_member({"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9"}, b"1" * 512 * 50),
-            "list of a sparse file is damaged",
+            "list of pieces of a sparse file is damaged",
         ),
-        (pax_member({"GNU.sparse.major": "2", "GNU.sparse.minor": "0"}), "unknown version"),
+        (pax_member({"GNU.sparse.major": "2", "GNU.sparse.minor": "0"}), "unknown format version"),
     ],
 )
 def test_lists_of_pieces_that_do_harm_are_refused(

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import COMPENSATION, Action, Journal
 
-START, STOP = Action("start", "instance web", "none runs"), Action("stop", "instance web", "it is to be absent")
+START, STOP = Action("start", "instance web", "none runs"), Action("stop", "instance web", "the task has state: absent")
 
 
 def fail(journal: Journal, error: SthError, *, unplanned: bool = False) -> None:
@@ -36,7 +36,7 @@ def test_what_is_planned_is_reported_and_not_done_before_it_is() -> None:
         assert not journal.written
     assert journal.written
     assert journal.as_result() == [
-        {"action": "stop", "object": "instance web", "reason": "it is to be absent", "done": False},
+        {"action": "stop", "object": "instance web", "reason": "the task has state: absent", "done": False},
         {"action": "start", "object": "instance web", "reason": "none runs", "done": True},
     ]
 
