@@ -85,7 +85,7 @@ def _task(api_url: str) -> list[Step]:
     steps: list[Step] = []
     with (
         _step(steps, "validate the options", in_process.ArgumentSpecValidator, "validate"),
-        _step(steps, "make the session", Transport, "__init__"),
+        _step(steps, "create the session", Transport, "__init__"),
         _step(steps, "a request", Transport, "get"),
         _step(steps, "close the session", Transport, "close"),
         _step(steps, "make the result safe to show", in_process, "without_no_log"),
