@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The public Python face: one hub and its parts. What is imported from anywhere else here is PRIVATE and may change.
+"""The public Python API: one hub and its parts. All other modules of this collection are PRIVATE and may change.
 
 Source: python-client.md.
 """

@@ -42,9 +42,9 @@ class SthError(Exception):
     """A failure that a person can act on.
 
     ``message`` is one sentence: what was asked, of which hub, what it answered, what to do.
-    ``details`` are the further keys of a failure, such as ``http_status``, ``method``, ``url``,
-    ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``. ``said`` are those that hold what programs have
-    said, as results show it: what of it is secret is hidden, or left by the user's wish, already.
+    ``details`` are the other keys of a failure, such as ``http_status``, ``method``, ``url``,
+    ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``. ``said`` are the keys with output of programs. Their
+    secrets are masked already, or are shown because the user set ``mask_output: false``.
     """
 
     def __init__(self, code: ErrorCode, message: str, **details: Any) -> None:
@@ -58,7 +58,7 @@ class SthError(Exception):
     def of(
         cls: type[E], error: SthError, code: ErrorCode | None = None, message: str | None = None, **details: Any
     ) -> E:
-        """Make this kind of failure of ``error``, with what is given instead of its code, message or details."""
+        """Return a failure of this class like ``error``, with the given code, message or details instead of its own."""
         made = cls(code or error.code, message or error.message, **{**error.details, **details})
         made.said = error.said
         return made
@@ -72,15 +72,15 @@ class LostAnswerError(SthError):
 
 
 class WrittenError(SthError):
-    """A write was sent, and its effect is not, or not yet, seen: what it belongs to counts as done.
+    """A write was sent, but its effect was not seen (yet). The action that it belongs to counts as done.
 
-    So ``changed`` is true, and nothing is undone that the write may have replaced.
+    So ``changed`` is true, and nothing that the write may have replaced is brought back.
     """
 
 
 @contextmanager
 def looking_up(lost: LostAnswerError, hub: str, what: str, effect: str) -> Iterator[None]:
-    """Around the look-up after a lost answer: where that fails too, tell of the write, ``what`` of ``effect``, instead."""
+    """Wrap the look-up after a lost answer. If the look-up fails too, raise `unknown_effect` instead of its failure."""
     try:
         yield
     except SthError as error:
@@ -88,7 +88,7 @@ def looking_up(lost: LostAnswerError, hub: str, what: str, effect: str) -> Itera
 
 
 def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
-    """Build the failure for a lost answer of which nobody can tell what came: "The start of x" of "it runs"."""
+    """Build the failure for a write with an unknown effect. ``what``: "The start of x"; ``effect``: "it runs"."""
     how = "did not answer in time" if lost.code == "TIMEOUT" else "closed the connection before it answered"
     return WrittenError.of(
         lost,
@@ -98,7 +98,7 @@ def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> W
 
 
 def unseen(error: SthError, written: str, effect: str) -> WrittenError:
-    """Build the failure for a look that failed after a write that the hub took: "X took it", of "it is gone"."""
+    """Build the failure for a check that failed after a write. ``written``: "X accepted it"; ``effect``: "it is gone"."""
     message = f"{written}, but it is not known whether {effect}: {error.message} Run the task again; it checks first."
     return WrittenError.of(error, message=message)
 
@@ -113,7 +113,7 @@ def given(value: T | None) -> T:
 
 
 def refuse_empty(advice: str, **options: str | None) -> None:
-    """Raise ``INVALID_OPTION`` for the first of the text ``options`` that is given and blank."""
+    """Raise ``INVALID_OPTION`` for the first of the ``options`` that is set to an empty or blank text."""
     for name, value in options.items():
         if value is not None and not value.strip():
             raise SthError("INVALID_OPTION", f"{name} is empty: {advice}, or leave it out.")

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import
 if TYPE_CHECKING:
     import requests
 
-# Bytes that are read at once.
+# The most bytes to read at once.
 CHUNK = 64 * 1024
 
 
@@ -28,7 +28,7 @@ class ByteStream:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            # A chunk of the hub is one piece: what has arrived is not held back until a buffer is full.
+            # Each chunk that the hub sends is yielded at once, and not held back until a buffer is full.
             for piece in self._raw.stream(CHUNK, decode_content=True):
                 if piece:
                     yield piece
@@ -38,11 +38,11 @@ class ByteStream:
 
     @property
     def is_in_a_piece(self) -> bool:
-        """Whether a piece has begun to arrive and has not been given yet."""
+        """Whether a piece has begun to arrive but has not been yielded yet."""
         return bool(getattr(self._raw, "chunk_left", None))
 
     def abort(self) -> None:
-        """End the iteration: whoever waits for the next piece is woken as if the body had ended."""
+        """End the iteration. A thread that waits for the next piece is woken as if the body had ended."""
         self._aborted = True
         # Closing the answer itself would wait for the reader.
         shut_down(self._raw)

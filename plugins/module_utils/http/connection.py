@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
 RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
-# A day; far longer ones are more than the operating system's clock can bear.
+# A day. Far longer times are more than the clock of the operating system can handle.
 LONGEST_TIMEOUT = 86_400
 # What RFC 9110 calls a token.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -57,7 +57,7 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
     Empty strings count as not given, since surveys send them. Raises `SthError` ``INVALID_OPTION``.
     """
     if options.get("api_url") == "":
-        # From variables and the environment it means "not given"; here it would mean the hub of this machine.
+        # An empty variable means "not set". An empty option would silently mean the hub on this machine.
         raise SthError("INVALID_OPTION", "api_url is empty: give the address of the hub, or leave the option out.")
     given = {key: value for key, value in options.items() if value is not None and value != ""}
     username, password, token = given.get("url_username"), given.get("url_password"), given.get("token")
@@ -110,7 +110,7 @@ def normalise_api_url(url: str) -> str:
         )
     try:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        # Refuses empty labels and those that are too long, in which nobody could look it up.
+        # Refuses empty labels and labels that are too long, because such a name cannot be looked up.
         (parts.hostname or "").encode("idna")
     except ValueError:
         valid = False
@@ -120,7 +120,7 @@ def normalise_api_url(url: str) -> str:
 
 
 def meant_api_url(options: Mapping[str, Any]) -> str | None:
-    """Return the address that options mean, whatever else is wrong with them; None where it is none."""
+    """Return the address in the options, even if other options are not valid; None if the address is not valid."""
     given = options.get("api_url")
     try:
         return normalise_api_url(DEFAULT_API_URL if given is None else str(given))
@@ -149,7 +149,7 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _refuse_unsendable(what: str, text: str) -> None:
-    """Refuse what no HTTP header can hold, without saying what it is: it is a secret."""
+    """Refuse a value that no HTTP header can hold, without showing the value, because it is a secret."""
     if text != text.strip() or not text.isprintable() or not text.isascii():
         raise SthError(
             "INVALID_OPTION",

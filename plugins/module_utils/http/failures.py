@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an exception of requests means to a person: where the connection failed, and what to do."""
+"""Turns exceptions of requests into failures that say where the connection failed, and what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 
-# Where it is missing, the transport says so, which everybody needs first.
+# If it is missing, the transport reports that, because it is always imported first.
 with suppress(ImportError):
     import requests
 
@@ -78,7 +78,7 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
 
 
 def _innermost(error: BaseException) -> str:
-    """Return the cause at the bottom of the wrappers of requests and urllib3, as a person would say it."""
+    """Return the text of the innermost cause, without the wrappers of requests and urllib3."""
     seen = error
     while True:
         inner: Any = getattr(seen, "reason", None)

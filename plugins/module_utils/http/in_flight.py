@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request that another thread watches: it learns when the request has been sent whole, and can end the wait.
+"""A request that another thread can watch: the thread learns when the whole request was sent, and can end the wait.
 
-`requests` returns only with the answer's headers, which for an awaited event may be minutes later. What urllib3 offers for
-this is its connection class (see `pools`).
+`requests` returns only when the headers of the answer arrive. For an event this can take minutes. The hook for this is the
+connection class of urllib3 (see `pools`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _current = threading.local()
 
 
 class InFlight:
-    """One request and its answer. ``sent`` is set when it has been handed to the network whole."""
+    """One request and its answer. ``sent`` is set when the whole request was passed to the network."""
 
     def __init__(self) -> None:
         self.sent = threading.Event()
@@ -31,7 +31,7 @@ class InFlight:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Take the requests that this thread makes within for this one."""
+        """Treat the requests that this thread sends inside the context as this request."""
         _current.request = self
         try:
             yield
@@ -39,7 +39,7 @@ class InFlight:
             _current.request = None
 
     def abort(self) -> None:
-        """End it: whoever sends it or waits for its answer gets an exception."""
+        """End the request. The thread that sends it or waits for its answer gets an exception."""
         with self._lock:
             self.aborted = True
             fileno, self._fileno = self._fileno, None
@@ -47,14 +47,14 @@ class InFlight:
             _shut_down(fileno)
 
     def release(self) -> None:
-        """Let go of the connection when the answer has been read."""
+        """Drop the handle of the connection after the answer was read."""
         with self._lock:
             fileno, self._fileno = self._fileno, None
         if fileno is not None:
             os.close(fileno)
 
     def opened(self, connection: socket.socket) -> None:
-        """Keep a second handle of the connection, a new one as of now: the first belongs to the thread that reads."""
+        """Keep a second handle of the new connection, because the first one belongs to the thread that reads."""
         self.release()
         handle = os.dup(connection.fileno())
         with self._lock:
@@ -66,17 +66,17 @@ class InFlight:
 
 
 def shut_down(connection: Any) -> None:
-    """Wake whoever reads from ``connection`` (anything with a ``fileno``) as if the other side had closed it."""
+    """Wake the thread that reads from ``connection`` (anything with a ``fileno``), as if the other side had closed it."""
     try:
         handle = os.dup(connection.fileno())
     except (OSError, ValueError, AttributeError):
-        # It has ended meanwhile (urllib3 has no file left then, and says so in various ways).
+        # It has ended in the meantime. urllib3 then has no file left, and raises different exceptions.
         return
     _shut_down(handle)
 
 
 def _shut_down(handle: int) -> None:
-    # The other side may have been faster.
+    # The other side may have closed the connection already.
     with socket.socket(fileno=handle) as connection, suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
@@ -95,7 +95,7 @@ class Watched:
         """Wait for the answer to what has been sent."""
         request = getattr(_current, "request", None)
         if request is not None:
-            # One that was open already.
+            # The connection was open already, so connect() was not called.
             request.opened(self.sock)  # type: ignore[attr-defined]
             request.sent.set()
         return super().getresponse(*args, **options)  # type: ignore[misc]

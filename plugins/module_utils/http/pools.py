@@ -17,21 +17,21 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3 import PoolManager
 except ImportError:
-    # Reported by the transport, which everybody needs first.
+    # The transport reports this. It is always imported first.
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
 
-# The hub closes a connection that was idle for about 6 s; a request written then is lost without an answer
+# The hub closes a connection that was idle for about 6 s. A request that is sent at that moment gets no answer
 # (hub-behaviour.md#idle-connections).
 IDLE_LIMIT = 4.0
 
 
 class _Patient:
-    """Mixed into urllib3's pools: never uses a connection again that the hub may be about to close."""
+    """Mixin for urllib3's pools: does not reuse a connection that the hub may be about to close."""
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
         if time.monotonic() - getattr(connection, "idle_since", math.inf) > IDLE_LIMIT:
-            # Whoever sends a request on it opens it again.
+            # The next request opens it again.
             connection.close()
         return connection
 
@@ -43,7 +43,7 @@ class _Patient:
 
 @cache
 def _patient(pool: Any) -> Any:
-    """Return a pool class like ``pool`` (with TLS, through SOCKS), patient and with connections that can be watched."""
+    """Return a class like the class of ``pool`` (TLS, SOCKS), with `_Patient` and with connections that can be watched."""
     if issubclass(pool, _Patient):
         return pool
     connection = type("Connection", (Watched, pool.ConnectionCls), {})
@@ -65,7 +65,7 @@ class HubAdapter(HTTPAdapter):
         return manager
 
     def build_response(self, req: Any, resp: Any) -> Any:
-        """Let an answer that is cut off be an error, which it is to urllib3 only from version 2 on."""
+        """Raise an error for an answer that is cut off. urllib3 does so only from version 2 on."""
         resp.enforce_content_length = True
         return super().build_response(req, resp)
 
@@ -76,5 +76,5 @@ def _use_patient(manager: Any) -> None:
 
 
 if HTTPAdapter is not object:
-    # Made here, their classes are there before workers are forked, and need not be made in each.
+    # Create the classes before workers are forked, so that not every worker has to create them.
     _use_patient(PoolManager())

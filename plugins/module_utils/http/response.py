@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A complete answer of a hub, and the failure for one that nobody expected.
+"""A complete answer of a hub, and the failure for an unexpected answer.
 
 Source: hub-behaviour.md#transport.
 """
@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
-# So much of what a hub says went wrong is told, and so much of it is looked at.
+# How many characters of a hub's error text are shown, and how many are read.
 TOLD = 500
 LOOKED_AT = 64 * 1024
 
@@ -50,7 +50,7 @@ class Response:
             raise self.no_hubs(f"{self.status} with something that is not JSON") from None
 
     def no_hubs(self, what: str) -> SthError:
-        """Build the error for an answer that no hub gives; ``what`` it is."""
+        """Build the failure for an answer that does not come from a hub. ``what`` describes the answer."""
         return SthError(
             "HUB_ERROR",
             f"{self.method} {self.url} answered {what}: check that api_url is the address of a hub's API.",
@@ -77,12 +77,12 @@ class Response:
                 or None
             )
         text = str(value or self.reason or f"status {self.status}").strip()
-        # Before it is shortened: of a secret that is cut in two nobody would find the rest.
+        # Mask before shortening: a secret that is cut in two would not be found.
         return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
 
 
 def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
-    """Build the error for an answer that nobody expected. ``purpose``: what was asked, as in "delete sequence x"."""
+    """Build the failure for an unexpected answer. ``purpose``: what the request was for, such as "delete sequence x"."""
     code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
         response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
     )

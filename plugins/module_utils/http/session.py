@@ -4,8 +4,8 @@
 
 """What all requests of one kind have in common: connections, TLS, proxy, headers and sign-in.
 
-`requests.Session` without what no hub needs: cookies, redirects, hooks and ``~/.netrc``. Where a worker has just been
-forked, their first use takes as long as a request (docs/benchmark.md), and a cookie would be left behind between tasks.
+Like `requests.Session`, but without cookies, redirects, hooks and ``~/.netrc``, which no hub needs. In a worker that was just
+forked, their first use takes as long as a request (docs/benchmark.md), and a cookie would remain between tasks.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ try:
     import urllib3
     from urllib3.util.retry import Retry
 except ImportError:
-    # Reported by the transport, which everybody needs first.
+    # The transport reports this. It is always imported first.
     pass
 
 POOL_SIZE = 32
-# urllib3 asks this of the headers of each answer, and Python looks through every kind of mapping to tell, once in each
-# process. Asked here, workers that are forked later know it: half a millisecond of each task.
+# urllib3 makes this check for the headers of each answer. The first check in a process is slow, because Python looks through
+# every kind of mapping. Made here, it is known to workers that are forked later. This saves half a millisecond per task.
 issubclass(list, Mapping)
 
 
@@ -37,15 +37,15 @@ class Session:
     """Sends requests over connections that it keeps. Safe to use from several threads."""
 
     def __init__(self, connection: Connection, *, retries: int, headers: Mapping[str, str]) -> None:
-        """``retries``: how often a GET whose answer was lost is repeated. ``headers``: beside those of the connection."""
-        # Which proxies are meant for this hub takes long to find out, and whether there are any does not.
+        """``retries``: how often to repeat a GET whose answer was lost. ``headers``: in addition to those of the connection."""
+        # It takes long to find the proxies for this hub. Whether there are any proxies is known quickly.
         proxied = connection.use_proxy and bool(getproxies())
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
         self._verify: bool | str = False
         if connection.validate_certs:
             self._verify = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or True
         else:
-            # Whoever sets the option knows; a warning on standard error would become one of the task on every request.
+            # The user has chosen this. Without this line, every request would add a warning to the task.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._cert: str | tuple[str, str] | None = connection.client_cert
         if connection.client_cert and connection.client_key:
@@ -59,8 +59,8 @@ class Session:
             credentials = f"{connection.url_username}:{connection.url_password or ''}".encode()
             common["Authorization"] = f"Basic {b64encode(credentials).decode()}"
         self._headers = dict(common.items())
-        # A refused connection is repeated for every method (nothing was sent), a lost answer only for GET, and an
-        # answer never: 419 and 409 have their own waits. `other` is TLS, which does not get better.
+        # Repeat after a refused connection for every method, because nothing was sent; after a lost answer only for GET; and
+        # never after an answer, because 419 and 409 have their own waits. `other` is TLS: repeating does not help.
         policy = Retry(
             total=None,
             connect=connection.request_retries,
@@ -90,8 +90,8 @@ class Session:
         request = requests.PreparedRequest()
         request.prepare_method(method)
         request.prepare_url(url, None)
-        # A dict suffices, whose copies cost less: those of requests' own kind look through all kinds of mappings. But it tells
-        # spellings apart: a header of the user's must not go out beside ours.
+        # A dict is faster to copy than the case-insensitive mapping of requests. But it is case-sensitive, so remove the
+        # user's spelling of a header that is set here.
         ours = {name.lower() for name in headers}
         common = {name: value for name, value in self._headers.items() if name.lower() not in ours}
         request.headers = {**common, **headers}  # type: ignore[assignment,unused-ignore]

@@ -35,12 +35,12 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
-    # Told by the failure, if it comes to one; where ansible keeps a log it would stand there for each repeat.
+    # The failure reports the error, if there is one. Otherwise a log of ansible would contain a line for each repeat.
     logging.getLogger("urllib3").propagate = False
 
-# What RFC 3986 allows in a segment of a path as it is.
+# The characters that RFC 3986 allows unquoted in a segment of a path.
 PATH_SAFE = "!$&'()*+,;=:@"
-# An answer is complete within seconds and megabytes, thousands of instances included; a server that is no hub need not be.
+# A hub's answer is complete within seconds and megabytes, even with thousands of instances. Another server may never end.
 LONGEST_BODY = 30.0
 LARGEST_BODY = 256 * 1024 * 1024
 
@@ -56,7 +56,7 @@ class Transport:
         self.connection = connection
         # Whether a connection was refused before one succeeded: the hub has just been started.
         self.was_refused = False
-        # Values that no error may show; whoever runs a task adds those of its programs.
+        # Values that no error may show. Each task adds the secrets of its programs.
         self.secrets: set[str] = set()
         self._abandoned = False
         self._in_flight: set[InFlight] = set()
@@ -65,8 +65,8 @@ class Transport:
 
     @cached_property
     def _writing(self) -> Session:
-        # Writes get a connection of their own each: on a pooled one that the hub has just closed they would be lost
-        # without an answer (hub-behaviour.md#idle-connections), and whether they took effect could not be told.
+        # Each write gets a new connection. On a pooled connection that the hub is just closing, it would be lost without an
+        # answer (hub-behaviour.md#idle-connections), and nobody would know whether it took effect.
         return self._session(retries=0, headers={"Connection": "close"})
 
     def _session(self, *, retries: int, headers: Mapping[str, str] | None = None) -> Session:
@@ -75,7 +75,7 @@ class Transport:
         return session
 
     def url(self, *segments: str) -> str:
-        """Join path segments to the API's address, each quoted where it must be: the hub decodes nothing."""
+        """Join path segments to the API's address. Quote only what must be quoted, because the hub decodes nothing."""
         return "/".join([self.connection.api_url, *(quote(segment, safe=PATH_SAFE) for segment in segments)])
 
     def get(
@@ -83,7 +83,8 @@ class Transport:
     ) -> Response:
         """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
 
-        ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``request``: watches it (with no repeat).
+        ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``request``: watches the request (not if it
+        may be repeated).
         """
         url = self.url(*segments)
         attempts = 1 + (self.connection.request_retries if repeat else 0)
@@ -109,9 +110,9 @@ class Transport:
     ) -> Response:
         """POST, PUT or DELETE, sent once.
 
-        ``body`` is sent as JSON, ``content`` as it is (a file is streamed with its length known). ``hold``: seconds
-        that the hub itself keeps the request (a stop), added to ``request_timeout``, or to ``timeout`` where that is given.
-        ``request``: watches it. Raises `LostAnswerError` where the request may have been carried out.
+        ``body`` is sent as JSON, ``content`` unchanged (a file is streamed, with its length). ``hold``: seconds for which the hub
+        keeps the request before it answers (a stop), added to ``request_timeout``, or to ``timeout`` if that is given.
+        ``request``: watches the request. Raises `LostAnswerError` if the request may have been carried out.
         """
         url = self.url(*segments)
         send_headers = dict(headers or {})
@@ -146,9 +147,9 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         request: InFlight | None = None,
     ) -> Iterator[ByteStream]:
-        """GET a stream, to be read as it comes. Reading may consume the data: never repeated.
+        """GET a stream and read it as it arrives. It is never repeated, because reading may consume the data.
 
-        ``timeout``: seconds of silence after which `SthError` ``TIMEOUT`` ends the iteration. ``request`` watches it.
+        ``timeout``: seconds of silence after which the iteration raises `SthError` ``TIMEOUT``. ``request``: watches it.
         """
         url = self.url(*segments)
         with self._registered(request or InFlight()) as registered:
@@ -165,7 +166,7 @@ class Transport:
 
     @contextmanager
     def _registered(self, request: InFlight) -> Iterator[InFlight]:
-        """Let ``request`` be ended by `abandon` too."""
+        """Register ``request``, so that `abandon` ends it too."""
         self._in_flight.add(request)
         try:
             yield request
@@ -174,13 +175,13 @@ class Transport:
             request.release()
 
     def abandon(self) -> None:
-        """Let every request on its way fail, and every further one, whichever thread makes it."""
+        """Make every current and every later request fail, in all threads."""
         self._abandoned = True
         for request in tuple(self._in_flight):
             request.abort()
 
     def renew(self) -> None:
-        """Forget what earlier requests brought, connections aside."""
+        """Forget the state from earlier requests, but keep the connections."""
         self.was_refused = False
         self.secrets = set()
 
@@ -201,10 +202,10 @@ class Transport:
         uploading: bool = False,
     ) -> requests.Response:
         if self._abandoned:
-            # Ends a thread silently, and is no error that anybody would handle by trying something else.
+            # This ends a thread silently. No code handles it by trying something else.
             raise SystemExit
         silence = self.connection.request_timeout if timeout is None else timeout
-        # While a body is sent, the time-out of the connection is what bounds each write of it.
+        # While a body is sent, the connect time-out limits each write to the socket.
         connect = max(self.connection.connect_timeout, silence) if uploading else self.connection.connect_timeout
         request_headers = dict(headers or {})
         if method == "GET" and session is not self._reading:
@@ -244,13 +245,13 @@ class Transport:
 
     @cached_property
     def _own_secrets(self) -> frozenset[str]:
-        # What stands between a hub and its client may say which token it refuses.
+        # A proxy in front of the hub may repeat the refused token in its answer.
         values = (self.connection.token, self.connection.url_password)
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     @staticmethod
     def _body(response: requests.Response, method: str, url: str, silence: float) -> bytes:
-        """Read an answer whole, within bounds: what sends a byte now and then would hold a task for ever."""
+        """Read a whole answer, within limits of time and size. Without them, a server that sends a byte now and then never ends."""
         end = time.monotonic() + max(silence, LONGEST_BODY)
         body = bytearray()
         for piece in response.iter_content(CHUNK):

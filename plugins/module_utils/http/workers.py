@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Threads that ask one hub at once, and that end when their task is interrupted."""
+"""Threads that send requests to one hub in parallel, and that end when their task is interrupted."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Abandonable(Protocol):
     """A hub, or the transport to one."""
 
     def abandon(self) -> None:
-        """Let every request on its way fail, and every further one."""
+        """Make every current and every later request fail."""
 
 
 @contextmanager
 def workers(hub: Abandonable, most: int) -> Iterator[ThreadPoolExecutor]:
-    """Yield an executor of ``most`` threads; all is at rest when the context is left, also after a failure.
+    """Yield an executor of ``most`` threads. All threads have ended when the context is left, also after a failure.
 
-    What interrupts the thread that waits for them (the keyword ``timeout`` of a task does) would otherwise be heard of when
-    the last of them has ended by itself, after minutes, and they would go on writing until then.
+    The keyword ``timeout`` of a task interrupts the thread that waits for them. Without `abandon`, the interruption would
+    take effect only after the last thread has ended, perhaps minutes later, and the threads would go on writing until then.
     """
     pool = ThreadPoolExecutor(most)
     failure: Exception | None = None

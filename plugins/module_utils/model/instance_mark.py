@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark by which an instance of ours is known again: one reserved key in its own app_config.
+"""The mark by which the collection recognises its instances: one reserved key in their app_config.
 
 Both hub generations echo app_config and 1.x keeps it over a restart (architecture.md#instances).
 """
@@ -20,10 +20,10 @@ MARK_KEY = "_sth"
 
 @dataclass(frozen=True)
 class InstanceMark:
-    """Whose an instance is. ``name`` is the whole name, ``web-0`` for member 0 of pool ``web``.
+    """Name and owner of an instance. ``name`` is the whole name, ``web-0`` for member 0 of pool ``web``.
 
-    ``deployment`` is set where a deployment manages the instance; then ``pool`` is its name too, ``index`` that of the
-    replica, and ``rollout`` what it carries of the run that started it.
+    ``deployment`` is set if a deployment manages the instance. Then ``pool`` is its name too, ``index`` is the index of
+    the replica, and ``rollout`` describes the run that started it.
     """
 
     name: str
@@ -50,9 +50,9 @@ def marked(app_config: Mapping[str, Any], mark: InstanceMark | None) -> dict[str
 
 
 def read_mark(app_config: Mapping[str, Any] | None) -> InstanceMark | None:
-    """Return the mark of what a hub echoes; None where there is none or it is not ours."""
+    """Return the mark in an app_config that a hub reports; None if it has no mark or one of another program."""
     value = (app_config or {}).get(MARK_KEY)
-    # A dict is a Mapping; asked first, since that takes a fifth of the time, and there may be thousands.
+    # A dict is a Mapping, but checking for dict first takes a fifth of the time, and there may be thousands of instances.
     if not isinstance(value, (dict, Mapping)) or not isinstance(value.get("name"), str):
         return None
     pool, index, deployment = value.get("pool"), value.get("index"), value.get("deployment")
@@ -66,5 +66,5 @@ def read_mark(app_config: Mapping[str, Any] | None) -> InstanceMark | None:
 
 
 def unmarked(app_config: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return ``app_config`` as its user gave it."""
+    """Return ``app_config`` without the mark, as the user set it."""
     return {key: value for key, value in (app_config or {}).items() if key != MARK_KEY}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a run ended, on hubs that say it and on those that do not (hub-behaviour.md#start-and-life-cycle)."""
+"""How a run ended, on hubs that report it and on hubs that do not (hub-behaviour.md#start-and-life-cycle)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Outcome
 
-# On 0.18 the runner of a completed Node.js program lingers for 10 s after its output has ended; a crash takes the record
-# away at once, and the streams with it.
+# On 0.18, the runner of a completed Node.js program stays for 10 s after its output has ended. After a crash, the record and
+# the streams are gone at once.
 LINGERS_AT_LEAST = 4.0
 
 
@@ -27,8 +27,8 @@ _FINISHED = "Finished."
 def ended_record(last: InstanceRecord, now: InstanceRecord | None, output_ended: float | None) -> InstanceRecord:
     """Return the record of an instance that has ended, with its outcome.
 
-    ``last``: when it was last seen alive; ``now``: what the hub still says, None on 0.18; ``output_ended``: when the hub
-    ended the output stream (monotonic clock).
+    ``last``: its record when it was last seen alive. ``now``: its record now, None on 0.18. ``output_ended``: when the
+    hub ended the output stream (monotonic clock).
     """
     if now is not None:
         return now
@@ -36,16 +36,16 @@ def ended_record(last: InstanceRecord, now: InstanceRecord | None, output_ended:
 
 
 def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
-    """Return the record of a program in Python that has ended, with the outcome that the end of its log tells."""
+    """Return the record of a Python program that has ended, with the outcome that the end of its log shows."""
     if record.outcome in ("failed", "unknown", None) and has_finished(log):
         return replace(record, outcome="completed")
     return record
 
 
 def has_finished(log: str) -> bool:
-    """Whether the runner of a program in Python says last that it has finished; no hub tells (hub-behaviour.md#python-programs).
+    """Whether the last line of a Python runner says that it has finished. No hub reports this (hub-behaviour.md#python-programs).
 
-    A line of the program itself looks the same, but is not the last one. On 1.x the hub's own lines follow.
+    A line of the program itself looks the same, but is not the last one. On 1.x, lines of the hub follow.
     """
     for line in reversed(log.splitlines()):
         try:

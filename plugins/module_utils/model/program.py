@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user wants to run, member by member. Pure.
+"""What a task wants to run: one program for each member of a pool. Pure.
 
-Only what a task sets is managed.
+Only the options that a task sets are managed. All others stay as they are.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _OWN_KEYS = {
 
 @dataclass(frozen=True)
 class Program:
-    """What one instance is to run with; None means that it is not managed. ``mark`` is None for one without a name.
+    """The settings of one instance; None means that the setting is not managed. ``mark`` is None for an instance without a name.
 
-    ``id`` is chosen for a start. ``replaces``: id of what it takes the place of, by which it is called where it has no name.
-    ``additions``: what app_config is to hold beside what it holds, where it is not managed as a whole.
+    ``id``: the id to start it with. ``replaces``: id of the instance that it replaces, its label if it has no name.
+    ``additions``: keys to add to app_config if app_config as a whole is not managed.
     """
 
     mark: InstanceMark | None
@@ -59,16 +59,16 @@ class Program:
 
     @property
     def label(self) -> str:
-        """How a person calls it."""
+        """The name to show in messages."""
         return self.mark.name if self.mark else str(self.id or self.replaces)
 
     def completed_from(self, record: InstanceRecord | None) -> Program:
-        """Take over what is not managed from the instance that ran so far."""
+        """Take over the settings that are not managed from the instance that ran before."""
         if record is None:
             return self
         mark = record.mark
         return Program(
-            # Who is called by its own name stays a member of its pool.
+            # An instance that the task names by its whole name stays a member of its pool.
             mark if mark and (self.mark is None or self.mark.pool is None) else self.mark,
             self.id,
             self.config_over(unmarked(record.app_config)),
@@ -81,13 +81,13 @@ class Program:
         )
 
     def config_over(self, running: dict[str, Any]) -> dict[str, Any]:
-        """Return the app_config that is wanted of what runs with ``running``; the same where it is not managed."""
+        """Return the app_config that an instance with the app_config ``running`` should have; the same if it is not managed."""
         if self.app_config is not None:
             return self.app_config
         return running if self.additions is None else _merged(running, self.additions)
 
     def instead_of(self, record: InstanceRecord | None) -> Program:
-        """Take the place of ``record``, with an id of its own: 1.x refuses the old one while it is listed, also ended."""
+        """Replace ``record``, with a new id: 1.x refuses the old id while it is listed, even after the end."""
         return self if record is None else replace(self, id=None, replaces=record.id)
 
     def start_app_config(self) -> dict[str, Any]:
@@ -95,12 +95,12 @@ class Program:
         return marked(self.config_over({}), self.mark)
 
     def started_from(self, sequence_id: str) -> InstanceRecord:
-        """Return what the hub will list when it runs, but for its id and times."""
+        """Return the record that the hub will list when it runs, without id and times."""
         config, args = self.start_app_config(), tuple(self.args or ())
         return InstanceRecord("", sequence_id, "running", config, args, self.input_topic, self.output_topic)
 
     def start_body_options(self) -> dict[str, Any]:
-        """Return the further keys of the start call's body."""
+        """Return the other keys of the body of a start."""
         own = {
             "instanceId": self.id if self.mark is None else None,
             "inputTopic": self.input_topic,
@@ -110,10 +110,10 @@ class Program:
         return {**self.start_options, **{key: value for key, value in own.items() if value is not None}}
 
     def check_size(self, limit: int | None) -> None:
-        """Raise ``INVALID_CONFIG`` where a body of ``limit`` bytes cannot carry it (hub-behaviour.md#start-body-too-large)."""
+        """Raise ``INVALID_CONFIG`` if it does not fit into a body of ``limit`` bytes (hub-behaviour.md#start-body-too-large)."""
         body = {"appConfig": self.start_app_config(), "args": list(self.args or ()), **self.start_body_options()}
         size = len(json.dumps(body))
-        # The hub adds to it before it hands it over.
+        # The hub adds some keys before it passes the body to the runner.
         if limit is not None and size > limit - 1024:
             raise SthError(
                 "INVALID_CONFIG",
@@ -123,11 +123,11 @@ class Program:
 
 
 def check_program(options: Mapping[str, Any]) -> None:
-    """Refuse options that cannot be meant, before anything is written."""
+    """Refuse options that make no sense, before anything is written."""
     overrides = options["overrides"] or []
     for config in (options["app_config"], options["start_options"], *(item.get("app_config") for item in overrides)):
         if config is not None and not isinstance(config, Mapping):
-            # ansible-core before 2.19 hands over the text of a mapping with a date in it, and takes that for one.
+            # ansible-core before 2.19 passes a mapping with a date in it as text, and treats the text as a mapping.
             raise SthError(
                 "INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and the like in it."
             )
@@ -145,7 +145,7 @@ def check_program(options: Mapping[str, Any]) -> None:
 
 
 def _refuse_numbers(data: Any) -> None:
-    """Refuse numbers that no hub hands over as they are: it is JavaScript, and rounds or refuses them."""
+    """Refuse numbers that a hub would change: it is written in JavaScript, which rounds or refuses them."""
     if isinstance(data, Mapping):
         _refuse_numbers(list(data.values()))
     elif isinstance(data, (list, tuple)):
@@ -160,7 +160,7 @@ def _refuse_numbers(data: Any) -> None:
 
 
 def programs(options: Mapping[str, Any]) -> list[Program]:
-    """Return what each wanted member runs, by ``name`` and ``count``, or the one with a literal ``id``."""
+    """Return the program of each wanted member, by ``name`` and ``count``, or of the one instance with ``id``."""
     if options["count"] is None:
         mark = member_mark(options["name"], None) if options["name"] is not None else None
         return [_program(options, mark, options["app_config"], options["args"])]
@@ -168,7 +168,7 @@ def programs(options: Mapping[str, Any]) -> list[Program]:
 
 
 def member(options: Mapping[str, Any], index: int) -> Program:
-    """Return what member ``index`` of the pool ``name`` runs."""
+    """Return the program of member ``index`` of the pool ``name``."""
     overrides = options["overrides"] or []
     override = overrides[index] if index < len(overrides) else {}
     config, args = options["app_config"], options["args"]
@@ -180,7 +180,7 @@ def member(options: Mapping[str, Any], index: int) -> Program:
     if options["index_key"] is not None:
         config = with_index(config or {}, options["index_key"], index)
     program = _program(options, member_mark(options["name"], index), config, args)
-    # What a member has of its own does not make the rest of what it runs with managed.
+    # Overrides of a member do not make the rest of its app_config managed.
     return program if options["app_config"] is not None else replace(program, app_config=None, additions=config)
 
 
@@ -206,7 +206,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_index(config: Mapping[str, Any], path: str | None, index: int) -> dict[str, Any]:
-    """Return ``config`` with the member's index at the dotted ``path``; as it is where there is none."""
+    """Return ``config`` with the member's index at the dotted ``path``; unchanged if ``path`` is None."""
     if path is None:
         return dict(config)
     key, dot, rest = path.partition(".")

@@ -17,13 +17,13 @@ Generation = Literal["0.18", "1.x"]
 Status = Literal["starting", "running", "stopping", "ended"]
 Outcome = Literal["completed", "failed", "stopped", "killed", "unknown"]
 
-# What the ids of things begin with that are on no hub yet: an earlier task in check mode would have made them.
+# Prefix of the ids of predicted objects, which an earlier task in check mode would have created.
 FORESEEN = "foreseen-"
 
 
 @dataclass(frozen=True)
 class HubVersion:
-    """``GET /version``: the version as the hub says it and the generation whose contract it follows."""
+    """``GET /version``: the version that the hub reports, and the generation that it belongs to."""
 
     version: str
     generation: Generation
@@ -63,7 +63,7 @@ class SequenceRecord:
         return f"{self.name}@{version}" if version else self.name
 
     def is_called(self, ref: str) -> bool:
-        """Whether ``ref`` is its own; quicker than to compare, since most of what a hub holds has another name."""
+        """Whether ``ref`` is its ref. Faster than comparing refs, because most sequences on a hub have another name."""
         return ref.startswith(self.name) and self.ref == ref
 
 
@@ -71,8 +71,8 @@ class SequenceRecord:
 class InstanceRecord:
     """A process that the hub runs or has run. Times are the hub's ISO 8601 texts.
 
-    ``app_config`` is what the hub echoes, our mark included; None where the hub does not answer for this instance (0.18
-    while it starts, and for ever after a start that failed there: hub-behaviour.md#start-never-answered and
+    ``app_config`` is what the hub reports, with the mark. It is None if the hub does not answer for this instance: on 0.18
+    while it starts, and for ever after a failed start (hub-behaviour.md#start-never-answered and
     hub-behaviour.md#starting-instance-never-answers).
     """
 
@@ -89,7 +89,7 @@ class InstanceRecord:
     outcome: Outcome | None = None
     exit_code: int | None = None
     reason: str | None = None
-    # The key of its package's ``engines``; "" where the hub does not tell (0.18).
+    # The key in ``engines`` of its package; "" if the hub does not report it (0.18).
     engine: str = ""
 
     @property
@@ -99,12 +99,12 @@ class InstanceRecord:
 
     @cached_property
     def mark(self) -> InstanceMark | None:
-        """Whose it is, as its app_config says; read once, since a task looks through thousands more than once."""
+        """The mark in its app_config. It is read once, because a task may look through thousands of instances several times."""
         return read_mark(self.app_config)
 
     @property
     def label(self) -> str:
-        """How a person calls it: its name, or its id where it has none."""
+        """The name to show in messages: its name, or its id if it has none."""
         return self.mark.name if self.mark else self.id
 
     @property
@@ -115,7 +115,7 @@ class InstanceRecord:
 
 @dataclass(frozen=True)
 class Event:
-    """What a program emitted. ``lost``: the hub told that it came and could not deliver its payload.
+    """An event that a program emitted. ``lost``: the hub reported the event but could not deliver its payload.
 
     Source: hub-behaviour.md#event-payloads.
     """
@@ -130,7 +130,7 @@ class Inventory:
 
     sequences: tuple[SequenceRecord, ...] = ()
     instances: tuple[InstanceRecord, ...] = ()
-    # Whether a connection was refused just before: a 1.x hub that has come back lists no instance for some ten seconds
+    # Whether a connection was refused just before. For about ten seconds after a restart, a 1.x hub lists no instances,
     # although they run (hub-behaviour.md#empty-list-after-a-restart).
     just_started: bool = field(default=False, compare=False)
 
@@ -140,5 +140,5 @@ class Inventory:
 
 
 def known_id(own_id: str) -> str | None:
-    """Return an id, if the hub has given it already."""
+    """Return an id; None if it is the id of a predicted object."""
     return None if not own_id or own_id.startswith(FORESEEN) else own_id

@@ -20,7 +20,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE
 
 @dataclass(frozen=True)
 class SequenceReference:
-    """What a user wrote; ``version`` or ``digest`` (a prefix, hex) narrow ``name``."""
+    """The parts of a reference. ``version`` or ``digest`` (the first hex digits) narrow ``name``."""
 
     text: str
     name: str
@@ -28,7 +28,7 @@ class SequenceReference:
     digest: str | None = None
 
     def matches(self, record: SequenceRecord) -> bool:
-        """Whether ``record`` is meant by name, version or digest (its id aside)."""
+        """Whether ``record`` has this name, version and digest. Ids are not compared."""
         return (
             record.name == self.name
             and (self.version is None or record.version == self.version)
@@ -37,7 +37,7 @@ class SequenceReference:
 
 
 def parse_version(text: str) -> tuple[str | None, str | None]:
-    """Split what stands for a version into (author's version, digest prefix), one of them None."""
+    """Split the part after ``@`` into (author's version, digest prefix). One of them is None."""
     if text.startswith("sha256:"):
         match = _DIGEST.match(text)
         if not match:
@@ -47,7 +47,7 @@ def parse_version(text: str) -> tuple[str | None, str | None]:
 
 
 def parse_reference(text: str | None) -> SequenceReference:
-    """Read a reference. Raises ``INVALID_OPTION`` for an empty one: it never means "unset"."""
+    """Parse a reference. Raises ``INVALID_OPTION`` for an empty one, which does not mean "not set"."""
     if not text or not text.strip():
         raise SthError("INVALID_OPTION", "The reference to a sequence is empty: set a ref, a name or an id.")
     # The first character may be the @ of a scope.
@@ -61,7 +61,7 @@ def parse_reference(text: str | None) -> SequenceReference:
 
 
 def find_sequences(reference: SequenceReference, sequences: Iterable[SequenceRecord]) -> list[SequenceRecord]:
-    """Return every sequence that is meant; an id wins over a name."""
+    """Return every sequence that the reference matches. A match by id wins over matches by name."""
     candidates = list(sequences)
     by_id = [record for record in candidates if record.id == reference.text]
     return by_id or sorted(
@@ -72,10 +72,10 @@ def find_sequences(reference: SequenceReference, sequences: Iterable[SequenceRec
 def resolve_sequence(
     reference: SequenceReference, sequences: Iterable[SequenceRecord], *, hub: str, assume: bool
 ) -> SequenceRecord:
-    """Return the one sequence that is meant.
+    """Return the one sequence that the reference matches.
 
-    ``assume`` (check mode): what is not there yet is taken to be uploaded by an earlier task; its record has the id "".
-    Raises ``NOT_FOUND`` or ``AMBIGUOUS``; copies with the same content are one.
+    ``assume`` (check mode): a sequence that is missing is assumed to be uploaded by an earlier task. Its record has the id "".
+    Raises ``NOT_FOUND`` or ``AMBIGUOUS``. Copies with the same content count as one.
     """
     found = find_sequences(reference, sequences)
     if len({record.digest or record.id for record in found}) > 1:

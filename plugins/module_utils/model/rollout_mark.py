@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a replica carries of the run that started it, inside its mark (architecture.md#deployments).
+"""The part of a replica's mark that describes the run that started it (architecture.md#deployments).
 
-A hub has neither a place for a deployment's own record nor upload times: what the next run has to know is in the replicas.
+A hub cannot store a record of a deployment and reports no upload times. So the replicas carry what the next run needs.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rollout:
-    """The run of ``sth_deployment`` that started a replica: its place in their order, and what it wanted."""
+    """The run of ``sth_deployment`` that started a replica: its rank among all runs, and its goal."""
 
-    # Highest seen plus one; of two runs with the same, that with the greater digest leads.
+    # The highest generation that the run saw, plus one. If two runs have the same, the one with the greater digest leads.
     generation: int = 0
-    # Short digest of everything that the run wanted.
+    # Short digest of the goal of the run.
     digest: str = ""
     # How many replicas it wanted, and how many of them with the new version (0: all).
     replicas: int = 0
     canary: int = 0
-    # Refs of older versions that it kept, the latest first, and of those that it wanted to remove.
+    # Refs of the older versions that it kept, the newest first, and refs of the versions that it wanted to remove.
     versions: tuple[str, ...] = ()
     given_up: tuple[str, ...] = ()
     rolled_back: bool = False
@@ -36,12 +36,12 @@ class Rollout:
 
     @property
     def rank(self) -> tuple[int, str]:
-        """Who leads: the run with the highest."""
+        """The run with the highest rank leads."""
         return (self.generation, self.digest)
 
     @property
     def own(self) -> int:
-        """Replicas from this index on have what all have."""
+        """The first index from which on replicas have no app_config or args of their own."""
         return max(self.own_configs, self.own_args)
 
     def as_value(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Rollout:
 
 
 def read_rollout(value: Mapping[str, Any]) -> Rollout:
-    """Read it from a mark as a hub echoes it; what is missing or no value of ours counts as not said."""
+    """Read it from the mark that a hub reports. Missing and invalid values get the defaults."""
     index_key = value.get("index_key")
     return Rollout(
         _count(value.get("generation")),

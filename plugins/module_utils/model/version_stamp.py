@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our mark in a package's version: the content digest as semver build metadata.
+"""The stamp in the version of a package: the content digest as semver build metadata.
 
 ``1.4.2`` is stored on a hub as ``1.4.2+sha256.<64 hex>``, ``1.4.2+b5`` as ``1.4.2+b5.sha256.<64 hex>``, and a package without
-version as ``0.0.0+sha256.<64 hex>``: version is the one field that both hub generations report and keep across restarts
+version as ``0.0.0+sha256.<64 hex>``. The version is the only field that all hubs report and keep across restarts
 (hub-behaviour.md#sequences).
 """
 
@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import re
 
-# What a package without version is stamped with.
+# The version that a package without a version gets before the stamp.
 NO_VERSION = "0.0.0"
 _MARKS = re.compile(r"((?:[+.]sha256\.[0-9a-f]{64})+)\Z")
 
 
 def split_version(hub_version: str) -> tuple[str, str | None]:
-    """Return (author's version, digest) of what a hub reports; the digest is None where our mark is missing.
+    """Split a version that a hub reports into (author's version, digest). The digest is None if there is no stamp.
 
-    The author's version is "" for a marked ``0.0.0``: so looks a package without version once it is stamped.
+    For a stamped ``0.0.0`` the author's version is "", because a package without a version gets ``0.0.0`` with its stamp.
     """
     match = _MARKS.search(hub_version)
     if not match:
@@ -31,6 +31,6 @@ def split_version(hub_version: str) -> tuple[str, str | None]:
 
 
 def stamp_version(version: str, digest: str) -> str:
-    """Return ``version``, whose own mark if any is replaced, with ``digest`` (64 hex digits) as its build metadata."""
+    """Return ``version`` with ``digest`` (64 hex digits) as build metadata, in place of a stamp that it may have."""
     author = split_version(version)[0] or NO_VERSION
     return f"{author}{'.' if '+' in author else '+'}sha256.{digest}"
