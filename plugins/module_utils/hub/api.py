@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all clients of one hub share: the transport, the hub's version and the dialect that follows from it."""
+"""The common part of all clients of one hub: the transport, the version of the hub, and its dialect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.reading import Un
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import Capability, read_version
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import HubVersion
 
-# Seconds after which the version is asked for again: no hub is replaced by another version and ready any sooner.
+# Seconds after which the version is read again. Replacing a hub by another version takes longer than this.
 VERSION_LASTS = 3.0
 
 
@@ -39,15 +39,15 @@ class HubApi:
 
     @property
     def secrets(self) -> set[str]:
-        """Values that no error, and nothing that is kept of an instance's streams, may show."""
+        """Values that must not appear in failures or in the streams of instances in results."""
         return self.transport.secrets
 
     def hide(self, secrets: set[str]) -> None:
-        """Let ``secrets`` be shown nowhere; what is added to them later counts too."""
+        """Mask ``secrets`` everywhere, also those that are added to the set later."""
         self.transport.secrets = secrets
 
     def version(self) -> HubVersion:
-        """``GET /version``, asked once. Raises ``HUB_ERROR`` where this is no hub."""
+        """``GET /version``, read once. Raises ``HUB_ERROR`` if this is not a hub."""
         if self._version is None:
             answer = self.transport.get("version")
             if 300 <= answer.status < 400:
@@ -78,40 +78,40 @@ class HubApi:
 
     @property
     def known_version(self) -> HubVersion | None:
-        """Return the version if the hub has been asked for it."""
+        """Return the version if it was read already."""
         return self._version
 
     @property
     def dialect(self) -> Dialect:
-        """What a hub of this version wants."""
+        """The dialect of a hub of this version."""
         return dialect_for(self.version())
 
     def require(self, capability: Capability, what: str, instead: str) -> None:
-        """Raise ``UNSUPPORTED_BY_HUB`` where a hub of this version lacks ``capability``."""
+        """Raise ``UNSUPPORTED_BY_HUB`` if a hub of this version lacks ``capability``."""
         if capability not in self.dialect.capabilities:
             raise self.unsupported(what, instead)
 
     def unsupported(self, what: str, instead: str) -> SthError:
-        """Build the failure for what this hub cannot do, also where it was expected to: it has no such endpoint."""
+        """Build the failure for something that this hub cannot do, by its version or because an endpoint is missing."""
         return SthError("UNSUPPORTED_BY_HUB", f"{what} is not possible on a {self.version().version} hub: {instead}.")
 
     def id_of(self, raw: Any) -> str:
-        """Read the id of what a write has made, or a list holds. Raises ``HUB_ERROR``."""
+        """Read the id in the answer to a write, or in an element of a list. Raises ``HUB_ERROR``."""
         try:
             return read_id(raw)
         except UnreadableError as error:
             raise self.dialect.unreadable(str(error)) from None
 
     def forget_version(self) -> None:
-        """Let the hub be asked again: what it has answered is not what a hub of its version does."""
+        """Read the version again next time, because an answer does not fit the known version."""
         self._version = None
 
     def abandon(self) -> None:
-        """Let every request on its way fail, and every further one: the task has been interrupted."""
+        """Make every current and every later request fail, because the task was interrupted."""
         self.transport.abandon()
 
     def renew(self) -> None:
-        """Begin a task of its own on the same connections: nothing that could have changed meanwhile is remembered."""
+        """Begin a new task on the same connections. Everything that may have changed in the meantime is forgotten."""
         if time.monotonic() - self._version_read > VERSION_LASTS:
             self._version = None
         self.transport.renew()
@@ -122,10 +122,10 @@ class HubApi:
 
 
 def has_no_endpoint(answer: Response) -> bool:
-    """Whether a hub does not know the endpoint; one that does, and misses what is asked for, says so in a body."""
+    """Whether the hub does not have the endpoint. A 404 for a missing object has a body."""
     return answer.status == 404 and not answer.body
 
 
 def feed_headers(content_type: str, end: bool) -> dict[str, str]:
-    """Without the header the hub ends an instance's stream for good (hub-behaviour.md#ended-input)."""
+    """Return the headers of a write. Without ``x-end-stream`` the hub ends the stream for good (hub-behaviour.md#ended-input)."""
     return {"Content-Type": content_type, "x-end-stream": "true" if end else "false"}

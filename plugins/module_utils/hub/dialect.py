@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one hub wants and does: request bodies, the shapes of answers, capabilities.
+"""The differences between hubs: request bodies, shapes of answers, capabilities.
 
-All of it follows from its version by the table (versions.py), and from what an answer looks like (reading.py).
+They follow from the version by one table (versions.py), and from the shape of an answer (reading.py).
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 )
 
 T = TypeVar("T")
-# Message codes that hubs want in front of a body (hub-behaviour.md#endpoints).
+# Message codes that some hubs expect before a body (hub-behaviour.md#endpoints).
 KILL_CODE = 4000
 STOP_CODE = 4001
 EVENT_CODE = 5001
-# What fits into an environment variable (hub-behaviour.md#start-body-too-large); bytes.
+# The most bytes that fit into an environment variable (hub-behaviour.md#start-body-too-large).
 ENVIRONMENT = 128 * 1024
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z", re.IGNORECASE)
-# What an exit code means (hub-behaviour.md#start-and-life-cycle). 213 covers every way in which the process of a 1.x hub
-# went away by itself, process.exit(0) included, and every end of a Python program there.
+# The meanings of exit codes (hub-behaviour.md#start-and-life-cycle). On 1.x, 213 means that the process ended by itself in
+# any way, even by process.exit(0), and it is the code of every end of a Python program.
 EXIT_MEANINGS = {
     -1: "the program completed",
     0: "the program completed",
@@ -59,39 +59,39 @@ EXIT_MEANINGS = {
 
 
 class Dialect:
-    """The contract of one version. What differs is asked for by its name, never by the version."""
+    """What hubs of one version do. Other code asks for a difference by its name here, never by the version."""
 
     def __init__(self, version: HubVersion) -> None:
         release = release_of(version.version)
         self.version = version.version
         self.generation: Generation = version.generation
-        # Why it is taken for another version than it says.
+        # Why the hub is treated as another version than it reports, or None.
         self.note = doubt(version.version)
         self.capabilities: frozenset[Capability] = frozenset(name for name in CAPABILITIES if has(release, name))
         self.tells_status = has(release, "instance_status")
-        # Bytes of a start's body, app_config and args included, that reach the program; None where there is no such limit.
+        # The most bytes that the body of a start, with app_config and args, may have; None if there is no limit.
         self.start_body_limit = ENVIRONMENT if has(release, "start_in_environment") else None
         # One request lists sequences and instances together.
         self.lists_all_at_once = has(release, "one_list")
-        # Instances that run are missing from the list for some seconds after a restart
+        # For some seconds after a restart, running instances are missing from the list
         # (hub-behaviour.md#empty-list-after-a-restart).
         self.hides_running_after_restart = has(release, "reconnect")
         self.keeps_ended = has(release, "keeps_ended")
-        # An instance that starts is not answered for (hub-behaviour.md#starting-instance-never-answers).
+        # GET of a starting instance gets no answer (hub-behaviour.md#starting-instance-never-answers).
         self.is_silent_about_starting = not has(release, "answers_for_starting")
         self.log_never_ends = has(release, "log_never_ends")
-        # Bytes that are no UTF-8 reach a program through its input as they are.
+        # Input that is not UTF-8 reaches a program unchanged.
         self.carries_binary_input = has(release, "binary_input")
         # A program that does not answer has to be killed at once (hub-behaviour.md#programs-that-do-not-answer).
         self.stop_is_final = has(release, "stop_is_final")
-        # A payload of 0, false, null or "" is taken for no event by "last".
+        # After an event with the payload 0, false, null or "", asking for the last event waits for another one.
         self.forgets_falsy_events = has(release, "bare_event_payload")
-        # An event has a payload, always, and that is a text.
+        # An event needs a payload, and the payload must be a text.
         self.needs_payload = not has(release, "any_payload")
-        # Topics are made and removed by request, have a content type and are listed.
+        # Topics can be created and removed, have a content type, and are listed.
         self.keeps_topics = has(release, "topics")
         self.ends_topics = not has(release, "topics_never_end")
-        # What is written with an empty body, to end an input for instance, is not answered to its end.
+        # The answer to a write with an empty body (which may end an input) never ends.
         self.leaves_empty_write_unanswered = has(release, "empty_write_never_answered")
         self._plain_orders = has(release, "plain_orders")
         self._bare_event = has(release, "bare_event_payload")
@@ -100,20 +100,20 @@ class Dialect:
     def stop_body(self, timeout: float, can_keepalive: bool) -> Any:
         """Body of ``POST /instance/:id/_stop``; ``timeout`` in seconds.
 
-        In the wrong form it is an error on some hubs, and seven seconds on others (hub-behaviour.md#body-of-a-stop).
+        A body in the wrong form is an error on some hubs, and a stop with 7 s on others (hub-behaviour.md#body-of-a-stop).
         """
         order = {"timeout": int(timeout * 1000), "canCallKeepalive": can_keepalive}
         return order if self._plain_orders else [STOP_CODE, order]
 
     def kill_body(self, remove_immediately: bool) -> Any:
-        """Body of ``POST /instance/:id/_kill``. Where records do not outlive their process there is nothing to choose."""
+        """Body of ``POST /instance/:id/_kill``. Hubs that do not keep ended records have no option for it."""
         if not remove_immediately or not self.keeps_ended:
             return {}
         order = {"removeImmediately": True}
         return order if self._plain_orders else [KILL_CODE, order]
 
     def event_body(self, name: str, payload: Any) -> Any:
-        """Body of ``POST /instance/:id/_event``. Raises ``UNSUPPORTED_BY_HUB`` for a payload that the hub does not take."""
+        """Body of ``POST /instance/:id/_event``. Raises ``UNSUPPORTED_BY_HUB`` for a payload that the hub does not accept."""
         if self.needs_payload and not isinstance(payload, str):
             raise SthError(
                 "UNSUPPORTED_BY_HUB",
@@ -122,7 +122,7 @@ class Dialect:
         return [EVENT_CODE, {"eventName": name, "message": payload}]
 
     def refuse_id(self, instance_id: str) -> None:
-        """Raise ``UNSUPPORTED_BY_HUB`` for an instance's id that the hub does not take."""
+        """Raise ``UNSUPPORTED_BY_HUB`` for an instance id that the hub does not accept."""
         if self._ids_are_uuids and not _UUID.match(instance_id):
             raise SthError(
                 "UNSUPPORTED_BY_HUB",
@@ -130,7 +130,7 @@ class Dialect:
             )
 
     def event(self, status: int, reason: str, body: bytes) -> Event | None:
-        """Read the answer of ``GET /instance/:id/event/:name`` or ``once``; None where it tells of no event."""
+        """Read the answer of ``GET /instance/:id/event/:name`` or ``once``; None if it contains no event."""
         return bare_event(status, reason, body) if self._bare_event else wrapped_event(status, body)
 
     def sequence(self, raw: Any) -> SequenceRecord:
@@ -142,7 +142,7 @@ class Dialect:
         return self._readable(lambda: instance_record(raw, self.tells_status))
 
     def unreadable(self, what: str) -> SthError:
-        """Build the failure for an answer of a shape that no hub of this version gives."""
+        """Build the failure for an answer whose shape no hub of this version has."""
         return SthError(
             "HUB_ERROR",
             f"The hub says that it is of version {self.version} and answers with {what}, which no such hub does: check that "
@@ -157,7 +157,7 @@ class Dialect:
 
 
 @lru_cache(maxsize=16)
-# Asked for with every instance that is read; it has no state.
+# Needed for every instance that is read. A dialect has no state, so it can be shared.
 @lru_cache
 def dialect_for(version: HubVersion) -> Dialect:
     """Return the dialect of a hub."""

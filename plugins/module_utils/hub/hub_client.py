@@ -4,7 +4,7 @@
 
 """The hub's API, one method per endpoint, with typed results. Usable on its own from Python.
 
-Source: hub-behaviour.md#endpoints. Nothing here waits for a state, decides or repeats a write; errors are `SthError`.
+Source: hub-behaviour.md#endpoints. No method waits for a state, makes decisions or repeats a write. Errors are `SthError`.
 
     hub = HubClient("http://127.0.0.1:8000")
     instance = hub.sequence(sequence_id).start(app_config={"workers": 2}, args=["eu"])
@@ -31,7 +31,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     SequenceRecord,
 )
 
-# Each takes the whole of its time where the hub does not answer (hub-behaviour.md#start-never-answered).
+# In parallel, because each request waits for its whole timeout if the hub does not answer
+# (hub-behaviour.md#start-never-answered).
 PARALLEL_GETS = 8
 
 
@@ -40,11 +41,11 @@ class HubClient(HubApi):
 
     def __init__(self, hub: str | Connection) -> None:
         super().__init__(hub)
-        # What is added to all that the hub lists, and left out of it.
+        # Adds predicted objects to the lists of the hub, or removes objects from them.
         self.overlay = Overlay()
 
     def answer_time(self) -> float:
-        """Seconds that ``GET /version`` takes now."""
+        """Measure how many seconds ``GET /version`` takes now."""
         begun = time.monotonic()
         self.transport.get("version")
         return time.monotonic() - begun
@@ -70,19 +71,19 @@ class HubClient(HubApi):
 
     def sequences(self) -> list[SequenceRecord]:
         """``GET /sequences``."""
-        # First, so that what is no hub is told as such.
+        # First, so that a server that is not a hub is reported as such.
         self.version()
         raw = self._list(self.transport.get("sequences"), "list the sequences")
         return self.overlay.with_sequences(map(self.dialect.sequence, raw))
 
     def instances(self) -> list[InstanceRecord]:
-        """``GET /instances``; hubs before 0.24 list only ids there, so that each takes a bounded GET of its own."""
+        """``GET /instances``. Hubs before 0.24 list only ids, so each instance needs its own GET, with a time limit."""
         self.version()
         listed = self._instances(self._list(self.transport.get("instances"), "list the instances"))
         return self.overlay.with_instances(listed, self.dialect.keeps_ended)
 
     def inventory(self) -> Inventory:
-        """Read sequences and instances: with one request where the hub has ``GET /entities``, else the two lists."""
+        """Read sequences and instances: with one request if the hub has ``GET /entities``, otherwise both lists."""
         answer = self.transport.get("entities") if self.dialect.lists_all_at_once else None
         if answer is None or answer.status == 404:
             if answer is not None:
@@ -99,7 +100,7 @@ class HubClient(HubApi):
     def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
         told = self.dialect.tells_status
         if any(("status" in item) != told for item in raw):
-            # Another version has taken the place of the one that was asked, in the middle of a loop.
+            # The hub was replaced by one of another version, in the middle of a loop.
             self.forget_version()
         dialect = self.dialect
         if dialect.tells_status:
@@ -107,7 +108,7 @@ class HubClient(HubApi):
         with workers(self.transport, PARALLEL_GETS) as pool:
             found = list(pool.map(lambda item: self.instance(self.id_of(item)).info(), raw))
         return [
-            # A starting instance's own record has no sequence.
+            # The record of a starting instance has no sequence, but the list shows it.
             record if record.sequence_id else unanswered(record.id, str(item.get("sequence") or ""))
             for item, record in zip(raw, found)
             if record is not None
@@ -130,8 +131,8 @@ class HubClient(HubApi):
     def send_sequence(self, package: bytes | IO[bytes]) -> SequenceClient:
         """``POST /sequence``: upload a validated ``.tar.gz``; a file is streamed. Every upload makes a new sequence.
 
-        Raises ``INVALID_PACKAGE`` where the hub refuses it. Never send what has not been validated: a large unsound
-        body kills the hub (hub-behaviour.md#unsound-body-kills-the-hub).
+        Raises ``INVALID_PACKAGE`` if the hub refuses it. Validate every package before you send it: a large body that is not
+        valid kills the hub (hub-behaviour.md#unsound-body-kills-the-hub).
         """
         answer = self.transport.write("POST", "sequence", content=package)
         return self.sequence(uploaded_id(self, answer, "upload the package"))
@@ -141,7 +142,7 @@ class HubClient(HubApi):
         self.sequence(sequence_id).delete(force)
 
     def topics(self) -> list[dict[str, Any]]:
-        """``GET /topics``: ``{topic, contentType, …}``; before 0.35 of no use: empty, without names, or no answer."""
+        """``GET /topics``: ``{topic, contentType, …}``. Useless before 0.35: the list is empty or has no names, or never arrives."""
         return self.overlay.with_topics(self._list(self.transport.get("topics"), "list the topics"))
 
     def _list(self, answer: Response, purpose: str) -> list[dict[str, Any]]:
@@ -161,7 +162,7 @@ class HubClient(HubApi):
 
 
 def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
-    """Return a list of objects; raise ``HUB_ERROR`` for what no hub answers."""
+    """Return a list of objects; raise ``HUB_ERROR`` for anything else."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise answer.no_hubs("something other than a list of objects")
     return value

@@ -18,10 +18,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.response import 
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
 
-# Hubs before 1.0 never answer a GET of an instance that is still connecting or has failed to
+# Hubs before 1.0 never answer a GET of an instance that is still connecting or could not connect
 # (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
 SINGLE_GET_TIMEOUT = 3.0
-# What is carried out is carried out within this, and its answer may have no end (hub-behaviour.md#empty-writes).
+# The hub carries out an empty write within this time, but its answer may never end (hub-behaviour.md#empty-writes).
 EMPTY_WRITE = 1.0
 STREAMS = ("output", "stdout", "stderr", "log")
 
@@ -34,7 +34,7 @@ class InstanceClient:
         self.id = instance_id
 
     def info(self) -> InstanceRecord | None:
-        """``GET /instance/:id``; None where the hub does not list it (any more)."""
+        """``GET /instance/:id``; None if the hub does not list it, or no longer."""
         silent = self._api.dialect.is_silent_about_starting
         try:
             answer = self._api.transport.get(
@@ -51,7 +51,7 @@ class InstanceClient:
         return self._api.dialect.instance(answer.json())
 
     def health(self, timeout: float | None = None) -> bool | None:
-        """``GET …/health``: what the program last reported, never refreshed after its death; None if nothing.
+        """``GET …/health``: the last report of the program, also after its death; None if there is no report.
 
         Source: hub-behaviour.md#health-is-a-cache.
         """
@@ -62,7 +62,7 @@ class InstanceClient:
         return bool(value["healthy"]) if isinstance(value, Mapping) and "healthy" in value else None
 
     def process_id(self) -> int | None:
-        """Return the number of its process on the hub's machine, as ``GET …/health`` tells it; None where it does not."""
+        """Return the number of its process on the hub's machine, from ``GET …/health``; None if it is not there."""
         try:
             answer = self._api.transport.get("instance", self.id, "health", timeout=SINGLE_GET_TIMEOUT, repeat=False)
             value = answer.json() if answer.ok else None
@@ -74,14 +74,14 @@ class InstanceClient:
     def stop(self, timeout: float = 7.0, can_keepalive: bool = False) -> None:
         """``POST …/_stop``: ask the program to end within ``timeout`` seconds. The hub answers only after that time.
 
-        Never for an ended instance: its status would go back to "stopping" for good
+        Do not call it for an ended instance, whose status would change to "stopping" for good
         (hub-behaviour.md#stop-of-an-ended-instance).
         """
         body = self._api.dialect.stop_body(timeout, can_keepalive)
         self._command("_stop", body, "stop", hold=timeout)
 
     def kill(self, remove_immediately: bool = False) -> None:
-        """``POST …/_kill``. A 1.x hub takes it only for a running instance: ``CONFLICT`` otherwise.
+        """``POST …/_kill``. A 1.x hub accepts it only for a running instance. Otherwise it raises ``CONFLICT``.
 
         Source: hub-behaviour.md#kill-only-while-running.
         """
@@ -100,7 +100,7 @@ class InstanceClient:
         return self.await_event("next", name, timeout).payload
 
     def last_event(self, name: str, timeout: float) -> Any:
-        """Payload of the latest event of this name, else of the next. See `await_event`."""
+        """Payload of the latest event of this name, or of the next one if there was none. See `await_event`."""
         return self.await_event("last", name, timeout).payload
 
     def await_event(
@@ -109,7 +109,7 @@ class InstanceClient:
         """``GET …/once/:name`` (next) or ``…/event/:name`` (last). ``TIMEOUT`` after ``timeout`` seconds of waiting.
 
         The hub never ends this wait when the instance dies (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance):
-        wait in short turns, or watch it by ``request``.
+        wait in short turns, or watch the wait with ``request``.
         """
         route = "once" if which == "next" else "event"
         answer = self._api.transport.get(
@@ -131,7 +131,7 @@ class InstanceClient:
         """``POST …/input``: feed the program's input; a file is streamed. ``end`` ends the input for good
         (hub-behaviour.md#ended-input).
 
-        ``timeout``: seconds without anything being taken, instead of ``request_timeout``; ``request`` watches it.
+        ``timeout``: seconds in which the hub may accept no data, instead of ``request_timeout``. ``request`` watches it.
         """
         self._feed("input", data, content_type, end, timeout, request)
 
@@ -144,9 +144,9 @@ class InstanceClient:
     def read(
         self, stream: str, timeout: float | None = None, request: InFlight | None = None
     ) -> AbstractContextManager[ByteStream]:
-        """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they come. Consumes them.
+        """``GET …/output``, ``stdout``, ``stderr`` or ``log``: chunks as they arrive. Reading consumes them.
 
-        ``TIMEOUT`` is raised by the iterator after ``timeout`` seconds without data. ``request`` watches it.
+        The iterator raises ``TIMEOUT`` after ``timeout`` seconds without data. ``request`` watches the request.
         """
         return self._api.transport.stream("instance", self.id, stream, timeout=timeout, request=request)
 
@@ -180,7 +180,7 @@ class InstanceClient:
 
 
 def _is_empty(data: bytes | IO[bytes]) -> bool:
-    """Whether there is nothing (more) to send."""
+    """Whether there is no more data to send."""
     if isinstance(data, bytes):
         return not data
     at = data.tell()
@@ -190,5 +190,5 @@ def _is_empty(data: bytes | IO[bytes]) -> bool:
 
 
 def unanswered(instance_id: str, sequence_id: str) -> InstanceRecord:
-    """Describe an instance that a hub lists but does not answer for."""
+    """Return the record of an instance that a hub lists, but for which it answers no GET."""
     return InstanceRecord(id=instance_id, sequence_id=sequence_id, status="starting")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what hubs answer, by what it looks like: texts or objects, long names or short ones.
+"""Reads answers of hubs by their shape: texts or objects, long or short names.
 
-Everything here raises `UnreadableError` for a shape that no hub has; nothing here knows a version.
+Every function raises `UnreadableError` for a shape that no hub sends. No function here knows a version.
 Source: hub-behaviour.md#endpoints, hub-behaviour.md#events and hub-behaviour.md#versions.
 """
 
@@ -40,12 +40,12 @@ _LIVE: dict[str, Status] = {
     "stopping": "stopping",
     "killing": "stopping",
 }
-# Of a process that ended well; hubs up to 0.24.1 say the latter two.
+# The status of a process that ended without an error. Hubs up to 0.24.1 use the last two.
 _ENDED_WELL = ("completed", "finishing", "ended")
 
 
 class UnreadableError(Exception):
-    """An answer of a shape that no known hub gives."""
+    """An answer with a shape that no known hub sends."""
 
 
 def read_id(raw: Any, what: str = "something") -> str:
@@ -75,7 +75,7 @@ def sequence_record(raw: Any) -> SequenceRecord:
 def instance_record(raw: Any, tells_status: bool) -> InstanceRecord:
     """Read ``GET /instance/:id`` or one element of ``GET /instances``.
 
-    ``tells_status``: whether its status has to be there; where there is none, who is listed and answers, runs.
+    ``tells_status``: whether the hub reports a status. If it does not, an instance that is listed and answers is running.
     """
     shown = _object(raw, "an instance")
     said = shown.get("status")
@@ -83,8 +83,8 @@ def instance_record(raw: Any, tells_status: bool) -> InstanceRecord:
         raise UnreadableError("an instance without a status")
     status = str(said or "running")
     terminated = _object(shown.get("terminated"), "the end of an instance")
-    # `terminated` decides, or `ended` where there is none: a _stop or _kill of an ended instance sets its status back for
-    # good (hub-behaviour.md#stop-of-an-ended-instance).
+    # `terminated` decides, or `ended` if it is missing, and not the status, because a _stop or _kill of an ended instance
+    # sets its status back for good (hub-behaviour.md#stop-of-an-ended-instance).
     ended = bool(terminated) or bool(shown.get("ended")) or status not in _LIVE
     code, reason = terminated.get("exitcode"), terminated.get("reason")
     code = code if isinstance(code, int) and not isinstance(code, bool) else None
@@ -110,34 +110,34 @@ def instance_record(raw: Any, tells_status: bool) -> InstanceRecord:
 
 
 def bare_event(status: int, reason: str, body: bytes) -> Event | None:
-    """Read an event's answer that is the payload itself; None where it tells of no event.
+    """Read an answer that is only the payload of an event; None if it contains no event.
 
-    Whatever the program emits is mistaken for something else somewhere (hub-behaviour.md#event-payloads).
+    Several payloads change the status or the body of the answer (hub-behaviour.md#event-payloads).
     """
     payload = _decoded(body)
     if 200 <= status < 300:
-        # A number, a boolean, "" and {} come as an empty 200: the event is known, its payload is not.
+        # For a number, a boolean, "" and {}, the answer is an empty 200: there was an event, but its payload is lost.
         return None if body and payload is None else Event(payload, lost=status == 200 and not body)
     if body == b"500: Failed to serialize data":
         return Event(None)  # undefined
     if isinstance(payload, Mapping) and payload.get("error") == reason:
-        # Its key opStatus has become the status of the answer.
+        # The hub has used the key opStatus of the payload as the status of the answer.
         return Event({**{key: value for key, value in payload.items() if key != "error"}, "opStatus": reason})
     return None
 
 
 def wrapped_event(status: int, body: bytes) -> Event | None:
-    """Read an event's answer ``{"eventName", "message"}``; None where it tells of no event."""
+    """Read an answer ``{"eventName", "message"}``; None if it contains no event."""
     answer = _decoded(body)
     return Event(answer.get("message")) if status == 200 and isinstance(answer, Mapping) else None
 
 
 def _outcome(status: str, code: int | None, reason: str | None, is_python: bool) -> Outcome:
-    """Say how an instance has ended; "unknown" where the hub tells the same of several ends."""
+    """Return how an instance ended; "unknown" if the hub reports the same for different ends."""
     if reason in _REASONS:
         return _REASONS[reason]
     if status in _ENDED_WELL:
-        # Some hubs call completed what has crashed; the code tells.
+        # Some hubs report a crash as completed. The exit code shows it.
         return "completed" if code is None or code in _SUCCESS else _CODES.get(code, "failed")
     # Every end of a Python program is "errored 213" on 1.x (hub-behaviour.md#python-programs), zombies report no code
     # (hub-behaviour.md#records-that-never-go), and up to 0.26 neither crash nor stop nor kill does.
@@ -147,7 +147,7 @@ def _outcome(status: str, code: int | None, reason: str | None, is_python: bool)
 
 
 def _of_sequence(value: Any) -> tuple[str, Mapping[str, Any]]:
-    """Return the id and the engines of an instance's sequence, which is told as its id or as an object."""
+    """Return the id and the engines of the sequence of an instance. Hubs report the sequence as an id or as an object."""
     if value is None or isinstance(value, str):
         return value or "", {}
     sequence = _object(value, "the sequence of an instance")
@@ -164,7 +164,7 @@ def _object(value: Any, what: str) -> Mapping[str, Any]:
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:
-    """A hub echoes whatever it was started with, also what is no mapping (hub-behaviour.md#start-and-life-cycle)."""
+    """Return ``value`` if it is a mapping, else an empty one. Hubs accept any app_config (hub-behaviour.md#start-and-life-cycle)."""
     return dict(value) if isinstance(value, Mapping) else {}
 
 

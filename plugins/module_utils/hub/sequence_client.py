@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One sequence of a hub, one method per endpoint: the surface of the hub's own SequenceClient."""
+"""One sequence of a hub, one method per endpoint. It has the methods of the hub's own SequenceClient."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 
 # An ordinary start answers within a second, 50 at once within 15 s (hub-behaviour.md#start-and-life-cycle).
 START_HOLD = 30.0
-# A forced delete takes 15.5 s, and 31 s of a program that does not answer (hub-behaviour.md#forced-delete).
+# A forced delete takes 15.5 s, and 31 s if a program does not answer (hub-behaviour.md#forced-delete).
 FORCE_HOLD = 45.0
-# What no log says: its load check takes the first disk of a list that is empty.
+# The load check of the hub takes the first disk of an empty list, and logs nothing.
 _BLIND = (
     "Look in the hub's log for the cause. If the log says nothing, the hub may find no disk: a 0.18 hub refuses every "
     "start in this way if `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, run "
@@ -28,14 +28,14 @@ _BLIND = (
 
 
 class SequenceClient:
-    """One sequence of a hub, the surface of the hub's own SequenceClient."""
+    """One sequence of a hub. It has the methods of the hub's own SequenceClient."""
 
     def __init__(self, api: HubApi, sequence_id: str) -> None:
         self._api = api
         self.id = sequence_id
 
     def info(self) -> SequenceRecord | None:
-        """``GET /sequence/:id``; None where there is no such sequence."""
+        """``GET /sequence/:id``; None if there is no such sequence."""
         answer = self._api.transport.get("sequence", self.id)
         if answer.status == 404:
             return None
@@ -49,7 +49,7 @@ class SequenceClient:
         args: Sequence[Any] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> InstanceClient:
-        """``POST /sequence/:id/start``; ``options`` are further keys of its body. Success says nothing of the program.
+        """``POST /sequence/:id/start``; ``options`` are other keys of its body. Success does not mean that the program works.
 
         Raises ``INSUFFICIENT_RESOURCES`` (419: nothing was started, repeat later), ``START_FAILED``,
         ``CONFLICT`` (the chosen instanceId is in use) or `LostAnswerError`.
@@ -59,16 +59,16 @@ class SequenceClient:
         answer = self._api.transport.write("POST", "sequence", self.id, "start", body=body, hold=START_HOLD)
         if answer.status == 400:
             error = failed_answer(answer, f"start sequence {self.id}")
-            # The operating system's word, which the hub hands on: more than a process can be started with.
+            # The hub passes on this error of the operating system: the environment of the process is too large.
             raise SthError.of(error, "INVALID_CONFIG" if "E2BIG" in answer.error_text() else "START_FAILED")
         if not answer.ok:
             raise failed_answer(answer, f"start sequence {self.id}", _BLIND if answer.status == 500 else "")
         return InstanceClient(self._api, self._api.id_of(answer.json()))
 
     def list_instances(self) -> list[str]:
-        """``GET /sequence/:id/instances``: ids; empty where there is no such sequence.
+        """``GET /sequence/:id/instances``: ids; empty if there is no such sequence.
 
-        Up to 0.28.1 hubs say that with 500 (hub-behaviour.md#errors-without-a-body).
+        Hubs up to 0.28.1 answer 500 then (hub-behaviour.md#errors-without-a-body).
         """
         answer = self._api.transport.get("sequence", self.id, "instances")
         if answer.status == 404 or (answer.status == 500 and "Failed to serialize" in answer.error_text()):
@@ -96,11 +96,11 @@ class SequenceClient:
         uploaded_id(self._api, answer, "overwrite the sequence")
 
     def delete(self, force: bool = False) -> None:
-        """``DELETE /sequence/:id``; no such sequence is success.
+        """``DELETE /sequence/:id``. If there is no such sequence, this is a success.
 
         Do not rely on its checks: it can delete the package under a running instance, and ``force`` does not kill
         reliably (hub-behaviour.md#delete-orphans-a-running-instance and hub-behaviour.md#forced-delete). Raises
-        ``CONFLICT`` while the hub counts an instance; from 0.24.3 to 0.26 only where all have ended
+        ``CONFLICT`` while the hub counts an instance, but from 0.24.3 to 0.26 only if all instances have ended
         (hub-behaviour.md#inverted-delete).
         """
         headers = {"x-seq-kill-inst": "true"} if force else {}
@@ -112,7 +112,7 @@ class SequenceClient:
 
 
 def uploaded_id(api: HubApi, answer: Response, purpose: str) -> str:
-    """Read the id of a sequence from the answer to an upload; raise ``INVALID_PACKAGE`` where the hub refused it."""
+    """Read the id of a sequence from the answer to an upload; raise ``INVALID_PACKAGE`` if the hub refused the package."""
     if answer.status == 422:
         error = failed_answer(answer, purpose)
         raise SthError.of(error, "INVALID_PACKAGE")

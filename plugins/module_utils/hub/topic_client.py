@@ -19,14 +19,14 @@ _MANAGING = ("Managing topics", "a topic is there as soon as it is written to or
 
 
 class TopicClient:
-    """One topic. Hubs create and delete them from 0.35.0 on; on older ones a name is a topic once it is used."""
+    """One topic. Hubs can create and delete topics from 0.35.0 on. On older hubs, a topic exists as soon as it is used."""
 
     def __init__(self, api: HubApi, name: str) -> None:
         self._api = api
         self.name = name
 
     def create(self, content_type: str) -> None:
-        """``POST /topics``. Raises ``CONFLICT`` where it exists."""
+        """``POST /topics``. Raises ``CONFLICT`` if the topic exists."""
         self._require()
         answer = self._api.transport.write("POST", "topics", body={"id": self.name, "content-type": content_type})
         self._refuse_missing(has_no_endpoint(answer))
@@ -36,7 +36,7 @@ class TopicClient:
             raise failed_answer(answer, f"create topic {self.name}")
 
     def delete(self) -> None:
-        """``DELETE /topics/:id``; no such topic is success."""
+        """``DELETE /topics/:id``. If there is no such topic, this is a success."""
         self._require()
         answer = self._api.transport.write("DELETE", "topics", self.name)
         self._refuse_missing(has_no_endpoint(answer))
@@ -51,7 +51,7 @@ class TopicClient:
         timeout: float | None = None,
         request: InFlight | None = None,
     ) -> None:
-        """``POST /topic/:name``: write to it; a 1.x hub creates it with ``content_type`` where it does not exist."""
+        """``POST /topic/:name``: write to it. If it does not exist, a 1.x hub creates it with ``content_type``."""
         answer = self._api.transport.write(
             "POST", "topic", self.name, content=data, headers=feed_headers(content_type, end),
             timeout=timeout, request=request,
@@ -60,8 +60,8 @@ class TopicClient:
             raise failed_answer(answer, f"write to topic {self.name}")
 
     def read(self, content_type: str, timeout: float | None = None) -> AbstractContextManager[ByteStream]:
-        """``GET /topic/:name``: chunks as they come, consumed. Creates the topic where it does not exist (1.x)."""
-        # A 1.x hub compares it with the topic's own, on GET too.
+        """``GET /topic/:name``: chunks as they arrive. Reading consumes them, and creates the topic if it is missing (1.x)."""
+        # A 1.x hub compares this with the content type of the topic, on GET too.
         headers = {"Content-Type": content_type}
         return self._api.transport.stream("topic", self.name, timeout=timeout, headers=headers)
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What hubs can and do, each with the first version that does: the one table from which the dialect follows.
+"""One table of what hubs can do and how they behave, with the first version of each. The dialect follows from it.
 
-Source: hub-behaviour.md#versions. A new version of the hub is a change here, and a version of the fake hub.
+Source: hub-behaviour.md#versions. To support a new version of the hub, change this table and the fake hub.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 
 Release = tuple[int, int, int]
 
-# What a task may need and not every hub has; sth_hub_info and README tell which.
+# What a task may need but not every hub has. sth_hub_info and README list these.
 Capability = Literal[
     "any_payload",
     "binary_input",
@@ -32,7 +32,7 @@ Capability = Literal[
     "start_topics",
     "topics",
 ]
-# How hubs speak.
+# Other differences between hubs.
 Habit = Literal[
     "topics_never_end",
     "log_never_ends",
@@ -52,7 +52,7 @@ Feature = Literal[Capability, Habit]
 
 @dataclass(frozen=True)
 class Span:
-    """From version ``first`` on; before ``mended``, where it was a fault."""
+    """The versions that have a feature: from ``first`` on, and before ``mended`` if the feature is a fault."""
 
     first: Release
     mended: Release | None = None
@@ -63,18 +63,18 @@ class Span:
 
 
 FEATURES: Mapping[Feature, Span] = {
-    # Topics do not end with a writer's ``x-end-stream``.
+    # The header ``x-end-stream`` of a write does not end a topic.
     "topics_never_end": Span((0, 20, 0)),
-    # A request with an empty body to an input is carried out, and its answer has no end.
+    # A request with an empty body to an input is carried out, but its answer never ends.
     "empty_write_never_answered": Span((0, 23, 0), mended=(0, 35, 3)),
-    # Instances are listed whole, with the state that each is in.
+    # Complete instances are listed, with their status.
     "instance_status": Span((0, 24, 0)),
     # The log goes on after its instance has ended.
     "log_never_ends": Span((0, 24, 0)),
     "limits": Span((0, 24, 2)),
-    # What has ended stays listed for a while, with its outcome and the ends of its streams.
+    # Ended instances stay listed for a while, with their outcome and the ends of their streams.
     "keeps_ended": Span((0, 24, 3)),
-    # DELETE of a sequence removes it while an instance of it runs, and is refused where all have ended.
+    # DELETE of a sequence removes it while one of its instances runs, and is refused if all have ended.
     "delete_inverted": Span((0, 24, 3), mended=(0, 27, 0)),
     "exit_code": Span((0, 27, 0)),
     "binary_input": Span((0, 27, 0)),
@@ -83,7 +83,7 @@ FEATURES: Mapping[Feature, Span] = {
     "plain_orders": Span((0, 28, 2)),
     # ``GET /entities``.
     "one_list": Span((0, 31, 4)),
-    # Older ones from 0.20.0 on take topics with a start, and do not report them: a task could not see that they are set.
+    # Hubs from 0.20.0 on accept topics in a start, but the older ones do not report them, so a task could not compare them.
     "start_topics": Span((0, 31, 4)),
     "instance_id": Span((0, 31, 4)),
     "ids_are_uuids": Span((0, 34, 1), mended=(0, 37, 0)),
@@ -92,17 +92,17 @@ FEATURES: Mapping[Feature, Span] = {
     "bare_event_payload": Span((0, 38, 0)),
     "any_payload": Span((0, 39, 0)),
     "binary_output": Span((1, 0, 0)),
-    # Runners survive the hub and come back to it.
+    # Runners survive the end of the hub, and reconnect to it.
     "reconnect": Span((1, 0, 0)),
-    # The body of a start is handed to the runner in an environment variable.
+    # The runner gets the body of a start in an environment variable.
     "start_in_environment": Span((1, 0, 0)),
-    # Once it has been told to stop, nothing but the removal of its package ends a program that does not answer.
+    # After a stop, only the removal of its package ends a program that does not answer.
     "stop_is_final": Span((1, 0, 0)),
-    # GET of an instance that has not connected yet is answered.
+    # The hub answers a GET of an instance that has not connected yet.
     "answers_for_starting": Span((1, 0, 0)),
 }
 
-# What a person gets with a capability.
+# What each capability allows, for README.
 CAPABILITIES: Mapping[Capability, str] = {
     "instance_status": "the state of an instance, and whether it completed",
     "limits": "`limits` of an instance",
@@ -117,7 +117,7 @@ CAPABILITIES: Mapping[Capability, str] = {
     "reconnect": "instances that survive a restart of the hub",
 }
 
-# Those that were measured.
+# The oldest and the newest version that were measured.
 OLDEST: Release = (0, 18, 0)
 NEWEST: Release = (1, 0, 1)
 _VERSION = re.compile(r"v?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?![\d.])")
@@ -134,21 +134,21 @@ def text(release: Release) -> str:
 
 
 def read_version(raw: Any) -> HubVersion | None:
-    """Read ``GET /version``; None if this is no hub's answer (hub-behaviour.md#what-a-client-does-about-it)."""
+    """Read ``GET /version``; None if this is not the answer of a hub (hub-behaviour.md#what-a-client-does-about-it)."""
     if not isinstance(raw, Mapping) or not isinstance(raw.get("version"), str):
         return None
     said = str(raw["version"])
-    # Not by the key apiVersion, which came long before most of what 1.x does.
+    # The key apiVersion does not help: it came long before most of the behaviour of 1.x.
     return HubVersion(said, "1.x" if has(release_of(said), "instance_status") else "0.18")
 
 
 def release_of(said: str) -> Release:
-    """Return the release whose contract a hub that calls itself ``said`` is taken to follow."""
+    """Return the release as which a hub is treated that reports the version ``said``."""
     return min(NEWEST, _numbers(said) or NEWEST)
 
 
 def doubt(said: str) -> str | None:
-    """Say why a hub is taken for another version than it says; None where it is not."""
+    """Say why a hub is treated as another version than it reports; None if it is not."""
     numbers = _numbers(said)
     if numbers is None:
         return f"The hub says that its version is {said[:40]!r}, which is not a version number: it is treated as {text(NEWEST)}."

@@ -25,7 +25,7 @@ class HubInfoOptions(Options):
 
 
 def reconcile(run: Run, options: HubInfoOptions) -> Result:
-    """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as far as asked for."""
+    """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as ``gather`` selects."""
     hub, gather = run.hub, options.gather
     result: Result = {}
     if "version" in gather:
@@ -48,7 +48,7 @@ def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
     if config is None:
         return None
     shown: dict[str, Any] = Masker().app_config(config)
-    # An object on some versions, a text on others: none of it is for other eyes.
+    # An object on some versions, a text on others. All of it may be secret.
     if shown.get("runnerEnvs"):
         shown["runnerEnvs"] = MASK
     return shown

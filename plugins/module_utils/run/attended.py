@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A thread whose end is noticed: whoever waits for it finds what ended it, whatever that was."""
+"""A thread that keeps the exception that ended it, for the task that waits for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 
 
 class Attended(threading.Thread, ABC):
-    """Does `work` beside the task. ``error`` is what kept it from ending well, None as long as nothing has."""
+    """Does `work` in parallel with the task. ``error`` is the failure that ended it, or None."""
 
     def __init__(self, name: str) -> None:
         super().__init__(daemon=True, name=name)
@@ -21,16 +21,16 @@ class Attended(threading.Thread, ABC):
 
     @abstractmethod
     def work(self) -> None:
-        """Do what is to be done; raise what prevents it."""
+        """Do the work of this thread; raise the failure that prevents it."""
 
     def run(self) -> None:
-        """Work, and keep what ended it."""
+        """Call `work`, and keep the failure that ended it."""
         try:
             self.work()
         except SthError as error:
             self.error = error
         except Exception as error:
-            # Else it would be gone without a word, and the task would wait for it until its bound in time.
+            # Otherwise the thread would end silently, and the task would wait for it until its time limit.
             self.error = SthError(
                 "LOCAL_ERROR",
                 f"What was to {self.name} failed on the machine where the task runs "

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an instance looks on both sides of a diff: only what a plan knows before it acts."""
+"""An instance as both sides of a diff show it: only what a plan knows before it acts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 
 
 def running_state(record: InstanceRecord, inventory: Inventory) -> dict[str, Any]:
-    """Return ``{state, sequence, app_config, args}``, and the topics where there are any, of what runs."""
+    """Return ``{state, sequence, app_config, args}`` of a running instance, and its topics if it has any."""
     runs = inventory.sequence(record.sequence_id)
     return {
         "state": "running",
@@ -31,7 +31,7 @@ def running_state(record: InstanceRecord, inventory: Inventory) -> dict[str, Any
 
 
 def wanted_state(program: Program, sequence: SequenceRecord) -> dict[str, Any]:
-    """Return the same of what is to run."""
+    """Return the same for the instance that the task wants."""
     return {
         "state": "running",
         "sequence": sequence.ref,
@@ -42,7 +42,7 @@ def wanted_state(program: Program, sequence: SequenceRecord) -> dict[str, Any]:
 
 
 def masked_state(state: dict[str, Any], old: dict[str, Any] | None, masker: Masker) -> dict[str, Any]:
-    """Return ``state`` without secrets; one that is another than in ``old`` says that it has changed."""
+    """Return ``state`` with secrets masked. A secret that differs from the one in ``old`` is marked as changed."""
     app_config, args = masker.program(state["app_config"], state["args"])
     shown = {**state, "app_config": app_config, "args": args}
     if old is None:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks of a play that runs with ``--check`` would have left on a hub so far, for the next task to go on from. Pure.
+"""The state that earlier tasks of a play with ``--check`` would have left on a hub, from which the next task starts. Pure.
 
-See `foresight` for what they hand on.
+`foresight` describes what they pass on.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Foreseen(Overlay):
-    """What would be on a hub besides what it lists, and by their ids what would be gone or ended. Topics: name to content type."""
+    """Objects that would be on a hub but are not listed, and ids of objects that would be gone or ended. Topics: name to type."""
 
     sequences: tuple[SequenceRecord, ...] = ()
     instances: tuple[InstanceRecord, ...] = ()
@@ -37,7 +37,7 @@ class Foreseen(Overlay):
         return [item for item in (*listed, *self.sequences) if item.id not in self.gone]
 
     def with_instances(self, listed: Iterable[InstanceRecord], keeps_ended: bool) -> list[InstanceRecord]:
-        """Return the instances that would be listed; what has ended too, if the hub ``keeps_ended``."""
+        """Return the instances that would be listed, with ended ones if the hub ``keeps_ended``."""
         found = []
         for item in (*listed, *self.instances):
             if item.id not in self.ended or not item.live:

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task in a play that runs with ``--check`` hands on to the next ones, and how that is compared. Pure.
+"""What a task in a play with ``--check`` passes on to the next tasks, and how it is compared. Pure.
 
-As entries, plain JSON values, which the action plugin keeps until the play is over; `foreseen` reads them. They hold no secret.
+It passes on entries, which are plain JSON values without secrets. The action plugin keeps them until the play is over, and
+`foreseen` reads them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 
 
 def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url: str, masker: Masker) -> list[Entry]:
-    """Return what planned actions would leave; ``ended``: what would be waited for until it has ended by itself."""
+    """Return entries for what planned actions would leave. ``ended``: instances that would have ended by themselves."""
     told: list[Entry] = [{"ended": item.id} for item in ended]
     uploaded = ""
     for action in actions:
@@ -47,7 +48,7 @@ def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url:
 
 
 def told(value: Any, wanted: Any) -> Any:
-    """Return what a foreseen record says, with what was not handed on taken to be as it is ``wanted``."""
+    """Return a value of a predicted record. A part that was not passed on (a secret) is assumed to be as ``wanted``."""
     if isinstance(value, str) and MASK in value:
         return wanted
     if isinstance(value, Mapping) and isinstance(wanted, Mapping):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task does, as it is planned, told and reported: the ``actions`` of every result."""
+"""The actions of a task, as it plans, announces and reports them: the ``actions`` of every result."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import WrittenError
 
-# The reason of what the plan did not hold.
+# The reason of an action that was not in the plan.
 COMPENSATION = "compensation"
 
 
 @dataclass(frozen=True)
 class Action:
-    """One write that a plan decided: ``action`` (a verb), ``object`` (what, as a person says it) and why.
+    """One planned write: ``action`` (a verb), ``object`` (its name in messages) and the reason.
 
-    ``target`` is what it acts on, which the apply step needs; ``leaves`` what is there afterwards instead, as far as that can
-    be foreseen. Neither is reported.
+    ``target`` is the object that the apply step needs. ``leaves`` is the object that is there afterwards instead, as far as
+    it can be predicted. Neither is reported.
     """
 
     action: str
@@ -34,7 +34,7 @@ class Action:
 
 
 class Journal:
-    """The actions of one run in order, each done or not. ``tell`` hears of each as it happens. Thread-safe."""
+    """The actions of one run in order, each done or not. ``tell`` is called for each as it happens. Thread-safe."""
 
     def __init__(self, tell: Callable[[str], None] = lambda line: None) -> None:
         self._tell = tell
@@ -43,17 +43,17 @@ class Journal:
         self._done: list[bool] = []
 
     def plan(self, actions: tuple[Action, ...]) -> None:
-        """Take over what the plan decided."""
+        """Add the actions of the plan."""
         with self._lock:
             self._actions.extend(actions)
             self._done.extend(False for dummy in actions)
 
     def begin(self, action: Action) -> None:
-        """Say that ``action`` is under way."""
+        """Announce that ``action`` begins."""
         self._tell(f"{action.action} {action.object}: {action.reason}")
 
     def begin_unplanned(self, action: str, object: str) -> None:
-        """Say that a write is under way that the plan did not hold."""
+        """Announce that a write begins that was not in the plan."""
         self.begin(Action(action, object, COMPENSATION))
 
     def done(self, action: Action) -> None:
@@ -62,21 +62,21 @@ class Journal:
             self._done[next(i for i, item in enumerate(self._actions) if item is action)] = True
 
     def compensate(self, action: str, object: str) -> None:
-        """Note that a write was carried out that the plan did not hold: the removal of a twin, a rollback."""
+        """Note that a write was carried out that was not in the plan: the removal of a twin, a rollback."""
         with self._lock:
             self._actions.append(Action(action, object, COMPENSATION))
             self._done.append(True)
 
     @contextmanager
     def doing(self, action: Action) -> Iterator[None]:
-        """Around what carries out ``action``: it is noted as done where it ends well, or fails after it has written."""
+        """Wrap the code that carries out ``action``. It is noted as done if the code succeeds, or fails after it has written."""
         self.begin(action)
         with self._noting(lambda: self.done(action)):
             yield
 
     @contextmanager
     def compensating(self, action: str, object: str) -> Iterator[None]:
-        """Around a write that the plan did not hold. See `doing`."""
+        """Wrap a write that was not in the plan. See `doing`."""
         self.begin_unplanned(action, object)
         with self._noting(lambda: self.compensate(action, object)):
             yield

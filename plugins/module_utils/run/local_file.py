@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files on the machine where the task runs, which are replaced as a whole or not at all."""
+"""Files on the machine where the task runs. They are replaced completely or not at all."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 
-# What is behind the name of a file that is not whole.
+# The suffix of an incomplete file.
 PARTIAL = ".partial"
 
 
 def require_writable(option: str, path: str) -> None:
-    """Raise ``INVALID_OPTION`` where no file can be made at ``path``: before a stream is drained for it."""
+    """Raise ``INVALID_OPTION`` if no file can be created at ``path``. Call it before a stream is read into the file."""
     directory = os.path.dirname(os.path.abspath(path))
     if os.path.isdir(path):
         raise SthError("INVALID_OPTION", f"{option} {path} is a directory: set the name of a file.")
@@ -33,7 +33,7 @@ def require_writable(option: str, path: str) -> None:
 
 
 class NewFile:
-    """A file that is to take the place of ``path`` when it is whole."""
+    """A file that replaces ``path`` when it is complete."""
 
     def __init__(self, path: str, file: IO[bytes]) -> None:
         self.path = path
@@ -41,7 +41,7 @@ class NewFile:
         self._file = file
 
     def write(self, data: bytes) -> None:
-        """Write now, not when a buffer is full. Raises ``LOCAL_ERROR`` where the disk does not take it."""
+        """Write at once, without a buffer. Raises ``LOCAL_ERROR`` if the data cannot be written."""
         try:
             self._file.write(data)
             self._file.flush()
@@ -49,16 +49,16 @@ class NewFile:
             raise _not_written(self.path, error) from None
 
     def keep_part(self) -> str:
-        """Let what has been written stay beside ``path``, which is left as it is; return where."""
+        """Keep the incomplete file next to ``path``, which is not changed; return its name."""
         self.is_whole = False
         return self.path + PARTIAL
 
 
 @contextlib.contextmanager
 def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
-    """Write beside ``path`` and rename, so that a run that fails leaves what was there.
+    """Write to a file next to ``path`` and rename it, so that a failed run does not change ``path``.
 
-    What is not whole is thrown away, or stays as ``path`` + `PARTIAL`. Raises ``LOCAL_ERROR`` where it cannot be written.
+    An incomplete file is removed, or kept as ``path`` + `PARTIAL`. Raises ``LOCAL_ERROR`` if it cannot be written.
     """
     try:
         handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
@@ -74,7 +74,7 @@ def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
             in_place = True
     finally:
         if not in_place:
-            # What the disk has not taken is tried once more at closing; what has failed before is to be told.
+            # Closing tries once more to write data that could not be written. Report the first failure, not this one.
             with contextlib.suppress(OSError):
                 file.close()
             with contextlib.suppress(OSError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a task's package is: at hand, or on a controller that has read it and will copy it if it is needed.
+"""Finds the package of a task: where the task runs, or on a controller that has read it and copies it only if it is needed.
 
 In the second case the action plugin describes the package in the module's hidden argument ``_package``, without its content,
 and the module fails with ``PACKAGE_NEEDED``, before it writes anything, if that is not enough. The action plugin then packs
@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.reading impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
-# What the module is told of a package that it does not have; the warnings are given where the module runs, as all others.
+# What the module learns about a package that it does not have. Its warnings are shown by the module, like all others.
 _DESCRIBED = (
     "kind",
     "compare",
@@ -40,7 +40,7 @@ _DESCRIBED = (
 
 
 def read_source(run: Run, name: str | None = None) -> Package:
-    """Return the package that the options of `specs.PACKAGE` name; ``name`` is given to one that has none."""
+    """Return the package that the options of `specs.PACKAGE` name. A package without a name gets ``name``."""
     options = run.options
     if options["_package"]:
         package = _described(options["src"], options["_package"])
@@ -74,7 +74,7 @@ def describe_copy(package: Package, path: str, sha256: str) -> dict[str, Any]:
 
 
 def _checksums(path: str, sha256: str) -> tuple[int, ...]:
-    """Return the checksums of the archive that was copied here. Raises if it is not what left the controller."""
+    """Return the checksums of the archive that was copied here. Raises if it differs from the one on the controller."""
     digest = hashlib.sha256()
     sums = Checksums()
     with open(path, "rb") as file:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several works on a hub at a time: as many as it bears, and none is begun any more once one has failed."""
+"""Runs several works on a hub in parallel: as many as it can handle, and no further ones after a failure."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 
 T = TypeVar("T")
 
-# Seconds that an answer may take longer than the first one. A hub that stands still for over a second cuts everything that
-# runs on it off from its events (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two
-# processors: 4 at once hold an answer up for 0.15 s, 16 for 0.6 s, 50 for 3 s, and none of them is over any sooner.
+# Seconds that an answer may take longer than the first one. If a hub stalls for over a second, its instances lose their
+# events (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two processors: 4 at a time delay
+# an answer by 0.15 s, 16 by 0.6 s, and 50 by 3 s. All of them take the same time together.
 SLOWER = 0.25
-# What a start costs shows after it is answered, when its runner boots: so it begins with these, and grows with each answer.
+# The load of a start shows only after its answer, when the runner boots. So begin with this number, and allow one more after
+# each answer.
 AT_FIRST = 4
-# Works that have written and only wait; each asks the hub twice a second.
+# How many works may wait after their write. Each sends two requests a second.
 WAITING = 32
 
 
 @dataclass(frozen=True)
 class Work(Generic[T]):
-    """What is to be done on a hub.
+    """One piece of work on a hub.
 
-    ``do`` gets a function to call when it has written and only waits. ``starts``: a process, which is what burdens a hub.
-    ``writes``: it does anything at all; what only reports is not paced.
+    ``do`` gets a function, and calls it when it has written and only waits. ``starts``: whether it starts a process, which
+    puts load on a hub. ``writes``: whether it writes anything. Work that only reports is not slowed down.
     """
 
     do: Callable[[Callable[[], None]], T]
@@ -45,9 +46,9 @@ class Work(Generic[T]):
 
 
 class Pace:
-    """Lets works begin, ``most`` at a time, fewer starts where the hub answers slowly, and none as long as it does.
+    """Lets at most ``most`` works begin at a time, fewer starts if the hub has become slow, and none while it is slow.
 
-    ``patience``: seconds in all that slow answers are waited out.
+    ``patience``: how many seconds in total to wait for a slow hub.
     """
 
     def __init__(self, hub: HubClient, most: int, patience: float) -> None:
@@ -62,7 +63,7 @@ class Pace:
         self._prompt = True
 
     def enter(self, starts: bool) -> ExitStack:
-        """Wait for a place; closing what is returned, once or more, leaves it."""
+        """Wait for a free place, and return it. Closing it (also twice) frees the place."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._inside < self.most and not (starts and self._starting >= self._allowed)
@@ -82,13 +83,13 @@ class Pace:
             self._changed.notify()
 
     def wait_until_prompt(self) -> None:
-        """Wait until the hub answers about as soon as it did before; fewer are let in from now on where it did not."""
+        """Wait until the hub answers about as fast as before. If it was slow, allow fewer starts from now on."""
         bound = Deadline(self._patience)
         for turn, _pause in enumerate(pauses(bound, longest=0.5)):
             try:
                 seconds = self.hub.answer_time()
             except SthError:
-                # What is to be written will say so better.
+                # The write that follows reports this failure better.
                 break
             self._usual = min(self._usual, seconds)
             with self._changed:
@@ -101,9 +102,10 @@ class Pace:
 
 
 def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Future[T | None]]:
-    """Begin ``works`` in order at this pace; return how each ended, None for what was not begun.
+    """Begin ``works`` in order at this pace; return how each ended, None for works that were not begun.
 
-    While one only waits, the next may begin; at a pace of one the next begins when it is done. All is at rest when it returns.
+    While one work only waits, the next may begin. If ``most`` is 1, the next begins when the one before is done. When this
+    returns, no work is running.
     """
     over = threading.Event()
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One task's run: its options, its hub, and what it leaves for its report. Knows nothing of Ansible.
+"""One run of a task: its options, its hub, and what it collects for its result. Does not know Ansible.
 
 Source: architecture.md.
 """
@@ -30,21 +30,21 @@ Result = dict[str, Any]
 
 @dataclass
 class Run:
-    """What one task's run may use, and what it leaves for its report besides its result."""
+    """What one run of a task may use, and what it collects for its result."""
 
     options: Mapping[str, Any]
     check_mode: bool
     journal: Journal
     warnings: list[str] = field(default_factory=list)
-    # What a reader should know and what is no reason to worry; in the result as C(notes).
+    # Information for the user that is not a warning; ``notes`` in the result.
     notes: list[str] = field(default_factory=list)
-    # Values to be scrubbed from failure texts and logs; the hub hides them too.
+    # Values to mask in failures and logs. The hub client masks them too.
     secrets: set[str] = field(default_factory=set)
-    # How a hub is opened, and what becomes of it after a success; a loop goes on with the one that its last item had.
+    # How to open a hub, and what to do with it after a success. The items of a loop share one.
     open_hub: Callable[[Connection], HubClient] = HubClient
     leave_hub: Callable[[HubClient], None] = HubClient.close
     failed: bool = False
-    # In check mode: what would have ended by itself when the task is over.
+    # In check mode: instances that would have ended by themselves at the end of the task.
     foresees_ended: list[InstanceRecord] = field(default_factory=list)
     _hub: HubClient | None = None
 
@@ -59,11 +59,11 @@ class Run:
 
     @cached_property
     def masker(self) -> Masker:
-        """What hides secrets in this run's result and diff: by names, by ``secret_keys``, and those that it knows."""
+        """Masks secrets in the result and the diff of this run: by names, by ``secret_keys``, and known secrets."""
         return Masker(self.options.get("secret_keys") or (), self.secrets)
 
     def hide(self, records: Iterable[InstanceRecord]) -> None:
-        """Let no text of this run show the secrets of ``records``: the runner writes them into the log.
+        """Mask the secrets of ``records`` in all texts of this run, because the runner writes them into the log.
 
         Source: hub-behaviour.md#secrets-on-the-hub.
         """
@@ -71,15 +71,15 @@ class Run:
             self.secrets.update(self.masker.secrets(record.app_config, record.args))
 
     def shown_payload(self, payload: Any, mask_output: bool) -> tuple[Any, bool]:
-        """Return what a program has emitted as the result shows it, and whether something in it is masked."""
-        # Looked at in any case: whether secret_keys fit something does not depend on what is shown.
+        """Return a payload as the result shows it, and whether something in it is masked."""
+        # Mask it in any case, so that a secret_keys path that matches only here does not cause a warning.
         shown = self.masker.data(payload, self.secrets)
         return (shown, shown != payload) if mask_output else (payload, False)
 
     def close(self) -> None:
-        """Close or leave what was opened."""
+        """Close the hub, or leave it for the next task, if it was opened."""
         if self._hub is not None:
-            # After a failure the hub may be on its way to another version.
+            # After a failure, the hub may just be replaced by another version.
             (HubClient.close if self.failed else self.leave_hub)(self._hub)
 
     def describe_hub(self) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Run:
         return self.known_hub()
 
     def known_hub(self) -> dict[str, Any]:
-        """Return what is known of the hub without asking it, for a failure."""
+        """Return what is known about the hub without a request, for a failure."""
         version = self._hub.known_version if self._hub else None
         return {
             "api_url": self._hub.api_url if self._hub else meant_api_url(self.options),

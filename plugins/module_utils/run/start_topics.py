@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of topics before and after a start: a program that names one can end a 1.x hub.
+"""Notes and hints about topics at a start, because a program that names a topic can end a 1.x hub.
 
 Source: hub-behaviour.md#a-topic-of-another-type-ends-the-hub.
 """
@@ -19,9 +19,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
 
 def note_topics(run: Run) -> None:
-    """Note which topics are there where something is planned to start whose code may name one: no hub tells what it names.
+    """List the existing topics in a note if the task starts a program that may name one. No hub reports which it names.
 
-    What is not known for that is no reason to fail.
+    If the topics cannot be read, the task does not fail.
     """
     started = (action.leaves for action in run.journal.actions if action.action == "start")
     if not _may_name_topics(run.hub, (item for item in started if isinstance(item, InstanceRecord))):
@@ -39,7 +39,7 @@ def note_topics(run: Run) -> None:
 
 
 def likely_topic(hub: HubClient, program: Program) -> str:
-    """Return what is to be said of a hub that is gone since a start; "" where a topic cannot be the cause."""
+    """Return a hint for a hub that ended at a start; "" if a topic cannot be the cause."""
     if not _may_name_topics(hub, (program,)):
         return ""
     return (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How sequences and instances look in results and diffs: masked, in the shapes that the modules document."""
+"""Sequences and instances as results and diffs show them: masked, in the shapes that the modules document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 
 
 def sequence_view(record: SequenceRecord) -> dict[str, Any]:
-    """Return ``{id, name, version, digest, ref, hub_version, instances}``; the id is null where it is not known yet."""
+    """Return ``{id, name, version, digest, ref, hub_version, instances}``. The id is null if it is not known yet."""
     return {
         "id": record.known_id,
         "name": record.name,
@@ -27,7 +27,7 @@ def sequence_view(record: SequenceRecord) -> dict[str, Any]:
 
 
 def instance_view(record: InstanceRecord, sequence: SequenceRecord | None, masker: Masker) -> dict[str, Any]:
-    """Return an instance as results show it; ``sequence`` is what it runs from, if that is still on the hub."""
+    """Return an instance as results show it. ``sequence`` is its sequence, if that is still on the hub."""
     mark = record.mark
     app_config, args = masker.program(unmarked(record.app_config), record.args)
     return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a secret may be written in what programs, hubs and this collection say: as it is, as JSON, JavaScript or Python."""
+"""The forms in which programs, hubs and this collection may write a secret: plain, or as JSON, JavaScript or Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-# A line of a secret (a PEM key has many) is looked for by itself from this length on: shorter ones are words of any text.
+# Each line of a secret (a PEM key has many) is masked too if it has this length. Shorter lines may be words of any text.
 SHORTEST_LINE = 8
 
 _HEX = re.compile(r"\\u[0-9a-f]{4}")
@@ -23,9 +23,9 @@ _INSPECT_ESCAPES = {
 
 @lru_cache(maxsize=1024)
 def written_forms(secret: str) -> frozenset[str]:
-    """Return every form of ``secret`` to look for; most secrets have one.
+    """Return every form of ``secret`` to look for. Most secrets have only one.
 
-    A form may be quoted once more: a line of a log is JSON, and what a program says in it may be JSON too.
+    A form may be quoted twice: a line of a log is JSON, and the text of the program in it may be JSON too.
     """
     once = {secret, *_lines(secret)}
     for _depth in range(2):
@@ -34,7 +34,7 @@ def written_forms(secret: str) -> frozenset[str]:
 
 
 def _lines(secret: str) -> list[str]:
-    """Return the lines of a secret of several: programs print them apart, indented or quoted each."""
+    """Return the lines of a secret with several lines, because programs print them separately, each indented or quoted."""
     lines = [line.strip() for line in secret.splitlines()]
     return [line for line in lines if len(line) >= SHORTEST_LINE]
 
@@ -52,7 +52,7 @@ def _as_upper_case_json(text: str) -> str:
 
 
 def _inspected(text: str) -> str:
-    """As Node.js's ``util.inspect`` shows it where it takes a quote that the text does not hold."""
+    """Return the text as Node.js's ``util.inspect`` shows it, which chooses a quote that the text does not contain."""
     return text.translate(_INSPECT_ESCAPES)
 
 

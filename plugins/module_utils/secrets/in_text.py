@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets that a text shows by how it is written: ``https://user:password@host``, ``password=…``, ``Authorization: …``. Pure."""
+"""Finds secrets by the form of a text: ``https://user:password@host``, ``password=…``, ``Authorization: …``. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.key_names imp
 Span = tuple[int, int]
 
 _URL_USER = re.compile(r"(?<=://)[^/@\s?#]+(?=@)")
-# A name, and = or : behind it. A colon without a space says that only where nothing leads to the name:
-# registry/secret:1.2 is the tag of an image, and arn:aws:secret:x a name.
-# Begun at the beginning of a word and bounded, so that a long text without one takes no time.
+# A name followed by = or a colon. A colon without a space counts only if nothing is directly before the name:
+# registry/secret:1.2 is the tag of an image, and arn:aws:secret:x is a name.
+# A match begins at the beginning of a word and has a limited length, so that long texts are searched quickly.
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_][\w.-]{0,80})(?:\\*[\"'])?(\s*=\s*|:\s+|(?<=[\"']):|:(?!//))")
 _LEADS = re.compile(r"[^\s{\[(,;&?\"'-]")
 _SCHEME = r"(?:(?:Bearer|Basic|Digest|Token|ApiKey)\s+)?"
 _QUOTED = r"\\*\"[^\"]*\"|\\*'[^']*'"
 _VALUE = re.compile(rf"{_QUOTED}|{_SCHEME}[^\s&;\"']+", re.IGNORECASE)
-# Of a header the whole line: it may hold several cookies.
+# The whole line of a header is secret, because it may contain several cookies.
 _HEADERS = ("cookie", "authorization")
 _HEADER_VALUE = re.compile(rf"{_QUOTED}|[^\r\n\"']+")
 _BEGINS_WITH_SCHEME = re.compile(_SCHEME, re.IGNORECASE)
@@ -32,12 +32,12 @@ _QUOTES = "\\\"'"
 
 
 def url_users(text: str) -> list[Span]:
-    """Return where the user, and the password, of addresses in ``text`` stand."""
+    """Return the positions of users and passwords in the addresses in ``text``."""
     return [found.span() for found in _URL_USER.finditer(text)] if "://" in text and "@" in text else []
 
 
 def named_values(text: str) -> list[Span]:
-    """Return where the values of names that say that they are secret stand in ``text``, and tokens of a ``Bearer``."""
+    """Return the positions in ``text`` of values with a secret name, and of tokens after ``Bearer``."""
     spans: list[Span] = []
     end = 0
     for found in _NAME.finditer(text) if "=" in text or ":" in text else ():
@@ -54,7 +54,7 @@ def named_values(text: str) -> list[Span]:
 
 
 def without(text: AnyStr, spans: Iterable[Span], mask: AnyStr) -> AnyStr:
-    """Return ``text`` with ``mask`` in place of each span; what overlaps is hidden whole, by one mask."""
+    """Return ``text`` with ``mask`` in place of each span. Overlapping spans get one mask together."""
     shown: list[AnyStr] = []
     position = 0
     for start, end in sorted(spans):
@@ -66,7 +66,7 @@ def without(text: AnyStr, spans: Iterable[Span], mask: AnyStr) -> AnyStr:
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    """Yield what these are, and of a user with a password, and of a scheme with a token, also the secret alone."""
+    """Yield the secrets in ``text``. For ``user:password`` and for a scheme with a token, also yield the secret part alone."""
     for start, end in url_users(text):
         yield text[start:end]
         yield text[start:end].partition(":")[2]

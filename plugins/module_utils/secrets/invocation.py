@@ -14,14 +14,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 SECRET_OPTIONS = ("token", "headers", "url_password")
-# Mappings, lists and texts that a program, or its input, may be given secrets with.
+# Options through which a program or its input may receive secrets.
 _MAPPINGS = ("start_options", "limits")
 _SAID = ("content", "lines", "payload")
 
 
 def shown_arguments(arguments: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
-    """Return module arguments as ``-vvv`` may print them; ``known``: secrets that the task has learnt of besides."""
-    # What begins with an underscore is said by the action plugin to the module.
+    """Return module arguments as ``-vvv`` may print them. ``known``: other secrets that the task has found."""
+    # Arguments that begin with an underscore are internal: the action plugin passes them to the module.
     shown = {key: value for key, value in arguments.items() if not key.startswith("_")}
     masker = _masker(shown, known)
     for name in SECRET_OPTIONS:
@@ -35,7 +35,7 @@ def shown_arguments(arguments: Mapping[str, Any], known: Collection[str] = ()) -
         ]
     elif shown.get("overrides") is not None:
         shown["overrides"] = MASK
-    # An api_url is refused with a password in it, and shown all the same.
+    # An api_url with a password is refused, but it is shown in the invocation.
     for name in (*_MAPPINGS, "api_url"):
         if shown.get(name) is not None:
             shown[name] = masker.app_config(shown[name])
@@ -70,7 +70,7 @@ def _shown_json(text: Any, masker: Masker) -> str:
 
 
 def _masker(arguments: Mapping[str, Any], known: Collection[str]) -> Masker:
-    """Return what knows the secrets of all of the arguments, so that each hides those of the others too."""
+    """Return a masker that knows the secrets of all arguments, so that a secret is masked in the other arguments too."""
     keys = arguments.get("secret_keys")
     names = Masker([str(key) for key in keys] if isinstance(keys, list) else [keys] if isinstance(keys, str) else [])
     secrets = set(known)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which names say that a value is a secret: keys of mappings, options of a command line, variables. Pure.
+"""Which names mean that a value is a secret: keys of mappings, options of a command line, variables. Pure.
 
-A name is looked at word by word (``dbPassword``, ``DB_PASSWORD``, ``db-password``), so that ``compass`` is none.
+A name is compared word by word (``dbPassword``, ``DB_PASSWORD``, ``db-password``), so ``compass`` does not count.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# Wherever they stand in a name.
+# Secret at any place in a name.
 _SECRET = frozenset(
     [
         "password", "passwords", "passwd", "pwd", "passphrase", "passphrases", "passcode", "passcodes",
         "secret", "secrets", "credential", "credentials", "creds",
     ]
 )  # fmt: skip
-# As the last word: what follows says something about the secret, such as jwt_issuer or cookie_domain.
+# Secret only as the last word: jwt_issuer and cookie_domain describe a secret, but are not secret.
 _SECRET_LAST = frozenset(["token", "tokens", "jwt", "jwts", "bearer", "cookie", "cookies", "authorization", "psk"])
-# Which keys are no names or numbers of a record, wherever the two words stand, and as the last ones.
+# Words before "key" that make it a secret, and not the key of a record: at any place in a name, and only at its end.
 _KEYS = frozenset(["private", "api", "access", "signing"])
 _KEYS_LAST = frozenset(
     [
@@ -29,9 +29,9 @@ _KEYS_LAST = frozenset(
         "symmetric", "master", "shared", "auth", "jwt", "deploy", "webhook",
     ]
 )  # fmt: skip
-# What may follow such a pair and is still the key itself; a path or a size is not.
+# Words that may follow such a pair if the value is still the key itself, unlike a path or a size.
 _CONTENT = frozenset(["data", "content", "value", "text", "pem", "base64", "b64"])
-# Tokens that are counted or that have a meaning in a text, and ways of a pass that lets nobody in.
+# Words with which "token" (a number of tokens, a part of a text) or "pass" (a step of a process) is not a secret.
 _NO_TOKENS = frozenset(
     [
         "max", "min", "num", "n", "number", "count", "total", "limit", "budget", "prompt", "completion", "input", "output",
@@ -45,7 +45,7 @@ _NO_PASS = frozenset(
         "band", "all", "num", "number", "boarding", "season", "by", "dry", "must", "should", "can", "did", "does", "will",
     ]
 )  # fmt: skip
-# Two words in one, as many write them.
+# Two words that are often written as one.
 _GLUED = frozenset(
     [
         "apikey", "privatekey", "accesskey", "signingkey", "secretkey", "sshkey", "tlskey", "sslkey", "encryptionkey", "authkey",
@@ -53,7 +53,7 @@ _GLUED = frozenset(
         "userpass", "mysqlpass",
     ]
 )  # fmt: skip
-# Two words that are one in other names, headers that sign in, and what an application connects by, a password included.
+# Pairs of words that are secret: spellings of words above, headers for authentication, and addresses that contain a password.
 _PAIRS = frozenset(
     [
         *(("pass", second) for second in ("word", "phrase", "code")),
@@ -69,9 +69,9 @@ _DIGITS = "0123456789"
 
 @lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
-    """Whether a key's name says that its value is a secret (``max_tokens`` and ``public_key`` do not)."""
+    """Whether the name of a key means that its value is a secret (``max_tokens`` and ``public_key`` do not)."""
     raw = [word.lower() for word in _WORD_BREAKS.split(key) if word]
-    # The second password is one too, a second pass need not be.
+    # password2 is a password too, but pass2 may be the second pass of something.
     words = [word for word in (word.rstrip(_DIGITS) for word in raw) if word]
     if not words:
         return False

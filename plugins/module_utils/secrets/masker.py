@@ -35,9 +35,9 @@ _ASSIGNMENT = re.compile(r"-*([A-Za-z_][\w.-]*)=")
 
 
 class Masker:
-    """The masks of one task: the names that always count, the user's ``secret_keys``, and the secrets ``known`` so far.
+    """Masks secrets for one task: by names that are always secret, by ``secret_keys``, and by the ``known`` secrets.
 
-    ``known`` may grow meanwhile. They are hidden inside other values too: a password is also in the address that holds it.
+    ``known`` may grow later. Known secrets are masked inside other values too, such as a password in an address.
     """
 
     def __init__(self, secret_keys: Sequence[str] = (), known: Collection[str] = frozenset()) -> None:
@@ -53,28 +53,28 @@ class Masker:
         return self.program(value, ())[0]
 
     def args(self, value: Sequence[Any]) -> list[Any]:
-        """Return program arguments with secrets replaced: ``--password=x``, what follows ``--password``, ``args.<n>``."""
+        """Return program arguments with secrets masked: ``--password=x``, the argument after ``--password``, ``args.<n>``."""
         return self.program(None, value)[1]
 
     def program(self, app_config: Any, args: Sequence[Any]) -> tuple[Any, list[Any]]:
-        """Return both of one program: a secret of one is hidden in the other too."""
+        """Return both for one program. A secret in one of them is masked in the other too."""
         known = {*self._known, *self.secrets(app_config, args)}
-        # Known ones first, whole: where a text names one, it does not say where it ends.
+        # Mask whole known secrets first. The form of a text shows that a secret begins, but not always where it ends.
         shown = self._masked(scrub_configuration(app_config, known), ())
         return shown, self._masked_args(scrub_configuration(list(args), known))
 
     def failure(self, payload: Any, secrets: Collection[str]) -> Any:
-        """Return what a program emits as a failure may show it: as configuration, and without ``secrets`` in its texts."""
+        """Return the payload of an event as a failure may show it: masked like configuration, and without ``secrets`` in texts."""
         return self.app_config(scrub_all(payload, secrets))
 
     def data(self, payload: Any, secrets: Collection[str]) -> Any:
-        """Return what a program emits as a result may show it: only what is certainly secret is hidden."""
+        """Return the payload of an event as a result may show it: only distinctive secrets are masked."""
         return self._masked(scrub_data(payload, secrets), (), data=True)
 
     def changed(self, before: Any, after: Any, shown: Any) -> Any:
-        """Return ``shown`` (the masked ``after``) where a masked value that differs from ``before`` says so.
+        """Return ``shown`` (the masked ``after``), in which each masked value that differs from ``before`` is marked as changed.
 
-        What is masked in ``before`` already is not known, and taken for unchanged (see `foresight`).
+        A value that is masked in ``before`` already is unknown, and counts as unchanged (see `foresight`).
         """
         if isinstance(before, str) and MASK in before:
             return shown
@@ -92,17 +92,17 @@ class Masker:
         return shown
 
     def secrets(self, app_config: Any, args: Sequence[Any] = ()) -> set[str]:
-        """Return the secret values themselves as texts, to be scrubbed from messages and logs."""
+        """Return the secret values as texts, to remove them from messages and logs."""
         found = _secrets(app_config, self._masked(app_config, ()))
         return found | _secrets(list(args), self._masked_args(args))
 
     def unmatched(self) -> list[str]:
-        """Return those of the ``secret_keys`` that have hidden nothing, though there was something to look at."""
+        """Return the ``secret_keys`` that matched nothing, although there were values to match."""
         unmatched = [pattern for pattern in self._patterns if pattern not in self._matched and pattern != "*"]
         return unmatched if self._has_looked else []
 
     def _masked_args(self, value: Sequence[Any], path: tuple[str, ...] = ("args",), data: bool = False) -> list[Any]:
-        """Return arguments without what is secret by name or place; the same holds for lists inside of them."""
+        """Return arguments with values masked that are secret by their name or place, also in nested lists."""
         shown: list[Any] = []
         self._has_looked |= bool(value)
         before = ""
@@ -110,7 +110,7 @@ class Masker:
             text = item if isinstance(item, str) else ""
             assigned = _ASSIGNMENT.match(text)
             if self._chosen((*path, str(index))) or ("=" not in before and self._is_option(before)):
-                # Looked at all the same: what is hidden as a whole may hold what the user names.
+                # Look inside although the whole is masked, because secret_keys may match something in it.
                 self._masked(item, (*path, str(index)), data)
                 shown.append(MASK)
             elif assigned and is_secret_key(assigned.group(1)):
@@ -139,11 +139,11 @@ class Masker:
 
     def _masked_item(self, key: Any, item: Any, path: tuple[str, ...], data: bool) -> Any:
         inner = (*path, str(key))
-        # First, since what is hidden by its name may be named by the user too.
+        # Both must run, because a value with a secret name may also be matched by secret_keys.
         is_chosen, masked = self._chosen(inner), self._masked(item, inner, data)
         if item is None:
             return None
-        # Whether there is a password is no secret.
+        # A boolean such as password: true is not secret.
         return MASK if is_chosen or (is_secret_key(str(key)) and not isinstance(item, bool)) else masked
 
     def _chosen(self, path: tuple[str, ...]) -> bool:
@@ -161,18 +161,18 @@ class Masker:
 
 
 def _spans(text: str, data: bool) -> list[tuple[int, int]]:
-    """Return where a text shows by itself that it holds a secret; what a program says is no configuration of names and values."""
+    """Return the positions of secrets that the form of a text shows. In output of a program, names do not count."""
     return url_users(text) if data else [*url_users(text), *named_values(text)]
 
 
 def _secrets(value: Any, shown: Any) -> set[str]:
-    """Return what ``shown`` hides of ``value``, as far as it is worth looking for."""
+    """Return the values that ``shown`` masks in ``value``, if they are long enough to be searched for."""
     found = _hidden(value, shown)
     return {text for text in found if len(text) >= SHORTEST_SCRUBBED and MASK not in text}
 
 
 def _hidden(value: Any, shown: Any) -> Iterator[str]:
-    """Yield the texts of ``value`` that ``shown`` hides."""
+    """Yield the texts of ``value`` that ``shown`` masks."""
     if shown == MASK:
         yield from _leaves(value)
     elif isinstance(value, Mapping):

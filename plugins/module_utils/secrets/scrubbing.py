@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes secret values that are known out of texts. Pure.
+"""Removes known secret values from texts. Pure.
 
-Three kinds of text, three rules (architecture.md#secrets): failures and logs, configuration, and data, which is what a
-program says.
+There are three rules, for three kinds of text (architecture.md#secrets): failures and logs, configuration, and data, which is
+the output of a program.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text impor
 MASK = "********"
 # A shorter value under a secret key is not searched for in texts: it would blank every "1" and "on" in them.
 SHORTEST_SCRUBBED = 4
-# A value that is of one kind (a word, a number) is common below the second length, one of several kinds below the first.
+# Values with characters of several kinds are distinctive from the first length on, a word or a number from the second on.
 SHORTEST_MIXED = 6
 SHORTEST_PLAIN = 12
 
@@ -30,7 +30,7 @@ _KINDS = tuple(re.compile(kind) for kind in (r"[^\W\d_]", r"\d", r"[^\w]"))
 
 
 def is_distinctive(secret: str) -> bool:
-    """Whether a secret value is not to be found by chance in what a program says.
+    """Whether a secret value is unlikely to appear by chance in the output of a program.
 
     ``test``, ``production`` and ``8080`` are words and numbers of any data; ``hunter22`` is not.
     """
@@ -41,21 +41,20 @@ def is_distinctive(secret: str) -> bool:
 
 
 def scrub(text: str, secrets: Iterable[str], *, part: bool = False) -> str:
-    """Return ``text`` with every one of ``secrets`` replaced, however it is written.
+    """Return ``text`` with each of ``secrets`` masked, in every form.
 
-    ``part``: it was cut out of something longer, so that the end of a secret may stand at its beginning, the beginning of
-    one at its end, or it may be a piece of one. What is to be shortened is scrubbed before, for what is left of a secret then
-    is found by nobody.
+    ``part``: the text was cut out of a longer one, so it may begin or end within a secret, or be part of one. Scrub a text
+    before you shorten it: the rest of a secret in its middle is not found.
     """
     data = text.encode("utf-8", "surrogatepass")
     return _hidden(data, _forms(frozenset(secrets)), part, part).decode("utf-8", "surrogatepass")
 
 
 def scrub_stream(data: bytes, secrets: Iterable[str], *, cut: bool, all_of_them: bool = False) -> bytes:
-    """Return what was read of a stream, of which a cut may have left half a character, without ``secrets``.
+    """Return data of a stream without ``secrets``. The data may end within a character.
 
-    Without those that are not distinctive, unless it is to be ``all_of_them``. ``cut``: reading stopped before the stream's
-    end, so that the beginning of a secret may stand at the end.
+    Only distinctive secrets are masked, unless ``all_of_them`` is set. ``cut``: reading stopped before the end of the stream,
+    so the data may end with the beginning of a secret.
     """
     return _hidden(
         data, _forms(frozenset(secrets)) if all_of_them else _distinctive_forms(frozenset(secrets)), False, cut
@@ -68,16 +67,16 @@ def scrub_all(value: Any, secrets: Collection[str]) -> Any:
 
 
 def scrub_configuration(value: Any, secrets: Collection[str]) -> Any:
-    """Do the same with configuration: what is not distinctive is hidden where it stands as a word of its own."""
+    """Do the same with configuration. A secret that is not distinctive is masked only if it is a separate word."""
     return _everywhere(value, _forms(frozenset(secrets)), bounded=True)
 
 
 def scrub_data(value: Any, secrets: Collection[str]) -> Any:
-    """Do the same with what a program says: what is not distinctive is left as it is."""
+    """Do the same with output of a program. A secret that is not distinctive is not masked."""
     return _everywhere(value, _distinctive_forms(frozenset(secrets)), bounded=False)
 
 
-# A task asks for those of one set for every value that it shows.
+# A task needs the forms of the same set for every value that it shows.
 @lru_cache(maxsize=16)
 def _forms(secrets: frozenset[str]) -> frozenset[bytes]:
     return frozenset(form.encode("utf-8", "surrogatepass") for secret in secrets for form in written_forms(secret))
@@ -85,7 +84,7 @@ def _forms(secrets: frozenset[str]) -> frozenset[bytes]:
 
 @lru_cache(maxsize=16)
 def _distinctive_forms(secrets: frozenset[str]) -> frozenset[bytes]:
-    # One by one, since lines of a long secret are forms of it.
+    # Check each form, because single lines of a long secret are forms too.
     found = (form for secret in secrets if is_distinctive(secret) for form in written_forms(secret))
     return frozenset(form.encode("utf-8", "surrogatepass") for form in found if is_distinctive(form))
 
@@ -109,14 +108,14 @@ def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: b
 
 
 def _found(data: bytes, form: bytes, cut_before: bool, cut_behind: bool, bounded: bool) -> Iterator[tuple[int, int]]:
-    """Yield where in ``data`` a form of a secret stands, and what a cut has left of it at either end."""
+    """Yield the positions in ``data`` of a form of a secret, and of a part of it that a cut has left at either end."""
     at = data.find(form)
     as_word = at >= 0 and bounded and not is_distinctive(form.decode("utf-8", "replace"))
     while at >= 0:
         if not as_word or _stands_alone(data, at, at + len(form)):
             yield at, at + len(form)
         at = data.find(form, at + 1)
-    # Less than that says little of a secret, and blanks texts that hold none.
+    # A shorter part reveals little of a secret, and would often match text that is not secret.
     least = min(SHORTEST_SCRUBBED, (len(form) + 1) // 2)
     if cut_before and cut_behind and len(data) >= least and data in form:
         yield 0, len(data)
