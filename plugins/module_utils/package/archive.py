@@ -4,8 +4,8 @@
 
 """Reads a package archive (``.tar.gz``), once and as a stream, more strictly than ``tar zxf`` does.
 
-A large body that is not a sound archive kills the hub (hub-behaviour.md#unsound-body-kills-the-hub), so everything is
-decompressed to the last byte and nothing may follow the archive's end.
+A large body that is not a valid archive kills the hub (hub-behaviour.md#unsound-body-kills-the-hub). So the archive is
+decompressed to the last byte, and data after its end is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying imp
 
 
 class _Watched(io.RawIOBase):
-    """Passes a file's bytes on in order and takes their checksums."""
+    """Passes on the bytes of a file in order, and computes their checksums."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -45,13 +45,13 @@ class _Watched(io.RawIOBase):
 
 
 def read_archive(source: str) -> Contents:
-    """Take in every member of the archive."""
+    """Read every member of the archive."""
     contents = Contents(source)
     try:
         with open(source, "rb") as file:
             _refuse_other_formats(source, file)
             raw = _Watched(file)
-            # gzip asks for 8 KiB at a time before Python 3.12.
+            # Before Python 3.12, gzip reads only 8 KiB at a time, so buffer the reads.
             with gzip.GzipFile(fileobj=io.BufferedReader(raw, CHUNK), mode="rb") as stream:
                 _read_members(contents, stream)
                 _read_rest(contents, stream)
@@ -94,7 +94,7 @@ def _read_members(contents: Contents, stream: gzip.GzipFile) -> None:
 def _read_member(contents: Contents, members: TarMembers, member: Member) -> None:
     source = contents.source
     if member.kind == "label" or (member.kind == "directory" and not member.name.strip("/")):
-        # A volume's name (tar -V); the root itself, as tarfile.add(directory, arcname="") writes it.
+        # The label of a volume (tar -V), or the root itself, as tarfile.add(directory, arcname="") writes it.
         return
     path = _member_path(source, member.name)
     if member.kind == "directory":
@@ -117,7 +117,7 @@ def _read_member(contents: Contents, members: TarMembers, member: Member) -> Non
 
 
 def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
-    """Take the file in that the link names, which comes earlier in the archive."""
+    """Add the file that the link names. It must come before the link in the archive."""
     target = contents.entries.get(_member_path(contents.source, linked))
     if not target or not target.is_file or path == MANIFEST:
         raise refusal(

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compresses a stream piece by piece on several processors, to bytes that do not depend on how many there are.
+"""Compresses a stream piece by piece on several processors. The result does not depend on the number of processors.
 
-Each piece is a run of deflate blocks that ends at a byte and refers to nothing before it (RFC 1951), so that pieces simply
-follow one another in one gzip member (RFC 1952), as ``pigz --independent`` writes them.
+Each piece is a run of deflate blocks that ends at a byte boundary and does not refer to earlier data (RFC 1951). So the pieces
+can follow each other in one gzip member (RFC 1952), as ``pigz --independent`` writes them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
 
-# Large enough to lose next to nothing by starting anew, small enough to be held several times.
+# Large enough to lose little by restarting the compression, small enough to hold several pieces in memory.
 PIECE = 512 * 1024
 # Twice as fast as zlib's default of 6, for archives that are up to 7 % larger.
 _LEVEL = 4
-# A piece whose samples shrink by less than this is stored: models, images and archives would cost 25 ms per MB for nothing.
+# If the samples of a piece do not shrink to this ratio, it is stored. Compressing models, images and archives would take 25 ms
+# per MB and save nothing.
 _WORTH = 0.97
 _SAMPLE = 4096
 _MOST_WORKERS = 4
@@ -33,7 +34,7 @@ _LAST_BLOCK = b"\x03\x00"
 
 
 class GzipWriter(io.RawIOBase):
-    """A file that passes what is written to it on to ``put``, compressed; complete once the context is left."""
+    """A file that compresses its data and passes it on to ``put``. The output is complete when the context is left."""
 
     def __init__(self, put: Callable[[bytes], object]) -> None:
         self._put = put
@@ -47,7 +48,7 @@ class GzipWriter(io.RawIOBase):
         put(_HEADER)
 
     def write(self, data: Any) -> int:
-        """Take in ``data``."""
+        """Compress ``data``."""
         self._size += len(data)
         self._piece += data
         while len(self._piece) >= PIECE:

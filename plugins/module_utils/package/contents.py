@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes in what a directory or an archive holds, entry by entry, and refuses what cannot be a package."""
+"""Collects the entries of a directory or an archive, and refuses entries that a package cannot have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import
 
 CHUNK = 256 * 1024
 MANIFEST = "package.json"
-# Hubs know no limit; it is the one file that is held in memory.
+# Hubs have no limit, but this is the only file that is read into memory.
 MANIFEST_LIMIT = 16 * 1024 * 1024
 _NPM_CREDENTIAL = re.compile(rb"_auth(Token)?\s*=|_password\s*=")
 
@@ -28,15 +28,15 @@ class Contents:
         self.source = source
         self.entries: dict[str, Entry] = {}
         self.manifest: bytes | None = None
-        # Files whose content, not their name, gives them away as secret.
+        # Files that are secret by their content, whatever their name is.
         self.secrets: list[str] = []
-        # What is sound and yet not what its author may have meant.
+        # Problems that do not prevent the package from running, but are probably mistakes.
         self.warnings: list[str] = []
-        # Of an archive itself, see verifying.py.
+        # The checksums of the archive itself, see verifying.py.
         self.checksums: tuple[int, ...] | None = None
 
     def add(self, entry: Entry) -> None:
-        """Take in an entry. The last one of a path counts, as tar extracts it; two of different kinds are refused."""
+        """Add an entry. If a path occurs twice, the last one counts, as in tar. Two entries of different kinds are refused."""
         known = self.entries.get(entry.path)
         if known and known.kind != entry.kind and not (known.is_file and entry.is_file):
             raise refusal(
@@ -48,7 +48,7 @@ class Contents:
     def add_file(
         self, path: str, executable: bool, read: Callable[[int], bytes], offset: int = 0, pieces: Pieces = ()
     ) -> None:
-        """Take in a file whose content ``read`` gives piece by piece; ``offset`` and ``pieces`` as in ``Entry``."""
+        """Add a file. ``read`` returns its content piece by piece. For ``offset`` and ``pieces``, see ``Entry``."""
         watched = path == MANIFEST or path.rpartition("/")[2] == ".npmrc"
         digest = hashlib.sha256()
         size = 0
@@ -65,7 +65,7 @@ class Contents:
             self.secrets.append(path)
 
     def settle(self) -> None:
-        """Check what only the whole shows, and drop directories that their content implies."""
+        """Check the entries as a whole, and drop directories that are not empty, because their content implies them."""
         implied = set()
         for entry in self.entries.values():
             for above in ancestors(entry.path):

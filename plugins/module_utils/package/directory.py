@@ -22,7 +22,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.igno
 from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.siignore import SiIgnore
 
 IGNORE_FILE = ".siignore"
-# Version control and caches: never part of the program, and different on every machine. A "!" in exclude takes one back in.
+# Version control and caches are not part of the program, and differ on every machine. A pattern with "!" in exclude includes
+# them again.
 ALWAYS_IGNORED = (
     ".git",
     ".hg/",
@@ -39,7 +40,7 @@ ALWAYS_IGNORED = (
 
 
 def read_directory(source: str, exclude: Iterable[str]) -> Contents:
-    """Take in every file, link and directory below ``source`` that no rule leaves out. Never follows a link."""
+    """Read every file, link and directory below ``source`` that no rule leaves out. Does not follow links."""
     contents = Contents(source)
     excluded = IgnoreRules(exclude)
     always = IgnoreRules(ALWAYS_IGNORED)
@@ -78,7 +79,7 @@ def read_directory(source: str, exclude: Iterable[str]) -> Contents:
 
 
 def open_file(source: str, path: str) -> BinaryIO:
-    """Open a file of the package, and nothing that took its place meanwhile: no link is followed, no pipe waited for."""
+    """Open a file of the package. If it was replaced by a link or a pipe in the meantime, it is refused."""
     full = _full(source, path)
     try:
         handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -94,13 +95,13 @@ def open_file(source: str, path: str) -> BinaryIO:
 
 
 def unreadable(source: str, path: str, error: OSError) -> Exception:
-    """Return the error for what the system does not let us read."""
+    """Return the error for a file that cannot be read."""
     return refusal(source, f"{path!r} cannot be read ({error.strerror}); correct its permissions or leave it out")
 
 
 def _ignore_file(source: str) -> SiIgnore:
     full = _full(source, IGNORE_FILE)
-    # As si: a link is followed, and one that leads nowhere counts as none.
+    # As in si, a link is followed, and a link to a missing file counts as no .siignore.
     if not os.path.exists(full):
         return SiIgnore()
     if not os.path.isfile(full):

@@ -12,8 +12,8 @@ preceded by its length as 8 bytes, big-endian:
 2. the kind, one letter: ``f`` file, ``x`` file that its owner may execute, ``l`` symbolic link, ``d`` empty directory;
 3. the SHA-256 of the file's content (32 bytes), the link's target (UTF-8), or nothing.
 
-A directory that holds anything is no entry: its content implies it, and archives may leave it out. Of ``package.json`` the
-content is hashed with the top-level ``version`` as its author wrote it (``0.0.0`` where there is none).
+A directory that is not empty is not an entry, because its content implies it, and archives may leave it out. The content of
+``package.json`` is hashed with the top-level ``version`` that its author wrote (``0.0.0`` if there is none).
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _MOST_LINKS = 40
 class Entry(NamedTuple):
     """One path of a package.
 
-    ``offset`` is where a file's content begins in the decompressed archive; of a sparse file only ``pieces`` of it are there.
+    ``offset`` is the position of a file's content in the decompressed archive. For a sparse file, only its ``pieces`` are there.
     """
 
     path: str
     kind: Literal["f", "x", "l", "d"]
-    # SHA-256 of a file's content, a link's target, or nothing.
+    # SHA-256 of the content of a file, the target of a link, or empty.
     payload: bytes = b""
     size: int = 0
     offset: int = 0
@@ -63,15 +63,15 @@ def content_digest(entries: Iterable[Entry]) -> str:
 
 
 def ancestors(path: str) -> Iterable[str]:
-    """Yield the directories above ``path``, nearest first, the root aside."""
+    """Yield the directories above ``path``, the nearest first, without the root."""
     while path := posixpath.dirname(path):
         yield path
 
 
 def resolve(entries: Mapping[str, Entry], path: str) -> str | None:
-    """Return where ``path`` leads once every link in it is followed; None if that is outside the root or nowhere.
+    """Return the target of ``path`` after following all links; None if it is outside the root or in a circle of links.
 
-    What is not in ``entries`` counts as neither link nor file, so a path that does not exist is returned as it is.
+    A path that is not in ``entries`` is not a link, so it is returned unchanged.
     """
     todo = deque(path.split("/"))
     done: list[str] = []

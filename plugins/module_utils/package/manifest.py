@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``package.json``: what the hubs demand of it, and the version in it, of which only the value's bytes are replaced.
+"""Validates ``package.json`` as hubs do, and writes the stamp into its version. All other bytes stay the same.
 
 Source: hub-behaviour.md#sequences (upload) and hub-behaviour.md#start-never-answered and
-hub-behaviour.md#manifests-that-one-hub-refuses. What one of the two hub generations refuses is refused for both: a
-package is built once and goes to many hubs.
+hub-behaviour.md#manifests-that-one-hub-refuses. A manifest that one hub generation refuses is refused for both, because a
+package is built once and sent to many hubs.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class _Member(NamedTuple):
 
 
 class Manifest:
-    """A validated ``package.json``. ``version`` is as it stands there, our mark included; "" if there is none."""
+    """A validated ``package.json``. ``version`` is the version in it, with a stamp that it may have; "" if there is none."""
 
     def __init__(self, source: str, raw: bytes, name: str | None = None) -> None:
-        """Raises ``INVALID_PACKAGE`` for what a hub could not take or run; ``name`` is given to one that has none."""
+        """Raises ``INVALID_PACKAGE`` if a hub would refuse it or could not run it. A manifest without a name gets ``name``."""
         self._source = source
         self._text = self._decode(raw)
         self._members = self._scan()
@@ -55,20 +55,20 @@ class Manifest:
 
     @property
     def engine(self) -> Literal["node", "python3"]:
-        """What runs the program: both hub generations run all but python3 with node."""
+        """The engine that runs the program. All hubs run every engine except python3 with Node.js."""
         return "python3" if "python3" in self.engines else "node"
 
     @property
     def has_dependencies(self) -> bool:
-        """Whether it names packages to be installed beside it."""
+        """Whether it has dependencies."""
         return bool(self._value("dependencies"))
 
     def plain(self) -> bytes:
-        """Return its bytes without our mark, the same whether it was stamped or not; they are what is digested."""
+        """Return its bytes without a stamp, from which the digest is computed."""
         return self._with("version", split_version(self.version)[0] or NO_VERSION).encode()
 
     def stamped(self, digest: str) -> bytes:
-        """Return its bytes with the mark in ``version``."""
+        """Return its bytes with the stamp in ``version``."""
         return self._with("version", stamp_version(self.version, digest)).encode()
 
     def _with(self, key: str, value: str) -> str:
@@ -91,8 +91,8 @@ class Manifest:
             self._refuse(f"is not UTF-8 (byte {error.start}); save it as UTF-8")
 
     def _scan(self) -> dict[str, _Member]:
-        """Return the members of the top-level object with the place of each value; of a key that is there twice the last."""
-        # Numbers mean nothing here, and JavaScript takes those of any length.
+        """Return the members of the top-level object, with the position of each value. If a key occurs twice, the last counts."""
+        # The values of numbers are not used here, and JavaScript accepts numbers of any length.
         decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float)
         members: dict[str, _Member] = {}
         try:
@@ -140,7 +140,7 @@ class Manifest:
         self._check_ports()
 
     def _engines(self) -> dict[str, str]:
-        """Return the engines. Hubs take a list, too, as an object whose keys are its indices."""
+        """Return the engines. Hubs also accept a list, and treat it as an object with the indices as keys."""
         value = self._value("engines")
         if isinstance(value, list):
             engines = {str(index): each for index, each in enumerate(value)}
@@ -164,7 +164,7 @@ class Manifest:
 
     def _check_ports(self) -> None:
         if isinstance(self._value("scramjet"), list):
-            # To a hub an object without the keys that it looks for.
+            # A hub treats a list as an object that does not have the expected keys.
             return
         section = self._typed("scramjet", dict, "an object") or {}
         config = section.get("config")
@@ -190,7 +190,7 @@ class Manifest:
         return value
 
     def _typed(self, key: str, kind: type[_Kind], meant: str) -> _Kind | None:
-        """Return a member's value, None where it is absent or null, which is the same to a hub."""
+        """Return the value of a member; None if it is missing or null, which hubs treat in the same way."""
         value = self._value(key)
         if value is not None and not isinstance(value, kind):
             self._refuse(f"has {key} that is not {meant}; correct it")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of a package once its source was read."""
+"""A package whose source was read and validated."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class Package:
     version: str
     # 64 hex digits.
     digest: str
-    # What a hub will report: stamped, or with compare: version what package.json says.
+    # The version that a hub will report: with the stamp, or with compare: version as in package.json.
     hub_version: str
     engine: Literal["node", "python3"]
-    # Number of files, and their bytes (package.json without our mark).
+    # Number of files, and their bytes (package.json without the stamp).
     files: int
     size: int
     warnings: tuple[str, ...]
-    # For packing: what the source holds, sorted by path, and package.json as it is to be packed.
+    # For packing: the entries of the source, sorted by path, and the package.json to pack.
     entries: tuple[Entry, ...] = field(repr=False)
     manifest: bytes = field(repr=False)
     # How to recognise the archive that was read (verifying.py); None for a directory.
     checksums: tuple[int, ...] | None = field(repr=False)
-    # The main file, where only hubs from 2.0 on can start it; "" otherwise.
+    # The main file, if only hubs from 2.0 on can start it; "" otherwise.
     newer_main: str
-    # Whether the archive goes to a hub byte for byte, since there is nothing to be stamped.
+    # Whether the archive is sent unchanged, because it needs no stamp.
     as_it_is: bool
 
     @property
@@ -51,5 +51,5 @@ class Package:
 
 
 def refusal(source: str, problem: str) -> SthError:
-    """Return the error for a package that must not reach a hub; ``problem`` ends with what to do."""
+    """Return the failure for a package that must not be sent. ``problem`` ends with what to do."""
     return SthError("INVALID_PACKAGE", f"Package {source} is refused: {problem}.")

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes a package as the archive that goes to a hub, as a stream and, if asked for, reproducibly.
+"""Writes the archive of a package for a hub, as a stream and, if asked for, reproducibly.
 
-No times, no owners, modes 0644 and 0755, no directories but empty ones, sorted by path if it is to be reproducible. GNU tar format: long and non-ASCII
-names are read by every tar that a hub may use, while busybox does not know PAX. The bytes are the same wherever the same
-zlib compresses them; the digest does not depend on that.
+The archive has no times and owners, only the modes 0644 and 0755, and no directories except empty ones. A reproducible one is
+sorted by path. The format is that of GNU tar, because every tar on a hub reads its long and non-ASCII names, but busybox does not
+read PAX. The same zlib always compresses to the same bytes. The content digest does not depend on that.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members i
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
 _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d": tarfile.DIRTYPE}
-# As GNU tar blocks its archives: twenty blocks.
+# The size of a record of GNU tar: twenty blocks.
 _RECORD = 20 * BLOCK
 _Opened = Callable[[Entry], AbstractContextManager[Any]]
 _MODES = {"f": 0o644, "x": 0o755, "l": 0o777, "d": 0o755}
 
 
 class Writable(Protocol):
-    """What bytes can be written to."""
+    """Something to which bytes can be written."""
 
     def write(self, data: bytes, /) -> object:
-        """Take all of ``data``."""
+        """Write all of ``data``."""
 
 
 class _Hashing(io.RawIOBase):
-    """Passes on what is written, and knows its SHA-256."""
+    """Passes on the data that is written to it, and computes its SHA-256."""
 
     def __init__(self, target: Writable) -> None:
         self._target = target
@@ -61,7 +61,7 @@ class _Hashing(io.RawIOBase):
 
 
 class _Checked(io.RawIOBase):
-    """Passes a file's content on and refuses any other than ``entry`` had when it was read."""
+    """Passes on the content of a file, and fails if it is not the content that ``entry`` had when it was read."""
 
     def __init__(self, package: Package, file: IO[bytes], entry: Entry) -> None:
         self._package = package
@@ -78,7 +78,7 @@ class _Checked(io.RawIOBase):
         return piece
 
     def finish(self) -> None:
-        """Compare, once all was read."""
+        """Compare the content after all of it was read."""
         if self._digest.digest() != self._entry.payload:
             raise _changed(self._package, self._entry.path)
 
@@ -86,10 +86,10 @@ class _Checked(io.RawIOBase):
 def write_package(package: Package, target: Writable, *, reproducible: bool = False) -> str:
     """Write the archive to ``target`` and return its SHA-256 (64 hex digits).
 
-    Stamped, or with compare: version as it is: an archive byte for byte, a directory packed without mark.
-    ``reproducible``: the same bytes for a directory and any of its archives. A hub does not need that, so that otherwise an
-    archive that is stamped already is copied as it is, and another one keeps its order. Raises ``INVALID_PACKAGE`` if the
-    source has changed since it was read; what was written is worthless then.
+    The archive has a stamp, except with compare: version: then an archive is copied unchanged, and a directory is packed without
+    a stamp. ``reproducible``: write the same bytes for a directory and any of its archives. A hub does not need that. So without
+    it, an archive that has a stamp already is copied unchanged, and any other archive keeps its order. Raises
+    ``INVALID_PACKAGE`` if the source has changed since it was read. Then do not use what was written.
     """
     hashing = _Hashing(target)
     if package.as_it_is and not reproducible:
@@ -102,12 +102,12 @@ def write_package(package: Package, target: Writable, *, reproducible: bool = Fa
 
 @contextmanager
 def packed_package(package: Package) -> Iterator[IO[bytes]]:
-    """Yield the archive for a hub as a file that is to be read from its beginning; its length is known."""
+    """Yield the archive for a hub as a file with a known length. It is read from the beginning."""
     if package.as_it_is:
         with _verified(package) as file:
             yield cast("IO[bytes]", file)
         return
-    # Not packed while it is sent: a source that changes meanwhile would leave half an upload on the hub
+    # Pack before sending: if the source changed during an upload, half of it would stay on the hub
     # (hub-behaviour.md#failed-uploads-leave-a-directory).
     with tempfile.TemporaryFile(prefix="sth-") as packed:
         _pack(package, packed, reproducible=False)
@@ -122,7 +122,7 @@ def _pack(package: Package, target: IO[bytes] | _Hashing, reproducible: bool) ->
     with _opener(package, entries) as opened, GzipWriter(target.write) as stream:
         for entry in entries:
             _add(package, stream, entry, opened)
-        # Two blocks of zeros, and more up to a whole record, as every tar ends an archive.
+        # Every tar ends an archive with two blocks of zeros, and more zeros up to a whole record.
         stream.write(bytes(2 * BLOCK + -(stream.tell() + 2 * BLOCK) % _RECORD))
 
 
@@ -157,7 +157,7 @@ def _add_content(package: Package, stream: GzipWriter, entry: Entry, file: Any) 
 
 @contextmanager
 def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
-    """Yield a function that opens an entry's file at its first byte, to be called in the order of ``entries``."""
+    """Yield a function that opens the file of an entry at its first byte. Call it in the order of ``entries``."""
     if package.kind == "directory":
         yield lambda entry: _unchanged_file(package, entry)
         return
@@ -166,11 +166,11 @@ def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
         # Hard links share an offset.
         if all(one < other for one, other in zip(offsets, offsets[1:])):
             yield lambda entry: _seek(stream, entry)
-            # What follows the last file counts too.
+            # Read the data after the last file too, so that its checksum is verified.
             while stream.read(CHUNK):
                 pass
             return
-        # The disk takes what comes in another order than it is packed in, not the memory.
+        # The entries are packed in another order than they are read, so keep the content on disk and not in memory.
         with tempfile.TemporaryFile(prefix="sth-") as spool:
             shutil.copyfileobj(stream, spool, CHUNK)
             yield lambda entry: _seek(spool, entry)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a package's source once and judges it, before anything is sent anywhere."""
+"""Reads the source of a package once and validates it, before anything is sent."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def read_package(
     """Read, validate and digest a package directory or ``.tar.gz``.
 
     ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. ``name`` is
-    written into the ``package.json`` of a package that has none, unless its bytes are to stay as they are. Raises
-    ``INVALID_PACKAGE`` for whatever a hub would choke on, ``INVALID_OPTION`` where no source is named. Memory does not
-    grow with the size of the files.
+    written into a ``package.json`` without a name, unless its bytes must stay the same. Raises ``INVALID_PACKAGE`` for
+    a package that a hub could not handle, and ``INVALID_OPTION`` if no source is named. The memory that it needs does
+    not grow with the size of the files.
     """
     if not source:
         raise SthError("INVALID_OPTION", "src is empty: name the directory or the archive of the package.")
@@ -115,7 +115,7 @@ def _if_left_out(contents: Contents, path: str) -> str:
 
 
 def _refuse_missing_main(contents: Contents, manifest: Manifest) -> None:
-    """Refuse a main that no hub can start: 0.18 never answers such a start and keeps a zombie.
+    """Refuse a main file that no hub can start. A 0.18 hub would never answer the start, and keep a zombie.
 
     Source: hub-behaviour.md#start-never-answered.
     """
@@ -126,7 +126,7 @@ def _refuse_missing_main(contents: Contents, manifest: Manifest) -> None:
 
 
 def _main_path(manifest: Manifest) -> str:
-    """Return where main is, as the hub's path.join has it: relative to the package whatever it begins with."""
+    """Return the path of main as the hub computes it with path.join: always relative to the package."""
     main = manifest.main or ""
     return posixpath.normpath(f"./{main}") + ("/" if main.endswith("/") else "")
 
@@ -134,14 +134,14 @@ def _main_path(manifest: Manifest) -> str:
 def _started_file(manifest: Manifest) -> str:
     """Return the file that hubs before 2.0 start.
 
-    The runners of 0.18 and 1.x strip what matches /.js$/ and append .js, so that they look for index.mjs as index..js.
+    The runners of 0.18 and 1.x remove what /.js$/ matches and append .js. So for index.mjs they look for index..js.
     """
     path = _main_path(manifest)
     return path if manifest.engine == "python3" else re.sub(r".js\Z", "", path) + ".js"
 
 
 def _newer_main(contents: Contents, manifest: Manifest) -> str:
-    """Return main where only hubs from 2.0 on can start it, "" otherwise."""
+    """Return main if only hubs from 2.0 on can start it, "" otherwise."""
     path = _main_path(manifest)
     if (
         manifest.engine == "python3"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.ignore import IgnoreRules
 
-# Libraries ship keys for their own tests, so what only looks like a key does not count below node_modules.
+# Libraries contain keys for their own tests, so names of keys do not count below node_modules.
 _SECRET_NAMES = IgnoreRules(
     (
         "*.pem",
@@ -50,5 +50,5 @@ _SECRET_NAMES = IgnoreRules(
 
 
 def looks_secret(path: str) -> bool:
-    """Tell whether a file of this name usually holds a secret (.npmrc is judged by its content instead)."""
+    """Whether a file with this name usually contains a secret (.npmrc is checked by its content instead)."""
     return _SECRET_NAMES.ignores(path, is_directory=False)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sparse files in archives (``tar -S``): which pieces of a file are stored, the zeros between them left out.
+"""Sparse files in archives (``tar -S``): which pieces of a file are stored, without the zeros between them.
 
-GNU tar writes them in four ways: in headers of its own, or in PAX headers of version 0.0, 0.1 or 1.0 (GNU tar manual,
-"Storing Sparse Files"). Lists of pieces and the zeros themselves are bounded: a few bytes can stand for terabytes.
+GNU tar has four formats for them: its own headers, or PAX headers of version 0.0, 0.1 or 1.0 (GNU tar manual, "Storing Sparse
+Files"). The numbers of pieces and of zeros are limited, because a few bytes can describe terabytes.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ import tarfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# What the keys of the PAX records begin with.
+# The prefix of the keys of the PAX records.
 SPARSE = "GNU.sparse."
-# (offset in the file, bytes) of what is stored, in order; at least one for a sparse file.
+# (offset in the file, bytes) of each stored piece, in order. A sparse file has at least one.
 Pieces = tuple[tuple[int, int], ...]
 
-# Of one file, and of all files of an archive: a million pieces take some 170 MB of memory.
+# The most pieces of one file, and of all files of an archive. A million pieces take about 170 MB of memory.
 _MOST_PIECES = 20_000
 MOST_PIECES = 100_000
-# Of all files of an archive: each byte of them is digested and packed.
+# The most zeros of all files of an archive. Each of them is digested and packed.
 MOST_ZEROS = 4 * 1024**3
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _BLOCK = 512
 
 
 class PieceReader:
-    """The content of a sparse file, of which ``read`` gives what is stored, piece after piece."""
+    """The content of a sparse file. ``read`` returns the stored pieces, one after the other."""
 
     def __init__(self, read: Callable[[int], bytes], pieces: Pieces, size: int) -> None:
         self._read = read
         self._size = size
         self._at = 0
-        # The next piece is the last.
+        # Reversed, because the next piece is taken from the end of the list.
         self._pieces = list(reversed(pieces))
 
     def read(self, most: int = -1) -> bytes:
-        """Return the next bytes, up to ``most``, nothing at the end."""
+        """Return up to ``most`` of the next bytes; nothing at the end."""
         start, length = self._pieces[-1] if self._pieces else (self._size, 0)
         if self._at < start:
             count = start - self._at
@@ -55,7 +55,7 @@ class PieceReader:
 
 
 def checked(numbers: list[int], size: int, stored: int) -> Pieces:
-    """Return offsets and lengths, alternating, as pieces. Raises where they do not end at ``size``, or are not the ``stored`` bytes."""
+    """Return alternating offsets and lengths as pieces. Raises if they do not fit the ``size`` or the ``stored`` bytes."""
     if len(numbers) > 2 * _MOST_PIECES:
         raise tarfile.ReadError(f"a sparse file has more than {_MOST_PIECES} pieces: pack it without -S")
     pieces = tuple(zip(numbers[::2], numbers[1::2]))
@@ -70,9 +70,9 @@ def checked(numbers: list[int], size: int, stored: int) -> Pieces:
 
 
 def of_pax(said: Mapping[str, str], read: Callable[[int], bytes]) -> tuple[list[int], int]:
-    """Return the numbers that go with the PAX records of one member, and the file's size.
+    """Return the offsets and lengths in the PAX records of one member, and the size of the file.
 
-    ``read`` gives the member's content, at the beginning of which version 1.0 has the numbers.
+    ``read`` returns the content of the member. In version 1.0 it begins with the numbers.
     """
     if SPARSE + "major" not in said:
         numbers = [_number(each) for each in said.get(SPARSE + "map", "").split(",") if each]
@@ -85,7 +85,7 @@ def of_pax(said: Mapping[str, str], read: Callable[[int], bytes]) -> tuple[list[
 
 
 def _of_content(read: Callable[[int], bytes]) -> list[int]:
-    """Read how many pieces there are and then each number, in a line each, up to the end of a block."""
+    """Read the number of pieces and then each offset and length, one on each line, up to the end of a block."""
     text = b""
     wanted = 1
     while text.count(b"\n") < wanted:
@@ -104,7 +104,7 @@ def _of_content(read: Callable[[int], bytes]) -> list[int]:
 
 
 def of_header(block: bytes, more: Callable[[], bytes]) -> tuple[list[int], int]:
-    """Return the numbers in a header of GNU tar, and in those that ``more`` gives, and the file's size."""
+    """Return the numbers in a header of GNU tar and in the headers that ``more`` returns, and the size of the file."""
     numbers = _in_block(block, 386, 4)
     size = _field(block[483:495])
     goes_on = block[482]

@@ -4,9 +4,9 @@
 
 """Reads the members of a tar stream, header by header, and refuses each header that two programs could read differently.
 
-``tarfile`` reads single blocks here (``TarInfo.frombuf``), nothing else: it takes a broken header for the end of the
-archive, reads headers of any length into memory, and which of its methods reads a header differs between Python 3.11.2 and
-3.11.2-6+deb12u8. What joins several headers to one member is therefore done here, the same way on every Python.
+``tarfile`` only reads single blocks here (``TarInfo.frombuf``), because it treats a broken header as the end of the archive,
+reads headers of any length into memory, and reads headers with different methods on Python 3.11.2 and 3.11.2-6+deb12u8. So
+this file joins several headers to one member, in the same way on every Python.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import
 )
 
 BLOCK = 512
-# Names and PAX records are read into memory as a whole; real ones are a few kilobytes.
+# Names and PAX records are read into memory completely. Real ones have a few kilobytes.
 _HEADER_LIMIT = 1024 * 1024
 # mode, uid, gid, size, mtime and checksum: octal, or base 256, of no more than 32 bits in 8 bytes and 63 in 12.
 _NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156))
@@ -38,12 +38,12 @@ _GNU_NAMES = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkp
 _EXTENSIONS = {*_GNU_NAMES, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n\0]+)=", re.DOTALL)
-# The PAX records that change what is extracted; all others are times, owners and the like.
+# The PAX records that change what is extracted. All others are times, owners and other metadata.
 _EXTRACTED = {"path", "linkpath", "size"}
-# What else GNU tar reads.
+# Other records that GNU tar reads.
 _TIME, _ID = re.compile(r"-?[0-9]{1,15}(\.[0-9]*)?"), re.compile(r"[0-9]{1,10}")
 _PLAIN_NUMBERS = {"atime": _TIME, "ctime": _TIME, "mtime": _TIME, "uid": _ID, "gid": _ID}
-# Of a sparse file of version 0.0, one record for each number.
+# The records of a sparse file of version 0.0: one for each number.
 _LISTED = {f"{SPARSE}offset", f"{SPARSE}numbytes"}
 _MAP = f"{SPARSE}map"
 _DUMPDIR, _VOLUME = b"D", b"V"
@@ -54,29 +54,29 @@ class Member(NamedTuple):
     """One member of an archive. ``offset`` is where its content begins in the decompressed stream."""
 
     name: str
-    # "file", "directory", "symlink", "hardlink", "label" for what is no file, or "other" for what no package may hold.
+    # "file", "directory", "symlink", "hardlink", "label" (not a file), or "other" (not allowed in a package).
     kind: str
     target: str
     executable: bool
-    # Of a sparse file, which has pieces, with the zeros that are not stored.
+    # For a sparse file, which has pieces, the size includes the zeros that are not stored.
     size: int
     offset: int
     pieces: Pieces = ()
 
 
 class TarMembers:
-    """The members of ``stream``, in order. The content of a file must be read before the next member is asked for."""
+    """The members of ``stream``, in order. Read the content of a file before you take the next member."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._at = 0
         self._left = 0
         self._padding = 0
-        # What sparse files have left out so far, and of how many pieces they are.
+        # The number of zeros and of pieces of all sparse files so far.
         self._zeros = self._pieces = 0
 
     def __iter__(self) -> Iterator[Member]:
-        """Yield each member. Raises ``tarfile.ReadError`` where a header is unsound."""
+        """Yield each member. Raises ``tarfile.ReadError`` if a header is not valid."""
         said: dict[str, str] = {}
         awaited = False
         while (block := self._header()) is not None:
@@ -93,7 +93,7 @@ class TarMembers:
             raise tarfile.ReadError("the last header has no member")
 
     def read(self, most: int) -> bytes:
-        """Return the next bytes of the member that was yielded last, nothing at its end."""
+        """Return the next bytes of the last yielded member; nothing at its end."""
         piece: bytes = self._stream.read(min(most, self._left))
         self._left -= len(piece)
         self._at += len(piece)
@@ -102,7 +102,7 @@ class TarMembers:
         return piece
 
     def _header(self) -> bytes | None:
-        """Return the next header, None at the archive's end, which a block of zeros marks or nothing does."""
+        """Return the next header; None at the end of the archive, which may be marked by a block of zeros."""
         block = self._stream.read(BLOCK)
         if not block and self._at:
             return None
@@ -114,7 +114,7 @@ class TarMembers:
         return block if any(block) else None
 
     def _extension(self, info: tarfile.TarInfo) -> bytes:
-        """Return the content of a header that says something of the next member."""
+        """Return the content of a header that extends the next header."""
         if info.size > _HEADER_LIMIT:
             raise tarfile.ReadError("a header has an impossible size")
         content = self._exactly(info.size)
@@ -144,14 +144,14 @@ class TarMembers:
             name = said.get(f"{SPARSE}name", name)
         member = Member(name, kind, said.get("linkpath", info.linkname), bool(info.mode & 0o100), size, self._at)
         if kind == "directory" and info.type == _DUMPDIR:
-            # What an incremental archive says of the directory.
+            # The list of files that an incremental archive stores for a directory.
             self._skip(size)
         elif is_pax_sparse or info.type == tarfile.GNUTYPE_SPARSE:
             member = self._sparse(block, info, said, member)
         return member
 
     def _sparse(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str], member: Member) -> Member:
-        """Complete a sparse file with which of its pieces are stored, and where they begin."""
+        """Return the member of a sparse file with its stored pieces and the position of their content."""
         if info.type == tarfile.GNUTYPE_SPARSE:
             numbers, size = of_header(block, lambda: self._exactly(BLOCK))
         else:
@@ -178,7 +178,7 @@ class TarMembers:
 
 
 def _parsed(block: bytes) -> tarfile.TarInfo:
-    """Return what one header block says."""
+    """Parse one header block."""
     if not all(_NUMBER.fullmatch(block, start, end) for start, end in _NUMBERS):
         raise tarfile.ReadError("a header has a number that some tar programs cannot read")
     try:
@@ -186,7 +186,7 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
     except tarfile.HeaderError:
         raise tarfile.ReadError("a header is damaged") from None
     if block[257:263] != _USTAR_MAGIC and block[345]:
-        # GNU tar keeps two times there in incremental archives; tarfile takes them for the beginning of the name.
+        # In incremental archives, GNU tar stores two times there. tarfile treats them as a prefix of the name.
         is_gnu = block[257:265] == _GNU_MAGIC
         if not is_gnu or not all(_NUMBER.fullmatch(block, start, start + 12) for start in (345, 357)):
             raise tarfile.ReadError("a header has a name prefix that its format does not allow")
@@ -198,7 +198,7 @@ def _parsed(block: bytes) -> tarfile.TarInfo:
 
 
 def _of_next_member(info: tarfile.TarInfo, content: bytes) -> dict[str, str]:
-    """Return what an extension header says of the member behind it."""
+    """Return the fields that an extension header sets for the member after it."""
     if info.type in _GNU_NAMES:
         return {_GNU_NAMES[info.type]: content.partition(b"\0")[0].decode("utf-8", "surrogateescape")}
     records = _pax_records(content)
@@ -208,15 +208,15 @@ def _of_next_member(info: tarfile.TarInfo, content: bytes) -> dict[str, str]:
 
 
 def _take(found: dict[str, str], said: dict[str, str]) -> None:
-    """Add what an extension header says to what is said of the next member."""
+    """Add the fields of an extension header to those of the next member."""
     if not said.keys().isdisjoint(found):
-        # GNU tar takes the last one, tarfile the first.
+        # GNU tar uses the last one, tarfile the first.
         raise tarfile.ReadError("two headers set the same field of one member")
     said.update(found)
 
 
 def _pax_records(data: bytes) -> dict[str, str]:
-    """Return what of a PAX header changes what is extracted. A record is its own length, a space, key=value, a line feed."""
+    """Return the PAX records that change what is extracted. A record is its length, a space, key=value and a line feed."""
     records = {}
     numbers: list[str] = []
     at = 0
@@ -228,12 +228,12 @@ def _pax_records(data: bytes) -> dict[str, str]:
         key = head.group(2).decode("utf-8", "surrogateescape")
         value = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
         if key in _PLAIN_NUMBERS and not _PLAIN_NUMBERS[key].fullmatch(value):
-            # GNU tar goes on, and ends with an error.
+            # GNU tar continues, but ends with an error.
             raise tarfile.ReadError("a PAX header has a number that some tar programs cannot read")
         if key in _EXTRACTED:
             records[key] = value
         elif key in _LISTED:
-            # One after the other, as version 0.1 has them in one record.
+            # Collect the numbers in the order in which version 0.1 has them in one record.
             if (key == f"{SPARSE}offset") != (len(numbers) % 2 == 0):
                 raise tarfile.ReadError("the list of pieces of a sparse file is damaged")
             numbers.append(value)
@@ -253,7 +253,7 @@ def _kind(written: bytes, name: str, info: tarfile.TarInfo, said: dict[str, str]
     if written == _VOLUME and not info.size:
         return "label"
     if written == tarfile.AREGTYPE and (name.endswith("/") if "path" in said else info.isdir()):
-        # Tar of 1979 knew directories by their name only; tarfile has removed the slash already.
+        # The tar of 1979 marked directories only by a slash at the end of the name, which tarfile has removed already.
         return "directory"
     if written == tarfile.SYMTYPE:
         return "symlink"

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends a file that was read before, and nothing of it that has changed since.
+"""Reads a validated file a second time, and fails before it returns a piece that has changed since.
 
-An archive that was validated goes to a hub without a copy of it: each piece is compared before it leaves. An upload that is
-broken off leaves a directory on the hub (hub-behaviour.md#failed-uploads-leave-a-directory), one that is unsound kills
-it (hub-behaviour.md#unsound-body-kills-the-hub).
+So an archive can be sent without a copy of it: each piece is compared before it is sent. An upload that is cut off leaves a
+directory on the hub (hub-behaviour.md#failed-uploads-leave-a-directory), and one that is not valid kills the hub
+(hub-behaviour.md#unsound-body-kills-the-hub).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ PIECE = 1024 * 1024
 
 
 class Checksums:
-    """CRC-32 of every MiB of a file that is read in order; the memory for 1 GB is 36 kB."""
+    """CRC-32 of every MiB of a file that is read in order. They need 36 kB of memory for 1 GB."""
 
     def __init__(self) -> None:
         self._sums: list[int] = []
-        # How much of the last piece is in its sum.
+        # How many bytes of the last piece are in its checksum.
         self._filled = PIECE
 
     def add(self, data: bytes) -> None:
-        """Take in the next bytes."""
+        """Add the next bytes."""
         view = memoryview(data)
         while view:
             if self._filled == PIECE:
@@ -40,12 +40,12 @@ class Checksums:
             view = view[len(part) :]
 
     def result(self) -> tuple[int, ...]:
-        """Return the sums and, last, the file's length."""
+        """Return the checksums, followed by the length of the file."""
         return (*self._sums, len(self._sums) * PIECE - PIECE + self._filled)
 
 
 class VerifiedFile(io.RawIOBase):
-    """The content of ``file``, or the error that ``changed`` returns before anything else is read from it."""
+    """The content of ``file``. If a piece has changed, it raises the error that ``changed`` returns instead of the piece."""
 
     def __init__(self, file: BinaryIO, sums: tuple[int, ...], changed: Callable[[], Exception]) -> None:
         self._file = file
@@ -78,7 +78,7 @@ class VerifiedFile(io.RawIOBase):
         return len(piece)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go back to the beginning."""
+        """Go back to the beginning; no other position is possible."""
         if offset or whence:
             raise io.UnsupportedOperation("seek")
         self._file.seek(0)

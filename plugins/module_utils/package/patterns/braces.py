@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-# Far above any sound pattern: each alternative becomes a regular expression.
+# Far more than any real pattern has. Each alternative becomes a regular expression.
 MOST_ALTERNATIVES = 10_000
 _NUMBERS = re.compile(r"-?[0-9]+\.\.-?[0-9]+(?:\.\.-?[0-9]+)?")
 _LETTERS = re.compile(r"[a-zA-Z]\.\.[a-zA-Z](?:\.\.-?[0-9]+)?")
 _PADDED = re.compile(r"-?0[0-9]")
 _COMMA_SET = re.compile(r",(?!,).*\}")
-# What is escaped stands as one character that is in no pattern, since patterns come as UTF-16 units.
+# Each escaped character is replaced by a character that cannot be in a pattern, because patterns are UTF-16 units.
 _CLOSED = "\U0010fff2"
 _ESCAPES = (
     ("\\\\", "\U0010fff0", "\\"),
@@ -26,13 +26,13 @@ _ESCAPES = (
 
 
 class TooManyAlternatives(ValueError):
-    """A pattern stands for more alternatives than any sound one, or nests deeper."""
+    """A pattern has too many alternatives, or its braces are nested too deeply."""
 
 
 def expand_braces(pattern: str) -> list[str]:
-    """Return the alternatives that ``pattern`` stands for. Raises ``TooManyAlternatives``."""
+    """Return the alternatives of ``pattern``. Raises ``TooManyAlternatives``."""
     if pattern.startswith("{}"):
-        # As bash: these two are kept, at the beginning only.
+        # As in bash, {} stays at the beginning of a pattern.
         pattern = "\\{\\}" + pattern[2:]
     for escape, stand_in, _plain in _ESCAPES:
         pattern = pattern.replace(escape, stand_in)
@@ -78,7 +78,7 @@ def _expand(pattern: str, top: bool) -> list[str]:
 
 
 def _first_pair(text: str) -> tuple[int, int] | None:
-    """Return where the first brace that is closed opens, and where it closes; else the outermost that is."""
+    """Return the positions of the first opening brace and its closing brace; else of the outermost closed pair."""
     opened: list[int] = []
     pairs: list[tuple[int, int]] = []
     for at, char in enumerate(text):
@@ -92,7 +92,7 @@ def _first_pair(text: str) -> tuple[int, int] | None:
 
 
 def _comma_parts(body: str) -> list[str]:
-    """Split at the commas that are in no braces."""
+    """Split at the commas that are not inside braces."""
     parts = [""]
     at = 0
     while at < len(body):
@@ -109,7 +109,7 @@ def _comma_parts(body: str) -> list[str]:
 
 
 def _sequence(body: str) -> list[str] | None:
-    """Return what ``1..10..2`` or ``a..e`` stands for, None if ``body`` is no sequence."""
+    """Expand ``1..10..2`` or ``a..e``; None if ``body`` is not such a range."""
     letters = bool(_LETTERS.fullmatch(body))
     if not letters and not _NUMBERS.fullmatch(body):
         return None
@@ -118,7 +118,7 @@ def _sequence(body: str) -> list[str] | None:
         first, last = (ord(end) if letters else int(end) for end in ends[:2])
         step = max(abs(int(ends[2])), 1) if len(ends) == 3 else 1
     except ValueError:
-        # Thousands of digits.
+        # A number with thousands of digits.
         raise TooManyAlternatives from None
     if abs(last - first) // step >= MOST_ALTERNATIVES:
         raise TooManyAlternatives

@@ -4,8 +4,8 @@
 
 """Which paths gitignore rules leave out (the option ``exclude``).
 
-The rules are those of gitignore(5), applied to paths relative to the package's root. Runtime dependencies stay at two, so the
-matcher is our own.
+The rules are those of gitignore(5), applied to paths relative to the package's root. The matcher is our own, because the
+collection must not depend on other libraries.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-# fnmatch classes, for ASCII as in git's wildmatch, as the inside of a regular expression's set.
+# The character classes of fnmatch, for ASCII as in git's wildmatch, written for a set in a regular expression.
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -29,14 +29,14 @@ _CLASSES = {
     "upper": "A-Z",
     "xdigit": "0-9A-Fa-f",
 }
-# Trailing spaces do not count unless a backslash keeps them.
+# Spaces at the end are ignored, unless they are escaped by a backslash.
 _TRIMMED = re.compile(r"((?:\\.|[^\\])*?) *")
 _CLASS = re.compile(r"\[:([^\]]*):\]")
 
 
 class _Rule(NamedTuple):
     regex: re.Pattern[str]
-    # The pattern has no slash but a trailing one: it is for names at any depth, not for paths from the root.
+    # The pattern has no slash except at its end, so it matches names at any depth, and not paths from the root.
     by_name: bool
     directories_only: bool
     negated: bool
@@ -46,17 +46,17 @@ class IgnoreRules:
     """An ordered list of gitignore rules."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        """Read patterns, one a line. A line that no path can match (an unclosed bracket, say) is as none, as in git."""
+        """Read patterns, one on each line. A line that no path can match (such as an unclosed bracket) is ignored, as in git."""
         self._rules = [rule for rule in map(_parse, lines) if rule]
 
     def ignores(self, path: str, is_directory: bool) -> bool:
-        """Tell whether ``path`` itself is left out."""
+        """Whether ``path`` itself is left out."""
         return bool(self.verdict(path, is_directory))
 
     def verdict(self, path: str, is_directory: bool) -> bool | None:
-        """Tell what the last rule that matches ``path`` itself says: left out, or taken back in; None if there is none.
+        """Return whether the last rule that matches ``path`` itself leaves it out or includes it again; None if none matches.
 
-        A walk must not enter a directory that is left out: nothing below it can be taken back in.
+        Do not enter a directory that is left out, because nothing below it can be included again.
         """
         name = path.rpartition("/")[2]
         for rule in reversed(self._rules):
@@ -82,7 +82,7 @@ def _parse(line: str) -> _Rule | None:
 
 
 def _translate(glob: str) -> str | None:
-    """Return the regular expression of a pattern; None if nothing can match it."""
+    """Return the regular expression for a pattern; None if nothing can match the pattern."""
     out: list[str] = []
     at = 0
     while at < len(glob):
@@ -119,7 +119,7 @@ def _translate(glob: str) -> str | None:
 
 
 def _translate_bracket(glob: str, at: int) -> tuple[str, int] | None:
-    """Return (regular expression, index behind it) of the bracket that opened before ``at``; None if it is not closed."""
+    """Return (regular expression, index after it) for the bracket that opens before ``at``; None if it is not closed."""
     negated = glob[at : at + 1] in ("!", "^")
     at += negated
     parts: list[str] = []

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Globs as the npm package minimatch 3 matches them, which is what Scramjet's command line ``si`` uses.
+"""Matches globs like the npm package minimatch 3, which Scramjet's command line ``si`` uses.
 
-Its documentation leaves much open, so this follows its code step by step, without options, for paths of which no part is
-empty, ``.`` or ``..``. JavaScript sees a text as UTF-16 units: two of them are one character for ``?`` outside the first
-plane.
+The documentation of minimatch is incomplete, so this follows its code step by step, without options, for paths in which no part
+is empty, ``.`` or ``..``. JavaScript treats a text as UTF-16 units, so ``?`` matches only half of a character outside the
+first plane.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple, Union
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import expand_braces
 
-# What JavaScript's trim removes, as the inside of a regular expression's set.
+# The characters that trim of JavaScript removes, written for a set in a regular expression.
 _SPACE = "\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _TRIMMED = re.compile(f"^[{_SPACE}]+|[{_SPACE}]+\\Z")
 _BRACES = re.compile(r"\{(?:(?!\{).)*\}")
@@ -51,7 +51,7 @@ class Minimatch:
     """One pattern. Spaces around it do not count; an empty one, or one that begins with ``#``, matches nothing."""
 
     def __init__(self, pattern: str) -> None:
-        """Raises ``TooManyAlternatives`` for braces that stand for too much."""
+        """Raises ``TooManyAlternatives`` for braces with too many alternatives."""
         text = _units(trimmed(pattern))
         self._nothing = not text or text.startswith("#")
         bare = text.lstrip("!")
@@ -67,7 +67,7 @@ class Minimatch:
         return all(any(part in ("", ".", "..") for part in parts) for parts in self._alternatives)
 
     def matches(self, path: str) -> bool:
-        """Tell whether the whole ``path`` (``a/b``, no slash at either end) matches."""
+        """Whether the whole ``path`` (``a/b``, no slash at either end) matches."""
         if self._nothing:
             return False
         names = _units(path).split("/")
@@ -75,12 +75,12 @@ class Minimatch:
 
 
 def trimmed(text: str) -> str:
-    """Return ``text`` without the space around it, as JavaScript's ``trim``: a byte-order mark is space."""
+    """Return ``text`` without the space around it, like ``trim`` of JavaScript, for which a byte-order mark is space."""
     return _TRIMMED.sub("", text)
 
 
 def _units(text: str) -> str:
-    """Return ``text`` as JavaScript sees it, each UTF-16 unit a character."""
+    """Return ``text`` as JavaScript has it, with one character for each UTF-16 unit."""
     if text.isascii():
         return text
     data = text.encode("utf-16-le", "surrogatepass")
@@ -94,7 +94,7 @@ def _match(names: list[str], parts: list[_Part]) -> bool:
 
 
 def _match_each(names: list[str], parts: list[_Part]) -> bool:
-    """Tell whether the first names match all of the parts, none of which is a globstar."""
+    """Whether the first names match all of the parts, none of which is a globstar."""
     return len(names) >= len(parts) and all(map(_match_one, names, parts))
 
 
@@ -105,7 +105,7 @@ def _match_one(name: str, part: _Part) -> bool:
 
 
 def _match_globstars(names: list[str], parts: list[_Part]) -> bool:
-    """Match what is before the first globstar and behind the last, then what is between them."""
+    """Match the parts before the first globstar and after the last, and then the parts between them."""
     first = parts.index(_GLOBSTAR)
     last = len(parts) - 1 - parts[::-1].index(_GLOBSTAR)
     head, body, tail = parts[:first], parts[first + 1 : last], parts[last + 1 :]
@@ -128,9 +128,9 @@ def _match_globstars(names: list[str], parts: list[_Part]) -> bool:
 def _match_sections(
     names: list[str], at: int, end: int, sections: list[list[_Part]], number: int, saw_some: bool
 ) -> bool | None:
-    """Match the sections between globstars from ``number`` on; None if going on is of no use, as in minimatch."""
+    """Match the sections between globstars from ``number`` on; None if no further attempt can match, as in minimatch."""
     if number == len(sections):
-        # The tail too, as minimatch has it.
+        # Like minimatch, check the tail too.
         return _only_plain(names[at:]) and (saw_some or at < len(names))
     section = sections[number]
     latest = end - sum(map(len, sections[number:]))
@@ -164,26 +164,26 @@ def _parsed(part: str) -> _Part:
 
 
 class _Translation:
-    """One part of a pattern on its way to a regular expression."""
+    """Translates one part of a pattern to a regular expression."""
 
     def __init__(self, glob: str) -> None:
         self._glob = glob
         self._regex = ""
         self._magic = False
         self._escaping = False
-        # A character that is special, or not, depending on the one behind it.
+        # A character that is special only with certain characters after it.
         self._pending = ""
         self._open: list[_List] = []
-        # (where it opened, where it ended) of each !(...).
+        # (start, end) of each !(...).
         self._negative: list[tuple[int, int]] = []
-        # Where a bracket opened: in the glob, None outside of one, and in the regular expression.
+        # The position of the open bracket in the glob, or None, and its position in the regular expression.
         self._bracket: int | None = None
         self._bracket_start = 0
 
     def result(self, whole: bool) -> tuple[str, bool]:
-        """Return the regular expression, and whether there is anything special in the pattern.
+        """Return the regular expression, and whether the pattern has special characters.
 
-        ``whole`` is false for the inside of a bracket that turned out to be none.
+        ``whole`` is false for the inside of a bracket that is not a set.
         """
         for at, char in enumerate(self._glob):
             self._take(at, char)
@@ -283,8 +283,8 @@ class _Translation:
         self._bracket = None
 
     def _reopen(self, inside: str, end: str) -> None:
-        """Take a bracket that is none for itself, and what is in it for a pattern."""
-        # Of the empty pattern JavaScript makes the text "undefined".
+        """Treat a bracket that is not a set as a plain character, and its inside as a pattern."""
+        # For the empty pattern, JavaScript writes the text "undefined".
         regex, magic = _Translation(inside).result(whole=False) if inside not in ("", "**") else ("undefined", False)
         self._regex = self._regex[: self._bracket_start] + r"\[" + regex + end
         self._magic = self._magic or magic
@@ -296,7 +296,7 @@ class _Translation:
             self._pending = ""
 
     def _leave_open(self, left: _List) -> None:
-        """Take a list that is never closed for what it looks like."""
+        """Treat a list that is never closed as plain characters."""
         opened = len("(?:(?!(?:" if left.kind == "!" else "(?:")
         tail = _BAR.sub(lambda found: f"{found[1] * 2}{found[2] or chr(92)}|", self._regex[left.start + opened :])
         literal = {"*": _STAR, "?": _ANY}.get(left.kind, "\\" + left.kind)
@@ -304,7 +304,7 @@ class _Translation:
         self._regex = self._regex[: left.start] + literal + r"\(" + tail
 
     def _look_to_the_end(self, whole: bool) -> None:
-        """Let each ``!(...)`` look at everything behind it, so that ``*.!(x).!(y|z)`` does not match ``a.xyz.yz``."""
+        """Make each ``!(...)`` look ahead to the end of the pattern, so that ``*.!(x).!(y|z)`` does not match ``a.xyz.yz``."""
         for start, end in reversed(self._negative):
             before, after = self._regex[:start], self._regex[end:]
             first, last = self._regex[start : end - 8], self._regex[end - 8 : end] + after
@@ -316,7 +316,7 @@ class _Translation:
 def _set(inside: str) -> str | None:
     """Return Python's form of the JavaScript set ``[inside]``; None if a range in it runs backwards."""
     negated = inside.startswith("^")
-    # Each a character, or a backslash and one.
+    # Each item is a character, or a backslash and a character.
     chars: list[str] = re.findall(r"\\?.", inside[negated:], re.DOTALL)
     parts = []
     at = 0
