@@ -28,13 +28,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
-# The name is a segment of the address, in which the hub decodes nothing.
+# The name is a segment of the URL, and the hub does not decode URLs.
 _AWAITABLE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+\Z")
 
 
 @dataclass(frozen=True)
 class Target:
-    """An instance to talk to; ``record`` is None in check mode where an earlier task would start it."""
+    """An instance to talk to. ``record`` is None in check mode if an earlier task would start it."""
 
     name: str
     record: InstanceRecord | None
@@ -42,7 +42,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Talk:
-    """What is to be done with every target."""
+    """What to send to every target, and what to wait for."""
 
     send: str | None
     message: Any
@@ -115,16 +115,16 @@ def _message(options: EventOptions) -> tuple[Any, bool]:
 
 
 def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:
-    """Return the message as this hub takes it; raise ``UNSUPPORTED_BY_HUB`` before anything is sent where it cannot."""
+    """Return the message in the form for this hub; raise ``UNSUPPORTED_BY_HUB`` before anything is sent if it cannot carry it."""
     if not has_message and run.hub.dialect.needs_payload:
-        # It wants a text; an empty one is the nearest to none.
+        # The hub needs a text. The empty text is closest to no payload.
         message = ""
     run.hub.dialect.event_body(name, message)
     return message
 
 
 def _targets(run: Run, options: EventOptions) -> list[Target]:
-    """Find whom to talk to, those that live; raise where there is nobody."""
+    """Find the live instances to talk to; raise if there are none."""
     if options.sequence is not None:
         return _targets_of_sequence(run, options.sequence)
     reference = given(options.instance)
@@ -138,7 +138,7 @@ def _targets_of_sequence(run: Run, text: str) -> list[Target]:
     inventory = observe(hub, lambda found: bool(found.instances))
     reference = parse_reference(text)
     chosen = resolve_sequence(reference, inventory.sequences, hub=hub.api_url, assume=run.check_mode)
-    # Copies with the same content are one.
+    # Copies with the same content count as one.
     ids = {
         item.id for item in inventory.sequences if item.id == chosen.id or item.digest and item.digest == chosen.digest
     }
@@ -155,7 +155,7 @@ def _targets_of_sequence(run: Run, text: str) -> list[Target]:
 def _talk_to_all(
     run: Run, options: EventOptions, talk: Talk, targets: Sequence[Target], actions: Sequence[Action]
 ) -> Result:
-    """Talk to every target, several at once; each is tried even if another fails. Raises the first failure at the end."""
+    """Talk to every target, several at a time, even if one fails. Raises the first failure at the end."""
     failures: list[SthError] = []
 
     def one(target: Target) -> dict[str, Any]:
@@ -186,8 +186,8 @@ def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action
     began = monotonic()
     with EventWait(run.hub, record, target.name, talk.expectation) as wait:
         if action is not None:
-            # An answer to this, asked for later, shows that the hub knows of the subscription. It also keeps the event
-            # from an instance that has ended meanwhile, for which a 1.x hub would say 200
+            # This later request is answered after the hub has received the subscription. It also shows whether the instance
+            # has ended in the meantime: a 1.x hub answers 200 to an event for an ended instance
             # (hub-behaviour.md#health-is-a-cache).
             now = run.hub.instance(record.id).info() or forgotten(record.id)
             if not now.live:
@@ -215,7 +215,7 @@ def _send(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -
     try:
         run.hub.instance(record.id).send_event(talk.send, talk.message)
     except LostAnswerError:
-        # It may have been delivered, and cannot be looked up: never sent twice.
+        # The event may have been delivered, and there is no way to check. So it is never sent twice.
         run.journal.done(action)
         raise
     run.journal.done(action)

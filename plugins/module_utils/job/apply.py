@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run, from its start or from now on to its end: fed, listened to and collected."""
+"""One run until its end: writes the input, listens for events and collects the streams."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder, feeding
 
-# An event is waited for so long between two looks at the instance
-# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance); it is listened for all the time.
+# Seconds between two reads of the instance while the task waits for an event
+# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). It listens for the event all the time.
 EVENT_TURN = 0.5
 
 
 class Apply:
-    """One run, from its start or from now on to its end."""
+    """One run, from its start, or from now on if it is joined, until its end."""
 
     def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory) -> None:
-        """``inventory``: what was listed before."""
+        """``inventory``: what the hub listed before."""
         self.run = run
         self.hub = run.hub
         self.plan = plan
-        # A run that is joined has had its input, or a part of it: twice would do harm.
+        # A run that is joined has got its input already, or a part of it. It must not get it twice.
         self.feed = None if plan.attach else feed
         self.feeder: Feeder | None = None
         self.feed_stream = (run.options["input"] or {}).get("stream", "input")
@@ -47,7 +47,7 @@ class Apply:
     def everything(self) -> tuple[InstanceRecord, dict[str, Any], Any]:
         """Return the ended record, what was collected, and the completion event's payload.
 
-        Raises ``ENDED_EARLY``, ``TIMEOUT``, or what keeps a stream from being fed or read, with what was collected until then.
+        Raises ``ENDED_EARLY``, ``TIMEOUT``, or the failure of a stream. The failure contains what was collected until then.
         """
         options = self.run.options
         instance_id = self.plan.attach.id if self.plan.attach else self._start()
@@ -75,7 +75,7 @@ class Apply:
             self._note_cuts(group)
             if is_python and event is None:
                 record = as_the_log_says(record, group.end_of_log())
-            # In here, so that the file of a run that failed is thrown away.
+            # Raise inside the context, so that the file of a failed run is removed.
             incomplete = options["completion_event"] is not None or record.outcome != "completed"
             if event is None and (incomplete or failed is not None):
                 raise self._failed(record, collected, group, failed)
@@ -91,7 +91,7 @@ class Apply:
             return start_once(self.hub, start, self.run.options["overload_timeout"])
 
     def _last_known(self, instance_id: str) -> InstanceRecord:
-        """Describe the run by what was asked for: 0.18 may have forgotten it before it is first looked at."""
+        """Return the record of the run as far as it is known without the hub, because 0.18 may have forgotten it already."""
         if self.plan.attach is not None:
             return self.plan.attach
         return replace(self.plan.foreseen, id=instance_id)
@@ -108,7 +108,7 @@ class Apply:
             if now is None or not now.live:
                 ended = ended_record(last, now, group.ended_at("output"))
             else:
-                # Nobody waits for a program that waits for what has stopped.
+                # Do not wait for a program that waits for input or a reader that has failed.
                 self._require_fed(last.id, group)
                 self._require_read(group, last.id)
             event = completion.last_words() if ended is not None else completion.heard(EVENT_TURN)
@@ -135,14 +135,14 @@ class Apply:
         )
 
     def _require_fed(self, instance_id: str, group: Collecting) -> None:
-        """Raise what keeps the program from getting all of its input; one that has ended its output needs no more."""
+        """Raise the failure if the program cannot get all of its input. A program that has ended its output needs no more input."""
         failure = self.feeder.failure() if self.feeder and group.ended_at("output") is None else None
         if failure is not None:
             message = f"Instance {self.label} ({instance_id}) did not get all of its input, and keeps running: {failure.message}"
             raise SthError.of(failure, message=message, instance=instance_id)
 
     def _require_read(self, group: Collecting, instance_id: str) -> None:
-        """Raise what keeps a stream from being read on."""
+        """Raise the failure if a stream cannot be read further."""
         broken = group.broken()
         if broken is not None:
             stream, failure = broken
@@ -161,7 +161,7 @@ class Apply:
             )
 
     def _finished(self, record: InstanceRecord) -> InstanceRecord:
-        """End an instance whose completion event has come."""
+        """End an instance that has emitted its completion event."""
         finish = given(self.plan.finish)
         if record.live:
             with self.run.journal.doing(finish):
@@ -174,7 +174,7 @@ class Apply:
         return self.run.masker.failure(event.payload, self.run.secrets)
 
     def _cut_short(self, error: SthError, instance_id: str, collected: dict[str, Any]) -> SthError:
-        """Return an error as one about the instance, with what can be read of it only once."""
+        """Return a failure as one about the instance, with the collected data, which cannot be read again."""
         message = error.message
         if "instance" not in error.details:
             message = (
@@ -188,7 +188,7 @@ class Apply:
     def _failed(
         self, record: InstanceRecord, collected: dict[str, Any], group: Collecting, failed: Event | None
     ) -> SthError:
-        """Say how the run ended, with the ends of what was collected instead of a second reading."""
+        """Build the failure for a run that failed. It uses the ends of the collected streams, which cannot be read again."""
         said = group.said("stderr", "log")
         words = last_words(said, self.hub.secrets) if said else None
         awaited = self.run.options["completion_event"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides whether a run to its end is waited for or started. Pure."""
+"""Decides whether to start a run, or to wait for one in progress. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 
 @dataclass(frozen=True)
 class CompletedPlan:
-    """``attach`` is a live run to wait for; otherwise ``stops`` are ended and ``program`` is started."""
+    """``attach`` is a live run to wait for. If it is None, ``stops`` are carried out and ``program`` is started."""
 
     program: Program
     sequence: SequenceRecord | None
     attach: InstanceRecord | None = None
     stops: tuple[Action, ...] = ()
     start: Action | None = None
-    # The end of a run that a completion event completes.
+    # The stop after the completion event.
     finish: Action | None = None
 
     @property
@@ -38,14 +38,14 @@ class CompletedPlan:
 
     @property
     def foreseen(self) -> InstanceRecord:
-        """What the run will be, as far as that is known before its start."""
+        """The record of the run, as far as it is known before its start."""
         return self.attach or self.program.started_from(given(self.sequence).id)
 
 
 def plan_completed(
     inventory: Inventory, program: Program, sequence: SequenceRecord | None, if_running: str, hub: str
 ) -> CompletedPlan:
-    """Decide whether to wait for what runs or to start anew. Ended records never count. Pure."""
+    """Decide whether to wait for the run in progress or to start a new one. Ended records never count. Pure."""
     live = live_with(inventory, program)
     if sequence is None:
         if not live:
@@ -75,7 +75,7 @@ def plan_completed(
         return CompletedPlan(program, sequence, attach=live[0])
     stops = tuple(Action("stop", f"instance {program.label}", "a new run replaces it", item) for item in live)
     if program.mark is not None:
-        # What was a member of a pool stays one.
+        # A member of a pool stays a member.
         program = replace(program, mark=live[0].mark)
     return CompletedPlan(program, sequence, stops=stops, start=_start(program, sequence, "it replaces another run"))
 

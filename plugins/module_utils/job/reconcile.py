@@ -41,7 +41,7 @@ def reconcile(run: Run) -> Result:
     _check(options)
     feed = feed_from_options(read_options(FeedOptions, options["input"])) if options["input"] is not None else None
     if options["output_dest"] is not None and not run.check_mode:
-        # In check mode an earlier task may not have made its directory.
+        # In check mode, an earlier task may not have created its directory yet.
         require_writable("output_dest", options["output_dest"])
     hide_options(run)
     require_capabilities(run)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends instances and sees every one ended (architecture.md#instances; hub-behaviour.md#what-a-client-does-about-it)."""
+"""Ends instances, and waits until each has ended (architecture.md#instances; hub-behaviour.md#what-a-client-does-about-it)."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
 
-# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the stop's time is over (hub-behaviour.md#start-and-life-cycle).
+# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the time of its stop is over (hub-behaviour.md#start-and-life-cycle).
 END_GRACE = 3.0
-# Whatever keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
+# However long keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
 # (hub-behaviour.md#keepalive-has-an-end).
 KEEPALIVE_CAP = 16.0
-# A program that does not answer is ended 11 s (0.18) or 16 s (1.x) after it was killed; later nothing more comes
+# A program that does not answer has ended 11 s (0.18) or 16 s (1.x) after a kill. If it has not ended by then, it never does
 # (hub-behaviour.md#programs-that-do-not-answer and hub-behaviour.md#records-that-never-go).
 KILL_GRACE = 20.0
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an instance is ended; seconds. ``stop_timeout`` 0: killed without asking."""
+    """How an instance is ended; times in seconds. With ``stop_timeout`` 0 it is killed without a stop before."""
 
     stop_timeout: float = 7.0
     can_keepalive: bool = False
     removal_timeout: float = 240.0
 
     def __post_init__(self) -> None:
-        """Raise ``INVALID_OPTION`` for a time that cannot be meant."""
+        """Raise ``INVALID_OPTION`` for a negative time."""
         for name in ("stop_timeout", "removal_timeout"):
             if getattr(self, name) < 0:
                 raise SthError("INVALID_OPTION", f"{name} must not be negative.")
 
 
 class NotEndedError(WrittenError):
-    """A program was told to stop, by this run or an earlier one, and goes on; the hub takes no further order for it (1.x)."""
+    """A program keeps running after a stop by this or an earlier run, and the hub accepts no further order for it (1.x)."""
 
 
 def ending_from_options(options: Mapping[str, Any]) -> Ending:
@@ -59,14 +59,14 @@ def ending_from_options(options: Mapping[str, Any]) -> Ending:
 
 
 def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: bool = True) -> InstanceRecord | None:
-    """Stop, else kill, and return its last record once it has ended (None: no longer listed).
+    """Stop an instance, or kill it if it does not end. Return its last record when it has ended (None: no longer listed).
 
-    ``answers``: False where the program has shown that it does not do what it is waited for. On a hub where a stop takes
-    the last chance to end one that does not answer (hub-behaviour.md#programs-that-do-not-answer), it is killed then.
+    ``answers``: False if the program did not do what the task waited for. It may not answer, and after a stop some hubs
+    cannot kill such a program any more (hub-behaviour.md#programs-that-do-not-answer). So on these hubs it is killed.
 
-    Raises ``TIMEOUT`` where the hub never reports the end: `NotEndedError` where the program goes on, else after a restart
-    of a 1.x hub (hub-behaviour.md#records-that-never-go), or a start that failed on a 0.18 hub
-    (hub-behaviour.md#start-never-answered). Whatever fails once it was told to end is a `WrittenError`.
+    Raises ``TIMEOUT`` if the hub never reports the end. This is a `NotEndedError` if the program keeps running. Otherwise it
+    happens after a restart of a 1.x hub (hub-behaviour.md#records-that-never-go), or after a failed start on a 0.18 hub
+    (hub-behaviour.md#start-never-answered). Every failure after the first order is a `WrittenError`.
     """
     record = hub.instance(instance_id).info()
     if record is None or not record.live:
@@ -75,7 +75,7 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
     asks = answers or not hub.dialect.stop_is_final
     if ending.stop_timeout > 0 and asks and record.status == "running":
         if record.engine == PYTHON and hub.dialect.stop_is_final:
-            # Its handler gets all the time that it takes anyway, and one that asks for more hears nothing from then on.
+            # Its stop handler gets all the time that it needs anyway. A Python program that asks for more gets no more orders.
             ending = replace(ending, can_keepalive=False)
         orders.stop(ending)
         grace = KEEPALIVE_CAP if ending.can_keepalive else END_GRACE
@@ -88,9 +88,9 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         if not _alive(last):
             return _as_told(last, killed)
         if not killed and last and last.status == "running":
-            # Python programs on 0.18 run on after a stop (hub-behaviour.md#python-programs). Elsewhere than in
-            # "running" a kill is refused (hub-behaviour.md#kill-only-while-running): the hub's own kill is under way
-            # then.
+            # Python programs on 0.18 keep running after a stop (hub-behaviour.md#python-programs). A kill is refused in any
+            # status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
+            # program itself.
             killed = orders.kill()
     raise orders.not_ended(last, killed)
 
@@ -103,7 +103,7 @@ def end_instances(
     parallel: int = 4,
     noted: Callable[[str], AbstractContextManager[None]] = lambda instance_id: nullcontext(),
 ) -> None:
-    """End several, ``parallel`` at a time, each within its ``noted``. Raises the first failure when all are through."""
+    """End several instances, ``parallel`` at a time, each in its context ``noted``. Raises the first failure at the end."""
 
     def end(instance_id: str) -> None:
         with noted(instance_id):
@@ -115,7 +115,7 @@ def end_instances(
 
 
 def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) -> None:
-    """Wait until the hub lists none of them any more, ended ones included. ``TIMEOUT`` after ``timeout`` seconds."""
+    """Wait until the hub no longer lists any of them, not even as ended. ``TIMEOUT`` after ``timeout`` seconds."""
     deadline = Deadline(timeout)
     for instance_id in instance_ids:
         dummy, gone = poll(hub.instance(instance_id).info, lambda item: item is None, deadline)
@@ -129,14 +129,14 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
 
 
 def what_is_left(hub: HubClient, instance_id: str) -> str:
-    """Say what ends a program that does not answer, or clears its record, by hand."""
+    """Say how a person can end a program that does not answer, or remove its record."""
     process = hub.instance(instance_id).process_id()
     which = f"process {process}" if process is not None else "its process"
     return f"end {which} on the hub's machine with kill -9 (if it survived a restart of the hub, restart the hub once more)"
 
 
 def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
-    """Return the record of what has ended; a 1.x hub calls it failed where its process had to be ended by force."""
+    """Return the record of an ended instance. If a 1.x hub had to end its process by force, it reports a failure."""
     if killed and record is not None and record.outcome == "failed":
         return replace(record, outcome="killed")
     return record
@@ -147,7 +147,7 @@ def _alive(record: InstanceRecord | None) -> bool:
 
 
 class _Orders:
-    """Tells one instance to end. Once it has been told, every failure is a `WrittenError`."""
+    """Sends one instance the orders to end. After the first order, every failure is a `WrittenError`."""
 
     def __init__(self, hub: HubClient, record: InstanceRecord) -> None:
         self._hub = hub
@@ -155,14 +155,14 @@ class _Orders:
         mark = record.mark
         self._called = f"{mark.name} ({record.id})" if mark else record.id
         self._told = False
-        # What was sent last, while its answer is lost and nobody has looked since.
+        # The last order, if its answer was lost and the instance was not read since.
         self._lost: tuple[str, LostAnswerError] | None = None
 
     def stop(self, ending: Ending) -> None:
         self._send("stop", lambda: self._client.stop(ending.stop_timeout, ending.can_keepalive), ("NOT_FOUND",))
 
     def kill(self) -> bool:
-        """Return whether there is nothing left to tell it."""
+        """Kill the instance. Return whether no further order is needed."""
         return self._send("kill", self._client.kill, ("CONFLICT", "NOT_FOUND")) != "CONFLICT"
 
     def look(self) -> InstanceRecord | None:
@@ -182,7 +182,7 @@ class _Orders:
         return record
 
     def not_ended(self, last: InstanceRecord | None, killed: bool) -> SthError:
-        """Build the failure for what is still listed as live."""
+        """Build the failure for an instance that is still listed as live."""
         status = last.status if last else "live"
         listed = f"Instance {self._called} was asked to end, and {self._hub.api_url} still lists it as {status}"
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
@@ -201,11 +201,11 @@ class _Orders:
 
     @property
     def _kind(self) -> type[SthError]:
-        """What a failure is: once the program was told to end, that counts as written."""
+        """The class of a failure: after the first order, it is a `WrittenError`."""
         return WrittenError if self._told else SthError
 
     def _send(self, what: str, send: Callable[[], None], ignored: tuple[ErrorCode, ...]) -> ErrorCode | None:
-        """Return how it was refused, of the ways that are no failure."""
+        """Send an order. Return the code if the hub refused it with one of ``ignored``, which are not failures."""
         try:
             send()
         except LostAnswerError as lost:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waits for an event of one instance, raced against its failure event, its end and a bound.
+"""Waits for an event of one instance, or its failure event, its end or a time limit, whichever comes first.
 
 The hub holds such a request until the event comes, and for ever if the instance dies
-(hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). One request is held for the whole wait, so that no event
-falls between two of them, and the instance is looked at beside it.
+(hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). One request stays open for the whole wait, so that no event is missed
+between two requests. Another thread reads the instance in the meantime.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
-# Seconds between two looks at the instance: its death is seen within one and the answer to it.
+# Seconds between two reads of the instance. Its end is noticed after this time plus the time of an answer.
 LOOK_EVERY = 0.3
-# What was emitted just before the end, or long ago by one that has ended, is answered within this.
+# The hub delivers events from before the end of an instance within this time.
 LAST_WORDS = 0.3
 # An event that the hub has kept is answered at once.
 KEPT_ANSWERS = 0.5
@@ -37,7 +37,7 @@ SUBSCRIBING = 10.0
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is waited for; ``timeout`` in seconds, 0 with ``last``: only what the hub has kept."""
+    """The event to wait for. ``timeout`` in seconds; 0 with ``last`` returns only an event that the hub has kept."""
 
     event: str
     which: Literal["next", "last"] = "next"
@@ -46,7 +46,7 @@ class Expectation:
 
 
 class EventWait:
-    """The wait for one instance; subscribed from entering the context on."""
+    """The wait for an event of one instance. It begins when the context is entered."""
 
     def __init__(self, hub: HubClient, record: InstanceRecord, label: str, expectation: Expectation) -> None:
         self._hub = hub
@@ -55,7 +55,7 @@ class EventWait:
         self._wanted = expectation
         self._woken = threading.Event()
         client = hub.instance(record.id)
-        # The wait is bounded by us; the request only must not end before it.
+        # This class limits the wait. The request must only not end earlier.
         silence = expectation.timeout + SUBSCRIBING
         names = [expectation.event, *([expectation.failure_event] if expectation.failure_event else [])]
         self._polls = [Poll(client, expectation.which, name, silence, self._woken) for name in names]
@@ -75,7 +75,7 @@ class EventWait:
         give_up(self._polls)
 
     def result(self) -> Event | None:
-        """Return the event; None where the hub has kept none and nothing was to be waited for.
+        """Return the event; None if the hub has kept none and the timeout is 0.
 
         Raises ``FAILURE_EVENT``, ``ENDED_EARLY`` or ``TIMEOUT``.
         """
@@ -100,7 +100,7 @@ class EventWait:
                 raise self._too_late()
 
     def _arrived(self) -> Event | None:
-        """Return the event if it has come; raise for the failure event, and for a hub that failed."""
+        """Return the event if it has arrived; raise for the failure event, and for a failure of the hub."""
         expected = self._polls[0]
         if expected.event is not None:
             return expected.event
@@ -136,7 +136,7 @@ class EventWait:
 
 
 class Poll(Attended):
-    """One held request; wakes the wait when its answer is there."""
+    """One open request. It wakes the wait when its answer arrives."""
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class Poll(Attended):
     def run(self) -> None:
         """Wait."""
         super().run()
-        # Also where it could not even be sent, so that nobody waits for that.
+        # Set it even if the request could not be sent, because another thread may wait for it.
         self.request.sent.set()
         self._woken.set()
 
@@ -173,7 +173,7 @@ class Poll(Attended):
 
 
 def give_up(polls: Iterable[Poll]) -> None:
-    """End requests whatever the hub does, and wait for their threads."""
+    """End requests, even if the hub does not answer, and wait for their threads."""
     polls = tuple(polls)
     for poll in polls:
         poll.request.abort()
@@ -182,7 +182,7 @@ def give_up(polls: Iterable[Poll]) -> None:
 
 
 class _Watch(Attended):
-    """Looks at the instance until it has ended; in a thread of its own, since 0.18 may take 3 s to answer.
+    """Reads the instance until it has ended. It is a separate thread, because an answer may take 3 s on 0.18.
 
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
@@ -195,17 +195,17 @@ class _Watch(Attended):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Look."""
+        """Read the instance until it has ended."""
         super().run()
         self._woken.set()
 
     def work(self) -> None:
-        """Look."""
+        """Read the instance until it has ended."""
         while not self._stopped.is_set():
             try:
                 record = self._client.info() or forgotten(self._client.id)
             except SthError:
-                # A hub that does not answer is reported by the held request, whose connection it loses.
+                # If the hub fails, the open request loses its connection and reports the failure.
                 pass
             else:
                 if not record.live:
@@ -214,5 +214,5 @@ class _Watch(Attended):
             self._stopped.wait(LOOK_EVERY)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop reading."""
         self._stopped.set()

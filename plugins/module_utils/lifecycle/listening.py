@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listens for an event of one instance beside something else, for hours if need be.
+"""Listens for an event of one instance while the task does something else, for hours if necessary.
 
-A request for it is held all the time: on 0.18 what was emitted just before the end goes with the record, so that it could
-not be asked for afterwards. Every request asks for the latest event or else the next, so that none tells anything new of an
-event that another has told of; the first answer counts.
+A request is always open, because on 0.18 an event just before the end is lost with the record of the instance. Every request
+asks for the last event, or the next one if there was none. So all requests return the same event, and the first answer counts.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
-# A held request may be one that is never answered: 0.18 forgets those that come while an instance connects
-# (hub-behaviour.md#starting-instance-never-answers), and what stands between forgets idle connections. So another joins
-# it after pauses that grow from the first to the second.
+# An open request may never be answered: 0.18 forgets requests that arrive while an instance connects
+# (hub-behaviour.md#starting-instance-never-answers), and a proxy may drop idle connections. So another request is added after
+# pauses that grow from the first to the second value.
 FIRST_RENEWAL = 0.5
 LONGEST_RENEWAL = 10.0
-# Those that are held are answered within this.
+# When the event comes, all open requests are answered within this time.
 SAME_MOMENT = 0.1
 
 
 class Listener:
-    """Hears of an event from entering the context on; of none where it has no ``name``. ``longest``: seconds of silence."""
+    """Listens for an event while its context is open; for none if ``name`` is None. ``longest``: seconds of silence allowed."""
 
     def __init__(self, client: InstanceClient, name: str | None, longest: float) -> None:
         self._client = client
@@ -50,7 +49,7 @@ class Listener:
         give_up(self._polls)
 
     def heard(self, patience: float = 0.0) -> Event | None:
-        """Return the event if it has come, or comes within ``patience`` seconds; raise for a hub that failed."""
+        """Return the event if it has arrived, or arrives within ``patience`` seconds; raise for a failure of the hub."""
         bound = Deadline(patience)
         while True:
             self._woken.clear()
@@ -64,24 +63,24 @@ class Listener:
             self._woken.wait(bound.remaining)
 
     def last_words(self) -> Event | None:
-        """Return what an instance that has ended has emitted: the answer may be on its way, and 1.x still knows it."""
+        """Return the event of an instance that has ended: its answer may still arrive, and 1.x has kept the event."""
         self._ask()
         return self.heard(KEPT_ANSWERS)
 
     def _answered(self) -> Event | None:
         if any(poll.event is not None for poll in self._polls):
-            # Who asked first is told the most: 1.x takes a key opStatus out of the payload as it does so
+            # The first request gets the complete answer. 1.x removes a key opStatus from the payload when it answers
             # (hub-behaviour.md#event-payloads).
             self._polls[0].join(SAME_MOMENT)
             return next(poll.event for poll in self._polls if poll.event is not None)
-        # An older one may have been held for too long for what stands between.
+        # Only the latest request matters, because a proxy may have ended older ones.
         for poll in self._polls[-1:]:
             if poll.error is not None and poll.error.code not in ("TIMEOUT", "NOT_FOUND"):
                 raise poll.error
         return None
 
     def _renew(self) -> None:
-        """Ask anew beside the latest request, which is held until the hub certainly knows of the new one."""
+        """Open another request. The latest one stays open until the hub certainly has the new one."""
         kept = [poll for poll in self._polls if poll.pending][-1:]
         given_up = [poll for poll in self._polls if poll not in kept]
         self._polls = kept

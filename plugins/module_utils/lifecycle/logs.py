@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The end of what a failed instance said, for the failure's text (architecture.md#failures)."""
+"""The end of the output of a failed instance, for the text of the failure (architecture.md#failures)."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 
 TAIL = 4096
 LONGEST_ERROR = 300
-# What the hub logs behind an error can be long: the error itself is looked for in this much.
+# How much of a log is searched for errors, because the hub may log a lot after an error.
 READ = 256 * 1024
-# A 1.x hub never ends /log (hub-behaviour.md#events), and what it has comes at once.
+# A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once.
 SILENCE = 0.5
 LONGEST = 3.0
 
 
 @dataclass(frozen=True)
 class LastWords:
-    """What a failure shows: the first error in the log, as a person would say it, and the ends of stderr and log."""
+    """What a failure shows: the first error in the log as plain text, and the ends of stderr and log."""
 
     error: str | None
     ends: dict[str, str]
-    # Whether the runner of a program in Python says that it has finished.
+    # Whether the log says that the runner of a Python program has finished.
     finished: bool = False
 
 
 def failure_logs(hub: HubClient, instance_id: str) -> LastWords | None:
-    """Read the ends of stderr and log of an ended instance; None where the hub forgets it."""
+    """Read the ends of stderr and log of an ended instance; None if the hub does not keep ended instances."""
     if not hub.dialect.keeps_ended:
         return None
     return last_words({stream: _read(hub, instance_id, stream) for stream in ("stderr", "log")}, hub.secrets)
 
 
 def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
-    """Shorten what was read, as it was said, to what a failure shows: the last lines, and of the log its errors before them.
+    """Shorten the streams for a failure: to the last lines, and for the log also the errors before them.
 
-    ``secrets`` are hidden first: of one that is cut in two nobody would find the rest.
+    ``secrets`` are masked before shortening, because a secret that is cut in two would not be found.
     """
     shown = {stream: _last_lines(scrub(text, secrets, part=True)) for stream, text in texts.items()}
-    # Understood as it was said: where a number is hidden, what is left is no JSON.
+    # Parse the lines before masking, because a line with a masked number is not JSON.
     errors = [(line, said) for line in texts.get("log", "").split("\n") if (said := _error_in(line))]
     lines = [scrub(line, secrets)[: TAIL // 2] for line, _said in errors[:3]]
     earlier = [line for line in lines if line not in shown["log"]]
@@ -59,7 +59,7 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
 
 
 def _error_in(line: str) -> str:
-    """Return what a line of the log, which is JSON, says went wrong; nothing where it tells of no error."""
+    """Return the error in a line of the log, which is JSON; "" if it contains no error."""
     try:
         entry = json.loads(line)
     except ValueError:
@@ -86,6 +86,6 @@ def _read(hub: HubClient, instance_id: str, stream: str) -> str:
                 if deadline.passed:
                     break
     except SthError:
-        # Silence ends it; a record that has gone meanwhile has nothing to say.
+        # The stream is read until it is silent. If the record is gone, there is nothing to read.
         pass
     return kept.decode("utf-8", "replace")

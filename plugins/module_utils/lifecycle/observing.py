@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what a hub lists, and does not believe an absence that may be a restart.
+"""Reads the lists of a hub. After a possible restart, it waits until missing instances can be trusted to be absent.
 
 Source: hub-behaviour.md#empty-list-after-a-restart.
 """
@@ -17,22 +17,22 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 
-# A 1.x hub lists no instance for up to 12 s after a restart, although they run (hub-behaviour.md#restart-of-the-hub).
+# For up to 12 s after a restart, a 1.x hub lists no instances, although they run (hub-behaviour.md#restart-of-the-hub).
 RECONNECT = 20.0
 
 
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
-    """Read the inventory; right after a refused connection, again until it is ``complete`` or that has lasted."""
+    """Read the inventory. After a refused connection, repeat this until it is ``complete`` or `RECONNECT` seconds are over."""
     inventory = hub.inventory()
     if inventory.just_started and hub.dialect.hides_running_after_restart and not complete(inventory):
         inventory, _complete = poll(hub.inventory, complete, Deadline(RECONNECT))
-    # What was waited for once need not be waited for again.
+    # One wait is enough.
     hub.transport.was_refused = False
     return inventory
 
 
 def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
-    """Read those again for which the hub did not answer: on 0.18 it does not as long as they start.
+    """Read the instances again for which the hub did not answer. On 0.18 it does not answer while they start.
 
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
@@ -42,7 +42,7 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
     with workers(hub, PARALLEL_GETS) as pool:
         found = dict(zip((item.id for item in silent), pool.map(lambda item: hub.instance(item.id).info(), silent)))
     instances = (found.get(item.id, item) for item in inventory.instances)
-    # One that still does not answer has no sequence of its own, but the list said it.
+    # The record of an instance that still does not answer has no sequence, but the list had it.
     told = {item.id: item for item in silent}
     return replace(
         inventory,
@@ -51,9 +51,9 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
 
 
 def observe_instances(hub: HubClient) -> list[InstanceRecord]:
-    """Read the instances for whoever may remove what one runs from: right after a refused connection, when that has lasted.
+    """Read the instances before a package is removed. After a refused connection, wait until all of them must be listed.
 
-    Source: hub-behaviour.md#restart-of-the-hub (a package is deleted under an instance that is not listed yet).
+    Source: hub-behaviour.md#restart-of-the-hub (the hub would delete a package under an instance that is not listed yet).
     """
     if hub.transport.was_refused and hub.dialect.hides_running_after_restart:
         instances, _complete = poll(hub.instances, lambda found: False, Deadline(RECONNECT))

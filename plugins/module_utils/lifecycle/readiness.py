@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a started instance counts as ready, and why it never will (architecture.md#readiness-and-outcome)."""
+"""Waits until a started instance is ready, or says why it is not (architecture.md#readiness-and-outcome)."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
-# The hub never ends a wait for an event when the instance dies
-# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance): between short turns it is looked at.
+# If the instance dies, the hub never ends a wait for its event (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance).
+# So wait in short turns, and read the instance between them.
 EVENT_TURN = 1.0
-# The failure event is kept by the hub once it was emitted, so that a short look finds it.
+# The hub keeps the failure event, so a short request finds it.
 FAILURE_TURN = 0.1
-# Until a program has been asked for its health, its runner says that it is healthy: for one to two seconds
+# For one to two seconds after a start, the runner reports the program as healthy without asking it
 # (hub-behaviour.md#health-is-a-cache).
 HEALTH_IS_ASKED = 3.0
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Options that say when an instance counts as ready; seconds."""
+    """The options that say when an instance is ready; times in seconds."""
 
     wait_for: Literal["running", "event", "healthy", "none"] = "running"
     ready_event: str | None = None
@@ -40,12 +40,12 @@ class Readiness:
     stable_for: float = 2.0
     overload_timeout: float = 60.0
     start_attempts: int = 1
-    # Of what the failure event carries.
+    # Masks the payload of the failure event.
     masker: Masker = field(default_factory=Masker)
 
 
 def readiness_from_options(options: Mapping[str, Any], masker: Masker | None = None) -> Readiness:
-    """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for what the failure event carries."""
+    """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for the payload of the failure event."""
     if (options["wait_for"] == "event") != (options["ready_event"] is not None):
         raise SthError("INVALID_OPTION", "ready_event and wait_for: event need each other: set both or neither.")
     refuse_empty("name an event", ready_event=options["ready_event"], failure_event=options["failure_event"])
@@ -68,7 +68,7 @@ def readiness_from_options(options: Mapping[str, Any], masker: Masker | None = N
 
 
 def wait_ready(hub: HubClient, instance_id: str, label: str, readiness: Readiness) -> InstanceRecord:
-    """Return the record of an instance that is ready.
+    """Wait until an instance is ready, and return its record.
 
     Raises ``START_FAILED`` (the program failed), ``ENDED_EARLY`` (it ended otherwise) or ``TIMEOUT``.
     """
@@ -88,10 +88,10 @@ def ended_error(
     words: LastWords | None = None,
     code: ErrorCode | None = None,
 ) -> SthError:
-    """Build the failure for an instance that has ended: what, its exit code and meaning, and the ends of its logs.
+    """Build the failure for an instance that has ended, with its exit code, the meaning of the code, and the ends of its logs.
 
-    ``words``: what was read of them already; they are read otherwise. ``code``: instead of ``START_FAILED`` for a program
-    that failed and ``ENDED_EARLY`` for one that ended otherwise.
+    ``words``: the ends of the logs, if they were read already. ``code``: the error code, instead of ``START_FAILED`` for a
+    program that failed and ``ENDED_EARLY`` for one that ended in another way.
     """
     words = words or failure_logs(hub, record.id)
     if words is not None and words.finished and record.outcome in ("unknown", None):
@@ -118,7 +118,7 @@ def ended_error(
 
 
 def how_it_ended(record: InstanceRecord) -> str:
-    """Say how an instance has ended, as far as the hub tells: its exit code and what that means."""
+    """Say how an instance ended, as far as the hub reports it: its exit code and the meaning of the code."""
     how = f"ended ({record.outcome})"
     if record.exit_code is not None:
         meaning = EXIT_MEANINGS.get(record.exit_code)
@@ -129,7 +129,7 @@ def how_it_ended(record: InstanceRecord) -> str:
 
 
 def forgotten(instance_id: str) -> InstanceRecord:
-    """Return the record of an instance that the hub does not list any more.
+    """Return the record of an instance that the hub no longer lists.
 
     0.18 forgets a failed instance at once and one that completed after 10 s (hub-behaviour.md#start-and-life-cycle).
     """
@@ -147,33 +147,33 @@ class _Watch:
         self.deadline = Deadline(readiness.wait_timeout)
 
     def look(self) -> InstanceRecord:
-        """Return the record; raise where it has ended."""
+        """Return the record; raise if the instance has ended."""
         record = self.client.info() or forgotten(self.client.id)
         if not record.live:
             raise ended_error(self.hub, record, self.label, "before it was ready")
         return record
 
     def until_running(self) -> InstanceRecord:
-        """Handshake done, and still alive after ``stable_for``."""
+        """Wait until the handshake is done, and the instance is still alive after ``stable_for``."""
         for _turn in pauses(self.deadline, longest=0.5):
-            # Before the look: what a program says is worth more than that it has ended.
+            # Check this first, because a failure event says more than the end of the program.
             self._refuse_failure()
             record = self.look()
             if record.status == "running":
                 break
         else:
             raise self._too_late(f"is still {record.status}")
-        # Its own bound: not cut short by the time that the handshake took.
+        # A separate time limit, so that a slow handshake does not shorten it.
         for _turn in pauses(Deadline(self.readiness.stable_for), longest=0.5) if self.readiness.stable_for else ():
             self._refuse_failure()
             record = self.look()
         return record
 
     def until_healthy(self) -> InstanceRecord:
-        """The program's own health report, and that it stays so until the hub has certainly asked the program."""
+        """Wait until the program is healthy, and stays so until the hub has certainly asked the program itself."""
         stays = max(self.readiness.stable_for, HEALTH_IS_ASKED)
         since: float | None = None
-        # Staying so has its own bound: not cut short by the time that it took to become so.
+        # The time for staying healthy is added, so that becoming healthy late does not shorten it.
         for _turn in pauses(Deadline(self.readiness.wait_timeout + stays), longest=0.5):
             self._refuse_failure()
             record = self.look()
@@ -189,7 +189,7 @@ class _Watch:
         raise self._too_late("has not been healthy for long enough" if since else "has not reported that it is healthy")
 
     def until_event(self) -> InstanceRecord:
-        """The ready event, raced against the failure event and the instance's end."""
+        """Wait for the ready event, the failure event or the end of the instance, whichever comes first."""
         name = given(self.readiness.ready_event)
         while True:
             if self._emitted(name, min(EVENT_TURN, max(self.deadline.remaining, 0.05))):
@@ -203,7 +203,7 @@ class _Watch:
         try:
             return bool(self.client.health(timeout=EVENT_TURN))
         except SthError as error:
-            # The hub holds the answer until the runner has told it something.
+            # The hub answers only after the first report of the runner.
             if error.code == "TIMEOUT":
                 return False
             raise
@@ -222,7 +222,7 @@ class _Watch:
             )
 
     def _emitted(self, name: str, timeout: float) -> tuple[Any] | None:
-        """Return the last payload of an event in a tuple of its own, since it may be null; None if there was none."""
+        """Return the last payload of an event in a tuple, because it may be null; None if there was no event."""
         try:
             return (self.client.last_event(name, timeout),)
         except SthError as error:

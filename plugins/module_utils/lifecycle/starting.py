@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts one instance, once, and sees it ready (architecture.md#instances)."""
+"""Starts one instance exactly once, and waits until it is ready (architecture.md#instances)."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 
 E = TypeVar("E", bound=SthError)
 
-# A start shows in the list within a second; fifty at once take 15 s (hub-behaviour.md#start-and-life-cycle).
+# A started instance is listed within a second; fifty at once within 15 s (hub-behaviour.md#start-and-life-cycle).
 LOST_START_SHOWS = 15.0
-# What 1.x says of a program that dies before the start is answered, a race (hub-behaviour.md#start-and-life-cycle).
+# What a 1.x hub answers if the program dies before the start is answered (hub-behaviour.md#start-and-life-cycle).
 _DIED = ("Runner failed", "Sequence failed")
 
 
@@ -44,7 +44,7 @@ class Start:
 
     program: Program
     sequence_id: str
-    # Ids of what was listed before, so that what shows up after a lost answer is known as new.
+    # Ids that were listed before, so that a new instance can be recognised after a lost answer.
     known: frozenset[str] = frozenset()
 
 
@@ -55,11 +55,11 @@ def start_ready(
     ending: Ending,
     written: Callable[[], None] = lambda: None,
 ) -> InstanceRecord:
-    """Start, and wait until it is ready; tried again as ``start_attempts`` says, the failed one ended first.
+    """Start an instance and wait until it is ready. Up to ``start_attempts`` times, end a failed instance and start again.
 
-    ``written`` is called when nothing more will be started, only waited for.
+    ``written`` is called when no further start can follow, and only waiting is left.
     """
-    # Bounded by their number: ending one that does not answer takes longer than some wait for it.
+    # Only the number of attempts is limited, because ending a program that does not answer can take longer than wait_timeout.
     for attempt, _pause in enumerate(pauses(Deadline(math.inf), first=1.0, longest=10.0, jitter=0.5), start=1):
         free_id(hub, start.program, ending)
         try:
@@ -82,17 +82,17 @@ def start_ready(
 
 
 def free_id(hub: HubClient, program: Program, ending: Ending) -> None:
-    """Wait until the hub has forgotten what ended under the id that ``program`` is to get: it refuses it before."""
+    """Wait until the hub no longer lists an ended instance with the id for ``program``. It refuses the id until then."""
     if program.mark is None and program.id is not None:
         wait_removed(hub, [program.id], ending.removal_timeout)
 
 
 def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
-    """Start one process and return its id; repeated only while the hub certainly started nothing.
+    """Start one process and return its id. A start is repeated only if the hub certainly started nothing.
 
-    419 is repeated for ``overload_timeout`` seconds with growing, jittered pauses. After a lost answer the instance is
-    looked for by its mark; raises `LostAnswerError` where that finds nothing and the hub may still be at it, and
-    `WrittenError` where the hub cannot be asked.
+    After a 419, it is repeated for ``overload_timeout`` seconds with growing, jittered pauses. After a lost answer, the
+    instance is searched by its mark. Raises `LostAnswerError` if it is not found and the hub may still be starting it, and
+    `WrittenError` if the hub cannot be read.
     """
     program = start.program
     repeated = False
@@ -112,8 +112,8 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
                 raise _with_likely_topic(unknown, hub, program) from None
             if found is not None:
                 return found
-            # A 0.18 hub that does not answer has made a zombie (hub-behaviour.md#start-never-answered): another start
-            # would make another.
+            # A 0.18 hub that does not answer has created a zombie (hub-behaviour.md#start-never-answered), and another
+            # start would create another one.
             if repeated or lost.code == "TIMEOUT":
                 message = f"{lost.message} No instance {program.label} appeared: look in the hub's log for the cause."
                 failed = _with_likely_topic(SthError.of(lost, message=message), hub, program)
@@ -124,7 +124,7 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
                 raise
             overloaded = error
     if overloaded is None:
-        # overload_timeout was over before it could be repeated.
+        # overload_timeout was over before the start could be repeated.
         raise given(unanswered)
     raise SthError.of(
         overloaded,
@@ -134,23 +134,23 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
 
 
 def _with_likely_topic(error: E, hub: HubClient, program: Program) -> E:
-    """Say of a hub that is gone since a start what may have ended it."""
+    """If the hub ended at a start, add a hint about the likely cause."""
     hint = likely_topic(hub, program) if error.code == "UNREACHABLE" else ""
     return type(error).of(error, message=f"{error.message} {hint}") if hint else error
 
 
 def _is_like(record: InstanceRecord, start: Start) -> bool:
-    """Whether a new one without a name is the one that was started: nothing else tells them apart."""
+    """Whether a new instance without a name is the one that was started. There is no better sign than its configuration."""
     return record.sequence_id == start.sequence_id and record.app_config == start.program.start_app_config()
 
 
 def _died_at_once(error: SthError) -> bool:
-    """Whether 1.x refused the start because its program died before it answered; the rest of its 400 is for good."""
+    """Whether a 1.x hub refused the start because the program died. Any other 400 is final."""
     return error.details.get("http_status") == 400 and any(text in error.message for text in _DIED)
 
 
 def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
-    """Say of a start that was refused so what is said of one that died later, as far as the hub has a record of it."""
+    """Return the same failure as for a program that died later, as far as the hub has a record of it."""
     for record in hub.instances():
         if record.id not in start.known and record.mark == start.program.mark and not record.live:
             return ended_error(hub, record, start.program.label, "before its start was answered")
@@ -162,7 +162,7 @@ def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:
 
 
 def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> SthError:
-    """Say of an instance that was started what failed since, where that is not the instance itself."""
+    """Return a failure after the start as one about the started instance, unless the instance itself failed."""
     if "instance" in error.details:
         return error
     started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"

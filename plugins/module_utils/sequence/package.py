@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validates and packs for ``sth_package``. Talks to no hub."""
+"""Validates and packs for ``sth_package``. Does not talk to a hub."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class ArchiveOptions(Options):
 
 
 def reconcile(run: Run, options: ArchiveOptions) -> Result:
-    """Return ``package`` and the diff of what is at ``dest``."""
+    """Return ``package`` and the diff for the file at ``dest``."""
     refuse_empty("name a file", dest=options.dest)
     package = read_package(options.src, exclude=options.exclude, secret_files=options.secret_files)
     run.warnings.extend(package.warnings)
     dest = options.dest
     if dest is None:
         return {"package": _view(package, None)}
-    # In check mode an earlier task has not made its directory.
+    # In check mode, an earlier task has not created its directory yet.
     if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
         raise SthError(
             "INVALID_OPTION",

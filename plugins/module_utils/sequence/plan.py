@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides what has to be written so that a hub holds a package, or no longer does. Pure.
+"""Decides which writes are needed so that a package is on a hub, or no longer is. Pure.
 
 Source: architecture.md#packages.
 """
@@ -36,7 +36,7 @@ class SequencePolicy:
 
 @dataclass(frozen=True)
 class SequencePlan:
-    """``sequence`` is the one that will be there (id "" if it is yet to be uploaded), None after a removal."""
+    """``sequence`` is the one that will be on the hub (id "" if it will be uploaded), None after a removal."""
 
     actions: tuple[Action, ...]
     sequence: SequenceRecord | None
@@ -47,9 +47,9 @@ class SequencePlan:
 
 
 def matches(record: SequenceRecord, wanted: SequenceRecord, compare: str) -> bool:
-    """Whether ``record`` holds what is ``wanted``, by content digest or by the author's version.
+    """Whether ``record`` is the ``wanted`` package, by content digest or by the author's version.
 
-    What has no digest is equal to nothing in content, not even to what has none either.
+    A record without a digest matches nothing by content, not even another record without a digest.
     """
     if record.name != wanted.name:
         return False
@@ -73,8 +73,8 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
     if others and not same and policy.on_change == "keep":
         return _plan(inventory, named, others[0], (), (), (), policy)
     upload = () if same else (_upload(wanted, others),)
-    # Copies with the same content: the smallest id stays, whoever looks (architecture.md#instances). One that is in use
-    # is left alone, it does no harm. One version may have several contents, of which none is a copy.
+    # Of copies with the same content, every task keeps the one with the smallest id (architecture.md#packages). A copy that
+    # is in use is kept too. With compare: version, sequences may differ in content, and then they are not copies.
     spare = [item for item in same[1:] if matches(item, same[0], "content") and not _users(inventory, item)]
     old = others if policy.on_change == "replace" and not policy.keep_old else []
     return _plan(inventory, named, same[0] if same else wanted, upload, old, spare, policy)

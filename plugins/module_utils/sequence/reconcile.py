@@ -130,7 +130,7 @@ def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> Sequence
 
 
 def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
-    """Return what ``state: absent`` means on the hub: by ``id``, or by ``name`` and perhaps ``version``."""
+    """Return the sequences that ``state: absent`` removes: by ``id``, or by ``name`` and perhaps ``version``."""
     version, digest = parse_version(options["version"]) if options["version"] is not None else (None, None)
     if options["id"] is not None:
         found = [item for item in sequences if item.id == options["id"]]
@@ -150,12 +150,12 @@ def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[Seq
 
 
 def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:
-    """Add the instances where something may have to be removed; nothing else asks for them."""
+    """Return an inventory. It has the instances only if something may have to be removed."""
     return Inventory(sequences, tuple(observe_instances(hub)) if needed else ())
 
 
 class _Apply:
-    """Carries out a plan, action by action, each verified against the hub."""
+    """Carries out a plan action by action, and verifies each on the hub."""
 
     def __init__(self, run: Run, package: Package | None, policy: SequencePolicy) -> None:
         self.run = run
@@ -163,11 +163,11 @@ class _Apply:
         self.package = package
         self.policy = policy
         self.ending = ending_from_options(run.options)
-        # Ids of instances that go on although they were told to end.
+        # Ids of instances that keep running after a stop.
         self._going_on: set[str] = set()
 
     def everything(self, plan: SequencePlan) -> SequenceRecord | None:
-        """Return the sequence that is on the hub in the end."""
+        """Carry out all actions, and return the sequence that is then on the hub."""
         sequence = plan.sequence
         stops: list[Action] = []
         for action in plan.actions:
@@ -200,20 +200,20 @@ class _Apply:
             except NotEndedError:
                 if action.target.sequence_id not in goes:
                     raise
-                # The removal of its package ends it.
+                # The removal of its package will end it.
                 self._going_on.add(instance_id)
 
         end_instances(self.hub, list(by_id), self.ending, noted=noted)
 
     def _overwrite(self, target: SequenceRecord) -> SequenceRecord:
         package = given(self.package)
-        # 1.x refuses while any record is listed, ended ones too (hub-behaviour.md#put-waits-for-ended-instances).
+        # 1.x refuses a PUT while any instance is listed, also an ended one (hub-behaviour.md#put-waits-for-ended-instances).
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
         with packed_package(package) as packed:
             try:
                 self.hub.sequence(target.id).overwrite(packed)
             except LostAnswerError:
-                # PUT of the same bytes again does no harm; verified tells whether it arrived.
+                # `verified` checks whether the package arrived. Another PUT of the same bytes would do no harm.
                 pass
             except SthError as error:
                 if error.code == "INVALID_PACKAGE":

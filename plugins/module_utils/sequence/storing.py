@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Puts packages on a hub and takes them off, each write verified (architecture.md#packages)."""
+"""Uploads and removes packages, and verifies each write (architecture.md#packages)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Jo
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 
-# A 1.x hub counts a sequence as in use until 15 s after its last instance's end (hub-behaviour.md#sequences). One that
-# does so for longer does it until it is restarted, so that more patience would only be time lost.
+# A 1.x hub counts a sequence as in use until 15 s after the end of its last instance (hub-behaviour.md#sequences). If it does so
+# for longer, only a restart helps, so there is no use in waiting longer.
 BUSY_AFTER_END = 25.0
-# How long the effect of an upload whose answer was lost may take to show: the hub is still unpacking.
+# How long to look for an upload whose answer was lost, because the hub may still be unpacking it.
 LOST_UPLOAD_SETTLES = 5.0
 
 
@@ -41,7 +41,7 @@ def wanted_record(package: Package) -> SequenceRecord:
 
 
 def refuse_newer_main(hub: HubClient, package: Package) -> None:
-    """Refuse a package that the hub could not start: 0.18 never answers and keeps a zombie.
+    """Refuse a package that the hub could not start. A 0.18 hub would never answer the start, and keep a zombie.
 
     Source: hub-behaviour.md#start-never-answered.
     """
@@ -58,7 +58,7 @@ def refuse_newer_main(hub: HubClient, package: Package) -> None:
 
 
 def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRecord:
-    """Upload and see it listed. After a lost answer it is looked for by its content before it is sent again."""
+    """Upload a package and verify it. After a lost answer, look for its content on the hub before sending it again."""
     known = {item.id for item in hub.sequences()}
     with packed_package(package) as packed:
         try:
@@ -80,7 +80,7 @@ def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRe
 
 
 def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -> SequenceRecord:
-    """Return the record of what the hub has stored. Raises ``HUB_ERROR`` where that is not ``package``."""
+    """Return the record of the stored sequence. Raises ``HUB_ERROR`` if it is not ``package``."""
     try:
         record = hub.sequence(sequence_id).info()
     except SthError as error:
@@ -96,7 +96,7 @@ def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -
 
 
 def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) -> SequenceRecord:
-    """Two tasks that upload the same at once leave one: of equal ones that in use stays, else the smallest id."""
+    """Remove copies that another task uploaded at the same time. The copy in use stays, or else the smallest id."""
     equal = (item for item in hub.sequences() if matches(item, uploaded, "content"))
     twins = sorted(equal, key=lambda item: (not item.instances, item.id))
     for twin in twins[1:]:
@@ -109,10 +109,10 @@ def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) ->
 def delete_unused(
     hub: HubClient, doomed: SequenceRecord, removal_timeout: float, going_on: Collection[str] = ()
 ) -> None:
-    """Delete and see it gone, in ``removal_timeout`` seconds and in no more than may be of use.
+    """Delete a sequence and wait until it is gone, at most ``removal_timeout`` seconds, and no longer than may help.
 
-    ``going_on``: ids of instances that were told to end and go on; the hub ends those of ``doomed`` with it.
-    Raises ``CONFLICT`` where anything else runs from it, or the hub goes on refusing.
+    ``going_on``: ids of instances that keep running after a stop. The hub ends those of ``doomed`` with the sequence.
+    Raises ``CONFLICT`` if any other instance runs from it, or if the hub keeps refusing.
     """
     if going_on:
         listed = [item for item in observe_instances(hub) if item.sequence_id == doomed.id]
@@ -121,7 +121,7 @@ def delete_unused(
             return
     bound = min(BUSY_AFTER_END, removal_timeout)
     client = hub.sequence(doomed.id)
-    # Not the hub's own check: it deletes the package under a running instance
+    # Do not rely on the hub's own check, which may delete the package of a running instance
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     _refuse_if_used(hub, doomed)
     for _dummy in pauses(Deadline(bound), first=0.5):
@@ -155,13 +155,13 @@ def _delete_by_force(
     going_on: Collection[str],
     removal_timeout: float,
 ) -> None:
-    """Delete a package with the programs that nothing else ends, and see all gone (hub-behaviour.md#forced-delete)."""
+    """Delete a package together with programs that nothing else ends, and verify it (hub-behaviour.md#forced-delete)."""
     _refuse_if_used(hub, doomed, going_on)
-    # Beside one that has ended some time ago the hub would remove the package and leave the program
+    # While an instance that ended some time ago is listed, the hub would remove the package and leave the program
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     wait_removed(hub, [item.id for item in listed if not item.live], removal_timeout)
     _refuse_if_used(hub, doomed, going_on)
-    # After a lost answer the look tells.
+    # After a lost answer, the checks below find out what happened.
     with suppress(LostAnswerError):
         hub.sequence(doomed.id).delete(force=True)
     for instance_id in going_on:

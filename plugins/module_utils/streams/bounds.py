@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a read of a stream stops: so many bytes, so many lines, or a line that matches. Pure."""
+"""Decides where to stop reading a stream: after a number of bytes or lines, or at a matching line. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 StoppedBy = Literal["bytes", "lines", "match", "time", "end"]
-# A line that is longer is looked at in parts, so that a stream without line ends does not fill the memory.
+# Longer lines are searched in parts, so that a stream without line ends does not fill the memory.
 LONGEST_LINE = 1024 * 1024
 
 
 @dataclass
 class Bounds:
-    """Takes what comes, piece by piece, up to the first bound; None: no such bound."""
+    """Takes the pieces of a stream up to the first limit. None means no such limit."""
 
     max_bytes: int | None = None
     max_lines: int | None = None
@@ -28,7 +28,7 @@ class Bounds:
     _line: bytearray = field(default_factory=bytearray)
 
     def take(self, piece: bytes) -> tuple[bytes, StoppedBy | None]:
-        """Return as much of ``piece`` as lies within the bounds, and which bound it has reached."""
+        """Return the part of ``piece`` within the limits, and the limit that was reached."""
         reached: StoppedBy | None = None
         if self.max_bytes is not None and len(piece) >= self.max_bytes - self._taken:
             piece, reached = piece[: self.max_bytes - self._taken], "bytes"
@@ -43,14 +43,14 @@ class Bounds:
         return piece, reached
 
     def finish(self) -> StoppedBy | None:
-        """Look at what stands behind the last line's end when nothing more comes."""
+        """Check the text after the last line end when the stream has ended."""
         if not self._line:
             return None
         self.lines += 1
         return "match" if self._matches() else None
 
     def _look_at_lines(self, piece: bytes) -> tuple[int, StoppedBy | None]:
-        """Return where in ``piece`` a bound is reached."""
+        """Return the position in ``piece`` at which a limit is reached."""
         start = 0
         while start < len(piece):
             newline = piece.find(b"\n", start)
@@ -78,6 +78,6 @@ class Bounds:
         return True
 
     def _ends_open(self, piece: bytes) -> None:
-        """Remember only whether the last line has no end yet."""
+        """Only record whether the last line is incomplete."""
         if piece:
             self._line[:] = b"" if piece.endswith(b"\n") else b"-"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the streams of an instance while it runs, bounded."""
+"""Reads the streams of an instance while it runs, with limits."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub_stream
 
-# How long a stream goes on after the instance's end: output, stdout and stderr end by themselves within a second, and the
-# log of a 1.x hub never does (hub-behaviour.md#events).
+# How long to read a stream after the end of the instance. output, stdout and stderr end by themselves within a second, but the
+# log of a 1.x hub never ends (hub-behaviour.md#events).
 AFTER_END = 2.0
 LOG_AFTER_END = 0.7
-# How long the others go on after one has broken: what they have is on its way.
+# How long to read the other streams after one has failed, for the data that is still arriving.
 AFTER_BREAK = 0.5
-# What is cut off after as many seconds without a byte has lost none: a hub keeps what nobody has read
-# (hub-behaviour.md#streams-that-are-cut). A proxy's idle time-out is longer.
+# If a stream is cut after this many seconds without data, no data is lost, because a hub keeps data that was not read
+# (hub-behaviour.md#streams-that-are-cut). The idle time-out of a proxy is longer.
 SILENT = 1.0
-# Of a log, what the runner and the hub write about the end fits in.
+# How much of the end of a log to keep. The lines of the runner and the hub about the end fit in.
 TAIL = 32 * 1024
 
 
 @dataclass(frozen=True)
 class Hiding:
-    """What is hidden in what is shown of a stream.
+    """Which secrets are masked in a stream.
 
-    A program's own words are its user's: only what is certainly a secret is hidden in them, and nothing unless ``mask``. The
-    ``log`` is the runner's, which writes the configuration into it (hub-behaviour.md#secrets-on-the-hub): no secret is shown.
+    The output of a program belongs to the user, so only distinctive secrets are masked there, and none if ``mask`` is False.
+    The runner writes the configuration into the ``log`` (hub-behaviour.md#secrets-on-the-hub), so all secrets are masked there.
     """
 
     secrets: Collection[str]
@@ -49,7 +49,7 @@ class Hiding:
     mask: bool
 
     def shown(self, data: bytes, *, cut: bool) -> bytes:
-        """Return ``data`` as it may be shown; ``cut``: it was not read to its end."""
+        """Return ``data`` with secrets masked. ``cut``: the stream was not read to its end."""
         is_log = self.stream == "log"
         return scrub_stream(data, self.secrets, cut=cut, all_of_them=is_log) if self.mask or is_log else data
 
@@ -63,21 +63,21 @@ class Sink:
     kept: bytearray = field(default_factory=bytearray)
     total: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
-    # The last `TAIL` bytes.
+    # The last `TAIL` bytes of the stream.
     tail: bytes = b""
-    # The file's name in the end.
+    # The final name of the file.
     path: str | None = None
 
     def __post_init__(self) -> None:
         self.path = self.file.path if self.file is not None else None
 
     def keep_part(self) -> None:
-        """Let the file that is not whole stay under another name, since what was read cannot be read again."""
+        """Keep the incomplete file under another name, because the data cannot be read again."""
         if self.file is not None and self.total:
             self.path = self.file.keep_part()
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece. Raises ``LOCAL_ERROR`` where its file cannot."""
+        """Add the next piece. Raises ``LOCAL_ERROR`` if it cannot be written to the file."""
         if self.file is not None:
             self.file.write(piece)
         else:
@@ -87,7 +87,7 @@ class Sink:
         self.tail = (self.tail + piece)[-TAIL:]
 
     def as_result(self, hiding: Hiding) -> dict[str, Any]:
-        """Return the reported form; what is not text is given as base64. A file holds the bytes as they are."""
+        """Return the form for the result. Data that is not text is base64. A file contains the bytes unchanged."""
         content: str | None = None
         encoding, lossy, masked = "utf-8", False, False
         truncated = self.file is None and self.total > len(self.kept)
@@ -108,16 +108,16 @@ class Sink:
 
 
 class StreamReader(Attended):
-    """Reads one stream into its sink until the hub ends it or it is told to stop."""
+    """Reads one stream into its sink until the hub ends the stream, or `stop` is called."""
 
     def __init__(self, hub: HubClient, instance_id: str, stream: str, sink: Sink, silence: float) -> None:
         super().__init__(f"read {stream}")
         self.stream = stream
         self.sink = sink
-        # When the hub ended the stream, on the monotonic clock; None before that, and if it did not.
+        # When the hub ended the stream (monotonic clock); None if it has not ended it.
         self.ended_at: float | None = None
         self.last_data = time.monotonic()
-        # How often it was cut off and read on.
+        # How often the stream was cut and then read on.
         self.resumed = 0
         self._client = hub.instance(instance_id)
         self._silence = silence
@@ -125,21 +125,21 @@ class StreamReader(Attended):
         self._stopped = False
 
     def work(self) -> None:
-        """Read, and read on where a cut has lost nothing."""
+        """Read the stream, and read on after a cut that lost no data."""
         while not self._stopped:
             try:
                 with self._client.read(self.stream, self._silence, self._request) as pieces:
                     if self._took_all(pieces):
                         return
             except SthError as error:
-                # The record has gone: 0.18 forgets an instance at its end.
+                # The record is gone, because 0.18 forgets an instance at its end.
                 if error.code == "NOT_FOUND" or self._stopped:
                     return
                 raise
             self.resumed += 1
 
     def _took_all(self, pieces: ByteStream) -> bool:
-        """Return whether the stream has ended; False where it was cut off between two pieces, while there was nothing to say."""
+        """Return whether the stream has ended; False if it was cut while it was silent."""
         self.last_data = time.monotonic()
         try:
             for piece in pieces:
@@ -157,7 +157,7 @@ class StreamReader(Attended):
         return True
 
     def stop(self) -> None:
-        """End the reading, whatever the hub does: also where it has not even begun to answer."""
+        """End the reading, even if the hub has not begun to answer."""
         self._stopped = True
         self._request.abort()
 
@@ -173,13 +173,13 @@ class Collecting:
         self._hiding = {stream: Hiding(secrets, stream, mask) for stream in wanted}
 
     def ended_at(self, stream: str) -> float | None:
-        """Return when the hub ended a stream, on the monotonic clock."""
+        """Return when the hub ended a stream (monotonic clock), or None."""
         return self._readers[stream].ended_at
 
     def finish(self, *, is_whole: bool = True) -> dict[str, dict[str, Any]]:
-        """Let the streams end, stop those that do not, and return what was read, whether or not that is all.
+        """Wait for the ends of the streams, stop those that do not end, and return what was read, even if it is incomplete.
 
-        ``is_whole``: False where something has broken off; a file then stays under another name, since nobody can read it again.
+        ``is_whole``: False if a stream was cut. A file is then kept under another name, because its data cannot be read again.
         """
         bound = Deadline(AFTER_END if is_whole else AFTER_BREAK)
         for reader in self._readers.values():
@@ -195,11 +195,11 @@ class Collecting:
         return {stream: self._readers[stream].sink.as_result(self._hiding[stream]) for stream in self._wanted}
 
     def broken(self) -> tuple[str, SthError] | None:
-        """Return the first stream that is not read any more though it has not ended, and why."""
+        """Return the first stream whose reading failed before its end, and the failure."""
         return next(((item.stream, item.error) for item in self._readers.values() if item.error is not None), None)
 
     def resumed(self) -> tuple[str, ...]:
-        """Return the streams that were cut off and read on."""
+        """Return the streams that were cut and then read on."""
         return tuple(item.stream for item in self._readers.values() if item.resumed)
 
     def end_of_log(self) -> str:
@@ -207,7 +207,7 @@ class Collecting:
         return self._readers["log"].sink.tail.decode("utf-8", "replace")
 
     def said(self, *streams: str) -> dict[str, str]:
-        """Return what was kept of ``streams``, as far as they were wanted, as it was said: secrets included."""
+        """Return the texts of those of the ``streams`` that are collected, with their secrets."""
         kept = {stream: bytes(self._readers[stream].sink.kept) for stream in streams if stream in self._wanted}
         return {stream: data.decode("utf-8", "replace") for stream, data in kept.items()}
 
@@ -231,12 +231,12 @@ def collecting(
     longest: float,
     mask: bool,
 ) -> Iterator[Collecting]:
-    """Read ``wanted`` streams from now on. ``limit``: bytes of each kept in memory; ``longest``: seconds of silence.
+    """Read the ``wanted`` streams from now on. ``limit``: bytes of each to keep in memory. ``longest``: seconds of silence allowed.
 
-    ``output`` is always read: its end is what tells how a run on a 0.18 hub ended
-    (hub-behaviour.md#what-a-client-does-about-it); with ``needs_log`` the log is read too. With ``output_dest`` it goes to
-    that file, which appears only when the context is left without an exception. The hub's secrets are hidden in what is
-    reported, see `Hiding`.
+    ``output`` is always read, because its end shows how a run on a 0.18 hub ended
+    (hub-behaviour.md#what-a-client-does-about-it). With ``needs_log``, the log is read too. With ``output_dest``, the output is
+    written to that file, which appears only when the context is left without an exception. The secrets of the hub are masked in
+    the result, see `Hiding`.
     """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(replacing(output_dest)) if output_dest else None
@@ -255,7 +255,7 @@ def _text(data: bytes, truncated: bool) -> tuple[str, str, bool]:
     try:
         return data.decode(), "utf-8", False
     except UnicodeDecodeError as error:
-        # A character that the bound has cut in two is no reason to call it binary.
+        # Text stays text, even if the limit has cut a character in two.
         if truncated and len(data) - error.start < 4:
             return data[: error.start].decode(), "utf-8", True
         return base64.b64encode(data).decode(), "base64", False

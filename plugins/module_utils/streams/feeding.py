@@ -26,17 +26,18 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 
-# Seconds in which a runner has read the header that the hub sends it.
+# Seconds that a runner needs to read the header from the hub.
 HEADER_AHEAD = 0.2
-# Seconds after the loss of its input in which a program's end is known (hub-behaviour.md#start-and-life-cycle).
+# Seconds after a lost input connection within which the hub reports the end of the program
+# (hub-behaviour.md#start-and-life-cycle).
 DROPPED_WITH_END = 3.0
-# Those that a program's runner can decode, and the only ones that a 1.x hub takes for a topic.
+# The content types that a runner can decode. A 1.x hub accepts only these for a topic.
 TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What to write: ``data`` or the file at ``path``. ``content_type`` is what the user or the kind of data says."""
+    """What to write: ``data`` or the file at ``path``. ``content_type`` comes from the user or from the kind of data."""
 
     content_type: str
     end: bool
@@ -49,7 +50,7 @@ class Feed:
 
     @cached_property
     def kind(self) -> Literal["ascii", "utf-8", "binary"]:
-        """What its bytes are, which decides whether a hub delivers them unharmed. Takes one read of a file."""
+        """The kind of its bytes, which decides whether a hub delivers them unchanged. This reads a file once."""
         decoder = codecs.getincrementaldecoder("utf-8")()
         ascii_only = True
         try:
@@ -64,14 +65,14 @@ class Feed:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """The number of bytes."""
         return os.stat(self.path).st_size if self.path is not None else len(self.data)
 
 
 def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"] = "utf-8") -> Feed:
     """Read ``content`` (in ``encoding``), ``lines`` or ``src``, and ``content_type``.
 
-    Raises ``INVALID_OPTION`` where a file cannot be read, or what is to be decoded is not encoded so.
+    Raises ``INVALID_OPTION`` if a file cannot be read, or the content is not in this encoding.
     """
     if options.lines is not None:
         usual, data = "application/x-ndjson", b"".join(json.dumps(line).encode() + b"\n" for line in options.lines)
@@ -93,9 +94,9 @@ def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"]
 
 
 def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
-    """Raise ``UNSUPPORTED_BY_HUB`` where this hub would not deliver the bytes as they are; ``where`` is a stream or topic.
+    """Raise ``UNSUPPORTED_BY_HUB`` if this hub would not deliver the bytes unchanged. ``where`` is a stream or topic.
 
-    Seen on real hubs: what is no UTF-8 arrives with replacement characters, on 0.18 everywhere, on 1.x through stdin.
+    Seen on real hubs: bytes that are not UTF-8 arrive as replacement characters, on 0.18 everywhere, on 1.x through stdin.
     """
     if feed.kind == "binary" and (not hub.dialect.carries_binary_input or where == "stdin"):
         by_input = hub.dialect.carries_binary_input
@@ -111,9 +112,9 @@ def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
 def feeding(
     hub: HubClient, instance_id: str, stream: str, feed: Feed | None, longest: float
 ) -> Iterator[Feeder | None]:
-    """Write ``feed`` from a thread of its own: the hub takes no more than the program does.
+    """Write ``feed`` in a separate thread, because the hub accepts data only as fast as the program reads it.
 
-    ``longest``: seconds for which the program may take nothing, and the hub not answer.
+    ``longest``: seconds for which the program may read nothing and the hub may not answer.
     """
     if feed is None:
         yield None
@@ -123,7 +124,7 @@ def feeding(
     try:
         yield feeder
     finally:
-        # A program may end without reading all of its input; the hub then drops the connection.
+        # A program may end without reading all of its input. The hub then closes the connection.
         feeder.join(1.0)
         feeder.request.abort()
 
@@ -131,13 +132,13 @@ def feeding(
 def instance_writer(
     hub: HubClient, instance_id: str, stream: str, feed: Feed, timeout: float | None = None
 ) -> Callable[[IO[bytes], InFlight], None]:
-    """Return what writes ``feed`` to ``input`` or ``stdin``."""
+    """Return a function that writes ``feed`` to ``input`` or ``stdin``."""
     client = hub.instance(instance_id)
 
     def write_input(data: IO[bytes], request: InFlight) -> None:
         if feed.kind != "ascii":
-            # The hub puts a header of its own before the first data, and the runner decodes all that it reads together with
-            # it as text, cut characters included. So the header goes ahead.
+            # The hub sends a header before the first data. The runner decodes everything that it reads together with this
+            # header as text, even incomplete characters. So make the hub send the header alone first.
             client.send_input(b"", feed.content_type, False, timeout, request)
             time.sleep(HEADER_AHEAD)
         client.send_input(data, feed.content_type, feed.end, timeout, request)
@@ -148,7 +149,7 @@ def instance_writer(
 
 
 class Feeder(Attended):
-    """Writes one feed. ``error`` is what kept it from being taken whole; ``request`` can end it early."""
+    """Writes one feed. ``error`` is the failure that prevented the complete write. ``request`` can end it early."""
 
     def __init__(self, feed: Feed, write: Callable[[IO[bytes], InFlight], None]) -> None:
         super().__init__("feed the program")
@@ -170,9 +171,9 @@ class Feeder(Attended):
             self._failed_at = time.monotonic()
 
     def failure(self) -> SthError | None:
-        """Return what makes it impossible that all arrives, None as long as that is not certain.
+        """Return the failure if it is certain that not all data arrives, otherwise None.
 
-        A hub drops the connection when the program ends, which shows in the program's record within `DROPPED_WITH_END`.
+        A hub closes the connection when the program ends. The record of the program shows its end within `DROPPED_WITH_END`.
         """
         error = self.error
         if error is None or "http_status" in error.details or error.code == "LOCAL_ERROR":

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.options import 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class FeedOptions(Options):
-    """The options that say what is written."""
+    """The options that say what to write."""
 
     content: str | None
     lines: list[Any] | None

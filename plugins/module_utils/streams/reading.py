@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a stream of an instance or a topic up to its bounds. Consumes what it reads."""
+"""Reads a stream of an instance or a topic up to its limits. Reading consumes the data."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.options impor
 
 MAX_BYTES = 1024 * 1024
 LOOK_EVERY = 0.5
-# The request must not end before the bound does.
+# Added to the time limit for the request, so that the request does not end first.
 SPARE = 5.0
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How far to read and what to do with it; ``wait_timeout`` in seconds."""
+    """How far to read, and where to put the data. ``wait_timeout`` in seconds."""
 
     max_bytes: int | None
     max_lines: int | None
@@ -66,8 +66,8 @@ def read_bounded(
 ) -> Result:
     """Read and return the keys of the module's result.
 
-    ``open_stream`` is given the longest silence in seconds; ``nothing_more`` tells of a stream that the hub does not end.
-    What was read before a failure is in that failure: it cannot be read again.
+    ``open_stream`` gets the longest silence in seconds. ``nothing_more`` says whether a stream that the hub does not end has
+    no more data. A failure contains the data that was read before it, because it cannot be read again.
     """
     bounds = Bounds(reading.max_bytes, reading.max_lines, reading.pattern)
     failure: SthError | None = None
@@ -132,7 +132,7 @@ def _read(
 
 
 class _Guard(Attended):
-    """Ends a reading at its deadline, or when a stream that the hub leaves open has nothing more to give."""
+    """Ends a reading at its deadline, or when a stream that the hub does not end has no more data."""
 
     def __init__(self, pieces: ByteStream, deadline: Deadline, nothing_more: Callable[[], bool] | None) -> None:
         super().__init__("bound a reading")
@@ -144,7 +144,7 @@ class _Guard(Attended):
         self._stopped = threading.Event()
 
     def work(self) -> None:
-        """Watch; without a guard nobody would end the reading."""
+        """Watch the reading, and end it in time."""
         every = LOOK_EVERY if self._nothing_more else self._deadline.remaining
         try:
             while not self._stopped.wait(min(every, self._deadline.remaining)):
@@ -157,7 +157,7 @@ class _Guard(Attended):
                 self._pieces.abort()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._stopped.set()
         self.join()
 

@@ -34,7 +34,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import 
 _WRITE = ("content", "lines", "src", "content_type")
 _READ = ("max_bytes", "max_lines", "search_regex", "dest")
 _CLOSED_STREAM = "it was ended by an earlier write, which cannot be undone, or the program has stopped reading and its buffers are full"
-# A 1.x hub lets nobody else write while a program fills a topic; on 0.18 it ends with that program.
+# On 1.x, nobody else can write while a program writes to a topic. On 0.18, the topic ends with that program.
 _CLOSED_TOPIC = (
     "it was ended by an earlier write, or by the end of the program that wrote to it, or a program writes to it now"
 )
@@ -92,7 +92,7 @@ def _check(options: StreamOptions, writes: bool) -> None:
 def _reading(run: Run, options: StreamOptions) -> Reading:
     reading = reading_from_options(options)
     if reading.dest is not None and not run.check_mode:
-        # In check mode an earlier task may not have made its directory.
+        # In check mode, an earlier task may not have created its directory yet.
         require_writable("dest", reading.dest)
     return reading
 
@@ -101,7 +101,7 @@ def _reading(run: Run, options: StreamOptions) -> Reading:
 
 
 def _instance(run: Run, reference: str, *, may_have_ended: bool) -> InstanceRecord | None:
-    """Return the one instance that is meant; None in check mode where an earlier task would start it."""
+    """Return the one instance that ``reference`` names; None in check mode if an earlier task would start it."""
     found = find_targets(run, reference, ended_too=may_have_ended)
     if len(found) > 1:
         names = ", ".join(item.label for item in found)
@@ -128,7 +128,7 @@ def _write_instance(run: Run, options: StreamOptions, feed: Feed) -> Result:
 
     writer = instance_writer(hub, instance_id, stream, feed, options.wait_timeout)
     run.journal.begin(action)
-    # From here on some of it may have arrived.
+    # From here on, some of the data may have arrived.
     run.journal.done(action)
     write_watched(feed, writer, ended, f"The {what} on {hub.api_url}", _CLOSED_STREAM, options.wait_timeout)
     return _written(feed)
@@ -145,7 +145,7 @@ def _read_instance(run: Run, options: StreamOptions, reading: Reading) -> Result
         now = client.info()
         return now is None or not now.live
 
-    # Of all streams only the log, from 0.24 on, does not end with its instance (hub-behaviour.md#events).
+    # All streams end with their instance, except the log from 0.24 on (hub-behaviour.md#events).
     never_ends = stream == "log" and hub.dialect.log_never_ends
     return read_bounded(
         lambda silence: client.read(stream, silence),
@@ -168,7 +168,7 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
             "UNSUPPORTED_BY_HUB", f"A {hub.version().version} hub does not end topics: leave out end{removed}."
         )
     if not feed.size and hub.dialect.keeps_topics:
-        # The hub would never answer.
+        # The hub would never answer an empty write to a topic.
         raise SthError(
             "INVALID_OPTION",
             f"There is nothing to write to topic {name}, because the data is empty: write at least one byte.",
@@ -202,7 +202,7 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
 def _read_topic(run: Run, name: str, reading: Reading) -> Result:
     hub = run.hub
     there = find_topic(hub, name)
-    # Where the hub keeps no topics, a read leaves nothing behind that anybody could see.
+    # Only on a hub that keeps topics would a read create one.
     if there is None and hub.dialect.keeps_topics:
         if run.check_mode:
             run.notes.append(f"Topic {name} is assumed to be created by an earlier task.")

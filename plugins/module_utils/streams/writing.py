@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes to a stream of an instance or to a topic, as long as it is taken."""
+"""Writes to a stream of an instance or to a topic, as long as data is accepted."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder
 
 LOOK_EVERY = 0.5
-# As much lies in the buffers of a stream that nobody reads, so that a write of less is answered at once unless the stream
-# was ended (hub-behaviour.md#ended-input).
+# The buffers of a stream that nobody reads hold this much. So a smaller write is answered at once, unless the stream was ended
+# (hub-behaviour.md#ended-input).
 BUFFERED = 16 * 1024
 
 
@@ -27,11 +27,11 @@ def write_watched(
     closed_by: str,
     wait_timeout: float,
 ) -> None:
-    """Write ``feed``; ``ended`` is asked now and then for what makes it impossible.
+    """Write ``feed``. ``ended`` is called regularly, and returns a failure if the write has become impossible.
 
     ``what`` names the stream; ``closed_by`` says what may have closed it.
 
-    Raises ``TIMEOUT`` where nothing was taken for ``wait_timeout`` seconds, ``CONFLICT`` where the stream was ended.
+    Raises ``TIMEOUT`` if no data was accepted for ``wait_timeout`` seconds, ``CONFLICT`` if the stream was ended.
     """
     feeder = Feeder(feed, write)
     feeder.start()
@@ -42,7 +42,7 @@ def write_watched(
             if impossible is not None:
                 raise impossible
     finally:
-        # Also where the look fails: nothing is written behind a task that has ended.
+        # Also after a failure, so that nothing is written after the task has ended.
         feeder.request.abort()
         feeder.join()
     if feeder.error is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What topics a hub has, and how they look in results (``GET /topics``)."""
+"""The topics of a hub, and their form in results (``GET /topics``)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 
-# What the hub takes for a topic's name; it answers 400 "Topic id incorrect format" otherwise.
+# The names that a hub accepts for topics. For others it answers 400 "Topic id incorrect format".
 _NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def require_topic_name(name: str) -> None:
-    """Raise ``INVALID_OPTION`` for what cannot be a topic's name."""
+    """Raise ``INVALID_OPTION`` for a name that a topic cannot have."""
     if not _NAME.match(name):
         raise SthError("INVALID_OPTION", f"{name!r} is not a valid name for a topic: use letters, digits, - and _.")
 
 
 def find_topic(hub: HubClient, name: str) -> dict[str, Any] | None:
-    """Return a topic as results show it; None where the hub has none of that name, or does not keep any."""
+    """Return a topic as results show it; None if the hub has no topic with that name, or keeps no topics."""
     if not hub.dialect.keeps_topics:
         return None
     return next((item for item in map(topic_view, hub.topics()) if item["name"] == name), None)

@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.topic.options import 
 
 
 def reconcile(run: Run, options: TopicOptions) -> Result:
-    """Make a topic exist with its content type, or not at all. Returns ``topic`` and the diff."""
+    """Create a topic with its content type, or remove it. Returns ``topic`` and the diff."""
     hub = run.hub
     name = options.name
     require_topic_name(name)
@@ -83,7 +83,7 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
         if there != after:
             raise
     except SthError as error:
-        # Somebody else created the same at the same time.
+        # Another client has created the same topic at the same time.
         if error.code != "CONFLICT" or find_topic(hub, name) != after:
             raise
 
