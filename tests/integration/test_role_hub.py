@@ -15,7 +15,11 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import run_tar
 from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation
 
 # Each part needs what the ones before it have left.
-ON_INSTALLED = ["running+corrected+programs+crash+uploads", "running+process_ids+running+stopped+broken"]
+ON_INSTALLED = [
+    "running+verify",
+    "running+corrected+programs+crash+uploads",
+    "running+process_ids+running+stopped+broken",
+]
 OTHER = ["install+upgrade+unit+absent", "invalid+account+requests+front"]
 # On a machine without Node.js all hubs run with one from the Python package index; elsewhere `make matrix` does that once.
 if EVERYTHING:

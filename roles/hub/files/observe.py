@@ -32,9 +32,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-# The interpreter's real path (not a version manager's shim), and whether the hub's runner can work with it: where
-# StreamWriter has a finaliser, the runner's control connection is closed as soon as the runner lets go of its writer.
-PYTHON_PROBE = "import asyncio, sys; print(sys.executable); sys.exit(hasattr(asyncio.StreamWriter, '__del__'))"
+# The interpreter's real path (not a version manager's shim), which of these modules it finds, and whether the hub's runner can
+# work with it: where StreamWriter has a finaliser, the runner's control connection is closed as soon as the runner lets go of
+# its writer.
+PYTHON_PROBE = (
+    "import asyncio, importlib.util, json, sys;"
+    "found = [name for name in ('pip', 'pyee', 'scramjet') if importlib.util.find_spec(name)];"
+    "print(json.dumps([sys.executable, found])); sys.exit(hasattr(asyncio.StreamWriter, '__del__'))"
+)
 NODE_PROBE = "JSON.stringify([process.execPath, parseInt(process.versions.node)])"
 
 
@@ -150,14 +155,36 @@ def find_npm(node: str | None, wheel_node: str) -> list[str] | None:
     return [wheel_node, script] if os.path.exists(script) else None
 
 
-def find_python(want: dict[str, Any], settings: dict[str, Any], user: str) -> str | None:
+def find_python(want: dict[str, Any], settings: dict[str, Any], user: str) -> dict[str, Any]:
+    """The interpreter for Python programs (None if there is none), whether it finds what the hub's runner imports, and whether it has pip."""
+    if want["python"] == "none":
+        return {"python": None, "python_packages": False, "python_pip": False}
     candidates = [settings.get("python"), "python3", "/usr/bin/python3"]
     candidates += [f"python3.{minor}" for minor in (11, 10, 9, 8, 12, 13, 14)]
     for candidate in filter(None, [want["python"]] if want["python"] else candidates):
-        path = output([candidate, "-c", PYTHON_PROBE])
-        if path and reachable(path, user):
-            return path
-    return None
+        # Without what only the calling user has installed: the account of the hub does not see it.
+        answer = output([candidate, "-s", "-c", PYTHON_PROBE])
+        if answer:
+            path, found = json.loads(answer)
+            if reachable(path, user):
+                packages = {"pyee", "scramjet"} <= set(found) or has_runner_packages(want["package_dir"])
+                return {"python": path, "python_packages": packages, "python_pip": "pip" in found}
+    return {"python": None, "python_packages": False, "python_pip": False}
+
+
+def has_runner_packages(package_dir: str) -> bool:
+    """Whether what the Python runner imports lies where it looks first: beside it (0.18), or in the folder that the role fills."""
+    runner = os.path.join(package_dir, "node_modules/@scramjet/python-runner")
+    return any(
+        all(os.path.isdir(os.path.join(folder, name)) for name in ("pyee", "scramjet"))
+        for folder in (runner, os.path.join(runner, "__pypackages__"))
+    )
+
+
+def observe_source(path: str) -> dict[str, Any]:
+    """What hub_package_source names on this machine (folder, file or None), and whether that is a folder with wheels for Python."""
+    kind = "folder" if os.path.isdir(path) else "file" if os.path.isfile(path) else None
+    return {"kind": kind, "wheels": kind == "folder" and bool(glob.glob(os.path.join(glob.escape(path), "pyee-*.whl")))}
 
 
 def get(api_url: str, path: str) -> Any:
@@ -265,7 +292,8 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
         "account": observe_account(want["account_file"]),
         "node": node,
         "npm": find_npm(node, this["wheel_node"]),
-        "python": find_python(want, settings, user),
+        **find_python(want, settings, user),
+        "source": observe_source(want["source"]),
         "versions": sorted(Path(package).parts[-5] for package in packages),
         "ports_taken": ports_taken(want, settings if running["hub"] else {}),
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
@@ -276,6 +304,7 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
         "front": observe_front(want["front_file"], want["front_mark"]),
         "requests": importlib.util.find_spec("requests") is not None,
         "pip": has_pip(),
+        "any_pip": importlib.util.find_spec("pip") is not None,
     }
 
 

@@ -34,13 +34,20 @@ function merged(base, over) {
 
 const config = merged(fromHost("@scramjet/sth-config").defaultConfig, settings.hub);
 
-// A 0.18 hub listens for its runners on all interfaces, whatever its host name is. The runners are local processes.
+// A 0.18 hub listens for its runners on all interfaces, a 1.x hub at the address of its API. The runners are local processes,
+// which always connect to 127.0.0.1.
 function keepInstancesPortLocal() {
   const listen = net.Server.prototype.listen;
   net.Server.prototype.listen = function (port, ...rest) {
-    const open = port === config.host.instancesServerPort && typeof rest[0] !== "string";
-    return listen.call(this, port, ...(open ? ["127.0.0.1", ...rest] : rest));
+    if (port !== config.host.instancesServerPort) return listen.call(this, port, ...rest);
+    return listen.call(this, port, "127.0.0.1", ...(typeof rest[0] === "string" ? rest.slice(1) : rest));
   };
+}
+
+// Before each start a 1.x hub looks for disk space in this folder too, which only the kubernetes adapter uses. One that does not
+// exist makes every start answer 500.
+function checkOnlyFoldersThatExist() {
+  config.kubernetes = { ...config.kubernetes, sequencesRoot: config.sequencesRoot };
 }
 
 // Runners get the environment that the user chose, the interpreter that works, and the mark by which
@@ -95,6 +102,7 @@ function tellReady() {
 }
 
 if (config.runtimeAdapter === "process") {
+  checkOnlyFoldersThatExist();
   keepInstancesPortLocal();
   prepareRunners();
   forgetFailedUploads();
