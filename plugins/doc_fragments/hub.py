@@ -14,36 +14,44 @@ class ModuleDocFragment:
 options:
   api_url:
     description:
-      - Address of the hub's API.
-      - If the address has no path, V(/api/v1) is added. Credentials in the address are refused. Use O(token), or O(url_username) and
-        O(url_password).
-      - If not set, the variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used.
+      - Address of the hub's API, as the machine where the task runs reaches it. So the default is a hub on that machine, with
+        C(delegate_to=localhost) a hub on the controller.
+      - If the address has no path, or only C(/), C(/api/v1) is added. Any other path is used as it is, so write it in full, such as
+        C(https://example.com/hub/api/v1). Credentials in the address are refused with C(error_code=INVALID_OPTION). Use
+        O(token), or O(url_username) and O(url_password).
+      - If not set, the Ansible variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used, and the default only
+        if neither is set. The same holds for all other connection options and their variables. Values from
+        C(module_defaults) count as set in the task. The environment is that of the machine where the task runs, with what the
+        keyword C(environment) adds.
       - In a task with C(delegate_to), the variables for this and all other connection options are those of the host that the task is
-        delegated to, if the inventory gives that host V(sth_api_url) and it is not localhost. Otherwise they are those of the task's own host.
+        delegated to, if the inventory gives that host C(sth_api_url) and it is not localhost. Otherwise they are those of the task's own host.
     type: str
     default: http://127.0.0.1:8000/api/v1
   token:
     description:
-      - Bearer token to send with every request. Cannot be combined with O(url_username).
-      - If the token goes to another machine without TLS, the task gives a warning.
+      - Bearer token to send with every request, for a proxy in front of the hub. Use either this or O(url_username). Both together
+        are refused with C(error_code=INVALID_OPTION).
+      - The task gives a warning if a token or password goes to another machine without TLS.
       - If not set, the variable V(sth_token) and then the environment variable E(STH_TOKEN) is used.
     type: str
   headers:
     description:
-      - Additional request headers, for example for a proxy in front of the hub.
-      - C(Content-Type), C(Accept), C(Host) and other headers that the client sets itself are refused.
+      - Additional request headers, for example for a proxy in front of the hub. Their values count as secrets and are never shown.
+      - C(Content-Type), C(Accept), C(Host), C(Content-Length), C(Transfer-Encoding) and C(Connection) are refused with
+        C(error_code=INVALID_OPTION), because the client sets them.
       - If not set, the variable V(sth_headers) and then the environment variable E(STH_HEADERS) (a JSON object) is used.
     type: dict
     default: {}
   url_username:
     description:
-      - User name for basic authentication. It is sent with every request, without waiting for a challenge.
-      - If not set, the variable V(sth_username) and then the environment variable E(STH_USERNAME) is used.
+      - User name for basic authentication, for a proxy in front of the hub. It is sent with every request, without waiting for a
+        challenge.
+      - If not set, the variable V(sth_url_username) and then the environment variable E(STH_URL_USERNAME) is used.
     type: str
   url_password:
     description:
-      - Password for O(url_username).
-      - If not set, the variable V(sth_password) and then the environment variable E(STH_PASSWORD) is used.
+      - Password for O(url_username). Cannot be set without it.
+      - If not set, the variable V(sth_url_password) and then the environment variable E(STH_URL_PASSWORD) is used.
     type: str
   validate_certs:
     description:
@@ -63,12 +71,13 @@ options:
     type: path
   client_key:
     description:
-      - File with the key of O(client_cert), if O(client_cert) does not contain it.
+      - File with the key of O(client_cert), on the machine where the task runs. Not needed if O(client_cert) contains the key.
       - If not set, the variable V(sth_client_key) and then the environment variable E(STH_CLIENT_KEY) is used.
     type: path
   use_proxy:
     description:
-      - Whether to use the proxy variables of the environment (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)).
+      - Whether to use the proxy variables of the environment (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)). They count for
+        C(127.0.0.1) too, unless E(NO_PROXY) names it.
       - If not set, the variable V(sth_use_proxy) and then the environment variable E(STH_USE_PROXY) is used.
     type: bool
     default: true
@@ -81,14 +90,16 @@ options:
   request_timeout:
     description:
       - Seconds that a request may go without receiving or sending a byte. An upload may take longer as long as bytes flow.
-      - If the hub itself delays an answer, as it does for a stop, that time is added.
+      - The hub answers a stop only after the time that the program gets to end. So this time is added to the limit for a stop.
       - If not set, the variable V(sth_request_timeout) and then the environment variable E(STH_REQUEST_TIMEOUT) is used.
     type: float
     default: 30.0
   request_retries:
     description:
-      - How many times to repeat a request after the connection failed. Only requests that are safe to repeat are repeated.
-        V(0) never repeats one.
+      - How many times to repeat a request if the hub cannot be connected to, or if the connection breaks while the task reads. V(0)
+        never repeats one.
+      - If the connection breaks after an upload, start or removal was sent, the task looks on the hub whether it was done. If it
+        cannot find out, it fails, and C(msg) says so. An event and data for a stream are never sent twice.
       - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
     type: int
     default: 3

@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.packing impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import describe, describe_copy
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import PACKAGE
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.delegated import variables_of_hub
 from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
@@ -44,21 +44,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import 
 
 display = Display()
 
-CONNECTION_VARIABLES: dict[str, str] = {
-    "api_url": "sth_api_url",
-    "token": "sth_token",
-    "headers": "sth_headers",
-    "url_username": "sth_username",
-    "url_password": "sth_password",
-    "validate_certs": "sth_validate_certs",
-    "ca_path": "sth_ca_path",
-    "client_cert": "sth_client_cert",
-    "client_key": "sth_client_key",
-    "use_proxy": "sth_use_proxy",
-    "connect_timeout": "sth_connect_timeout",
-    "request_timeout": "sth_request_timeout",
-    "request_retries": "sth_request_retries",
-}
+CONNECTION_VARIABLES: dict[str, str] = {option: f"sth_{option}" for option in HUB}
 # Ways to sign in: who gives one of them in the task means it instead of what variables or environment hold.
 SIGN_IN = ("token", "url_username", "url_password")
 # Options that say what a task is about. An explicit null in one is an error instead of "not given", which would mean

@@ -50,16 +50,16 @@ def test_ways_to_sign_in_and_bounds(tmp_path: pathlib.Path) -> None:
             tmp_path,
             hub,
             listing(sth_token="from-variable", sth_headers={"X-Own": "a"}),
-            listing(sth_username="user", sth_password="word"),
+            listing(sth_url_username="user", sth_url_password="word"),
             # Who signs in by an option means that instead of what variables say, and a variable instead of the environment.
-            listing(options={"token": "from-option"}, sth_username="user", sth_password="word"),
+            listing(options={"token": "from-option"}, sth_url_username="user", sth_url_password="word"),
             listing(sth_token="instead-of-environment"),
             listing(options={"api_url": "http://127.0.0.1:1", "request_retries": 0}, told="127.0.0.1:1/"),
             listing(sth_connect_timeout=0, told="connect_timeout"),
             listing(sth_request_timeout=0, told="request_timeout"),
             listing(sth_request_retries=-1, told="request_retries"),
-            STH_USERNAME="of-environment",
-            STH_PASSWORD="of-environment",
+            STH_URL_USERNAME="of-environment",
+            STH_URL_PASSWORD="of-environment",
         )
         signed = [item.headers.get("authorization") for item in hub.requests if item.path.endswith("/sequences")]
         own = [item.headers.get("x-own") for item in hub.requests if item.path.endswith("/sequences")]

@@ -44,7 +44,7 @@ def test_the_documented_environment_variable_is_the_one_that_is_read(
     option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     documented = re.findall(r"E\((STH_\w+)\)", " ".join(OPTIONS[option]["description"]))
-    assert len(documented) == 1
+    assert documented == [f"STH_{option.upper()}"]
     text, value = SAMPLES[specs.HUB[option]["type"]]
     validator = ArgumentSpecValidator(specs.HUB)
     monkeypatch.setenv(documented[0], text)
@@ -57,6 +57,7 @@ def test_the_documented_environment_variable_is_the_one_that_is_read(
 def test_the_documented_variable_is_the_one_that_is_read(option: str) -> None:
     documented = re.findall(r"V\((sth_\w+)\)", " ".join(OPTIONS[option]["description"]))
     assert documented == [CONNECTION_VARIABLES[option]]
+    assert documented == [f"sth_{option}"]
 
 
 def since() -> str:
