@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import list_from
 
 NAMES = ("args", "sequence_args")
 _NO_JSON = (
@@ -25,7 +26,7 @@ _NO_JSON = (
 
 
 def with_json_args(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a task's arguments with JSON text of a list as that list, in ``args`` and those of ``overrides``.
+    """Return a task's arguments with text in ``args``, and in those of ``overrides``, as the list that it means.
 
     Raises ``INVALID_CONFIG`` for what JSON cannot carry. What is of another shape is left to the module, which refuses it.
     """
@@ -43,8 +44,10 @@ def _prepared(holder: Mapping[str, Any], place: str) -> dict[str, Any]:
     prepared = dict(holder)
     for name in NAMES:
         args = prepared.get(name)
-        if isinstance(args, str) and args.lstrip().startswith("["):
-            args = prepared[name] = _parsed(args, place + name)
+        if isinstance(args, str):
+            # As the roles read it; ansible-core would split it at commas, also those inside of an argument.
+            is_json = args.lstrip().startswith("[")
+            args = prepared[name] = _parsed(args, place + name) if is_json else list_from(args)
         _refuse_other_than_json(args, place + name)
     return prepared
 

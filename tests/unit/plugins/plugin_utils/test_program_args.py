@@ -26,7 +26,22 @@ def test_a_list_and_json_text_of_one_mean_the_same(name: str, value: Any) -> Non
     assert given[name] is value
 
 
-@pytest.mark.parametrize("value", ["a,b", "", "-[", None, 5, {"a": 1}])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("--title=Hello, world", ["--title=Hello, world"]),
+        ("--top\n3\n\n", ["--top", "3"]),
+        ("- --top\n- 3", ["--top", 3]),
+        ("-[", ["-["]),
+        ("", []),
+    ],
+)
+def test_other_text_has_an_argument_on_each_line_as_in_the_roles(text: str, value: list[Any]) -> None:
+    given = {"args": text, "overrides": [{"args": text}]}
+    assert with_json_args(given) == {"args": value, "overrides": [{"args": value}]}
+
+
+@pytest.mark.parametrize("value", [None, 5, {"a": 1}])
 def test_the_rest_is_left_to_the_module(value: Any) -> None:
     assert with_json_args({"args": value, "overrides": value}) == {"args": value, "overrides": value}
 
