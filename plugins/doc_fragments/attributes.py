@@ -25,12 +25,15 @@ attributes:
     platforms: posix
     support: full
 notes:
-  - If a task uses the connection P(ansible.builtin.local#connection), it runs inside the worker of C(ansible-playbook), which takes
-    milliseconds instead of the half second of a module. Such a task uses the Python of C(ansible-playbook) and ignores an explicit
-    C(ansible_python_interpreter). A task runs as a module on its target instead if it has another connection, C(become),
-    C(environment) or C(async), or if the controller is macOS or lacks the library C(requests). Results are the same.
-  - The variable C(sth_entrance) sets where tasks run. V(auto) is the default and works as described. V(module) always runs the module.
-    V(in_process) fails if the task cannot run inside the worker.
+  - If a task uses the connection P(ansible.builtin.local#connection), as C(delegate_to=localhost) usually does, it runs inside
+    C(ansible-playbook), which is faster than a module. Then it uses the Python of C(ansible-playbook), whose library C(requests) too,
+    and C(ansible_python_interpreter) has no effect. If a task has another connection, C(become), C(environment) or C(async), or
+    if the controller is macOS or lacks C(requests), it runs as a module on its target. Results are the same.
+  - To choose, set the Ansible variable C(sth_entrance). V(auto) is the default and works as described. V(module) always runs the
+    module. V(in_process) fails if the task cannot run inside C(ansible-playbook).
+  - After a failure, C(error_code) is one of V(AMBIGUOUS), V(CONFLICT), V(ENDED_EARLY), V(FAILURE_EVENT), V(HUB_ERROR),
+    V(INSUFFICIENT_RESOURCES), V(INVALID_CONFIG), V(INVALID_OPTION), V(INVALID_PACKAGE), V(LOCAL_ERROR), V(NOT_FOUND), V(START_FAILED),
+    V(TIMEOUT), V(UNAUTHORIZED), V(UNREACHABLE) and V(UNSUPPORTED_BY_HUB). The page C(docs/failures.md) of the collection explains each.
 """
 
     INFO_MODULE = r"""

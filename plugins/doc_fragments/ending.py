@@ -14,26 +14,30 @@ class ModuleDocFragment:
 options:
   stop_timeout:
     description:
-      - Seconds that a program gets to end by itself. After that it is killed. V(0) kills it without asking.
-      - A 1.x hub cannot kill a program that it has already told to stop if the program does not answer, for example because it
-        is in an endless loop. Only V(0) ends such a program, within 16 seconds. An instance that did not become ready is killed
-        without asking there.
-      - The hub answers only after the full time, even if the program ends sooner.
+      - If the task ends an instance, seconds that the program gets to end by itself. A program that still runs then is killed. V(0)
+        kills it without asking first.
+      - Every stop takes this time, even if the program ends sooner, because the hub answers only then. So set as little as your
+        programs need.
+      - A hub from 1.0 on cannot kill a program that it has told to stop and that does not answer, for example because it is in an
+        endless loop. The task then fails with C(error_code=TIMEOUT), and V(0) in a later task does not help. For such programs, use
+        V(0) from the start, which ends them within 16 seconds. Such a hub kills an instance that did not become ready without
+        asking it first.
     type: float
     default: 7.0
   can_keepalive:
     description:
-      - Whether the program may ask for more time to end. The hub ends it after at most 11 seconds (0.18) or 15 seconds (1.x).
-      - Has no effect on Python programs on a 1.x hub. Their stop handlers always get all the time that they need.
+      - If the task ends an instance, whether the program may ask for more time than O(stop_timeout). A hub before 1.0 ends it after
+        11 seconds at most, and a newer hub after 15 seconds.
+      - This has no effect on Python programs on a hub from 1.0 on. Their stop handlers always get the time that they need, even
+        beyond O(stop_timeout).
     type: bool
     default: false
   removal_timeout:
     description:
-      - If the task needs an ended instance to be gone from the hub's list, seconds to wait for that. By default, a 1.x hub
-        lists an ended instance for 195 seconds.
-      - It also limits how long the task tries to delete a sequence. A 1.x hub refuses to delete a sequence until 15 seconds
-        after its last instance has ended. If the hub still refuses after 25 seconds, the task fails at once, because then only
-        a restart of the hub helps.
+      - If the task has to wait until the hub no longer lists an ended instance, seconds to wait for that. After that it fails with
+        C(error_code=TIMEOUT). A hub from 0.24.3 on lists an ended instance for 195 seconds by default. Older hubs do not list it.
+      - A removal of a package is tried for 25 seconds, or for this time if it is shorter, because a newer hub refuses it until 15
+        seconds after the last instance has ended. After that it fails with C(error_code=CONFLICT).
     type: float
     default: 240.0
 """

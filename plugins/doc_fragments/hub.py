@@ -103,6 +103,9 @@ options:
       - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
     type: int
     default: 3
+notes:
+  - If a task needs something that a hub of this version cannot do, it fails with C(error_code=UNSUPPORTED_BY_HUB) before anything
+    is written. M(scramjet.sth.sth_hub_info) returns the version of a hub, and what it can do.
 requirements:
   - The Python library requests, on the machine where the task runs
 """

@@ -14,20 +14,22 @@ class ModuleDocFragment:
 options:
   exclude:
     description:
-      - If O(src) is a directory, patterns of files to leave out, in the syntax of C(.gitignore).
-      - A C(.siignore) file in the directory has the syntax of C(si seq pack) in Scramjet's command line, which differs from
-        C(.gitignore). A pattern is compared with the whole path, so V(src) does not leave out C(node_modules/debug/src). Use
-        V(**/*.log) to match at any depth. A pattern that starts or ends with a slash matches nothing and gives a warning.
-        V(!x) leaves out everything except V(x).
-      - By default, files of version control and caches, such as C(.git) and C(__pycache__), are left out too.
-      - To include what C(.siignore) or this default leaves out, use a pattern that starts with V(!).
+      - If O(src) is a directory, patterns of files to leave out of the package, in the syntax of C(.gitignore). With a C(.tar.gz) this
+        only gives a warning.
+      - Files of version control and caches, such as C(.git) and C(__pycache__), are always left out, and so are files that a file
+        C(.siignore) in the directory names. To include such a file, use a pattern that starts with V(!), such as V(!config/local.json).
+      - C(.siignore) does not have the syntax of C(.gitignore), but that of C(si seq pack) in Scramjet's command line. In it, a pattern
+        must match a whole path, so C(*.log) matches only at the top, and C(**/*.log) at any depth. A pattern that starts or ends with a
+        slash matches nothing, which gives a warning. C(!x) leaves out everything except C(x).
     type: list
     elements: str
     default: []
   secret_files:
     description:
-      - What to do about files in O(src) that look like secrets, such as C(.env) or C(*.pem).
-      - V(warn) gives a warning. V(fail) fails with C(error_code=INVALID_PACKAGE). V(ignore) does nothing.
+      - What to do if files in O(src) look like secrets, such as C(.env), C(*.pem) or C(id_rsa). To leave them out of the package, use
+        O(exclude).
+      - V(warn) gives a warning and includes them. V(ignore) includes them without a warning. V(fail) fails with
+        C(error_code=INVALID_PACKAGE).
     type: str
     choices: [warn, fail, ignore]
     default: warn
@@ -37,9 +39,11 @@ options:
 options:
   src:
     description:
-      - Package to deploy, a directory or a C(.tar.gz).
+      - Package to upload, a directory or a C(.tar.gz), on the controller unless O(remote_src=true).
       - A relative path is searched as M(ansible.builtin.copy) does, first in C(files/) of the role and then next to the
-        playbook.
+        playbook. With O(remote_src=true), use an absolute path.
+      - The package is checked before anything is sent. If it would not run or would harm the hub, for example because
+        C(package.json) or its C(main) is missing, the task fails with C(error_code=INVALID_PACKAGE).
       - Nothing is built or installed. A Node.js package with C(dependencies) but without C(node_modules) gives a warning, and
         so does a Python package with C(requirements.txt) but without C(__pypackages__).
     type: path
@@ -52,9 +56,10 @@ options:
     description:
       - How to find out whether the hub already has the package.
       - V(content) compares a digest of the content. File times, owners, order and compression do not count. The digest is
-        stored on the hub as build metadata of the version (C(1.4.2+sha256.<hex>)).
-      - V(version) compares only name and version, and uploads an archive byte for byte. Use it for signed packages, and for
-        packages that other tools have uploaded.
+        stored on the hub as build metadata of the version (C(1.4.2+sha256.<hex>)). A package that another tool has uploaded has no
+        digest, so it counts as other content.
+      - V(version) compares only name and version, so other content with the same version is not uploaded. The package gets no digest,
+        and an archive is uploaded byte for byte. Use it for signed archives, and for packages that other tools have uploaded.
     type: str
     choices: [content, version]
     default: content

@@ -14,49 +14,54 @@ class ModuleDocFragment:
 options:
   app_config:
     description:
-      - Configuration for the program. It is compared as a whole and with its types, so V("3") differs from V(3).
+      - Configuration for the program. An instance that runs with another one counts as changed. The whole mapping is compared, with the
+        types of the values, so V("3") differs from V(3), and a key that you remove counts too.
       - If not set, it is not compared, and a restart keeps the present configuration. V({}) clears it.
-      - The key C(_sth) is reserved. A 1.x hub accepts up to 127 KiB.
-      - Integers beyond 9007199254740991 are refused, because a hub rounds them. Write such numbers as strings.
+      - The task fails with C(error_code=INVALID_CONFIG) if the reserved key C(_sth) is used, if O(app_config) and O(args) together are
+        larger than 127 KiB on a hub from 1.0 on, or if they contain integers beyond 9007199254740991, which a hub rounds. Write such
+        numbers as strings.
       - Values under keys that look secret, such as C(password), C(apiKey) or C(...Token), are masked in results.
-      - On ansible-core 2.16 to 2.18, a template that computes a number returns a string. To get a number there, write the whole
-        mapping as one expression, such as C({{ {'workers':\ n | int} }}).
+      - "On ansible-core 2.16 to 2.18, a template that computes a number returns a string. To get a number there, write the whole
+        mapping as one expression, such as C({{ {'workers': n | int} }})."
     type: dict
   args:
     description:
       - Arguments for the program, a list of JSON values (strings, numbers, booleans, V(null), lists, mappings). The program gets
-        them with their types. They are compared with their types too, so V("3") differs from V(3).
-      - A string that is a JSON list is read as that list. Any other string is split at commas.
-      - Dates, binary data and sets are refused, because JSON does not have them. Write them as strings.
+        them with their types, and they are compared as O(app_config) is.
+      - Instead of a list, the option can be text with one argument on each line, or the JSON text of a list.
       - If not set, they are not compared, and a restart keeps the present arguments. V([]) clears them.
-      - The limits for numbers are the same as for O(app_config). On ansible-core 2.16 to 2.18, write the whole list as one
-        expression, such as C({{ ['--workers',\ n | int] }}).
-      - Use the alias in the task form C(action:), which cannot take an option named V(args).
+      - Dates, binary data and sets are refused, because JSON does not have them. Write them as strings. The limits for numbers are the
+        same as for O(app_config).
+      - On ansible-core 2.16 to 2.18, to get a number from a template, write the whole list as one expression, such as
+        C({{ ['--workers', n | int] }}).
+      - In a task that is written with the keyword C(action), use the alias C(sequence_args), because C(args) is another keyword there.
     type: list
     elements: raw
     aliases: [sequence_args]
   start_options:
     description:
-      - Additional keys for the body of the hub's start request. They are not compared. The hub does not report them, so set them in
-        every task that can start the instance again.
+      - Additional keys for the body of the hub's start request, for a hub that knows keys for which this module has no option. The
+        hubs up to 1.0 know none. Keys that have an option, such as C(limits), are refused.
+      - They are not compared, because the hub does not report them. So set them in every task that can start the instance.
     type: dict
     default: {}
   index_key:
     description:
-      - For a pool or deployment, a dotted path in O(app_config). Each member gets its index there, an integer from 0.
+      - For a pool or deployment, the place in O(app_config) where each member finds its index, an integer from 0. It is a dotted path
+        such as V(server.index). Mappings on the path are created. The index replaces a value that is there.
       - If O(app_config) is not set, the index is added to the present configuration of the member.
     type: str
   overrides:
     description:
-      - Other values for single members of a pool or deployment. The first element is for the member with index 0, and so on. The list
-        can be shorter than the pool.
+      - Other values for single members of a pool or deployment. The first element is for the member with index 0, and so on. Use V({}) for
+        a member that has none. The list can be shorter than the pool, and elements beyond the last member have no effect.
     type: list
     elements: dict
     suboptions:
       app_config:
         description:
           - Merged into O(app_config) recursively. It wins over O(app_config). If O(app_config) is not set, it is merged into the present
-            configuration of the member.
+            configuration of the member, so what an earlier task has merged stays.
         type: dict
       args:
         description:
@@ -65,28 +70,31 @@ options:
         elements: raw
   input_topic:
     description:
-      - Topic that the program reads its input from. It wins over a topic that the code of the program names. Needs a hub from
-        0.31.4 on.
+      - Topic that the program reads its input from. It wins over a topic that the code of the program names. An instance that runs
+        with another one counts as changed. Needs a hub from 0.31.4 on.
     type: str
   output_topic:
     description:
-      - Topic that the program writes its output to. It wins over a topic that the code of the program names. Needs a hub from
-        0.31.4 on.
-      - If the code of the program names a topic that exists with another content type, starting the program ends the hub. To avoid
-        this, set O(output_topic). If the hub has topics and the task does not set both O(input_topic) and O(output_topic), RV(notes)
-        list the topics with their types.
+      - Topic that the program writes its output to. It wins over a topic that the code of the program names. An instance that runs
+        with another one counts as changed. Needs a hub from 0.31.4 on.
+      - B(Starting a program can crash the hub), with everything that runs on it, if the code of the program names a topic that
+        exists with another content type. This cannot happen if the task sets O(input_topic) and O(output_topic). If the hub has
+        topics and the task does not set both, RV(notes) list the topics with their types.
     type: str
   limits:
     description:
-      - Resource limits. Needs a hub from 0.24.2 on. The hub does not report them, so they are not compared. Set them in every task
-        that can start the instance again.
+      - Resource limits. C(memory) is in megabytes. C(gpu) is a boolean, whether the program gets the GPUs of the machine. Needs a hub
+        from 0.24.2 on.
+      - A hub that runs programs in Docker uses both keys, and a hub that runs them in Kubernetes uses C(memory). A hub that runs
+        programs as processes ignores limits, as a hub of the role P(scramjet.sth.hub#role) does.
+      - They are not compared, because the hub does not report them. So set them in every task that can start the instance.
     type: dict
   secret_keys:
     description:
-      - Dotted paths in O(app_config) whose values are secret and masked in results. V(*) stands for any one key. V(args.<n>) is an
-        argument, and V(args.<n>.<key>) a value in it. A single V(*) masks everything.
-      - Values under keys that look secret, such as C(password), C(dbPass), C(ssh_key) or C(api_tokens), are always masked, and so is
-        a secret inside another value.
+      - Dotted paths in O(app_config) whose values are masked in results, such as V(db.host). In a path, V(*) stands for any one key, as in
+        V(users.*.mail). V(args.0) is the first argument, and V(args.0.mail) a value in it. V(*) alone masks all values.
+      - Values under keys that look secret, such as C(password), C(dbPass), C(ssh_key) or C(api_tokens), are always masked. A masked
+        value is also masked where it is part of another value, such as an address.
       - If a path matches nothing, the task gives a warning.
     type: list
     elements: str

@@ -14,58 +14,59 @@ class ModuleDocFragment:
 options:
   wait_for:
     description:
-      - When a started instance counts as ready.
+      - When an instance that the task starts counts as ready. If it does not become ready in time, the task fails with
+        C(error_code=TIMEOUT), and if it ends before that, with C(START_FAILED) or C(ENDED_EARLY).
       - V(running) waits until the instance has connected to the hub and is still alive O(stable_for) seconds later. A hub answers
         a start with success before the program is loaded.
       - V(event) waits until the program emits O(ready_event).
-      - V(healthy) waits until the program reports that it is healthy, and still does O(stable_for) seconds later, at least three.
-        A hub reports every program as healthy until it has asked the program.
+      - V(healthy) waits until the program reports that it is healthy, and goes on reporting it for O(stable_for) seconds, or
+        for three seconds if that is longer. During its first seconds, a hub reports any program as healthy.
       - V(none) does not wait.
-      - If an instance already runs as the task describes it, the task does not wait for it again. If M(scramjet.sth.sth_instance)
-        starts an instance that does not become ready in time, it keeps running, and later runs treat it as started.
+      - If an instance already runs as the task describes it, the task does not wait for it again.
     type: str
     choices: [running, event, healthy, none]
     default: running
   ready_event:
     description:
       - Name of the event for O(wait_for=event). Required with it, and not allowed without it.
-      - Let the program emit it with a payload. A 1.x hub does not keep an event without a payload, or with the payload V(0),
-        V(false) or an empty string.
+      - Let the program emit it with a mapping as payload. A hub from 0.38 on does not keep an event without a payload, or with the
+        payload V(0), V(false) or an empty string, so the task can miss it.
     type: str
   failure_event:
     description:
-      - Name of an event that the program emits if it fails. If it comes while the task waits until the instance is ready, or until
-        a run has ended, the task fails at once and returns the payload of the event. O(wait_for=none) does not wait until it is
-        ready.
+      - Name of an event that the program emits if it fails. If it comes while the task waits for the instance, the task fails at once
+        with C(error_code=START_FAILED), and returns the payload of the event. So it has no effect with O(wait_for=none).
     type: str
   wait_timeout:
     description:
-      - Seconds that each instance may take to become ready. With O(wait_for=running) and O(wait_for=healthy), O(stable_for) is
-        added to it.
+      - Seconds that each instance may take to become ready. O(stable_for) is added to it with O(wait_for=running) and
+        O(wait_for=healthy).
     type: float
     default: 60.0
   stable_for:
     description:
-      - Seconds that the instance must stay alive with O(wait_for=running), or healthy with O(wait_for=healthy).
-      - V(0) does not watch it with O(wait_for=running), and watches it for three seconds with O(wait_for=healthy).
+      - Seconds that the instance must stay alive with O(wait_for=running), or healthy with O(wait_for=healthy). It has no effect with
+        other values of O(wait_for).
     type: float
     default: 2.0
   overload_timeout:
     description:
-      - If the hub lacks the resources for a start, seconds to try it again, with growing pauses. V(0) fails at once.
+      - If the hub refuses a start because it lacks memory or CPU, how many seconds to keep trying, with growing pauses. After that the
+        task fails with C(error_code=INSUFFICIENT_RESOURCES). V(0) fails at the first refusal.
     type: float
     default: 60.0
   start_attempts:
     description:
-      - How many times to start an instance that does not become ready. The failed process is ended before each new attempt.
+      - How many times to start an instance until it becomes ready. V(1) does not try again. Before each new attempt, the instance
+        of the attempt before is ended.
     type: int
     default: 1
   max_parallel:
     description:
-      - How many starts and stops run at the same time. With V(1), each instance must be ready before the next one is started.
-      - A hub that is busy for more than a second loses the connection to its instances. So the task begins no other start or
-        stop while the hub takes a quarter of a second longer to answer than at first. It waits for this at most
-        O(overload_timeout) seconds in total.
+      - How many instances the task starts or stops at the same time, at most. A new instance counts until the hub has started it,
+        or until it is ready if it takes the place of another one. With V(1), it always counts until it is ready.
+      - If the hub answers slowly, the task starts fewer at a time, because a hub that is too busy loses its instances. It waits for a
+        slow hub for O(overload_timeout) seconds in total, and then goes on.
     type: int
     default: 4
 """

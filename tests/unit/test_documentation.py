@@ -9,13 +9,15 @@ from __future__ import annotations
 import importlib
 import pathlib
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.scramjet.sth.plugins.doc_fragments import attributes as attributes_fragment
 from ansible_collections.scramjet.sth.plugins.doc_fragments import hub as hub_fragment
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode
 from ansible_collections.scramjet.sth.plugins.module_utils.hub import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import CONNECTION_VARIABLES
@@ -58,6 +60,12 @@ def test_the_documented_variable_is_the_one_that_is_read(option: str) -> None:
     documented = re.findall(r"V\((sth_\w+)\)", " ".join(OPTIONS[option]["description"]))
     assert documented == [CONNECTION_VARIABLES[option]]
     assert documented == [f"sth_{option}"]
+
+
+def test_the_error_codes_that_are_documented_are_those_that_there_are() -> None:
+    notes = yaml.safe_load(attributes_fragment.ModuleDocFragment.DOCUMENTATION)["notes"]
+    told = [note for note in notes if "error_code" in note]
+    assert re.findall(r"V\((\w+)\)", told[0]) == sorted(set(get_args(ErrorCode)) - {"PACKAGE_NEEDED"})
 
 
 def since() -> str:
