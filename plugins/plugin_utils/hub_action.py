@@ -199,7 +199,7 @@ class HubAction(ActionBase):
         """Fill in connection options that the task does not set from the connection variables, such as ``sth_api_url``."""
         told, templar = variables_of_hub(self._task.delegate_to, variables), self._templar
         if told is not variables:
-            templar = templar.copy_with_new_env(available_variables=told)
+            templar = templar.copy_with_new_env(available_variables=dict(told))
         signs_in = [name for name in SIGN_IN if arguments.get(name) not in (None, "")]
         for option, variable in CONNECTION_VARIABLES.items():
             if arguments.get(option) is not None:
