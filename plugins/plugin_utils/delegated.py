@@ -22,8 +22,8 @@ def variables_of_hub(delegate_to: str | None, variables: Mapping[str, Any]) -> M
     Those of the task's own host stay if the play or task sets ``sth_api_url``, which then counts for all hosts, and with
     localhost, to which tasks for any hub are delegated.
     """
-    hostvars = variables.get("hostvars") or {}
-    if not delegate_to or delegate_to not in hostvars:
+    hostvars = variables.get("hostvars")
+    if not delegate_to or hostvars is None or delegate_to not in hostvars:
         return variables
     in_inventory = hostvars.raw_get(delegate_to).get("sth_api_url")
     if in_inventory in (None, "") or (
