@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import read_options
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import nothing_done
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
@@ -88,7 +90,7 @@ class ActionModule(HubAction):
             validated, error = validate(TASK, self._module_name, with_json_args(arguments))
             if error:
                 raise SthError("INVALID_OPTION", without_no_log(error, validated._no_log_values))
-            check_options(validated.validated_parameters)
+            check_options(read_options(DeploymentOptions, validated.validated_parameters))
         except SthError as refused:
             raise SthError.of(refused, message=f"Deployment {name}: {refused.message}") from None
 

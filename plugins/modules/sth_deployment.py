@@ -386,6 +386,7 @@ logs:
   type: dict
 """
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
@@ -410,6 +411,7 @@ TASK = Task(
         **specs.READINESS,
         **specs.ENDING,
     },
+    options_type=DeploymentOptions,
     constraints={"mutually_exclusive": [("src", "sequence")]},
 )
 

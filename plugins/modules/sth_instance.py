@@ -437,6 +437,8 @@ logs:
 """
 
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import reconcile as reconcile_state
+from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.job.reconcile import check_run_options
 from ansible_collections.scramjet.sth.plugins.module_utils.job.reconcile import reconcile as reconcile_completed
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
@@ -444,9 +446,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.module import ru
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: JobOptions) -> Result:
     """Run to completion, or bring into the wanted state."""
-    return reconcile_completed(run) if run.options["state"] == "completed" else reconcile_state(run)
+    check_run_options(options)
+    return reconcile_completed(run, options) if options.state == "completed" else reconcile_state(run, options)
 
 
 TASK = Task(
@@ -488,6 +491,7 @@ TASK = Task(
         **specs.READINESS,
         **specs.ENDING,
     },
+    options_type=JobOptions,
     constraints={"mutually_exclusive": [("name", "id")]},
 )
 

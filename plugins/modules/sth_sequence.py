@@ -216,6 +216,7 @@ url:
   type: str
 """
 
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.options import SequenceOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.reconcile import reconcile
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
@@ -238,6 +239,7 @@ TASK = Task(
         **specs.PACKAGE,
         **specs.ENDING,
     },
+    options_type=SequenceOptions,
     constraints={
         "required_if": [("state", "present", ["src"]), ("state", "absent", ["name", "id", "src"], True)],
         "required_by": {"version": ["name"]},

@@ -58,7 +58,7 @@ class HubAction(ActionBase):
     """Runs the module of the same name, prepared and its result made safe to show."""
 
     # What the module of the same name does.
-    task: ClassVar[Task]
+    task: ClassVar[Task[Any]]
     # Options that name a package on the controller, and those that name a plain file there; as paths of keys.
     package_source: ClassVar[bool] = False
     # The option whose value is given to a package that has no name.

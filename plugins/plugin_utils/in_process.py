@@ -63,7 +63,7 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
     return "module" if obstacle else "in_process"
 
 
-def validate(task: Task, name: str, arguments: Mapping[str, Any]) -> tuple[Any, str | None]:
+def validate(task: Task[Any], name: str, arguments: Mapping[str, Any]) -> tuple[Any, str | None]:
     """Return what ansible-core makes of ``arguments``, and what a module would fail with: the first error.
 
     ``name``: that of the module.
@@ -77,7 +77,7 @@ def validate(task: Task, name: str, arguments: Mapping[str, Any]) -> tuple[Any, 
 
 
 def run_in_process(
-    task: Task,
+    task: Task[Any],
     name: str,
     arguments: Mapping[str, Any],
     *,

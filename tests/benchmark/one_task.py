@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 def run_task(module: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """Run module ``module`` and return its result. Raises if it fails."""
-    task: Task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
+    task: Task[Any] = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(dict(options))
     if validated.error_messages:
         raise RuntimeError(f"{module}: {validated.error_messages}")

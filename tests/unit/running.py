@@ -20,8 +20,10 @@ from typing import Any, Callable
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import AnyOptions, read_options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import execute
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
@@ -30,6 +32,13 @@ PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packag
 _OF_EVERY_TASK = ("changed", "failed", "msg", "diff", "_foresees")
 # Short enough for a simulated hub, long enough for a busy machine.
 QUICK = {"request_timeout": 10.0, "connect_timeout": 5.0, "request_retries": 1}
+
+
+def validated(kind: type[AnyOptions], spec: Spec, **given: Any) -> AnyOptions:
+    """Return ``given`` as a task gets them, with the defaults of ``spec``."""
+    result = ArgumentSpecValidator(spec).validate(given)
+    assert not result.error_messages, result.error_messages
+    return read_options(kind, result.validated_parameters)
 
 
 def run_task(

@@ -9,9 +9,8 @@ What a task wants is in `wanted`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import (
     program_like,
@@ -20,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness i
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, earliest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import differing
-from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, with_index
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, ProgramOptions, with_index
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 
@@ -97,9 +96,9 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
     return Goal(tuple(slots), sequence, goal.rollout, back=True, why_ended="it was not there before")
 
 
-def with_unreported(goal: Goal, options: Mapping[str, Any]) -> Goal:
+def with_unreported(goal: Goal, options: ProgramOptions) -> Goal:
     """Let whatever is started have the limits and start_options of the task: no hub tells those of what runs."""
-    limits, start_options = options["limits"], dict(options["start_options"])
+    limits, start_options = options.limits, dict(options.start_options)
     programs = (replace(slot.program, limits=limits, start_options=start_options) for slot in goal.slots)
     return replace(goal, slots=tuple(replace(slot, program=program) for slot, program in zip(goal.slots, programs)))
 

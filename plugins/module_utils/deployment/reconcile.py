@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.crashes import GateError
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
     absent_goal,
     goal_before,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import (
     DeploymentPlan,
     plan_absent,
@@ -62,28 +60,27 @@ from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing impo
 )
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: DeploymentOptions) -> Result:
     """Bring one deployment into the wanted state. Returns the keys of ``sth_deployment``'s result."""
-    options = run.options
     check_options(options)
     masker = run.masker
-    hide_options(run)
-    require_start_options(run)
-    package = _package(run)
-    before = look(run.hub, options["name"])
+    hide_options(run, options)
+    require_start_options(run.hub, options)
+    package = _package(run, options)
+    before = look(run.hub, options.name)
     run.hide(replica.record for replica in before.replicas)
-    plan = _plan(run, before, package, masker)
+    plan = _plan(run, options, before, package, masker)
     run.journal.plan(plan.actions)
     note_topics(run)
     if run.check_mode:
         after, ended, seconds = predicted(before, plan), {}, {}
     else:
         if any(action.action == "upload" for action in plan.first):
-            need_content(run)
-        apply = _Apply(run, before, package, masker)
+            need_content(options)
+        apply = _Apply(run, options, before, package, masker)
         apply.everything(plan)
         after, ended, seconds = apply.rolling.seen.now, apply.rolling.seen.ended, apply.rolling.seconds
-    header = f"deployment {options['name']} on {run.hub.api_url}"
+    header = f"deployment {options.name} on {run.hub.api_url}"
     return {
         "deployment": deployment_view(after, _ref(plan.goal, options), plan.goal.rollout.canary),
         "instances": replica_views(before, after, ended, seconds, masker),
@@ -92,40 +89,44 @@ def reconcile(run: Run) -> Result:
     }
 
 
-def check_options(options: Mapping[str, Any]) -> None:
+def check_options(options: DeploymentOptions) -> None:
     """Refuse what cannot be meant, before anything is asked or written."""
-    if not (options["name"] or "").strip():
+    # Ansible takes null for a required option that is set.
+    if not (options.name or "").strip():
         raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")
     for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
-        if options[name] is not None and options[name] < 0:
+        number: int | None = getattr(options, name)
+        if number is not None and number < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")
-    if options["state"] == "restarted" and options["canary"]:
+    if options.state == "restarted" and options.canary:
         raise SthError(
             "INVALID_OPTION",
             "canary cannot be used with state: restarted, which replaces every replica: use state: present.",
         )
-    if options["max_surge"] == 0 and options["max_unavailable"] == 0 and options["strategy"] == "rolling":
+    if options.max_surge == 0 and options.max_unavailable == 0 and options.strategy == "rolling":
         raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
-    check_program({**options, "count": 0})
+    check_program(options)
     readiness_from_options(options)
     ending_from_options(options)
 
 
-def _ref(goal: Goal, options: Mapping[str, Any]) -> str | None:
+def _ref(goal: Goal, options: DeploymentOptions) -> str | None:
     """Return the version that the deployment is brought to. Without a replica only the task itself can say it, on every run."""
-    says = options["state"] != "rolled_back" and (options["src"] is not None or options["sequence"] is not None)
+    says = options.state != "rolled_back" and (options.src is not None or options.sequence is not None)
     return goal.sequence.ref if goal.sequence and (goal.slots or says) else None
 
 
-def _package(run: Run) -> Package | None:
+def _package(run: Run, options: DeploymentOptions) -> Package | None:
     """Read ``src``. What is to be rolled back to is on the hub."""
-    return None if run.options["src"] is None or run.options["state"] == "rolled_back" else read_source(run)
+    return None if options.src is None or options.state == "rolled_back" else read_source(run, options)
 
 
-def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -> DeploymentPlan:
-    options, hub = run.options, run.hub
-    sequence = _named(run, before, package)
-    if options["state"] == "absent":
+def _plan(
+    run: Run, options: DeploymentOptions, before: Observed, package: Package | None, masker: Masker
+) -> DeploymentPlan:
+    hub = run.hub
+    sequence = _named(run, options, before, package)
+    if options.state == "absent":
         return plan_absent(before, absent_goal(before), sequence.ref if sequence else None, masker)
     if package is not None:
         refuse_newer_main(hub, package)
@@ -138,47 +139,49 @@ def _plan(run: Run, before: Observed, package: Package | None, masker: Masker) -
         goal,
         _policy(options),
         upload=goal.sequence is not None and package is not None and not goal.sequence.id,
-        keep_versions=options["keep_versions"],
+        keep_versions=options.keep_versions,
         masker=masker,
     )
 
 
-def _named(run: Run, before: Observed, package: Package | None) -> SequenceRecord | None:
+def _named(run: Run, options: DeploymentOptions, before: Observed, package: Package | None) -> SequenceRecord | None:
     """Return the version that the task names; its id is "" where it is not on the hub."""
-    options = run.options
     if package is not None:
         wanted = wanted_record(package)
         used = {item.record.sequence_id for item in before.live}
-        found = (item for item in before.inventory.sequences if matches(item, wanted, options["compare"]))
+        found = (item for item in before.inventory.sequences if matches(item, wanted, options.compare))
         return min(found, key=lambda item: (item.id not in used, item.id), default=wanted)
-    if options["state"] == "rolled_back" or options["sequence"] is None:
+    if options.state == "rolled_back" or options.sequence is None:
         return None
     try:
-        return wanted_sequence(run, before.inventory)
+        return wanted_sequence(run, options.sequence, before.inventory)
     except SthError as error:
         # What is not there need not be removed.
-        if options["state"] == "absent" and error.code == "NOT_FOUND":
+        if options.state == "absent" and error.code == "NOT_FOUND":
             return None
         raise
 
 
-def _policy(options: Mapping[str, Any]) -> Policy:
-    return Policy(options["strategy"], options["max_surge"], options["max_unavailable"])
+def _policy(options: DeploymentOptions) -> Policy:
+    return Policy(options.strategy, options.max_surge, options.max_unavailable)
 
 
 class _Apply:
     """Carries out a plan, each step verified against the hub."""
 
-    def __init__(self, run: Run, before: Observed, package: Package | None, masker: Masker) -> None:
+    def __init__(
+        self, run: Run, options: DeploymentOptions, before: Observed, package: Package | None, masker: Masker
+    ) -> None:
         self.run = run
+        self.options = options
         self.hub = run.hub
         self.before = before
         self.package = package
         self.masker = masker
         self.uploaded: SequenceRecord | None = None
-        policy = Policy("recreate") if run.options["state"] == "absent" else _policy(run.options)
-        self.ending = ending_from_options(run.options)
-        self.rolling = Rolling(run, before, policy, readiness_from_options(run.options, run.masker), self.ending)
+        policy = Policy("recreate") if options.state == "absent" else _policy(options)
+        self.ending = ending_from_options(options)
+        self.rolling = Rolling(run, options, before, policy, readiness_from_options(options, run.masker), self.ending)
 
     def everything(self, plan: DeploymentPlan) -> None:
         """Upload, roll out, retire."""
@@ -201,7 +204,7 @@ class _Apply:
             except SthError as error:
                 # The deployment is as it is wanted. A record that outlives its process on 1.x
                 # (hub-behaviour.md#records-that-never-go) would let every run fail.
-                if error.code != "CONFLICT" or self.run.options["state"] == "absent":
+                if error.code != "CONFLICT" or self.options.state == "absent":
                     raise
                 self.run.notes.append(error.message)
 
@@ -211,7 +214,7 @@ class _Apply:
         self.rolling.seen.now = without(self.rolling.seen.now, {action.target.id})
 
     def _upload(self, action: Action) -> None:
-        compare = self.run.options["compare"]
+        compare = self.options.compare
         with self.run.journal.doing(action):
             stored = upload_package(self.hub, given(self.package), compare)
         if compare == "content":
@@ -221,7 +224,7 @@ class _Apply:
 
     def _failed(self, missed: SthError, goal: Goal) -> SthError:
         """Do what ``on_failure`` says, and return the failure with what has become of the deployment."""
-        how = self.run.options["on_failure"]
+        how = self.options.on_failure
         rolled_back, said = False, "was left as it is (on_failure: leave)."
         try:
             if how == "rollback":

@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
     goal_of,
     with_unreported,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import (
     Batch,
     Policy,
@@ -55,8 +56,17 @@ NOT_ITS_FAULT = ("UNREACHABLE", "UNAUTHORIZED")
 class Rolling:
     """One run's way from what it has observed to its goal."""
 
-    def __init__(self, run: Run, before: Observed, policy: Policy, readiness: Readiness, ending: Ending) -> None:
+    def __init__(
+        self,
+        run: Run,
+        options: DeploymentOptions,
+        before: Observed,
+        policy: Policy,
+        readiness: Readiness,
+        ending: Ending,
+    ) -> None:
         self.run = run
+        self.options = options
         self.hub = run.hub
         self.before = before
         self.seen = Seen(run.hub, before)
@@ -64,7 +74,7 @@ class Rolling:
         self.policy = policy
         self.readiness = readiness
         self.ending = ending
-        self.pace = Pace(self.hub, run.options["max_parallel"], readiness.overload_timeout)
+        self.pace = Pace(self.hub, options.max_parallel, readiness.overload_timeout)
         # By id: seconds that a start or stop took.
         self.seconds: dict[str, float] = {}
         # Ids of versions that were uploaded or moved meanwhile, by ref.
@@ -93,7 +103,7 @@ class Rolling:
             if leader is not None:
                 # What others have ended is no crash.
                 self.crashes.ready.clear()
-            there = with_unreported(goal_of(self.seen.now, leader), self.run.options) if leader else goal
+            there = with_unreported(goal_of(self.seen.now, leader), self.options) if leader else goal
             batches = plan_rollout(self.seen.now, there, self.policy, self.seen.failed, self.crashes.ready)
             if not batches:
                 return leader
@@ -112,7 +122,7 @@ class Rolling:
     def turn_back(self, goal: Goal) -> Replica | None:
         """Bring about what was before. See `reach`."""
         self.crashes.start_over()
-        return self.settle(with_unreported(goal, self.run.options))
+        return self.settle(with_unreported(goal, self.options))
 
     def end_failed(self) -> None:
         """End what missed its gate."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
@@ -27,46 +26,47 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness i
     config_like,
     replica_mark,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, member
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Override, Program, member
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 
+T = TypeVar("T")
 
-def wanted_goal(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord | None, hub: str) -> Goal:
+
+def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord | None, hub: str) -> Goal:
     """Return what a task wants. ``sequence``: the version that it names; None: that of what runs.
 
     Raises ``NOT_FOUND`` where nothing says what to run, ``INVALID_CONFIG`` where a configuration cannot be taken over.
     """
-    state, leader = options["state"], observed.leader
+    state, leader = options.state, observed.leader
     names_version = sequence is not None
-    if leader is None and sequence is None and options["replicas"] == 0:
+    if leader is None and sequence is None and options.replicas == 0:
         return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
         sequence = _version_before(observed, hub)
     elif sequence is None:
         sequence = _running_version(observed, hub)
-    count = _count(observed) if options["replicas"] is None else options["replicas"]
+    count = _count(observed) if options.replicas is None else options.replicas
     rollout = Rollout(
         generation=observed.generation + 1,
         replicas=count,
         canary=min(_canary(observed, options, sequence, names_version), count),
         rolled_back=state == "rolled_back"
         or bool(leader and leader.ref == sequence.ref and _was_rolled_back(observed)),
-        **_own(observed, options),
     )
+    rollout = _with_differences(rollout, observed, options)
     programs = [_program(observed, options, rollout, index) for index in range(count)]
     slots = tuple(Slot(index, program, sequence) for index, program in enumerate(programs))
     goal = Goal(slots, sequence, rollout, why_ended=f"the deployment has {count} replicas")
     rest = those_with_the_old(observed, goal)
-    if options["canary"] is None and not rest:
+    if options.canary is None and not rest:
         # There is nothing any more that the others could go on with.
         goal = replace(goal, rollout=replace(rollout, canary=0))
-    goal = _signed(
-        observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options["keep_versions"]
-    )
+    goal = _signed(observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options.keep_versions)
     if state == "restarted":
         goal = replace(goal, anew=frozenset(item.id for item in observed.live))
     return with_unreported(goal, options)
@@ -101,73 +101,79 @@ def _count(observed: Observed) -> int:
     return count
 
 
-def _canary(observed: Observed, options: Mapping[str, Any], sequence: SequenceRecord, names_version: bool) -> int:
+def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord, names_version: bool) -> int:
     """Return how many are to try what is new; where it is not said: none if a version is named, else as many as do already."""
-    if options["canary"] is not None:
-        return int(options["canary"])
+    if options.canary is not None:
+        return options.canary
     if names_version:
         return 0
     leader = observed.leader
     return leader.rollout.canary if leader and leader.ref == sequence.ref else 0
 
 
-def _program(observed: Observed, options: Mapping[str, Any], rollout: Rollout, index: int) -> Program:
+def _program(observed: Observed, options: DeploymentOptions, rollout: Rollout, index: int) -> Program:
     """Return what a task wants of one replica; what it does not say is that of the latest run."""
     leader = observed.leader
-    own = {**options, "index_key": rollout.index_key, "id": None}
-    there: dict[str, Callable[[], Any]] = {"app_config": dict, "args": list}
-    if leader is not None:
-        there = {
-            "app_config": partial(config_like, observed, leader, index),
-            "args": partial(args_like, observed, leader, index),
-            "input_topic": lambda: leader.record.input_topic,
-            "output_topic": lambda: leader.record.output_topic,
-        }
-        if options["keep_config"]:
-            own.update(_kept_config(options, there, index))
-    taken = {name: take() for name, take in there.items() if own[name] is None}
-    return member({**own, **taken}, index)
+    own = replace(options, index_key=rollout.index_key)
+    if leader is None:
+        return member(replace(own, app_config=own.app_config or {}, args=own.args or []), observed.name, index)
+    if options.keep_config:
+        own = _keeping_config(own, observed, leader, index)
+    record = leader.record
+    own = replace(
+        own,
+        app_config=config_like(observed, leader, index) if own.app_config is None else own.app_config,
+        args=list(args_like(observed, leader, index)) if own.args is None else own.args,
+        input_topic=record.input_topic if own.input_topic is None else own.input_topic,
+        output_topic=record.output_topic if own.output_topic is None else own.output_topic,
+    )
+    return member(own, observed.name, index)
 
 
-def _kept_config(options: Mapping[str, Any], there: Mapping[str, Callable[[], Any]], index: int) -> dict[str, Any]:
-    """Return the configuration that stays, and the task's where nothing tells which that is."""
-    overrides = options["overrides"] or []
-    override = dict(overrides[index]) if index < len(overrides) else {}
-    says = any(options[name] is not None for name in ("app_config", "args", "overrides"))
-    kept: dict[str, Any] = {}
-    empty: dict[str, Any] = {"app_config": {}, "args": []}
-    for name, nothing in empty.items():
+def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Replica, index: int) -> DeploymentOptions:
+    """Return the options with the configuration that stays, and with the task's where nothing tells which that is."""
+    says = any(item is not None for item in (options.app_config, options.args, options.overrides))
+
+    def if_known(take: Callable[[], T]) -> T | None:
         try:
-            kept[name] = there[name]()
-            override.pop(name, None)
+            return take()
         except SthError as error:
             if error.code != "INVALID_CONFIG" or not says:
                 raise
-            kept[name] = nothing if options[name] is None else options[name]
-    return {**kept, "overrides": [*[{}] * index, override]}
+            return None
+
+    config = if_known(lambda: config_like(observed, leader, index))
+    args = if_known(lambda: list(args_like(observed, leader, index)))
+    nothing, overrides = Override(None, None), options.overrides or []
+    override = overrides[index] if index < len(overrides) else nothing
+    override = Override(override.app_config if config is None else None, override.args if args is None else None)
+    return replace(
+        options,
+        app_config=(options.app_config or {}) if config is None else config,
+        args=(options.args or []) if args is None else args,
+        overrides=[*[nothing] * index, override],
+    )
 
 
-def _own(observed: Observed, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the mark says of that in which replicas differ: the task's, and where it is taken over the latest run's."""
-    overrides = options["overrides"] or []
+def _with_differences(rollout: Rollout, observed: Observed, options: DeploymentOptions) -> Rollout:
+    """Return the mark with how replicas differ: as the task says, and where that is taken over as the latest run said."""
+    overrides = options.overrides or []
+    index_key = options.index_key
+    own_configs = _count_to_last(item.app_config for item in overrides)
+    own_args = _count_to_last(item.args for item in overrides)
+    if observed.leader is not None:
+        there, keeps = observed.leader.rollout, options.keep_config
+        if keeps or options.app_config is None:
+            index_key = there.index_key if keeps else index_key or there.index_key
+            own_configs = max(own_configs, there.own_configs)
+        if keeps or options.args is None:
+            own_args = max(own_args, there.own_args)
+    return replace(rollout, index_key=index_key, own_configs=own_configs, own_args=own_args)
 
-    def behind_last(name: str) -> int:
-        return max((index + 1 for index, item in enumerate(overrides) if item.get(name) is not None), default=0)
 
-    own = {
-        "index_key": options["index_key"],
-        "own_configs": behind_last("app_config"),
-        "own_args": behind_last("args"),
-    }
-    if observed.leader is None:
-        return own
-    there, keeps = observed.leader.rollout, options["keep_config"]
-    if keeps or options["app_config"] is None:
-        own["index_key"] = there.index_key if keeps else own["index_key"] or there.index_key
-        own["own_configs"] = max(own["own_configs"], there.own_configs)
-    if keeps or options["args"] is None:
-        own["own_args"] = max(own["own_args"], there.own_args)
-    return own
+def _count_to_last(values: Iterable[Any]) -> int:
+    """Return how many there are up to the last that is given."""
+    return max((index + 1 for index, item in enumerate(values) if item is not None), default=0)
 
 
 def _running_version(observed: Observed, hub: str) -> SequenceRecord:

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable
+from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.options import InstanceOptions, programs
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import (
     InstancePlan,
     Step,
@@ -31,7 +33,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options, wait_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, start_ready
-from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, check_program, programs
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
+    Override,
+    Program,
+    ProgramOptions,
+    check_program,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     Inventory,
@@ -49,26 +56,26 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.views import inst
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: InstanceOptions) -> Result:
     """Bring named instances into the wanted state. Returns the keys of ``sth_instance``'s result."""
-    check_options(run.options)
+    check_options(options)
     masker = run.masker
-    hide_options(run)
-    require_capabilities(run)
-    inventory = observe(run.hub, lambda found: bool(select(found, run.options)))
-    selected = select(inventory, run.options)
+    hide_options(run, options)
+    require_capabilities(run.hub, options)
+    inventory = observe(run.hub, lambda found: bool(select(found, options)))
+    selected = select(inventory, options)
     run.hide(selected)
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
-    plan = _plan(run, inventory, selected, masker)
+    plan = _plan(run, options, inventory, selected, masker)
     run.journal.plan(plan.actions)
     note_topics(run)
     if run.check_mode:
         records = [_predicted(step) for step in plan.steps]
     else:
-        records = list(_Apply(run, inventory).everything(plan))
-        if run.options["state"] == "absent":
-            wait_removed(run.hub, [item.id for item in selected], run.options["removal_timeout"])
-    if run.options["state"] == "absent":
+        records = list(_Apply(run, options, inventory).everything(plan))
+        if options.state == "absent":
+            wait_removed(run.hub, [item.id for item in selected], options.removal_timeout)
+    if options.state == "absent":
         records = []
     views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in records if item]
     header = f"instances on {run.hub.api_url}"
@@ -82,105 +89,101 @@ def reconcile(run: Run) -> Result:
     }
 
 
-def check_options(options: Mapping[str, Any]) -> None:
+def check_options(options: InstanceOptions) -> None:
     """Refuse what cannot be meant, before anything is asked or written."""
-    given = [name for name in ("name", "id") if options[name] is not None] + (["all"] if options["all"] else [])
-    if len(given) != 1:
+    if [options.name is not None, options.id is not None, options.all].count(True) != 1:
         raise SthError("INVALID_OPTION", "Set exactly one of name, id and all.")
-    refuse_empty("set the name or the id of an instance", name=options["name"], id=options["id"])
-    if options["sequence"] is not None:
-        parse_reference(options["sequence"])
-    if options["count"] is not None and options["name"] is None:
+    refuse_empty("set the name or the id of an instance", name=options.name, id=options.id)
+    if options.sequence is not None:
+        parse_reference(options.sequence)
+    if options.count is not None and options.name is None:
         raise SthError("INVALID_OPTION", "count needs name: set the name of the pool.")
-    if options["all"] and (options["sequence"] is None or options["state"] not in ("stopped", "absent", "restarted")):
+    if options.all and (options.sequence is None or options.state not in ("stopped", "absent", "restarted")):
         raise SthError("INVALID_OPTION", "all needs sequence, and state stopped, absent or restarted.")
-    if options["id"] is not None and options["state"] == "started" and len(options["id"]) != 36:
+    if options.id is not None and options.state == "started" and len(options.id) != 36:
         raise SthError("INVALID_OPTION", "id must have 36 characters: hubs accept no other length.")
-    if options["count"] is not None and options["state"] in ("stopped", "absent"):
+    if options.count is not None and options.state in ("stopped", "absent"):
         raise SthError(
             "INVALID_OPTION",
-            f"count cannot be used with state {options['state']}: leave it out to act on the whole pool, or use "
+            f"count cannot be used with state {options.state}: leave it out to act on the whole pool, or use "
             "state: started with a smaller count.",
         )
-    unused = [name for name in ("input", "output_dest", "completion_event") if options[name] is not None]
-    unused += ["collect"] if options["collect"] else []
-    if unused and options["state"] != "completed":
-        raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
-    if options["run_timeout"] <= 0:
-        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
     check_program(options)
+    if options.count is None and (options.index_key is not None or options.overrides):
+        raise SthError("INVALID_OPTION", "index_key and overrides need a pool: set count.")
+    if options.count is not None and options.count < 0:
+        raise SthError("INVALID_OPTION", "count must not be negative.")
     readiness_from_options(options)
     ending_from_options(options)
 
 
-def require_capabilities(run: Run) -> None:
+def require_capabilities(hub: HubClient, options: InstanceOptions) -> None:
     """Refuse what a hub of this version cannot do, and what it could not carry."""
-    options, hub = run.options, run.hub
-    require_start_options(run)
+    require_start_options(hub, options)
     # To wait for one that runs, its id is looked for and not chosen.
-    starts = options["state"] == "started" or (options["state"] == "completed" and options["sequence"] is not None)
-    if options["id"] is not None and starts:
+    starts = options.state == "started" or (options.state == "completed" and options.sequence is not None)
+    if options.id is not None and starts:
         hub.require("instance_id", "Choosing an instance's id", "use name")
-        hub.dialect.refuse_id(options["id"])
-    if options["name"] is not None or options["id"] is not None:
+        hub.dialect.refuse_id(options.id)
+    if options.name is not None or options.id is not None:
         for program in programs(options):
             program.check_size(hub.dialect.start_body_limit)
 
 
-def require_start_options(run: Run) -> None:
+def require_start_options(hub: HubClient, options: ProgramOptions) -> None:
     """Refuse what a hub of this version cannot start a program with."""
-    options, hub = run.options, run.hub
-    if options["input_topic"] is not None or options["output_topic"] is not None:
+    if options.input_topic is not None or options.output_topic is not None:
         hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")
-    if options["limits"] is not None:
+    if options.limits is not None:
         hub.require("limits", "Starting with limits", "limit the hub's own process, whose children all instances are")
 
 
-def hide_options(run: Run) -> None:
+def hide_options(run: Run, options: ProgramOptions) -> None:
     """Let no text of this run show the secrets of what was asked for."""
-    overrides = run.options["overrides"] or []
-    for holder in (run.options, *overrides):
-        run.secrets |= run.masker.secrets(holder.get("app_config"), holder.get("args") or ())
-    run.secrets |= run.masker.secrets(run.options["start_options"])
+    holders: list[ProgramOptions | Override] = [options, *(options.overrides or ())]
+    for holder in holders:
+        run.secrets |= run.masker.secrets(holder.app_config, holder.args or ())
+    run.secrets |= run.masker.secrets(options.start_options)
 
 
-def select(inventory: Inventory, options: Mapping[str, Any]) -> list[InstanceRecord]:
+def select(inventory: Inventory, options: InstanceOptions) -> list[InstanceRecord]:
     """Return the instances that ``name`` (a pool's members too), ``id``, or ``all`` with ``sequence`` mean."""
-    if options["id"] is not None:
-        return [item for item in inventory.instances if item.id == options["id"]]
-    if options["all"]:
-        meant = find_sequences(parse_reference(options["sequence"]), inventory.sequences)
+    if options.id is not None:
+        return [item for item in inventory.instances if item.id == options.id]
+    if options.all:
+        meant = find_sequences(parse_reference(options.sequence), inventory.sequences)
         ids = {item.id for item in meant}
         return [item for item in inventory.instances if item.sequence_id in ids]
     marks = ((item, item.mark) for item in inventory.instances)
-    return [item for item, mark in marks if mark and options["name"] in (mark.name, mark.pool)]
+    return [item for item, mark in marks if mark and options.name in (mark.name, mark.pool)]
 
 
-def wanted_sequence(run: Run, inventory: Inventory) -> SequenceRecord | None:
+def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> SequenceRecord | None:
     """Resolve ``sequence``; in check mode one that an earlier task would have uploaded is assumed."""
-    if run.options["sequence"] is None:
+    if sequence is None:
         return None
-    reference = parse_reference(run.options["sequence"])
+    reference = parse_reference(sequence)
     found = resolve_sequence(reference, inventory.sequences, hub=run.hub.api_url, assume=run.check_mode)
     if not found.id:
         run.notes.append(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
     return found
 
 
-def _plan(run: Run, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker) -> InstancePlan:
-    options, hub = run.options, run.hub.api_url
-    state = options["state"]
+def _plan(
+    run: Run, options: InstanceOptions, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker
+) -> InstancePlan:
+    hub, state = run.hub.api_url, options.state
     if state in ("stopped", "absent"):
         return plan_ended(inventory, selected, masker, f"the task has state: {state}")
-    sequence = None if options["all"] else wanted_sequence(run, inventory)
-    everything = options["all"] or (state == "restarted" and options["count"] is None and _is_pool(selected))
+    sequence = None if options.all else wanted_sequence(run, options.sequence, inventory)
+    everything = options.all or (state == "restarted" and options.count is None and _is_pool(selected))
     if not everything:
         refuse_clash(options, inventory, hub)
     wanted = Wanted(
         programs=() if everything else tuple(programs(options)),
         sequence=sequence,
-        on_change=options["on_change"],
-        pool=options["name"] if options["count"] is not None else None,
+        on_change=options.on_change,
+        pool=options.name if options.count is not None else None,
         rest=programs(options)[0] if everything else None,
     )
     if state == "started":
@@ -194,9 +197,9 @@ def _is_pool(selected: Sequence[InstanceRecord]) -> bool:
     return any(mark is not None and mark.pool is not None for mark in marks)
 
 
-def refuse_clash(options: Mapping[str, Any], inventory: Inventory, hub: str) -> None:
+def refuse_clash(options: InstanceOptions, inventory: Inventory, hub: str) -> None:
     """Raise ``CONFLICT`` where a name is to be an instance and a pool: of both, only one would be found again by it."""
-    name, count = options["name"], options["count"]
+    name, count = options.name, options.count
     if name is None:
         return
     members = {f"{name}-{index}" for index in range(count or 0)}
@@ -231,18 +234,19 @@ def _predicted(step: Step) -> InstanceRecord | None:
 class _Apply:
     """Carries out the steps of a plan, each verified against the hub."""
 
-    def __init__(self, run: Run, inventory: Inventory) -> None:
+    def __init__(self, run: Run, options: InstanceOptions, inventory: Inventory) -> None:
         self.run = run
+        self.options = options
         self.hub = run.hub
-        self.ending = ending_from_options(run.options)
-        self.readiness = readiness_from_options(run.options, run.masker)
+        self.ending = ending_from_options(options)
+        self.readiness = readiness_from_options(options, run.masker)
         self.known = {item.id for item in inventory.instances}
 
     def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:
         """Return what each step left. After a failure no further step is begun, so that a pool keeps the members that
         it has; it is raised when nothing is in flight any more."""
         # A pool restarts one member after the other, so that the others go on serving.
-        parallel = 1 if self.run.options["state"] == "restarted" else self.run.options["max_parallel"]
+        parallel = 1 if self.options.state == "restarted" else self.options.max_parallel
         pace = Pace(self.hub, parallel, self.readiness.overload_timeout)
         works = [
             Work(partial(self._step, step), starts=step.start is not None, writes=bool(step.actions))

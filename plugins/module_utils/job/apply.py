@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instance, ending_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
@@ -32,15 +33,18 @@ EVENT_TURN = 0.5
 class Apply:
     """One run, from its start, or from now on if it is joined, until its end."""
 
-    def __init__(self, run: Run, plan: CompletedPlan, feed: Feed | None, inventory: Inventory) -> None:
+    def __init__(
+        self, run: Run, options: JobOptions, plan: CompletedPlan, feed: Feed | None, inventory: Inventory
+    ) -> None:
         """``inventory``: what the hub listed before."""
         self.run = run
+        self.options = options
         self.hub = run.hub
         self.plan = plan
         # A run that is joined has got its input already, or a part of it. It must not get it twice.
         self.feed = None if plan.attach else feed
         self.feeder: Feeder | None = None
-        self.feed_stream = (run.options["input"] or {}).get("stream", "input")
+        self.feed_stream = options.input.stream if options.input else "input"
         self.known = frozenset(item.id for item in inventory.instances)
         self.label = plan.program.label
 
@@ -49,18 +53,18 @@ class Apply:
 
         Raises ``ENDED_EARLY``, ``TIMEOUT``, or the failure of a stream. The failure contains what was collected until then.
         """
-        options = self.run.options
+        options = self.options
         instance_id = self.plan.attach.id if self.plan.attach else self._start()
-        streams = list(STREAMS) if options["collect"] is None else options["collect"]
-        bound = Deadline(options["run_timeout"])
-        client, longest = self.hub.instance(instance_id), options["run_timeout"] + 60
+        streams = list(STREAMS) if options.collect is None else options.collect
+        bound = Deadline(options.run_timeout)
+        client, longest = self.hub.instance(instance_id), options.run_timeout + 60
         is_python = self.plan.sequence is not None and self.plan.sequence.engine == PYTHON
         with (
-            Listener(client, options["completion_event"], longest) as completion,
-            Listener(client, options["failure_event"], longest) as failure,
+            Listener(client, options.completion_event, longest) as completion,
+            Listener(client, options.failure_event, longest) as failure,
             collecting(
-                self.hub, instance_id, streams, needs_log=is_python, limit=options["collect_max_bytes"],
-                output_dest=options["output_dest"], longest=longest, mask=options["mask_output"],
+                self.hub, instance_id, streams, needs_log=is_python, limit=options.collect_max_bytes,
+                output_dest=options.output_dest, longest=longest, mask=options.mask_output,
             ) as group,
             feeding(self.hub, instance_id, self.feed_stream, self.feed, longest) as self.feeder,
         ):  # fmt: skip
@@ -76,7 +80,7 @@ class Apply:
             if is_python and event is None:
                 record = as_the_log_says(record, group.end_of_log())
             # Raise inside the context, so that the file of a failed run is removed.
-            incomplete = options["completion_event"] is not None or record.outcome != "completed"
+            incomplete = options.completion_event is not None or record.outcome != "completed"
             if event is None and (incomplete or failed is not None):
                 raise self._failed(record, collected, group, failed)
         return record, collected, event.payload if event else None
@@ -84,11 +88,11 @@ class Apply:
     def _start(self) -> str:
         for action in self.plan.stops:
             with self.run.journal.doing(action):
-                end_instance(self.hub, action.target.id, ending_from_options(self.run.options))
+                end_instance(self.hub, action.target.id, ending_from_options(self.options))
         with self.run.journal.doing(given(self.plan.start)):
-            free_id(self.hub, self.plan.program, ending_from_options(self.run.options))
+            free_id(self.hub, self.plan.program, ending_from_options(self.options))
             start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
-            return start_once(self.hub, start, self.run.options["overload_timeout"])
+            return start_once(self.hub, start, self.options.overload_timeout)
 
     def _last_known(self, instance_id: str) -> InstanceRecord:
         """Return the record of the run as far as it is known without the hub, because 0.18 may have forgotten it already."""
@@ -101,7 +105,7 @@ class Apply:
     ) -> tuple[InstanceRecord, Event | None]:
         """Wait for the end, or for the completion event; return the record and the event."""
         client = self.hub.instance(last.id)
-        options = self.run.options
+        options = self.options
         for _turn in pauses(bound, longest=0.5):
             now = client.info()
             ended = None
@@ -122,7 +126,7 @@ class Apply:
                 shown = self._shown(failed)
                 raise SthError(
                     "ENDED_EARLY",
-                    f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options['failure_event']!r} with "
+                    f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options.failure_event!r} with "
                     f"{shown!r}; it keeps running.",
                     instance=last.id,
                     event=shown,
@@ -130,7 +134,7 @@ class Apply:
         raise SthError(
             "TIMEOUT",
             f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
-            f"({options['run_timeout']:g} s); it keeps running.",
+            f"({options.run_timeout:g} s); it keeps running.",
             instance=last.id,
         )
 
@@ -165,7 +169,7 @@ class Apply:
         finish = given(self.plan.finish)
         if record.live:
             with self.run.journal.doing(finish):
-                record = end_instance(self.hub, record.id, ending_from_options(self.run.options)) or record
+                record = end_instance(self.hub, record.id, ending_from_options(self.options)) or record
         else:
             self.run.journal.done(finish)
         return replace(record, status="ended", outcome="completed")
@@ -191,12 +195,12 @@ class Apply:
         """Build the failure for a run that failed. It uses the ends of the collected streams, which cannot be read again."""
         said = group.said("stderr", "log")
         words = last_words(said, self.hub.secrets) if said else None
-        awaited = self.run.options["completion_event"]
+        awaited = self.options.completion_event
         short_of = "without completing" if awaited is None else f"without emitting its completion_event {awaited!r}"
         emitted: dict[str, Any] = {}
         if failed is not None:
             emitted["event"] = self._shown(failed)
-            short_of = f"after it had emitted {self.run.options['failure_event']!r} with {emitted['event']!r}"
+            short_of = f"after it had emitted {self.options.failure_event!r} with {emitted['event']!r}"
         error = ended_error(self.hub, record, self.label, short_of, words)
         failure = SthError.of(error, "ENDED_EARLY", **emitted)
         failure.said["collected"] = collected

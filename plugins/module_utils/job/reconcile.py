@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.options import programs
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import live_with, refuse_deployments
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import (
     check_options,
@@ -22,43 +22,42 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
     wanted_sequence,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.job.apply import Apply
+from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import plan_completed
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.model.options import read_options
-from ansible_collections.scramjet.sth.plugins.module_utils.model.program import programs
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import feed_from_options, require_carried
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: JobOptions) -> Result:
     """Run once to the end. Returns the keys of ``sth_instance``'s result, with ``collected`` and ``event``."""
-    options = run.options
     _check(options)
-    feed = feed_from_options(read_options(FeedOptions, options["input"])) if options["input"] is not None else None
-    if options["output_dest"] is not None and not run.check_mode:
+    feed = feed_from_options(options.input) if options.input is not None else None
+    if options.output_dest is not None and not run.check_mode:
         # In check mode, an earlier task may not have created its directory yet.
-        require_writable("output_dest", options["output_dest"])
-    hide_options(run)
-    require_capabilities(run)
-    if feed is not None:
-        require_carried(run.hub, feed, options["input"]["stream"])
+        require_writable("output_dest", options.output_dest)
+    hide_options(run, options)
+    require_capabilities(run.hub, options)
+    if feed is not None and options.input is not None:
+        require_carried(run.hub, feed, options.input.stream)
     inventory = observe(run.hub, lambda found: bool(select(found, options)))
     selected = select(inventory, options)
     run.hide(selected)
     refuse_deployments((item for item in selected if item.live), run.hub.api_url)
     refuse_clash(options, inventory, run.hub.api_url)
     program = programs(options)[0]
-    if run.check_mode and options["sequence"] is None and not live_with(inventory, program):
+    if run.check_mode and options.sequence is None and not live_with(inventory, program):
         run.notes.append(f"Instance {program.label} is assumed to be started by an earlier task.")
         inventory = replace(inventory, instances=(*inventory.instances, program.started_from("")))
-    plan = plan_completed(inventory, program, wanted_sequence(run, inventory), options["if_running"], run.hub.api_url)
-    if options["completion_event"] is not None:
-        reason = f"its event {options['completion_event']!r} completes the run"
+    plan = plan_completed(
+        inventory, program, wanted_sequence(run, options.sequence, inventory), options.if_running, run.hub.api_url
+    )
+    if options.completion_event is not None:
+        reason = f"its event {options.completion_event!r} completes the run"
         plan = replace(plan, finish=Action("stop", f"instance {program.label}", reason))
     run.journal.plan(plan.actions)
     note_topics(run)
@@ -72,9 +71,9 @@ def reconcile(run: Run) -> Result:
         collected: dict[str, Any] = {}
         event = None
     else:
-        record, collected, event = Apply(run, plan, feed, inventory).everything()
+        record, collected, event = Apply(run, options, plan, feed, inventory).everything()
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), run.masker)
-    shown, masked = run.shown_payload(event, options["mask_output"])
+    shown, masked = run.shown_payload(event, options.mask_output)
     header = f"runs of {program.label} on {run.hub.api_url}"
     return {
         "instance": view,
@@ -91,16 +90,24 @@ def reconcile(run: Run) -> Result:
     }
 
 
-def _check(options: Mapping[str, Any]) -> None:
+def check_run_options(options: JobOptions) -> None:
+    """Refuse options of ``state: completed`` with another state, and a ``run_timeout`` that is no time."""
+    unused = [name for name in ("input", "output_dest", "completion_event") if getattr(options, name) is not None]
+    unused += ["collect"] if options.collect else []
+    if unused and options.state != "completed":
+        raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
+    if options.run_timeout <= 0:
+        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
+
+
+def _check(options: JobOptions) -> None:
     check_options(options)
-    if options["count"] is not None or options["all"]:
+    if options.count is not None or options.all:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
-    refuse_empty("set a value", completion_event=options["completion_event"], output_dest=options["output_dest"])
-    if options["input"] is not None and all(options["input"][name] is None for name in ("content", "lines", "src")):
+    refuse_empty("set a value", completion_event=options.completion_event, output_dest=options.output_dest)
+    if options.input is not None and not options.input.has_data:
         raise SthError("INVALID_OPTION", "input.content, input.lines and input.src are null: set one of them.")
-    if options["collect_max_bytes"] < 0:
+    if options.collect_max_bytes < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
-    if options["output_dest"] is not None and "output" not in (
-        STREAMS if options["collect"] is None else options["collect"]
-    ):
+    if options.output_dest is not None and "output" not in (STREAMS if options.collect is None else options.collect):
         raise SthError("INVALID_OPTION", "output_dest needs output in collect.")

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Callable
+from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     ErrorCode,
@@ -20,6 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
@@ -53,9 +54,9 @@ class NotEndedError(WrittenError):
     """A program keeps running after a stop by this or an earlier run, and the hub accepts no further order for it (1.x)."""
 
 
-def ending_from_options(options: Mapping[str, Any]) -> Ending:
+def ending_from_options(options: EndingOptions) -> Ending:
     """Read and check the options. Raises ``INVALID_OPTION``."""
-    return Ending(options["stop_timeout"], options["can_keepalive"], options["removal_timeout"])
+    return Ending(options.stop_timeout, options.can_keepalive, options.removal_timeout)
 
 
 def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: bool = True) -> InstanceRecord | None:

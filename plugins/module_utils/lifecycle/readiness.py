@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCo
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import ReadinessOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
@@ -44,25 +44,25 @@ class Readiness:
     masker: Masker = field(default_factory=Masker)
 
 
-def readiness_from_options(options: Mapping[str, Any], masker: Masker | None = None) -> Readiness:
+def readiness_from_options(options: ReadinessOptions, masker: Masker | None = None) -> Readiness:
     """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for the payload of the failure event."""
-    if (options["wait_for"] == "event") != (options["ready_event"] is not None):
+    if (options.wait_for == "event") != (options.ready_event is not None):
         raise SthError("INVALID_OPTION", "ready_event and wait_for: event need each other: set both or neither.")
-    refuse_empty("name an event", ready_event=options["ready_event"], failure_event=options["failure_event"])
+    refuse_empty("name an event", ready_event=options.ready_event, failure_event=options.failure_event)
     for name in ("wait_timeout", "stable_for", "overload_timeout"):
-        if options[name] < 0:
+        if getattr(options, name) < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")
     for name in ("start_attempts", "max_parallel"):
-        if options[name] < 1:
+        if getattr(options, name) < 1:
             raise SthError("INVALID_OPTION", f"{name} must be 1 or more.")
     return Readiness(
-        options["wait_for"],
-        options["ready_event"],
-        options["failure_event"],
-        options["wait_timeout"],
-        options["stable_for"],
-        options["overload_timeout"],
-        options["start_attempts"],
+        options.wait_for,
+        options.ready_event,
+        options.failure_event,
+        options.wait_timeout,
+        options.stable_for,
+        options.overload_timeout,
+        options.start_attempts,
         masker or Masker(),
     )
 

@@ -23,6 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
     member_mark,
     unmarked,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options, suboptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 
 # Number.MAX_SAFE_INTEGER of JavaScript.
@@ -122,10 +123,33 @@ class Program:
             )
 
 
-def check_program(options: Mapping[str, Any]) -> None:
+@dataclass(frozen=True, repr=False, eq=False)
+class Override(Options):
+    """One element of ``overrides``: what differs for one member of a pool, or one replica."""
+
+    app_config: dict[str, Any] | None
+    args: list[Any] | None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ProgramOptions(Options):
+    """The options of ``specs.PROGRAM``."""
+
+    app_config: dict[str, Any] | None
+    args: list[Any] | None
+    start_options: dict[str, Any]
+    index_key: str | None
+    overrides: list[Override] | None = field(metadata=suboptions(Override))
+    input_topic: str | None
+    output_topic: str | None
+    limits: dict[str, Any] | None
+    secret_keys: list[str]
+
+
+def check_program(options: ProgramOptions) -> None:
     """Refuse options that make no sense, before anything is written."""
-    overrides = options["overrides"] or []
-    for config in (options["app_config"], options["start_options"], *(item.get("app_config") for item in overrides)):
+    overrides = options.overrides or []
+    for config in (options.app_config, options.start_options, *(item.app_config for item in overrides)):
         if config is not None and not isinstance(config, Mapping):
             # ansible-core before 2.19 passes a mapping with a date in it as text, and treats the text as a mapping.
             raise SthError(
@@ -133,15 +157,12 @@ def check_program(options: Mapping[str, Any]) -> None:
             )
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
-    _refuse_numbers((options["app_config"], options["args"], options["start_options"], overrides))
+    _refuse_numbers((options.app_config, options.args, options.start_options))
+    _refuse_numbers([(item.app_config, item.args) for item in overrides])
     for key, option in _OWN_KEYS.items():
-        if key in options["start_options"]:
+        if key in options.start_options:
             raise SthError("INVALID_OPTION", f"start_options must not contain {key}: use the option {option}.")
-    refuse_empty("name a topic", input_topic=options["input_topic"], output_topic=options["output_topic"])
-    if options["count"] is None and (options["index_key"] is not None or overrides):
-        raise SthError("INVALID_OPTION", "index_key and overrides need a pool: set count.")
-    if options["count"] is not None and options["count"] < 0:
-        raise SthError("INVALID_OPTION", "count must not be negative.")
+    refuse_empty("name a topic", input_topic=options.input_topic, output_topic=options.output_topic)
 
 
 def _refuse_numbers(data: Any) -> None:
@@ -159,41 +180,38 @@ def _refuse_numbers(data: Any) -> None:
         )
 
 
-def programs(options: Mapping[str, Any]) -> list[Program]:
-    """Return the program of each wanted member, by ``name`` and ``count``, or of the one instance with ``id``."""
-    if options["count"] is None:
-        mark = member_mark(options["name"], None) if options["name"] is not None else None
-        return [_program(options, mark, options["app_config"], options["args"])]
-    return [member(options, index) for index in range(options["count"])]
+def single(options: ProgramOptions, name: str | None, id: str | None) -> Program:
+    """Return the program of the instance ``name``, or of the one instance with ``id``."""
+    mark = member_mark(name, None) if name is not None else None
+    return replace(_program(options, mark, options.app_config, options.args), id=id)
 
 
-def member(options: Mapping[str, Any], index: int) -> Program:
+def member(options: ProgramOptions, name: str, index: int) -> Program:
     """Return the program of member ``index`` of the pool ``name``."""
-    overrides = options["overrides"] or []
-    override = overrides[index] if index < len(overrides) else {}
-    config, args = options["app_config"], options["args"]
-    own = override.get("app_config")
-    if own is not None:
-        config = _merged(config or {}, own)
-    if override.get("args") is not None:
-        args = override["args"]
-    if options["index_key"] is not None:
-        config = with_index(config or {}, options["index_key"], index)
-    program = _program(options, member_mark(options["name"], index), config, args)
+    overrides = options.overrides or []
+    config, args = options.app_config, options.args
+    if index < len(overrides):
+        own = overrides[index]
+        config = config if own.app_config is None else _merged(config or {}, own.app_config)
+        args = args if own.args is None else own.args
+    if options.index_key is not None:
+        config = with_index(config or {}, options.index_key, index)
+    program = _program(options, member_mark(name, index), config, args)
     # Overrides of a member do not make the rest of its app_config managed.
-    return program if options["app_config"] is not None else replace(program, app_config=None, additions=config)
+    return program if options.app_config is not None else replace(program, app_config=None, additions=config)
 
 
-def _program(options: Mapping[str, Any], mark: InstanceMark | None, config: Any, args: Any) -> Program:
+def _program(
+    options: ProgramOptions, mark: InstanceMark | None, config: dict[str, Any] | None, args: list[Any] | None
+) -> Program:
     return Program(
         mark=mark,
-        id=options["id"],
         app_config=config,
         args=None if args is None else tuple(args),
-        input_topic=options["input_topic"],
-        output_topic=options["output_topic"],
-        limits=options["limits"],
-        start_options=dict(options["start_options"]),
+        input_topic=options.input_topic,
+        output_topic=options.output_topic,
+        limits=options.limits,
+        start_options=dict(options.start_options),
     )
 
 

@@ -7,10 +7,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PackageOptions(Options):
+    """The options of ``specs.PACKAGE``."""
+
+    src: str | None
+    remote_src: bool
+    exclude: list[str]
+    compare: Literal["content", "version"]
+    secret_files: Literal["warn", "fail", "ignore"]
+    _package: dict[str, Any] | None
 
 
 @dataclass(frozen=True)

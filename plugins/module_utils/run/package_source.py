@@ -16,9 +16,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, PackageOptions, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
@@ -39,26 +39,25 @@ _DESCRIBED = (
 )
 
 
-def read_source(run: Run, name: str | None = None) -> Package:
+def read_source(run: Run, options: PackageOptions, name: str | None = None) -> Package:
     """Return the package that the options of `specs.PACKAGE` name. A package without a name gets ``name``."""
-    options = run.options
-    if options["_package"]:
-        package = _described(options["src"], options["_package"])
+    if options._package:
+        package = _described(given(options.src), options._package)
     else:
         package = read_package(
-            options["src"],
-            exclude=options["exclude"],
-            compare=options["compare"],
-            secret_files=options["secret_files"],
+            options.src,
+            exclude=options.exclude,
+            compare=options.compare,
+            secret_files=options.secret_files,
             name=name,
         )
     run.warnings.extend(package.warnings)
     return package
 
 
-def need_content(run: Run) -> None:
+def need_content(options: PackageOptions) -> None:
     """Make sure, before the first write, that the package can be uploaded. Raises ``PACKAGE_NEEDED``."""
-    described = run.options["_package"]
+    described = options._package
     if described and not described.get("path"):
         raise SthError("PACKAGE_NEEDED", "The package is on the controller and has to be copied to the target.")
 

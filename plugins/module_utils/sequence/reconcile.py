@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
+    Ending,
     NotEndedError,
     end_instances,
     ending_from_options,
@@ -30,6 +32,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import sequence_view
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.options import SequenceOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import (
     SequencePlan,
     SequencePolicy,
@@ -47,31 +50,30 @@ from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing impo
 )
 
 
-def reconcile(run: Run) -> Result:
+def reconcile(run: Run, options: SequenceOptions) -> Result:
     """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
-    options = run.options
     ending_from_options(options)
-    refuse_empty("name a sequence", name=options["name"], id=options["id"], version=options["version"])
-    if options["state"] == "absent" and all(options[name] is None for name in ("name", "id", "src")):
+    refuse_empty("name a sequence", name=options.name, id=options.id, version=options.version)
+    if options.state == "absent" and options.name is None and options.id is None and options.src is None:
         raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
-    package = _package(run) if options["state"] == "present" else None
-    if package is None and options["src"] is not None:
-        options = run.options = {**options, "name": _named_package(run).name}
+    package = _package(run, options) if options.state == "present" else None
+    if package is None and options.src is not None:
+        options = replace(options, name=_named_package(run, options).name)
     policy = SequencePolicy(
         hub=run.hub.api_url,
-        on_change=options["on_change"],
-        keep_old=options["keep_old"],
-        in_use=options["in_use"],
-        compare=options["compare"],
-        overwrite_id=options["id"] if package else None,
+        on_change=options.on_change,
+        keep_old=options.keep_old,
+        in_use=options.in_use,
+        compare=options.compare,
+        overwrite_id=options.id if package else None,
     )
-    plan = _plan(run, package, policy)
+    plan = _plan(run, options, package, policy)
     run.journal.plan(plan.actions)
     sequence = plan.sequence
     if not run.check_mode:
         if any(action.action in ("upload", "overwrite") for action in plan.actions):
-            need_content(run)
-        sequence = _Apply(run, package, policy).everything(plan)
+            need_content(options)
+        sequence = _Apply(run, package, policy, ending_from_options(options)).everything(plan)
     return {
         "sequence": sequence_view(sequence) if sequence else None,
         "removed": [sequence_view(item) for item in plan.removed],
@@ -85,30 +87,29 @@ def reconcile(run: Run) -> Result:
     }
 
 
-def _package(run: Run) -> Package:
-    options = run.options
-    if options["version"] is not None:
+def _package(run: Run, options: SequenceOptions) -> Package:
+    if options.version is not None:
         raise SthError(
             "INVALID_OPTION", "version can only be used with state: absent; the version of src is in its package.json."
         )
-    if options["id"] is not None and options["on_change"] != "overwrite":
+    if options.id is not None and options.on_change != "overwrite":
         raise SthError("INVALID_OPTION", "With src, id can only be used with on_change: overwrite.")
-    return _named_package(run)
+    return _named_package(run, options)
 
 
-def _named_package(run: Run) -> Package:
+def _named_package(run: Run, options: SequenceOptions) -> Package:
     """Return the package at ``src``. Raises ``INVALID_PACKAGE`` if it is not the one of ``name``."""
-    name = run.options["name"]
-    package = read_source(run, name)
+    name = options.name
+    package = read_source(run, options, name)
     if name is not None and name != package.name:
         raise SthError(
             "INVALID_PACKAGE",
-            f"{run.options['src']} is the package {package.name!r}, not {name!r}: correct name or src.",
+            f"{options.src} is the package {package.name!r}, not {name!r}: correct name or src.",
         )
     return package
 
 
-def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> SequencePlan:
+def _plan(run: Run, options: SequenceOptions, package: Package | None, policy: SequencePolicy) -> SequencePlan:
     hub = run.hub
     if policy.on_change == "overwrite" and package:
         hub.require(
@@ -118,7 +119,7 @@ def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> Sequence
         )
     sequences = tuple(hub.sequences())
     if package is None:
-        doomed = find_doomed(run.options, sequences)
+        doomed = find_doomed(options, sequences)
         return plan_absent(_with_users(hub, sequences, bool(doomed)), doomed, policy)
     refuse_newer_main(hub, package)
     wanted = wanted_record(package)
@@ -129,24 +130,25 @@ def _plan(run: Run, package: Package | None, policy: SequencePolicy) -> Sequence
     return plan_present(_with_users(hub, sequences, changes), wanted, policy)
 
 
-def find_doomed(options: Any, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
+def find_doomed(options: SequenceOptions, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
     """Return the sequences that ``state: absent`` removes: by ``id``, or by ``name`` and perhaps ``version``."""
-    version, digest = parse_version(options["version"]) if options["version"] is not None else (None, None)
-    if options["id"] is not None:
-        found = [item for item in sequences if item.id == options["id"]]
-        if options["name"] is not None and any(item.name != options["name"] for item in found):
+    version, digest = parse_version(options.version) if options.version is not None else (None, None)
+    if options.id is not None:
+        found = [item for item in sequences if item.id == options.id]
+        if options.name is not None and any(item.name != options.name for item in found):
             raise SthError(
                 "CONFLICT",
-                f"Sequence {options['id']} is {found[0].name!r}, not {options['name']!r}: correct name or id.",
+                f"Sequence {options.id} is {found[0].name!r}, not {options.name!r}: correct name or id.",
             )
         if any(not SequenceReference(item.id, item.name, version, digest).matches(item) for item in found):
             raise SthError(
                 "CONFLICT",
-                f"Sequence {options['id']} does not have version {options['version']}: correct version or id.",
+                f"Sequence {options.id} does not have version {options.version}: correct version or id.",
             )
         return found
-    by_name = SequenceReference(options["name"], options["name"], version, digest)
-    return [item for item in find_sequences(by_name, sequences) if item.name == options["name"]]
+    name = given(options.name)
+    by_name = SequenceReference(name, name, version, digest)
+    return [item for item in find_sequences(by_name, sequences) if item.name == name]
 
 
 def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:
@@ -157,12 +159,12 @@ def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -
 class _Apply:
     """Carries out a plan action by action, and verifies each on the hub."""
 
-    def __init__(self, run: Run, package: Package | None, policy: SequencePolicy) -> None:
+    def __init__(self, run: Run, package: Package | None, policy: SequencePolicy, ending: Ending) -> None:
         self.run = run
         self.hub = run.hub
         self.package = package
         self.policy = policy
-        self.ending = ending_from_options(run.options)
+        self.ending = ending
         # Ids of instances that keep running after a stop.
         self._going_on: set[str] = set()
 

@@ -23,6 +23,11 @@ class FeedOptions(Options):
     content_type: str | None
     end: bool
 
+    @property
+    def has_data(self) -> bool:
+        """Whether there is something to write."""
+        return any(item is not None for item in (self.content, self.lines, self.src))
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class StreamOptions(FeedOptions):

@@ -57,11 +57,7 @@ def reconcile(run: Run, options: StreamOptions) -> Result:
 def _writes(options: StreamOptions) -> bool:
     if options.stream is not None:
         return options.stream not in STREAMS
-    return options.end or _has_data(options)
-
-
-def _has_data(options: StreamOptions) -> bool:
-    return any(item is not None for item in (options.content, options.lines, options.src))
+    return options.end or options.has_data
 
 
 def _check(options: StreamOptions, writes: bool) -> None:
@@ -74,7 +70,7 @@ def _check(options: StreamOptions, writes: bool) -> None:
         raise SthError(
             "INVALID_OPTION", f"{what} is {doing}, but {', '.join(refused)} can only be used for {other}: leave it out."
         )
-    if writes and not options.end and not _has_data(options):
+    if writes and not options.end and not options.has_data:
         raise SthError(
             "INVALID_OPTION",
             f"There is nothing to write to {what[0].lower()}{what[1:]}: set content, lines, src, or end: true.",

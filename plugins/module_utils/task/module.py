@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 class _Module(AnsibleModule):
     """Fails as every task of this collection, also where it does not get beyond its arguments."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task[Any]) -> None:
         self._task = task
         super().__init__(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
 
@@ -40,7 +40,7 @@ class _Module(AnsibleModule):
         return kwargs
 
 
-def run_module(task: Task) -> None:
+def run_module(task: Task[Any]) -> None:
     """Be a module: parse arguments, run, exit. Never returns."""
     module = _Module(task)
     if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:

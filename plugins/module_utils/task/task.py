@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any, Callable, Generic
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options, read_options
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import AnyOptions, read_options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import FOR
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[AnyOptions]):
     """A module: its argument spec and the function that observes, plans and applies.
 
     ``reconcile`` gets the options as an object of ``options_type``. It returns the keys of the module's own result, with
@@ -31,9 +31,9 @@ class Task:
     are those of ``AnsibleModule`` (``required_if`` and the like).
     """
 
-    reconcile: Callable[..., Result]
+    reconcile: Callable[[Run, AnyOptions], Result]
     options: Spec
-    options_type: type[Options] | None = None
+    options_type: type[AnyOptions]
     constraints: Mapping[str, Any] = field(default_factory=dict)
     talks_to_hub: bool = True
     writes: bool = True
@@ -46,13 +46,12 @@ class Task:
         return {**HUB, **self.options, **(FORESEEN if self.writes else {})}
 
 
-def execute(task: Task, run: Run) -> Result:
+def execute(task: Task[Any], run: Run) -> Result:
     """Carry out ``task`` and return its result; a failure has ``failed``, ``msg`` and ``error_code``."""
     try:
         if task.talks_to_hub and run.hub.transport.connection.sends_token_in_clear:
             run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
-        options = (read_options(task.options_type, run.options),) if task.options_type else ()
-        result = dict(task.reconcile(run, *options))
+        result = dict(task.reconcile(run, read_options(task.options_type, run.options)))
         result["changed"] = run.journal.planned if run.check_mode else run.journal.written
         if task.talks_to_hub:
             result.setdefault("hub", run.describe_hub())
@@ -84,7 +83,7 @@ def execute(task: Task, run: Run) -> Result:
     return result
 
 
-def nothing_done(task: Task, api_url: str | None) -> Result:
+def nothing_done(task: Task[Any], api_url: str | None) -> Result:
     """Return what a failure holds besides its text that was made before a hub could be asked; ``api_url`` if it is known."""
     result: Result = {"changed": False}
     if task.talks_to_hub:

@@ -27,6 +27,7 @@ from ansible.template import Templar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http import in_flight, pools
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import _Module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
@@ -159,7 +160,9 @@ def test_a_validation_tells_what_a_module_tells() -> None:
 def test_ansible_module_calls_what_we_override(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = functools.partial(_Module, Task(lambda run: {}, {"path": {"type": "str"}}, talks_to_hub=False))
+    module = functools.partial(
+        _Module, Task(lambda run, options: {}, {"path": {"type": "str"}}, Options, talks_to_hub=False)
+    )
 
     def given(**arguments: Any) -> None:
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())

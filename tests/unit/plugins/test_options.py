@@ -53,5 +53,4 @@ def type_of(option: dict[str, Any], of_suboptions: Any) -> Any:
 @pytest.mark.parametrize("module", MODULES)
 def test_an_option_of_a_module_is_a_field_of_its_typed_options(module: str) -> None:
     task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
-    if task.options_type is not None:
-        compare(task.options_type, task.options)
+    compare(task.options_type, task.options)

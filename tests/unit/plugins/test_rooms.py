@@ -45,6 +45,15 @@ ROOMS = (
 FOR_USERS = "module_utils/client"
 MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "filter", "action")
 LARGEST = 15
+# What decides, and gets all that it needs as values. It says so: "Pure."
+PLANNERS = re.compile(r"plan(_\w+)?|goal|wanted|likeness")
+# What nothing pure may reach, be it through others: clients, the transport, the dialect, clocks, chance, files, processes.
+IMPURE_ROOMS = ("module_utils/http", "module_utils/hub")
+# The base of what check mode foresees, which is a value.
+PURE_IN_THEM = ("hub/overlay",)
+IMPURE_MODULES = {"datetime", "os", "pathlib", "random", "requests", "socket", "subprocess", "time"}
+# Options below `task` are typed, and nobody passes on changed ones as a mapping.
+RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b")
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
     "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
@@ -59,6 +68,7 @@ TESTED_ELSEWHERE = {
     "secrets/forms": "secrets/test_hiding and test_scrubbing",
     "streams/collecting": "job/test_reconcile",
     "streams/feeding": "job/test_reconcile and streams/test_reconcile",
+    "streams/options": "streams/test_reconcile and job/test_reconcile",
     "streams/reading": "streams/test_reconcile",
     "streams/writing": "streams/test_reconcile",
 }
@@ -116,6 +126,56 @@ def test_ansible_is_used_at_the_edge_only(path: pathlib.Path) -> None:
     """What does the work knows nothing of Ansible, so that it runs in both entrances and in tests."""
     ansible = [name for name in imports(path) if name == "ansible" or name.startswith("ansible.")]
     assert not ansible or room_of(path) in MAY_USE_ANSIBLE
+
+
+def reached(path: pathlib.Path) -> dict[pathlib.Path, list[str]]:
+    """Return the files that a file uses, itself and those that they use included, and what each imports from elsewhere."""
+    found: dict[pathlib.Path, list[str]] = {}
+    left = [path]
+    while left:
+        file = left.pop()
+        if file in found or not file.is_file():
+            continue
+        names = list(imports(file))
+        found[file] = [name for name in names if not name.startswith(PREFIX)]
+        left += [
+            PLUGINS / (name.removeprefix(PREFIX).replace(".", "/") + ".py") for name in names if name not in found[file]
+        ]
+    return found
+
+
+def is_pure(path: pathlib.Path) -> bool:
+    """Whether a file says that it is, or is one of a room's typed options."""
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return "Pure." in said or path.stem == "options"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(UTILS.rglob("*.py")) if is_pure(path)],
+    ids=lambda path: str(path.relative_to(UTILS)),
+)
+def test_what_is_pure_reaches_no_hub_and_no_clock(path: pathlib.Path) -> None:
+    """A plan follows from what was observed and from the options alone."""
+    for file, modules in reached(path).items():
+        name = file.relative_to(UTILS).with_suffix("").as_posix()
+        assert room_of(file) not in IMPURE_ROOMS or name in PURE_IN_THEM, f"it uses {name}"
+        assert not IMPURE_MODULES.intersection(modules), (
+            f"{name} uses {', '.join(IMPURE_MODULES.intersection(modules))}"
+        )
+
+
+def test_planners_are_pure() -> None:
+    """They say so, and the test above holds them to it."""
+    planners = [path for path in UTILS.rglob("*.py") if PLANNERS.fullmatch(path.stem)]
+    assert len(planners) >= 8
+    assert [str(path.relative_to(UTILS)) for path in planners if not is_pure(path)] == []
+
+
+@pytest.mark.parametrize("path", sorted(UTILS.rglob("*.py")), ids=lambda path: str(path.relative_to(UTILS)))
+def test_options_are_typed_below_the_edge(path: pathlib.Path) -> None:
+    """A name of an option that is misspelt is found by mypy, and no planner is given options that no task has."""
+    assert room_of(path) == "module_utils/task" or not RAW_OPTIONS.search(path.read_text(encoding="utf-8"))
 
 
 def test_no_folder_is_crowded() -> None:

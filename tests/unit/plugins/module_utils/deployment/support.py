@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import DeploymentPlan, plan_present
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import Policy
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, replicas_of
@@ -23,6 +24,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
+from ansible_collections.scramjet.sth.tests.unit.running import validated
 
 VERSIONS = {letter: SequenceRecord(f"id-{letter}", "app", f"1.0.0+sha256.{letter * 64}") for letter in "abc"}
 
@@ -89,19 +92,8 @@ class Deployment:
         return InstanceRecord(f"i-{number}", sequence_id, "running", app_config, created=created)
 
 
-def wanted(**options: Any) -> dict[str, Any]:
-    nothing = dict.fromkeys(
-        ("app_config", "args", "index_key", "overrides", "input_topic", "output_topic", "limits", "replicas")
-    )
-    given = {
-        "state": "present",
-        "name": "web",
-        "canary": 0,
-        "start_options": {},
-        "keep_versions": 1,
-        "keep_config": False,
-    }
-    return {**nothing, **given, **options}
+def wanted(**options: Any) -> DeploymentOptions:
+    return validated(DeploymentOptions, TASK.options, **{"name": "web", "canary": 0, **options})
 
 
 def running(version: str, count: int, **mark: Any) -> Deployment:

@@ -629,6 +629,11 @@ def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(
     assert len(hub.writes) == before
 
 
+@pytest.mark.parametrize(("options", "word"), [({"overrides": [{}]}, "count"), ({"count": -1}, "negative")])
+def test_what_a_pool_takes_needs_a_pool_and_its_size(hub: FakeHub, options: dict[str, Any], word: str) -> None:
+    assert word in start(hub, **options)["msg"]
+
+
 def test_what_one_generation_cannot_do_or_carry(hub: FakeHub) -> None:
     large = start(hub, app_config={"data": "x" * 200_000})
     topic = start(hub, "other", output_topic="t")

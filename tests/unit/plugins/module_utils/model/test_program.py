@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,50 +21,33 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
     Program,
+    ProgramOptions,
     check_program,
     member,
-    programs,
+    single,
     with_index,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
+from ansible_collections.scramjet.sth.tests.unit.running import validated
 
 
-def options(**given: Any) -> dict[str, Any]:
-    unset = (
-        "name",
-        "id",
-        "count",
-        "app_config",
-        "args",
-        "index_key",
-        "overrides",
-        "input_topic",
-        "output_topic",
-        "limits",
-    )
-    return {**dict.fromkeys(unset), "start_options": {}, **given}
+def options(**given: Any) -> ProgramOptions:
+    return validated(ProgramOptions, specs.PROGRAM, **given)
 
 
-def failure(**given: Any) -> SthError:
-    with pytest.raises(SthError) as raised:
-        check_program(options(**given))
-    return raised.value
-
-
-def test_one_name_is_one_program_and_a_count_one_for_each_member() -> None:
-    assert [item.label for item in programs(options(name="web"))] == ["web"]
-    assert [item.label for item in programs(options(name="web", count=2))] == ["web-0", "web-1"]
-    assert programs(options(name="web", count=0)) == []
-    (by_id,) = programs(options(id="own"))
+def test_a_name_is_one_program_and_so_is_an_id() -> None:
+    assert single(options(), "web", None).label == "web"
+    by_id = single(options(), None, "own")
     assert (by_id.mark, by_id.label) == (None, "own")
 
 
 def test_an_override_is_merged_into_the_configuration_of_its_member_and_replaces_its_args() -> None:
     given = options(
-        name="web", app_config={"db": {"host": "a", "port": 1}}, args=["all"], index_key="db.index",
+        app_config={"db": {"host": "a", "port": 1}}, args=["all"], index_key="db.index",
         overrides=[{"app_config": {"db": {"port": 2}}, "args": ["own"]}],
     )  # fmt: skip
-    first, second = member(given, 0), member(given, 1)
+    first, second = member(given, "web", 0), member(given, "web", 1)
     assert first.app_config == {"db": {"host": "a", "port": 2, "index": 0}}
     assert first.args == ("own",)
     assert second.app_config == {"db": {"host": "a", "port": 1, "index": 1}}
@@ -71,7 +55,7 @@ def test_an_override_is_merged_into_the_configuration_of_its_member_and_replaces
 
 
 def test_without_app_config_what_a_member_has_of_its_own_is_only_added() -> None:
-    own = member(options(name="web", index_key="index"), 3)
+    own = member(options(index_key="index"), "web", 3)
     assert own.app_config is None
     assert own.config_over({"kept": 1, "index": 9}) == {"kept": 1, "index": 3}
 
@@ -143,23 +127,26 @@ def test_what_a_hub_cannot_carry_is_refused_by_its_size() -> None:
 @pytest.mark.parametrize(
     ("given", "code", "word"),
     [
-        ({"app_config": "{a: 2026-01-01}"}, "INVALID_CONFIG", "app_config"),
         ({"app_config": {"_sth": {}}}, "INVALID_CONFIG", "_sth"),
-        ({"count": 1, "overrides": [{"app_config": {"_sth": {}}}]}, "INVALID_CONFIG", "_sth"),
+        ({"overrides": [{"app_config": {"_sth": {}}}]}, "INVALID_CONFIG", "_sth"),
         ({"args": [2**53]}, "INVALID_CONFIG", "9007199254740991"),
         ({"app_config": {"a": [{"b": float("nan")}]}}, "INVALID_CONFIG", "infinite"),
         ({"start_options": {"args": []}}, "INVALID_OPTION", "option args"),
         ({"input_topic": " "}, "INVALID_OPTION", "input_topic"),
-        ({"overrides": [{}]}, "INVALID_OPTION", "count"),
-        ({"count": -1}, "INVALID_OPTION", "negative"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(given: dict[str, Any], code: str, word: str) -> None:
-    error = failure(**given)
-    assert error.code == code
-    assert word in error.message
+    with pytest.raises(SthError, match=word) as raised:
+        check_program(options(**given))
+    assert raised.value.code == code
+
+
+def test_a_text_that_ansible_takes_for_a_mapping_is_refused() -> None:
+    with pytest.raises(SthError, match="app_config") as raised:
+        check_program(replace(options(), app_config="{a: 2026-01-01}"))  # type: ignore[arg-type]
+    assert raised.value.code == "INVALID_CONFIG"
 
 
 def test_what_a_hub_carries_is_taken() -> None:
     most: dict[str, Any] = {"a": [2**53 - 1, 1 - 2**53, 1.5, True, None, "x"]}
-    check_program(options(name="web", count=0, app_config=most, overrides=[{"args": ["x"]}], index_key="i"))
+    check_program(options(app_config=most, overrides=[{"args": ["x"]}], index_key="i"))

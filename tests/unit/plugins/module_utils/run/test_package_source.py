@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, PackageOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
@@ -25,16 +25,19 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source im
     read_source,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES
+from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, validated
 
 PROBE = read_package(str(PACKAGES / "probe"))
 
 
-def run(described: dict[str, Any] | None, src: str = PROBE.source) -> Run:
+def options(described: dict[str, Any] | None, src: str = PROBE.source) -> PackageOptions:
     # As a module gets it.
-    given = json.loads(json.dumps(described))
-    options = {"src": src, "_package": given, "exclude": [], "compare": "content", "secret_files": "warn"}
-    return Run(options, False, Journal())
+    return validated(PackageOptions, specs.PACKAGE, src=src, _package=json.loads(json.dumps(described)))
+
+
+def read(given: PackageOptions) -> Package:
+    return read_source(Run({}, False, Journal()), given)
 
 
 @pytest.fixture
@@ -51,36 +54,36 @@ def known(package: Package) -> tuple[Any, ...]:
 
 
 def test_without_a_description_the_package_is_read_where_the_task_runs() -> None:
-    task = run(None)
-    assert known(read_source(task)) == known(PROBE)
-    need_content(task)
+    given = options(None)
+    assert known(read(given)) == known(PROBE)
+    need_content(given)
 
 
 def test_a_description_says_what_is_compared_and_is_not_enough_for_an_upload() -> None:
-    task = run(describe(PROBE), src="/on/the/controller")
-    assert known(read_source(task)) == known(PROBE)
+    given = options(describe(PROBE), src="/on/the/controller")
+    assert known(read(given)) == known(PROBE)
     with pytest.raises(SthError) as raised:
-        need_content(task)
+        need_content(given)
     assert raised.value.code == "PACKAGE_NEEDED"
 
 
 def test_a_copy_is_uploaded_as_it_is(copied: tuple[str, str]) -> None:
-    task = run(describe_copy(PROBE, *copied), src="/on/the/controller")
-    package = read_source(task)
-    need_content(task)
+    given = options(describe_copy(PROBE, *copied), src="/on/the/controller")
+    package = read(given)
+    need_content(given)
     assert (known(package), package.source, package.as_it_is) == (known(PROBE), copied[0], True)
 
 
 def test_a_copy_that_was_damaged_on_its_way_is_refused(copied: tuple[str, str]) -> None:
-    task = run(describe_copy(PROBE, *copied))
+    given = options(describe_copy(PROBE, *copied))
     with open(copied[0], "ab") as file:
         file.write(b"x")
     with pytest.raises(SthError, match="damaged") as raised:
-        read_source(task)
+        read(given)
     assert raised.value.code == "INVALID_PACKAGE"
 
 
 def test_warnings_of_a_package_are_those_of_the_task() -> None:
-    task = run({**describe(PROBE), "warnings": ["look"]})
-    read_source(task)
+    task = Run({}, False, Journal())
+    read_source(task, options({**describe(PROBE), "warnings": ["look"]}))
     assert task.warnings == ["look"]

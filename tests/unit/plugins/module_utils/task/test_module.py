@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.task import module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
@@ -22,9 +24,14 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 OPTIONS: dict[str, Any] = {"app_config": {"type": "dict"}, "fail": {"type": "bool", "default": False}}
 
 
-def reconcile(run: Run) -> dict[str, Any]:
+@dataclass(frozen=True, repr=False, eq=False)
+class OwnOptions(Options):
+    fail: bool
+
+
+def reconcile(run: Run, options: OwnOptions) -> dict[str, Any]:
     run.warnings.append("look")
-    if run.options["fail"]:
+    if options.fail:
         raise SthError("CONFLICT", "It is in use.")
     return {"diff": {"before": "", "after": "x"}}
 
@@ -37,7 +44,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         with pytest.raises(SystemExit) as ended:
-            run_module(Task(reconcile, OPTIONS))
+            run_module(Task(reconcile, OPTIONS, OwnOptions))
         said: dict[str, Any] = json.loads(capsys.readouterr().out)
         assert bool(ended.value.code) == bool(said.get("failed"))
         return said

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, WrittenError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action, Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
@@ -22,10 +23,10 @@ START = Action("start", "instance web", "none runs", leaves=InstanceRecord("", "
 ACTIONS = [{"action": "start", "object": "instance web", "reason": "none runs", "done": False}]
 
 
-def work(error: Exception | None = None, hidden: str = "") -> Callable[[Run], dict[str, Any]]:
+def work(error: Exception | None = None, hidden: str = "") -> Callable[[Run, Options], dict[str, Any]]:
     """Return work of one action that may fail before it is done."""
 
-    def reconcile(run: Run) -> dict[str, Any]:
+    def reconcile(run: Run, options: Options) -> dict[str, Any]:
         run.journal.plan((START,))
         if hidden:
             run.secrets.add(hidden)
@@ -42,20 +43,22 @@ def run(hub: FakeHub, check: bool = False, **options: Any) -> Run:
     return Run({"api_url": hub.api_url, **options}, check, Journal())
 
 
-def failing(code: ErrorCode = "CONFLICT", text: str = "x", kind: type[SthError] = SthError, **details: Any) -> Task:
-    return Task(work(kind(code, text, **details)), {})
+def failing(
+    code: ErrorCode = "CONFLICT", text: str = "x", kind: type[SthError] = SthError, **details: Any
+) -> Task[Options]:
+    return Task(work(kind(code, text, **details)), {}, Options)
 
 
 @pytest.mark.parametrize("check", [True, False])
 def test_a_success_says_what_changed_and_where(hub: FakeHub, check: bool) -> None:
-    result = execute(Task(work(), {}), run(hub, check))
+    result = execute(Task(work(), {}, Options), run(hub, check))
     assert (result["own"], result["changed"]) == (1, True)
     assert result["actions"] == [{**ACTIONS[0], "done": not check}]
     assert result["hub"]["generation"] == hub.state.generation
 
 
 def test_without_an_action_nothing_has_changed(hub: FakeHub) -> None:
-    assert execute(Task(lambda run: {}, {}), run(hub))["changed"] is False
+    assert execute(Task(lambda run, options: {}, {}, Options), run(hub))["changed"] is False
 
 
 def test_a_failure_has_a_code_a_text_its_details_and_what_is_known_of_the_hub(hub: FakeHub) -> None:
@@ -69,40 +72,41 @@ def test_a_failure_has_a_code_a_text_its_details_and_what_is_known_of_the_hub(hu
 
 def test_a_failure_shows_no_secret_of_the_run(hub: FakeHub) -> None:
     error = SthError("START_FAILED", "canary was refused", logs={"log": "with canary"})
-    assert "canary" not in str(execute(Task(work(error, hidden="canary"), {}), run(hub)))
+    assert "canary" not in str(execute(Task(work(error, hidden="canary"), {}, Options), run(hub)))
 
 
 def test_what_the_machine_cannot_do_is_a_failure_and_a_mistake_of_ours_is_not_hidden(hub: FakeHub) -> None:
-    full = execute(Task(work(OSError(28, "No space left on device", "/tmp/x")), {}), run(hub))
+    full = execute(Task(work(OSError(28, "No space left on device", "/tmp/x")), {}, Options), run(hub))
     assert (full["error_code"], "No space left on device (/tmp/x)" in full["msg"]) == ("LOCAL_ERROR", True)
     with pytest.raises(KeyError):
-        execute(Task(work(KeyError("mistake")), {}), run(hub))
+        execute(Task(work(KeyError("mistake")), {}, Options), run(hub))
 
 
 def test_a_hub_is_kept_for_the_next_item_of_a_loop_only_after_a_success(hub: FakeHub) -> None:
     kept: list[HubClient] = []
-    for task in (failing(), Task(work(), {})):
+    for task in (failing(), Task(work(), {}, Options)):
         execute(task, Run({"api_url": hub.api_url}, False, Journal(), leave_hub=kept.append))
     with pytest.raises(KeyError):
         execute(
-            Task(work(KeyError("mistake")), {}), Run({"api_url": hub.api_url}, False, Journal(), leave_hub=kept.append)
+            Task(work(KeyError("mistake")), {}, Options),
+            Run({"api_url": hub.api_url}, False, Journal(), leave_hub=kept.append),
         )
     assert len(kept) == 1
     kept[0].close()
 
 
 def test_who_only_reads_has_no_actions_and_who_asks_no_hub_has_none(hub: FakeHub) -> None:
-    local = Task(lambda run: {"own": 1}, {}, talks_to_hub=False, writes=False)
+    local = Task(lambda run, options: {"own": 1}, {}, Options, talks_to_hub=False, writes=False)
     assert execute(local, run(hub)) == {"own": 1, "changed": False}
     assert hub.requests == []
     assert local.spec == {}
-    assert "api_url" in Task(work(), {}, writes=False).spec
+    assert "api_url" in Task(work(), {}, Options, writes=False).spec
     assert nothing_done(local, None) == {"changed": False}
     assert nothing_done(failing(), None)["hub"]["api_url"] is None
 
 
 def test_check_mode_hands_on_what_would_be_there_and_no_secret(hub: FakeHub) -> None:
-    task = Task(work(), {})
+    task = Task(work(), {}, Options)
     (foreseen,) = execute(task, run(hub, check=True, _foreseen=[]))["_foresees"]
     assert foreseen["hub"] == hub.api_url
     assert "canary" not in str(foreseen)
@@ -111,16 +115,16 @@ def test_check_mode_hands_on_what_would_be_there_and_no_secret(hub: FakeHub) -> 
 
 
 def test_notes_are_in_the_result_where_there_are_any(hub: FakeHub) -> None:
-    def note(run: Run) -> dict[str, Any]:
+    def note(run: Run, options: Options) -> dict[str, Any]:
         run.notes.append("look")
         return {}
 
-    assert execute(Task(note, {}), run(hub))["notes"] == ["look"]
-    assert "notes" not in execute(Task(work(), {}), run(hub))
+    assert execute(Task(note, {}, Options), run(hub))["notes"] == ["look"]
+    assert "notes" not in execute(Task(work(), {}, Options), run(hub))
 
 
 def test_a_token_in_clear_is_warned_of() -> None:
     task = Run({"api_url": "http://hub.invalid", "token": "canary"}, False, Journal())
-    execute(Task(lambda run: {"hub": {}}, {}), task)
+    execute(Task(lambda run, options: {"hub": {}}, {}, Options), task)
     assert "without TLS" in task.warnings[0]
     assert "canary" not in task.warnings[0]

@@ -1,0 +1,35 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of ``sth_instance``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.options import InstanceOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import suboptions
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class InputOptions(FeedOptions):
+    """The options in ``input``."""
+
+    stream: Literal["input", "stdin"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class JobOptions(InstanceOptions):
+    """All options of ``sth_instance``."""
+
+    if_running: Literal["attach", "fail", "replace"]
+    input: InputOptions | None = field(metadata=suboptions(InputOptions))
+    collect: list[Literal["output", "stdout", "stderr", "log"]] | None
+    collect_max_bytes: int
+    mask_output: bool
+    output_dest: str | None
+    completion_event: str | None
+    run_timeout: float
