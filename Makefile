@@ -39,7 +39,7 @@ check: $(VENV)/.stamp
 
 ## Unit tests alone; most of their time is waiting, so more of them run at once.
 unit: $(VENV)/.stamp
-	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr 2 \* $(JOBS)) tests/unit
+	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr \( 4 \* $(JOBS) + 2 \) / 3) tests/unit
 
 ## Integration tests alone; STH_TEST_API_URL names a hub of yours, which must be empty, to run them on too.
 integration: $(VENV)/.stamp
