@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tells a replica that ended by itself from one that another run or a person has ended, and a crash loop from one crash."""
+"""Distinguishes a replica that ended by itself from one that another run or a person ended, and finds crash loops."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 
-# A replica that has been ready this often in one run, and has ended each time, is in a crash loop.
+# A replica is in a crash loop if it became ready and ended this often in one run.
 CRASHES = 2
-# Where the hub does not tell how a replica ended: seconds until one that another run starts in its place is listed.
+# If the hub does not report how a replica ended: seconds to wait for a replacement that another run may have started.
 OTHERS_SHOW = 3.0
 
 
 class GateError(SthError):
-    """A replica, that with ``index``, did not become ready, or did not stay so."""
+    """The replica with ``index`` did not become ready, or did not stay ready."""
 
     def __init__(self, error: SthError, index: int) -> None:
         super().__init__(error.code, error.message, **error.details)
@@ -33,27 +33,27 @@ class GateError(SthError):
 
 
 class Crashes:
-    """The replicas of one run that were ready, and how often those with one index have ended since."""
+    """Counts how often replicas of one run ended after they were ready."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
-        # Index by id of what was ready, and by index how often that has ended.
+        # For each replica that was ready, its id and its index. For each index, how often a ready replica ended.
         self.ready: dict[str, int] = {}
         self._crashes: Counter[int] = Counter()
-        # By index how often a replica was stopped or killed while no other run showed; and what was last seen ended, by whom ever.
+        # For each index, how often a replica was stopped or killed without a sign of another run. The last one seen as ended.
         self._taken: Counter[int] = Counter()
         self._last_ended: tuple[int, InstanceRecord] | None = None
 
     def start_over(self) -> None:
-        """Forget everything: the run turns back."""
+        """Forget everything, because the run now rolls back."""
         for counted in (self.ready, self._crashes, self._taken):
             counted.clear()
         self._last_ended = None
 
     def lost(self, goal: Goal) -> list[tuple[int, InstanceRecord]]:
-        """Return the index and last record of each replica that was ready and has ended by itself since the last look.
+        """Return the index and last record of each replica that was ready and has ended by itself since the last call.
 
-        What another run or somebody by hand has ended is none of them: it is just not there.
+        Replicas that another run or a person has ended are not included.
         """
         stay = kept(self._seen.now, goal, self._seen.failed)
         gone = {instance: index for instance, index in self.ready.items() if index not in stay}
@@ -63,15 +63,15 @@ class Crashes:
             for instance, index in gone.items()
             if instance not in self._seen.ended
         ]
-        # One that is still live has been told to end.
+        # A replica that is still live was asked to end.
         ended = [item for item in records if not item[1].live]
         self._last_ended = ended[-1] if ended else self._last_ended
         return [item for item in ended if not self.is_others_doing(item[1].outcome, item[0], goal)]
 
     def is_others_doing(self, outcome: Any, index: int, goal: Goal) -> bool:
-        """Whether a replica that did not become or stay ready was ended by another run, or by hand.
+        """Whether another run or a person ended a replica that did not become or stay ready.
 
-        A program that ends itself looks the same on 1.x. So where no other run shows it is believed once of each index.
+        On 1.x, a program that ends itself looks the same. So without a sign of another run, this is assumed once per index.
         """
         seen = self._seen
         if outcome in ("stopped", "killed"):
@@ -88,14 +88,14 @@ class Crashes:
         return False
 
     def refuse_loop(self, lost: Iterable[tuple[int, InstanceRecord]]) -> None:
-        """Raise where a replica has ended each time after it was ready; the first time it is just started again."""
+        """Raise if a replica is in a crash loop. After its first end it is only started again."""
         for index, record in lost:
             self._crashes[index] += 1
             if self._crashes[index] >= CRASHES:
                 raise self.has_ended(index, record)
 
     def refuse_last(self) -> None:
-        """Raise where any replica was seen ended: rounds without an end are then its doing."""
+        """Raise if any replica has ended, because that is then the reason why the rounds do not come to an end."""
         if self._last_ended is not None:
             raise self.has_ended(*self._last_ended)
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each replica of a deployment is to run, as another run wanted it, or as it was before. Pure.
+"""The goal of a deployment: the settings of each replica, as another run wanted them, or as they were before. Pure.
 
-What a task wants is in `wanted`.
+The goal of a task is in `wanted`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark im
 
 @dataclass(frozen=True)
 class Slot:
-    """One replica that is to run. Nothing in ``program`` is left open; its mark is the one that a start writes."""
+    """One replica that should run. ``program`` is complete. Its mark is the one that a start writes."""
 
     index: int
     program: Program
@@ -35,36 +35,36 @@ class Slot:
 
 @dataclass(frozen=True)
 class Goal:
-    """A deployment as it is to be. ``sequence`` is the version that it is about, None after a removal."""
+    """The wanted state of a deployment. ``sequence`` is its version, None after a removal."""
 
     slots: tuple[Slot, ...]
     sequence: SequenceRecord | None
     rollout: Rollout
-    # Ids of what is replaced once, whether it fits or not.
+    # Ids of replicas to replace once, even if they have the wanted settings.
     anew: frozenset[str] = frozenset()
-    # It leads back to what was before.
+    # Whether it is the goal of a rollback.
     back: bool = False
     why_ended: str = ""
 
     def differs(self, replica: Replica, slot: Slot) -> str:
-        """Say in which options a replica is not what ``slot`` wants; "" where it fits."""
+        """Say in which options a replica differs from ``slot``; "" if it does not differ."""
         if replica.id in self.anew:
             return "the task restarts it"
         names = differing(replica.record, slot.program, replica.ref or "", slot.sequence.ref)
         return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
 
     def slot(self, index: int) -> Slot | None:
-        """Return what is to run with this index."""
+        """Return the slot with this index, or None."""
         return next((item for item in self.slots if item.index == index), None)
 
 
 def absent_goal(observed: Observed) -> Goal:
-    """Return that nothing of it runs."""
+    """Return the goal that no replica runs."""
     return Goal((), None, Rollout(observed.generation + 1), why_ended="the task has state: absent")
 
 
 def goal_of(observed: Observed, leader: Replica) -> Goal:
-    """Return what the run that started ``leader`` wanted, as far as its replicas tell."""
+    """Return the goal of the run that started ``leader``, as far as its replicas show it."""
     rollout = leader.rollout
     slots = _slots_like(observed, leader, range(rollout.replicas))
     goal = Goal(slots, leader.sequence, rollout, why_ended=f"the deployment has {rollout.replicas} replicas")
@@ -73,14 +73,14 @@ def goal_of(observed: Observed, leader: Replica) -> Goal:
 
 
 def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> Goal:
-    """Return the way back from ``goal``: everywhere the version that was there before, or what was, if it is the same.
+    """Return the goal of a rollback from ``goal``: the previous version for all replicas, or what each had, if it is the same.
 
-    ``failed``: ids of what missed its gate.
+    ``failed``: ids of replicas that did not become ready.
     """
     old = _not_yet(observed, goal)
 
     def was_before(item: Replica) -> bool:
-        # What is new and there already is a canary, or an earlier run has left it half-way to the same goal.
+        # A replica that has the new settings already is a canary, or an interrupted run with the same goal has left it.
         is_canary = item.index < item.rollout.canary and item.id not in failed
         return old is None or _outdated(item, goal) or is_canary
 
@@ -90,21 +90,21 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
         source = kept[0] if kept else old
         if source is not None:
             program = program_like(observed, source, index) if source.index != index else program_of(source)
-            # Somebody may have removed the package of what still runs: that is to stay all the same.
+            # The package of a running replica may have been removed from the hub. The replica stays anyway.
             slots.append(Slot(index, program, source.sequence or SequenceRecord(source.record.sequence_id, "", "")))
     sequence = old.sequence if old else goal.sequence
     return Goal(tuple(slots), sequence, goal.rollout, back=True, why_ended="it was not there before")
 
 
 def with_unreported(goal: Goal, options: ProgramOptions) -> Goal:
-    """Let whatever is started have the limits and start_options of the task: no hub tells those of what runs."""
+    """Give all replicas to start the limits and start_options of the task, because hubs do not report those of running ones."""
     limits, start_options = options.limits, dict(options.start_options)
     programs = (replace(slot.program, limits=limits, start_options=start_options) for slot in goal.slots)
     return replace(goal, slots=tuple(replace(slot, program=program) for slot, program in zip(goal.slots, programs)))
 
 
 def those_with_the_old(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
-    """Return the replicas that go on with what they had while the first few try what is new; none where there is no old."""
+    """Return the slots that keep their settings while the canaries run the new ones; none if there are no old settings."""
     if not goal.rollout.canary:
         return ()
     old = _not_yet(observed, goal)
@@ -112,21 +112,21 @@ def those_with_the_old(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
 
 
 def _not_yet(observed: Observed, goal: Goal) -> Replica | None:
-    """Return what is in force among those that are not what the goal wants everywhere.
+    """Return a replica with the settings in force, among those that do not have the new settings of the goal.
 
-    That is what the earliest run has started: a later one is an attempt as long as it has not replaced that.
+    The settings in force are those of the earliest run. A later run is an attempt until it has replaced them.
     """
     return earliest(item for item in observed.live if item.sequence and _outdated(item, goal))
 
 
 def _outdated(replica: Replica, goal: Goal) -> bool:
-    """Whether a replica is not what is new with the goal; what goes on beside a canary fits the goal and is not new."""
+    """Whether a replica does not have the new settings. A replica that stays old next to a canary fits the goal, but is not new."""
     slot = goal.slot(replica.index) or _one_more(goal, replica.index)
     return slot is None or _goes_on(slot, goal) or bool(goal.differs(replica, slot))
 
 
 def _one_more(goal: Goal, index: int) -> Slot | None:
-    """Return what a replica behind the last one would be to have; None where nothing is to run."""
+    """Return the slot of one more replica after the last one; None if no replica should run."""
     if not goal.slots:
         return None
     last = goal.slots[-1]
@@ -135,7 +135,7 @@ def _one_more(goal: Goal, index: int) -> Slot | None:
 
 
 def _goes_on(slot: Slot, goal: Goal) -> bool:
-    """Whether it has the mark of an earlier run than the goal's."""
+    """Whether its mark is from an earlier run than the goal."""
     mark = slot.program.mark
     return mark is not None and mark.rollout is not None and mark.rollout.rank != goal.rollout.rank
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a replica has to run with, as far as those that run tell it. Pure.
+"""The settings of a replica, as far as running replicas show them. Pure.
 
-What a task does not set stays as it is.
+Settings that a task does not set stay the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def replica_mark(name: str, index: int, rollout: Rollout) -> InstanceMark:
 
 
 def program_like(observed: Observed, template: Replica, index: int) -> Program:
-    """Return what replica ``index`` is where all are as ``template``, but for what is its own."""
+    """Return the program of replica ``index``: like ``template``, but with the app_config and args of that replica."""
     return Program(
         replica_mark(observed.name, index, template.rollout),
         None,
@@ -36,7 +36,7 @@ def program_like(observed: Observed, template: Replica, index: int) -> Program:
 
 
 def program_of(replica: Replica) -> Program:
-    """Return what a replica is, as it is."""
+    """Return the program of a replica, as it runs now."""
     record = replica.record
     return Program(
         replica.mark,
@@ -49,7 +49,7 @@ def program_of(replica: Replica) -> Program:
 
 
 def config_like(observed: Observed, template: Replica, index: int) -> dict[str, Any]:
-    """Return the app_config of replica ``index``. Raises ``INVALID_CONFIG`` where nothing tells it."""
+    """Return the app_config of replica ``index``. Raises ``INVALID_CONFIG`` if it is not known."""
     rollout = template.rollout
     if min(index, template.index) < rollout.own_configs:
         return unmarked(_own_of(observed, template, index).record.app_config)
@@ -57,13 +57,13 @@ def config_like(observed: Observed, template: Replica, index: int) -> dict[str, 
 
 
 def args_like(observed: Observed, template: Replica, index: int) -> tuple[Any, ...]:
-    """Return the args of replica ``index``. Raises ``INVALID_CONFIG`` where nothing tells them."""
+    """Return the args of replica ``index``. Raises ``INVALID_CONFIG`` if they are not known."""
     source = _own_of(observed, template, index) if min(index, template.index) < template.rollout.own_args else template
     return source.record.args
 
 
 def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
-    """Return what runs with this index, best of the template's version."""
+    """Return a replica with this index, preferably of the same version as the template."""
     found = max(observed.at(index), key=lambda item: (item.ref == template.ref, item.rollout.rank), default=None)
     if found is None:
         raise SthError(

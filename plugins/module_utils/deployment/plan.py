@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides what has to be written so that a deployment is as it is wanted. Pure.
+"""Decides which writes are needed to bring a deployment into the wanted state. Pure.
 
 Source: architecture.md#deployments.
 """
@@ -37,7 +37,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """``first`` (an upload or deletes), the ``batches`` one after another, then ``deletes``; the states are for the diff."""
+    """The writes in order: ``first`` (an upload or deletes), the ``batches``, then ``deletes``. The states are for the diff."""
 
     goal: Goal
     first: tuple[Action, ...]
@@ -56,7 +56,7 @@ class DeploymentPlan:
 def plan_present(
     observed: Observed, goal: Goal, policy: Policy, *, upload: bool, keep_versions: int, masker: Masker
 ) -> DeploymentPlan:
-    """Plan that the goal is reached. ``upload``: its version is not on the hub yet and this task has it."""
+    """Plan the way to the goal. ``upload``: its version is not on the hub yet, so this task uploads it."""
     batches = plan_rollout(observed, goal, policy)
     sequence = goal.sequence
     there = versions(observed, sequence.ref if sequence else None)
@@ -74,10 +74,10 @@ def plan_present(
 
 
 def plan_absent(observed: Observed, goal: Goal, named: str | None, masker: Masker) -> DeploymentPlan:
-    """Plan that nothing of it runs and no version of it stays; ``named``: the ref of one that the task names."""
+    """Plan that no replica runs and no version stays. ``named``: the ref of a version that the task names."""
     batches = plan_rollout(observed, goal, Policy("recreate"))
     refs = tuple(dict.fromkeys((*known(observed), *((named,) if named else ()))))
-    # Those that nothing uses go while there still is a replica to say which they are.
+    # Remove unused versions first, while a replica still records which they are.
     first = retired(observed, refs, (), "the task has state: absent")
     gone = {action.target.id for action in first}
     deletes = retired(observed, refs, _stopped(batches), "the task has state: absent")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In which steps replicas are started and ended, so that enough of them are ready at any time. Pure.
+"""Plans the order of starts and stops of replicas, so that enough of them are ready at any time. Pure.
 
 Source: architecture.md#deployments.
 """
@@ -30,7 +30,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class ToStart:
-    """A replica to be started and seen ready."""
+    """A replica to start, and to wait for until it is ready."""
 
     slot: Slot
     action: Action
@@ -38,9 +38,9 @@ class ToStart:
 
 @dataclass(frozen=True)
 class ToStop:
-    """A replica to be ended. ``serves``: it counts as ready until then, so that others must be ready in its place.
+    """A replica to end. ``serves``: it counts as ready until then, so others must be ready instead of it.
 
-    ``unproven``: and perhaps it is not.
+    ``unproven``: it may not be ready.
     """
 
     replica: Replica
@@ -51,9 +51,9 @@ class ToStop:
 
 @dataclass(frozen=True)
 class Batch:
-    """What may happen at once, in any order; the next batch begins when all of it is done.
+    """Writes that may happen at the same time, in any order. The next batch begins when all of them are done.
 
-    ``awaited``: replicas that run already and have to be seen ready.
+    ``awaited``: running replicas to wait for until they are ready.
     """
 
     starts: tuple[ToStart, ...] = ()
@@ -69,9 +69,9 @@ class Batch:
 def plan_rollout(
     observed: Observed, goal: Goal, policy: Policy, failed: Collection[str] = (), proven: Collection[str] = ()
 ) -> tuple[Batch, ...]:
-    """Return the batches that lead from what is observed to the goal; none where it is reached.
+    """Return the batches that lead from the observed state to the goal; none if it is reached.
 
-    Ids of live replicas: ``failed`` missed their gate, ``proven`` have been seen ready.
+    ``failed``: ids of live replicas that did not become ready. ``proven``: ids of live replicas that were ready.
     """
     sorted_out = _sort_out(observed, goal, failed, proven)
     if policy.strategy == "recreate":
@@ -84,9 +84,10 @@ def plan_rollout(
 
 
 def kept(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> dict[int, Replica]:
-    """Return the replicas that stay as they are, by index; of several that fit whoever looks keeps the same."""
+    """Return the replicas that stay unchanged, by index. If several fit one index, every run keeps the same one."""
     found: dict[int, Replica] = {}
-    # The latest run's, whose mark knows most; on the way back what was there before. Of one run's the oldest.
+    # Prefer a replica of the latest run, whose mark has the most information. In a rollback, prefer the earliest run. Of the same
+    # run, prefer the oldest replica.
     for replica in sorted(observed.live, key=lambda item: item.rollout.rank, reverse=not goal.back):
         slot = goal.slot(replica.index)
         usable = replica.record.status != "stopping" and replica.id not in failed
@@ -97,11 +98,11 @@ def kept(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> dict[i
 
 @dataclass
 class _Sorted:
-    """What is to be done with each replica and slot."""
+    """The replicas and slots, sorted by what must be done with them."""
 
-    # To be seen ready: a run that was cut off may have left them before they were.
+    # To wait for: an interrupted run may have left them before they were ready.
     unproven: list[Replica] = field(default_factory=list)
-    # No use any more, not counted as ready; then copies and replicas too many; then those that are replaced, by index.
+    # To end: first replicas that cannot be ready, then copies and surplus replicas, then those that are replaced, by index.
     broken: list[ToStop] = field(default_factory=list)
     spare: list[ToStop] = field(default_factory=list)
     old: list[ToStop] = field(default_factory=list)
@@ -124,10 +125,10 @@ def _sort_out(observed: Observed, goal: Goal, failed: Collection[str], proven: C
         action = Action("stop", replica.object, _why_ended(replica, goal, differs, failed), replica.record)
         stop = ToStop(replica, action, serves, replica.id in unproven)
         (done.broken if not serves else done.old if differs else done.spare).append(stop)
-    # The newest first: the one with the highest index.
+    # The highest index first, because it is the newest.
     done.spare.sort(key=lambda item: -item.replica.index)
     if not done.old and not done.spare:
-        # Nothing that is ready is ended: what runs is as good as it was.
+        # Nothing ready is ended, so only wait for replicas that have just begun.
         done.unproven = [item for item in done.unproven if _has_just_begun(observed, item)]
     done.missing = [_start(observed, goal, slot) for slot in goal.slots if slot.index not in stay]
     return done
@@ -137,13 +138,13 @@ def _rolling(todo: _Sorted, wanted: int, policy: Policy) -> list[Batch]:
     batches = [Batch((), tuple(todo.broken), tuple(todo.unproven))]
     missing, spare, old = list(todo.missing), list(todo.spare), list(todo.old)
     total = ready = todo.total - len(todo.broken)
-    # Those that are certainly ready: of the others none is relied on, and no more are ended than if they were.
+    # Rely only on replicas that are certainly ready, and do not end more of them than if the others were ready too.
     proven = ready - sum(item.unproven for item in (*spare, *old))
     floor = max(0, wanted - policy.max_unavailable)
     while missing or spare or old:
         occupied = {item.replica.index for item in old}
         awaiting = {item.slot.index for item in missing}
-        # What is not there at all comes before what is only to be replaced.
+        # Start missing replicas before replacements.
         missing.sort(key=lambda item: (item.slot.index in occupied, item.slot.index))
         old.sort(key=lambda item: (not item.unproven, item.replica.index in awaiting, item.replica.index))
         starts = missing[: max(0, wanted + policy.max_surge - total)]
@@ -159,7 +160,7 @@ def _rolling(todo: _Sorted, wanted: int, policy: Policy) -> list[Batch]:
 
 
 def _leaving(stops: Sequence[ToStop], most: int, most_proven: int) -> list[ToStop]:
-    """Return the first ``most`` at most of ``stops``, and of those that are certainly ready the first ``most_proven``."""
+    """Return the first ``most`` of ``stops``, with no more than ``most_proven`` that are certainly ready."""
     leaving: list[ToStop] = []
     for item in stops:
         if len(leaving) >= most:
@@ -187,10 +188,10 @@ def _recreate(todo: _Sorted) -> list[Batch]:
 
 
 def _unproven(observed: Observed) -> frozenset[str]:
-    """Return the ids of those that a run may have left, cut off, between their start and their being ready.
+    """Return the ids of replicas that an interrupted run may have left between their start and their being ready.
 
-    Those are all of the latest run where something is left that it would have ended. Where it was cut off before its last
-    replica was ready and nothing else is left, nothing tells it.
+    If something is left that the latest run would have ended, these are all replicas of that run. If it was interrupted
+    before its last replica was ready and nothing else is left, there is no sign of it.
     """
     leader = observed.leader
     unfinished = leader is not None and _is_unfinished(observed, leader)
@@ -210,10 +211,10 @@ def _is_unfinished(observed: Observed, leader: Replica) -> bool:
     try:
         wish = goal_of(observed, leader)
     except SthError:
-        # What it wanted of all cannot be told any more.
+        # The goal of that run is no longer known.
         return False
     stay = kept(observed, wish)
-    # What goes on with the old version beside a canary has the old mark, also if there are more of them meanwhile.
+    # Replicas that keep the old version next to a canary have the old mark, even if there are more of them now.
     older = (
         item
         for item in observed.live

@@ -90,7 +90,7 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
 
 
 def check_options(options: DeploymentOptions) -> None:
-    """Refuse what cannot be meant, before anything is asked or written."""
+    """Refuse options that make no sense, before the first request."""
     # Ansible takes null for a required option that is set.
     if not (options.name or "").strip():
         raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")
@@ -111,13 +111,13 @@ def check_options(options: DeploymentOptions) -> None:
 
 
 def _ref(goal: Goal, options: DeploymentOptions) -> str | None:
-    """Return the version that the deployment is brought to. Without a replica only the task itself can say it, on every run."""
+    """Return the version of the goal. With no replicas, only the task itself knows it, so every run reports the task's."""
     says = options.state != "rolled_back" and (options.src is not None or options.sequence is not None)
     return goal.sequence.ref if goal.sequence and (goal.slots or says) else None
 
 
 def _package(run: Run, options: DeploymentOptions) -> Package | None:
-    """Read ``src``. What is to be rolled back to is on the hub."""
+    """Read ``src``. A rollback needs no package, because its version is on the hub."""
     return None if options.src is None or options.state == "rolled_back" else read_source(run, options)
 
 
@@ -145,7 +145,7 @@ def _plan(
 
 
 def _named(run: Run, options: DeploymentOptions, before: Observed, package: Package | None) -> SequenceRecord | None:
-    """Return the version that the task names; its id is "" where it is not on the hub."""
+    """Return the version that the task names. Its id is "" if it is not on the hub."""
     if package is not None:
         wanted = wanted_record(package)
         used = {item.record.sequence_id for item in before.live}
@@ -156,7 +156,7 @@ def _named(run: Run, options: DeploymentOptions, before: Observed, package: Pack
     try:
         return wanted_sequence(run, options.sequence, before.inventory)
     except SthError as error:
-        # What is not there need not be removed.
+        # A missing version need not be removed.
         if options.state == "absent" and error.code == "NOT_FOUND":
             return None
         raise
@@ -167,7 +167,7 @@ def _policy(options: DeploymentOptions) -> Policy:
 
 
 class _Apply:
-    """Carries out a plan, each step verified against the hub."""
+    """Carries out a plan, and verifies each step on the hub."""
 
     def __init__(
         self, run: Run, options: DeploymentOptions, before: Observed, package: Package | None, masker: Masker
@@ -184,7 +184,7 @@ class _Apply:
         self.rolling = Rolling(run, options, before, policy, readiness_from_options(options, run.masker), self.ending)
 
     def everything(self, plan: DeploymentPlan) -> None:
-        """Upload, roll out, retire."""
+        """Upload the new version, roll it out, and remove old versions."""
         for action in plan.first:
             if action.action == "upload":
                 self._upload(action)
@@ -202,8 +202,8 @@ class _Apply:
             try:
                 self._delete(action)
             except SthError as error:
-                # The deployment is as it is wanted. A record that outlives its process on 1.x
-                # (hub-behaviour.md#records-that-never-go) would let every run fail.
+                # The deployment is in the wanted state. On 1.x, a record that is never removed
+                # (hub-behaviour.md#records-that-never-go) would make every run fail.
                 if error.code != "CONFLICT" or self.options.state == "absent":
                     raise
                 self.run.notes.append(error.message)
@@ -223,7 +223,7 @@ class _Apply:
         self.rolling.stored(stored)
 
     def _failed(self, missed: SthError, goal: Goal) -> SthError:
-        """Do what ``on_failure`` says, and return the failure with what has become of the deployment."""
+        """Do what ``on_failure`` says, and return the failure with the resulting state of the deployment."""
         how = self.options.on_failure
         rolled_back, said = False, "was left as it is (on_failure: leave)."
         try:
@@ -257,9 +257,9 @@ class _Apply:
         )
 
     def _drop_failed(self, goal: Goal) -> None:
-        """Remove the version that failed, if this run has uploaded it, or one before it that was cut off.
+        """Remove the version that failed, if this run or an interrupted run before it has uploaded it.
 
-        What a replica's mark names is one to go back to.
+        A version that the mark of a replica names stays, because it may be needed for a rollback.
         """
         self._drop_upload()
         failed = goal.sequence if self.uploaded is None and self.package is not None else None
@@ -267,12 +267,12 @@ class _Apply:
             self._drop(failed)
 
     def _drop_upload(self) -> None:
-        """Remove what this run has uploaded in vain."""
+        """Remove the version that this run has uploaded but does not need."""
         if self.uploaded is not None:
             self._drop(self.uploaded)
 
     def _drop(self, sequence: SequenceRecord) -> None:
-        """Remove a version; what anybody runs from it stays."""
+        """Remove a version, unless an instance runs from it."""
         if any(item.live and item.sequence_id == sequence.id for item in self.rolling.seen.now.inventory.instances):
             return
         try:

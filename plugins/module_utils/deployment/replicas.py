@@ -25,7 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark im
 
 @dataclass(frozen=True)
 class Replica:
-    """One process of a deployment, live or ended. ``sequence`` is None where the hub no longer has its package."""
+    """One instance of a deployment, live or ended. ``sequence`` is None if the hub no longer has its package."""
 
     record: InstanceRecord
     mark: InstanceMark
@@ -33,33 +33,33 @@ class Replica:
 
     @property
     def id(self) -> str:
-        """The hub's id."""
+        """The id of the instance on the hub."""
         return self.record.id
 
     @property
     def index(self) -> int:
-        """Which replica it is; -1 where its mark does not say it."""
+        """The index of the replica; -1 if its mark has none."""
         return -1 if self.mark.index is None else self.mark.index
 
     @property
     def ref(self) -> str | None:
-        """What it runs."""
+        """The ref of its version."""
         return self.sequence.ref if self.sequence else None
 
     @property
     def rollout(self) -> Rollout:
-        """What it carries of the run that started it."""
+        """The part of its mark that describes the run that started it."""
         return self.mark.rollout or Rollout()
 
     @property
     def object(self) -> str:
-        """How actions call it."""
+        """Its name in actions."""
         return f"instance {self.mark.name}{f' from {self.ref}' if self.ref else ''}"
 
 
 @dataclass(frozen=True)
 class Observed:
-    """A deployment at one time."""
+    """The state of a deployment at one time."""
 
     name: str
     inventory: Inventory
@@ -67,14 +67,14 @@ class Observed:
 
     @property
     def live(self) -> list[Replica]:
-        """Those whose process has not ended, by index, the oldest first."""
+        """The live replicas, by index, the oldest first."""
         return sorted(
             (item for item in self.replicas if item.record.live), key=lambda item: (item.index, order(item.record))
         )
 
     @property
     def generation(self) -> int:
-        """The highest generation seen, ended ones included."""
+        """The highest generation of all replicas, including ended ones."""
         return max((item.rollout.generation for item in self.replicas), default=0)
 
     @property
@@ -93,7 +93,7 @@ class Observed:
 
 
 def latest(replicas: Iterable[Replica]) -> Replica | None:
-    """Return one of the latest run, if possible one that has nothing of its own and speaks for the others."""
+    """Return a replica of the latest run, if possible one without an app_config or args of its own."""
     return max(
         replicas,
         key=lambda item: (item.rollout.rank, item.index >= item.rollout.own, -item.index),
@@ -102,7 +102,7 @@ def latest(replicas: Iterable[Replica]) -> Replica | None:
 
 
 def earliest(replicas: Iterable[Replica]) -> Replica | None:
-    """Return one of the earliest run, if possible one that has nothing of its own."""
+    """Return a replica of the earliest run, if possible one without an app_config or args of its own."""
     return min(
         replicas,
         key=lambda item: (item.rollout.rank, item.index < item.rollout.own, item.index),
@@ -111,7 +111,7 @@ def earliest(replicas: Iterable[Replica]) -> Replica | None:
 
 
 def replicas_of(name: str, inventory: Inventory) -> Observed:
-    """Pick out what belongs to the deployment ``name``."""
+    """Return the state of the deployment ``name``."""
     found = ((item, item.mark) for item in inventory.instances)
     return Observed(
         name,
@@ -125,7 +125,7 @@ def replicas_of(name: str, inventory: Inventory) -> Observed:
 
 
 def refuse_clash(name: str, inventory: Inventory, hub: str, indexes: Iterable[int] = ()) -> None:
-    """Raise ``CONFLICT`` where something else runs under a name of the deployment's."""
+    """Raise ``CONFLICT`` if another instance runs with a name that a replica would have."""
     names = {name, *(f"{name}-{index}" for index in indexes)}
     for item in inventory.instances:
         mark = item.mark

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task says of a deployment: per replica what happened, old and new version."""
+"""The result of a task for a deployment: what happened to each replica, and its old and new version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 
 
 def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
-    """Return what the hub will list of the deployment, ids apart, when the plan is carried out."""
+    """Return the state of the deployment after the plan, as far as it can be predicted (not the ids)."""
     goal = plan.goal
     stay = kept(before, goal)
     replicas = list(stay.values())
@@ -34,7 +34,7 @@ def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
 
 
 def without(observed: Observed, sequence_ids: Collection[str]) -> Observed:
-    """Return what is observed when these sequences are gone."""
+    """Return the state without these sequences."""
     left = tuple(item for item in observed.inventory.sequences if item.id not in sequence_ids)
     return replace(observed, inventory=replace(observed.inventory, sequences=left))
 
@@ -59,7 +59,7 @@ def replica_views(
     seconds: Mapping[str, float],
     masker: Masker,
 ) -> list[dict[str, Any]]:
-    """Return what runs, by index, and then what was ended and has no successor; each with ``was`` and ``seconds``."""
+    """Return the running replicas by index, then ended ones without a successor; each with ``was`` and ``seconds``."""
     were = {item.id for item in before.live}
     views = []
     for replica in after.live:
@@ -69,7 +69,7 @@ def replica_views(
     indexes = {item.index for item in after.live}
     for replica in before.live:
         if replica.index not in indexes:
-            # In check mode nothing has ended yet.
+            # In check mode, the replica has not ended.
             record = ended.get(replica.id) or replace(replica.record, status="ended", outcome="stopped")
             views.append(_view(replace(replica, record=record), "ended", replica.ref, seconds, masker))
     return views

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carries out the rollout of a deployment, batch by batch, and sees that it has stayed (architecture.md#deployments).
+"""Carries out the rollout of a deployment, batch by batch, and verifies the result (architecture.md#deployments).
 
-There is no lock on a hub. After its last write a run looks again; where another one, which leads, has written meanwhile, it
-brings about what that one wanted before it gives way, so that whoever ends last leaves no mixture.
+A hub has no locks. So a run reads the deployment again after its last write. If another run that leads has written in the
+meantime, this run completes the goal of that run before it fails. So the last run to end leaves no mixture.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
-# Each round puts right what another run or the end of a program has changed; nobody has needed more than a few.
+# Each round corrects what another run or the end of a program has changed. A few rounds have always been enough.
 ROUNDS = 20
-# What says nothing about the replica itself: the hub cannot be asked to bring anything back either.
+# Failures of the hub and not of the replica. With these, a rollback is not possible either.
 NOT_ITS_FAULT = ("UNREACHABLE", "UNAUTHORIZED")
 
 
 class Rolling:
-    """One run's way from what it has observed to its goal."""
+    """Brings a deployment from the observed state to the goal of one run."""
 
     def __init__(
         self,
@@ -75,19 +75,19 @@ class Rolling:
         self.readiness = readiness
         self.ending = ending
         self.pace = Pace(self.hub, options.max_parallel, readiness.overload_timeout)
-        # By id: seconds that a start or stop took.
+        # By id: how many seconds a start or stop took.
         self.seconds: dict[str, float] = {}
-        # Ids of versions that were uploaded or moved meanwhile, by ref.
+        # By ref: ids of versions that were uploaded, or replaced by a copy, during this run.
         self._stored: dict[str, str] = {}
 
     def stored(self, sequence: SequenceRecord) -> None:
-        """Take note of the id under which the hub has a version."""
+        """Remember the id of a version on the hub."""
         self._stored[sequence.ref] = sequence.id
 
     def reach(self, goal: Goal, batches: Sequence[Batch]) -> Replica | None:
-        """Carry out the planned batches and what turns out to be needed then; return who leads instead, if anybody.
+        """Carry out the planned batches, and further ones if needed. Return a replica of another run if that one leads.
 
-        Raises `GateError` for a replica that does not become ready or does not stay so.
+        Raises `GateError` for a replica that does not become ready or does not stay ready.
         """
         for batch in batches:
             if not self._carry_out(batch, goal, planned=True):
@@ -95,13 +95,13 @@ class Rolling:
         return self.settle(goal)
 
     def settle(self, goal: Goal) -> Replica | None:
-        """Look again and put right what differs, until nothing does. See `reach`."""
+        """Read the deployment and correct the differences, until there are none. See `reach`."""
         leader = None
         for _round in range(ROUNDS):
             self.seen.look()
             leader = self._leader(goal)
             if leader is not None:
-                # What others have ended is no crash.
+                # Replicas that other runs have ended did not crash.
                 self.crashes.ready.clear()
             there = with_unreported(goal_of(self.seen.now, leader), self.options) if leader else goal
             batches = plan_rollout(self.seen.now, there, self.policy, self.seen.failed, self.crashes.ready)
@@ -120,21 +120,21 @@ class Rolling:
         )
 
     def turn_back(self, goal: Goal) -> Replica | None:
-        """Bring about what was before. See `reach`."""
+        """Roll back. See `reach`."""
         self.crashes.start_over()
         return self.settle(with_unreported(goal, self.options))
 
     def end_failed(self) -> None:
-        """End what missed its gate."""
+        """End the replicas that did not become ready."""
         for replica in self.seen.look().live:
             if replica.id in self.seen.failed:
                 self._stop(ToStop(replica, Action("stop", replica.object, ""), serves=False), planned=False)
         self.seen.look()
 
     def _leader(self, goal: Goal) -> Replica | None:
-        """Return a replica of the run that has the last word instead of this one: another is at work, and ranks higher.
+        """Return a replica of another run that leads, because it is running now and ranks higher.
 
-        What nothing on the hub tells of, such as a run that only ends replicas, never ranks higher.
+        A run that leaves no sign on the hub, such as one that only ends replicas, never ranks higher.
         """
         own = goal.rollout
         others = any(item.rollout.rank != own.rank for item in self.seen.others())
@@ -144,12 +144,12 @@ class Rolling:
         return leader
 
     def _carry_out(self, batch: Batch, goal: Goal, planned: bool) -> bool:
-        """Do what is in a batch, several at a time; False where another run leads. All is at rest when it returns."""
+        """Carry out a batch, several writes at a time; False if another run leads. When it returns, no write is running."""
         if any(item.serves for item in batch.stops):
             self.seen.look()
             if self._leader(goal) is not None:
                 return False
-            # What it was to replace must not be ended too. Where the hub does not tell how it ended, it is given a chance.
+            # Then the replica that it should replace must not be ended too. If the hub does not report how it ended, try again.
             lost = self.crashes.lost(goal)
             self.crashes.refuse_loop([item for item in lost if item[1].outcome == "unknown"])
             for index, record in lost:
@@ -185,7 +185,7 @@ class Rolling:
             record = self._started(step, written)
         except SthError as error:
             instance = error.details.get("instance")
-            # A process was started wherever it is known by its id.
+            # If the failure has an id, a process was started.
             if instance is not None or isinstance(error, WrittenError):
                 self._note(step.action, planned)
             raise self._gate(error, step.slot.index, instance) from None
@@ -203,7 +203,7 @@ class Rolling:
         except SthError as error:
             if error.code != "NOT_FOUND":
                 raise
-            # Another run may have removed this copy of the package as a twin of its own.
+            # Another run may have removed this copy of the package in favour of its own copy.
             others = [item for item in self.hub.sequences() if item.is_called(sequence.ref)]
             if not others:
                 raise
@@ -215,12 +215,12 @@ class Rolling:
         journal, action = self.run.journal, step.action
         begun = time.monotonic()
         with journal.doing(action) if planned else journal.compensating(action.action, action.object):
-            # One that never became ready may not answer.
+            # A replica that never became ready may not answer to a stop.
             ended = end_instance(
                 self.hub, step.replica.id, self.ending, answers=step.replica.id not in self.seen.failed
             )
         self.seconds[step.replica.id] = round(time.monotonic() - begun, 3)
-        # 0.18 forgets what has ended.
+        # 0.18 forgets ended instances.
         self.seen.ended[step.replica.id] = ended or replace(step.replica.record, status="ended", outcome="stopped")
 
     def _tell(self, action: Action, planned: bool) -> None:

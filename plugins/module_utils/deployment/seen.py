@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run has seen of its deployment on the hub, and what it has done there itself."""
+"""What a run has observed of its deployment, and what it has done to it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 
 
 class Seen:
-    """A deployment as this run last saw it, beside what it was before."""
+    """The state of a deployment before this run, and as the run last observed it."""
 
     def __init__(self, hub: HubClient, before: Observed) -> None:
         self.hub = hub
         self.before = before
         self.now = before
-        # Ids of all that was there before this run, or was started by it.
+        # Ids of all instances from before this run, and of those that it started.
         self.known = {item.id for item in before.inventory.instances}
-        # By id: the last records of what this run has ended; ids of what missed its gate.
+        # By id: the last records of replicas that this run ended. Ids of replicas that did not become ready.
         self.ended: dict[str, InstanceRecord] = {}
         self.failed: set[str] = set()
 
     def look(self) -> Observed:
-        """Read the deployment as it is now."""
+        """Read the deployment again."""
         self.now = look(self.hub, self.before.name)
         return self.now
 
@@ -38,12 +38,12 @@ class Seen:
 def look(hub: HubClient, name: str) -> Observed:
     """Read a deployment from the hub."""
     inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
-    # A 0.18 hub does not say whose an instance is while it starts (hub-behaviour.md#starting-instance-never-answers); a
-    # run that was cut off may have left one.
+    # A 0.18 hub does not report the mark of an instance that starts (hub-behaviour.md#starting-instance-never-answers), and
+    # an interrupted run may have left such a replica.
     return replicas_of(name, ask_silent_again(hub, inventory))
 
 
 def _complete(observed: Observed) -> bool:
-    """Whether as many replicas are listed as the latest run wanted; right after a restart of a 1.x hub they may not be."""
+    """Whether all replicas that the latest run wanted are listed. Right after a restart of a 1.x hub they may be missing."""
     leader = observed.leader
     return leader is not None and len({item.index for item in observed.live}) >= leader.rollout.replicas

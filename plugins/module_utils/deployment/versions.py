@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which versions of a deployment there are, in which order, and which may go. Pure.
+"""The versions of a deployment, their order, and which of them may be removed. Pure.
 
-A hub has no upload times: the order is in the marks of the replicas, see the option ``keep_versions``.
+A hub reports no upload times, so the order is in the marks of the replicas. See the option ``keep_versions``.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 
 @dataclass(frozen=True)
 class Versions:
-    """Refs of versions that are on the hub beside the one that is asked about."""
+    """Refs of the other versions on the hub."""
 
-    # They have been in force, the latest first.
+    # Versions that were in force, the latest first.
     older: tuple[str, ...]
-    # They never have, or an earlier run wanted to remove them: nothing to go back to.
+    # Versions that were never in force, or that an earlier run wanted to remove. A rollback does not use them.
     given_up: tuple[str, ...]
 
     def kept(self, number: int, in_use: Collection[str]) -> Versions:
-        """Keep ``number`` older ones, not counted those that go on running, and give up the others."""
+        """Keep ``number`` older versions in addition to those in use, and give up the others."""
         unused = [ref for ref in self.older if ref not in in_use]
         left = tuple(ref for ref in self.older if ref not in unused[number:])
         return Versions(left, tuple(ref for ref in (*self.given_up, *unused[number:]) if ref not in in_use))
 
 
 def versions(observed: Observed, current: str | None) -> Versions:
-    """Return the versions beside ``current``.
+    """Return the versions other than ``current``.
 
-    As long as replicas show several, the latest one is an attempt, such as a canary, a failed version that was left, or what
-    a run began that was cut off. In force is what the earliest run has started. Ended replicas speak only where none is live:
-    one may be what is left of a version that never became ready.
+    If replicas have several versions, the latest one is an attempt: a canary, a failed version that was left, or a version of
+    an interrupted run. The version in force is the one of the earliest run. Ended replicas count only if none is live, because
+    they may be of a version that never became ready.
     """
-    # What is ending, perhaps for ever (hub-behaviour.md#records-that-never-go), shows nothing any more.
+    # Ignore replicas that are ending, perhaps for ever (hub-behaviour.md#records-that-never-go), if there are others.
     showing = [item for item in observed.live if item.record.status != "stopping"] or observed.live
     ranked = _by_rank(showing)
     if not ranked:
@@ -55,19 +55,19 @@ def versions(observed: Observed, current: str | None) -> Versions:
 
 
 def known(observed: Observed) -> tuple[str, ...]:
-    """Return the refs of all versions on the hub of which any replica says that they are the deployment's."""
+    """Return the refs of all versions on the hub that a replica of this deployment runs or names."""
     return _on_hub(observed, (*_refs(observed.replicas), *_given_up(observed.replicas)))
 
 
 def named(observed: Observed) -> frozenset[str]:
-    """Return the refs that live replicas of any deployment run or name as versions to go back to."""
+    """Return the refs of versions that live replicas of any deployment run, or may need for a rollback."""
     return frozenset(_refs(observed.live)) | _kept_elsewhere(observed)
 
 
 def retired(observed: Observed, refs: Collection[str], stopped: Collection[str], why: str) -> tuple[Action, ...]:
-    """Return what removes the versions ``refs``.
+    """Return the actions that remove the versions ``refs``.
 
-    Those stay from which something runs that is not ``stopped`` (ids), or to which another deployment can go back.
+    A version stays if an instance that is not in ``stopped`` (ids) runs from it, or if another deployment may need it.
     """
     elsewhere = _kept_elsewhere(observed)
     doomed = [
@@ -77,7 +77,7 @@ def retired(observed: Observed, refs: Collection[str], stopped: Collection[str],
 
 
 def spare_copies(observed: Observed, sequence: SequenceRecord, stopped: Collection[str]) -> tuple[Action, ...]:
-    """Return what removes unused copies of ``sequence``, such as two runs at once leave."""
+    """Return the actions that remove unused copies of ``sequence``, which two runs at the same time may leave."""
     if not sequence.id or not sequence.digest:
         return ()
     ref = sequence.ref

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each replica of a deployment is to run as a task wants it. Pure.
+"""The goal of a task for a deployment: the settings of each replica. Pure.
 
-What a task does not set stays as it is.
+Settings that the task does not set stay the same.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ T = TypeVar("T")
 def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord | None, hub: str) -> Goal:
     """Return what a task wants. ``sequence``: the version that it names; None: that of what runs.
 
-    Raises ``NOT_FOUND`` where nothing says what to run, ``INVALID_CONFIG`` where a configuration cannot be taken over.
+    Raises ``NOT_FOUND`` if the version is unknown, and ``INVALID_CONFIG`` if the configuration of a replica is unknown.
     """
     state, leader = options.state, observed.leader
     names_version = sequence is not None
@@ -64,7 +64,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     goal = Goal(slots, sequence, rollout, why_ended=f"the deployment has {count} replicas")
     rest = those_with_the_old(observed, goal)
     if options.canary is None and not rest:
-        # There is nothing any more that the others could go on with.
+        # There are no old settings that the other replicas could keep.
         goal = replace(goal, rollout=replace(rollout, canary=0))
     goal = _signed(observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options.keep_versions)
     if state == "restarted":
@@ -73,7 +73,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
 
 
 def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_versions: int) -> Goal:
-    """Let those that are new carry the run's mark. The rest keeps the earlier run's, so that it does not become the latest."""
+    """Write the mark of this run into new slots. The others keep their older mark, so that they do not count as the latest."""
     sequence = given(goal.sequence)
     kept = versions(observed, sequence.ref).kept(keep_versions, {slot.sequence.ref for slot in goal.slots})
     rollout = replace(goal.rollout, versions=kept.older, given_up=kept.given_up)
@@ -88,12 +88,12 @@ def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_ve
 
 
 def _count(observed: Observed) -> int:
-    """Return how many there are: the highest index counts and not their number, so that one that has ended is missed."""
+    """Return the number of replicas. The highest index counts, and not how many run, so that an ended replica is replaced."""
     count = max((item.index + 1 for item in observed.live), default=1) or 1
     leader = observed.leader
     if leader is None:
         return count
-    # Where the last ones have ended: those that the latest run wanted and nobody has told to end, as far as the hub tells.
+    # Add replicas at the end that the latest run wanted, and that have ended by themselves, as far as the hub reports it.
     for index in range(count, leader.rollout.replicas):
         ended = observed.last_ended(index)
         if ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome not in ("stopped", "killed"):
@@ -102,7 +102,7 @@ def _count(observed: Observed) -> int:
 
 
 def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord, names_version: bool) -> int:
-    """Return how many are to try what is new; where it is not said: none if a version is named, else as many as do already."""
+    """Return the number of canaries. If the task does not set it: 0 if it names a version, otherwise as many as there are."""
     if options.canary is not None:
         return options.canary
     if names_version:
@@ -112,7 +112,7 @@ def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRe
 
 
 def _program(observed: Observed, options: DeploymentOptions, rollout: Rollout, index: int) -> Program:
-    """Return what a task wants of one replica; what it does not say is that of the latest run."""
+    """Return the program that a task wants for one replica. Settings that it does not set are those of the latest run."""
     leader = observed.leader
     own = replace(options, index_key=rollout.index_key)
     if leader is None:
@@ -192,9 +192,9 @@ def _running_version(observed: Observed, hub: str) -> SequenceRecord:
 
 
 def _was_rolled_back(observed: Observed) -> bool:
-    """Whether the version of the latest run is one that was gone back to.
+    """Whether the latest run was a rollback to its version.
 
-    Where only a few replicas had another one only they carry it: on 1.x an ended one still tells for a while.
+    If only a few replicas had the other version, only their marks record it. On 1.x, an ended one is still listed for a while.
     """
     leader = observed.leader
     if leader is None:

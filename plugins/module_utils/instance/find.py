@@ -18,8 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import 
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 
-# Every id that a hub makes, and every one that may be chosen (hub-behaviour.md#start-and-life-cycle), has 36
-# characters.
+# Every id has 36 characters, whether the hub creates it or the user chooses it (hub-behaviour.md#start-and-life-cycle).
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
@@ -31,9 +30,9 @@ def is_meant(record: InstanceRecord, references: Iterable[str]) -> bool:
 
 
 def observe_instance(hub: HubClient, reference: str) -> list[InstanceRecord]:
-    """Return every listed instance that is meant, the live ones first, each kind the oldest first.
+    """Return every listed instance that ``reference`` names: first live ones, then ended ones, the oldest first in each.
 
-    An id takes one request. Raises ``INVALID_OPTION`` for an empty reference: it never means "unset".
+    An id takes one request. Raises ``INVALID_OPTION`` for an empty reference, which does not mean "not set".
     """
     if not reference.strip():
         raise SthError("INVALID_OPTION", "instance is empty: set a name or an id.")
@@ -46,14 +45,14 @@ def observe_instance(hub: HubClient, reference: str) -> list[InstanceRecord]:
 
 
 def find_instances(inventory: Inventory, reference: str) -> list[InstanceRecord]:
-    """Return what `observe_instance` returns, from what was read already."""
+    """Return the same as `observe_instance`, from an inventory that was read already."""
     found = [item for item in inventory.instances if is_meant(item, (reference,))]
     by_id = [item for item in found if item.id == reference]
     return by_id or sorted(found, key=lambda item: (not item.live, place(item)))
 
 
 def one_per_name(records: Iterable[InstanceRecord]) -> list[InstanceRecord]:
-    """Drop all but the first of each name: duplicates of a name are one to their user, and the oldest stays."""
+    """Drop all but the first instance of each name, because duplicates count as one, and the oldest is kept."""
     first: dict[str, InstanceRecord] = {}
     for item in records:
         first.setdefault(item.label, item)
@@ -61,7 +60,7 @@ def one_per_name(records: Iterable[InstanceRecord]) -> list[InstanceRecord]:
 
 
 def missing_instance(hub: HubClient, reference: str) -> SthError:
-    """Build the failure for a reference that fits nothing."""
+    """Build the failure for a reference that matches nothing."""
     forgets = " (this hub forgets an instance as soon as it ends)" if not hub.dialect.keeps_ended else ""
     return SthError(
         "NOT_FOUND",
@@ -71,12 +70,12 @@ def missing_instance(hub: HubClient, reference: str) -> SthError:
 
 
 def assumable(reference: str) -> bool:
-    """Whether check mode may assume that an earlier task starts it: it would choose a name, never an id."""
+    """Whether check mode may assume that an earlier task would start it. This is possible for a name, but not for an id."""
     return not _ID.match(reference)
 
 
 def place(record: InstanceRecord) -> tuple[str, int, str, tuple[str, str]]:
-    """Sort key by name, the members of a pool by their index; of one name the oldest is first."""
+    """Sort key: by name, members of a pool by index, and instances with the same name by age."""
     mark = record.mark
     named = (mark.pool or mark.name, mark.index or 0, mark.name) if mark else ("", 0, record.id)
     return (*named, order(record))

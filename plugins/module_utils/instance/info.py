@@ -56,7 +56,7 @@ def reconcile(run: Run, options: InstanceInfoOptions) -> Result:
 
 
 def _add_health(hub: HubClient, views: list[dict[str, Any]]) -> None:
-    """Ask every live instance; a hub that does not answer for one in time leaves its health unknown."""
+    """Read the health of every live instance. If the hub does not answer in time, the health is unknown."""
 
     def ask(view: dict[str, Any]) -> bool | None:
         if not view["live"]:

@@ -27,7 +27,7 @@ class InstanceOptions(ProgramOptions, ReadinessOptions, EndingOptions):
 
 
 def programs(options: InstanceOptions) -> list[Program]:
-    """Return what each wanted member runs, by ``name`` and ``count``, or the one with a literal ``id``."""
+    """Return the program of each wanted member, by ``name`` and ``count``, or of the one instance with ``id``."""
     if options.name is None or options.count is None:
         return [single(options, options.name, options.id)]
     return [member(options, options.name, index) for index in range(options.count)]

@@ -35,7 +35,7 @@ OnChange = Literal["recreate", "keep", "fail"]
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one member, in this order: ``stops``, then ``start``; or ``kept`` as it is."""
+    """What happens to one member: first ``stops``, then ``start``; or it is ``kept`` unchanged."""
 
     label: str
     stops: tuple[Action, ...] = ()
@@ -66,19 +66,19 @@ class InstancePlan:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What ``started`` and ``restarted`` are to reach. ``sequence`` None: that of what runs."""
+    """The goal of ``started`` and ``restarted``. If ``sequence`` is None, the sequence of the running instance is kept."""
 
     programs: tuple[Program, ...]
     sequence: SequenceRecord | None
     on_change: OnChange = "recreate"
     # Members of this pool beyond the programs are ended.
     pool: str | None = None
-    # What is asked of whatever else is to be restarted, by whatever name it runs.
+    # The settings for all other instances to restart, whatever their names are.
     rest: Program | None = None
 
 
 def order(record: InstanceRecord) -> tuple[str, str]:
-    """Sort key by age: of duplicates the oldest stays. Python instances on 1.x have no ``created``.
+    """Sort key by age, because the oldest of duplicates is kept. Python instances on 1.x have no ``created``.
 
     Source: hub-behaviour.md#python-programs.
     """
@@ -91,13 +91,13 @@ def _place(record: InstanceRecord) -> tuple[int, str, str]:
 
 
 def live_with(inventory: Inventory, program: Program) -> list[InstanceRecord]:
-    """Return the live instances that are the program's, the oldest first."""
+    """Return the live instances of ``program``, the oldest first."""
     found = [item for item in inventory.instances if item.live and _is(item, program)]
     return sorted(found, key=order)
 
 
 def plan_started(inventory: Inventory, wanted: Wanted, masker: Masker, hub: str) -> InstancePlan:
-    """Plan that every program runs once, as described."""
+    """Plan that every program runs exactly once, with the wanted settings."""
     steps = [_started(inventory, program, wanted, hub) for program in wanted.programs]
     steps += _surplus(inventory, wanted)
     return _plan(inventory, steps, masker)
@@ -106,7 +106,7 @@ def plan_started(inventory: Inventory, wanted: Wanted, masker: Masker, hub: str)
 def plan_restarted(
     inventory: Inventory, wanted: Wanted, running: Sequence[InstanceRecord], masker: Masker, hub: str
 ) -> InstancePlan:
-    """Plan that every program, or where none is given everything in ``running``, is ended and started again."""
+    """Plan that every program is ended and started again. Without programs, everything in ``running`` is restarted."""
     steps = []
     for program in wanted.programs:
         live = live_with(inventory, program)
@@ -124,7 +124,7 @@ def plan_ended(inventory: Inventory, running: Iterable[InstanceRecord], masker: 
 
 
 def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
-    """Raise ``CONFLICT`` where a deployment manages one of them."""
+    """Raise ``CONFLICT`` if a deployment manages one of them."""
     for record in records:
         mark = record.mark
         if mark is not None and mark.deployment is not None:
@@ -136,7 +136,7 @@ def refuse_deployments(records: Iterable[InstanceRecord], hub: str) -> None:
 
 
 def differing(record: InstanceRecord, program: Program, running: str | None, wanted: str | None) -> list[str]:
-    """Name the options in which what runs differs from what was asked for; ``running`` and ``wanted`` are refs."""
+    """Return the options in which a running instance differs from the wanted program. ``running`` and ``wanted`` are refs."""
     differs = []
     config, args = unmarked(record.app_config), list(record.args)
     if record.known_id is None:
@@ -155,7 +155,7 @@ def differing(record: InstanceRecord, program: Program, running: str | None, wan
 
 
 def same(left: Any, right: Any) -> bool:
-    """Compare JSON values with their types: "3" is not 3, true is not 1; but 1 and 1.0 are one number."""
+    """Compare JSON values with their types: "3" is not 3, and true is not 1, but 1 and 1.0 are the same number."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
@@ -200,7 +200,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
 
 
 def _refuse_unfindable(program: Program, record: InstanceRecord, hub: str) -> None:
-    """Raise ``CONFLICT`` where what has a name would be started anew by its id, which changes: the next run finds nothing."""
+    """Raise ``CONFLICT`` if a named instance would be restarted by its id. Its id changes, so the next run would not find it."""
     mark = record.mark
     if program.mark is None and mark is not None:
         raise SthError(

@@ -90,7 +90,7 @@ def reconcile(run: Run, options: InstanceOptions) -> Result:
 
 
 def check_options(options: InstanceOptions) -> None:
-    """Refuse what cannot be meant, before anything is asked or written."""
+    """Refuse options that make no sense, before the first request."""
     if [options.name is not None, options.id is not None, options.all].count(True) != 1:
         raise SthError("INVALID_OPTION", "Set exactly one of name, id and all.")
     refuse_empty("set the name or the id of an instance", name=options.name, id=options.id)
@@ -118,9 +118,9 @@ def check_options(options: InstanceOptions) -> None:
 
 
 def require_capabilities(hub: HubClient, options: InstanceOptions) -> None:
-    """Refuse what a hub of this version cannot do, and what it could not carry."""
+    """Refuse options that a hub of this version does not support, and settings that are too large for it."""
     require_start_options(hub, options)
-    # To wait for one that runs, its id is looked for and not chosen.
+    # If the task only waits for a running instance, the id is used to find it, not to start it.
     starts = options.state == "started" or (options.state == "completed" and options.sequence is not None)
     if options.id is not None and starts:
         hub.require("instance_id", "Choosing an instance's id", "use name")
@@ -131,7 +131,7 @@ def require_capabilities(hub: HubClient, options: InstanceOptions) -> None:
 
 
 def require_start_options(hub: HubClient, options: ProgramOptions) -> None:
-    """Refuse what a hub of this version cannot start a program with."""
+    """Refuse options of a start that a hub of this version does not support."""
     if options.input_topic is not None or options.output_topic is not None:
         hub.require("start_topics", "Starting with topics", "let the program name the topic of its streams itself")
     if options.limits is not None:
@@ -139,7 +139,7 @@ def require_start_options(hub: HubClient, options: ProgramOptions) -> None:
 
 
 def hide_options(run: Run, options: ProgramOptions) -> None:
-    """Let no text of this run show the secrets of what was asked for."""
+    """Mask the secrets of the options in all texts of this run."""
     holders: list[ProgramOptions | Override] = [options, *(options.overrides or ())]
     for holder in holders:
         run.secrets |= run.masker.secrets(holder.app_config, holder.args or ())
@@ -147,7 +147,7 @@ def hide_options(run: Run, options: ProgramOptions) -> None:
 
 
 def select(inventory: Inventory, options: InstanceOptions) -> list[InstanceRecord]:
-    """Return the instances that ``name`` (a pool's members too), ``id``, or ``all`` with ``sequence`` mean."""
+    """Return the instances that ``name`` (also of a pool), ``id``, or ``all`` with ``sequence`` select."""
     if options.id is not None:
         return [item for item in inventory.instances if item.id == options.id]
     if options.all:
@@ -159,7 +159,7 @@ def select(inventory: Inventory, options: InstanceOptions) -> list[InstanceRecor
 
 
 def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> SequenceRecord | None:
-    """Resolve ``sequence``; in check mode one that an earlier task would have uploaded is assumed."""
+    """Resolve ``sequence``. In check mode, a missing one is assumed to be uploaded by an earlier task."""
     if sequence is None:
         return None
     reference = parse_reference(sequence)
@@ -198,7 +198,7 @@ def _is_pool(selected: Sequence[InstanceRecord]) -> bool:
 
 
 def refuse_clash(options: InstanceOptions, inventory: Inventory, hub: str) -> None:
-    """Raise ``CONFLICT`` where a name is to be an instance and a pool: of both, only one would be found again by it."""
+    """Raise ``CONFLICT`` if a name would be used for an instance and for a pool, because only one could be found by it."""
     name, count = options.name, options.count
     if name is None:
         return
@@ -222,7 +222,7 @@ def refuse_clash(options: InstanceOptions, inventory: Inventory, hub: str) -> No
 
 
 def _predicted(step: Step) -> InstanceRecord | None:
-    """Return what a step leaves, as far as that is known before it is done."""
+    """Return the record that a step would leave, as far as it can be predicted."""
     if step.kept is not None:
         return step.kept
     if step.start is None or step.program is None or step.sequence is None:
@@ -232,7 +232,7 @@ def _predicted(step: Step) -> InstanceRecord | None:
 
 
 class _Apply:
-    """Carries out the steps of a plan, each verified against the hub."""
+    """Carries out the steps of a plan, and verifies each on the hub."""
 
     def __init__(self, run: Run, options: InstanceOptions, inventory: Inventory) -> None:
         self.run = run
@@ -243,9 +243,9 @@ class _Apply:
         self.known = {item.id for item in inventory.instances}
 
     def everything(self, plan: InstancePlan) -> list[InstanceRecord | None]:
-        """Return what each step left. After a failure no further step is begun, so that a pool keeps the members that
-        it has; it is raised when nothing is in flight any more."""
-        # A pool restarts one member after the other, so that the others go on serving.
+        """Return the record that each step left. After a failure, no further step begins, so that a pool keeps its other
+        members. The failure is raised when all running steps are done."""
+        # Restart the members of a pool one after the other, so that the others keep working.
         parallel = 1 if self.options.state == "restarted" else self.options.max_parallel
         pace = Pace(self.hub, parallel, self.readiness.overload_timeout)
         works = [
@@ -263,7 +263,7 @@ class _Apply:
         for action in step.stops:
             with self.run.journal.doing(action):
                 ended = end_instance(self.hub, action.target.id, self.ending)
-            # 0.18 forgets what has ended.
+            # 0.18 forgets ended instances.
             last = ended or replace(action.target, status="ended", outcome="stopped")
         if step.start is None or step.program is None or step.sequence is None:
             written()
@@ -271,11 +271,11 @@ class _Apply:
         self.run.journal.begin(step.start)
         start = Start(step.program, step.sequence.id, frozenset(self.known))
         try:
-            # Of members that are replaced no more are away than may be written to at once.
+            # While members are replaced, no more than max_parallel of them may be missing at a time.
             overlap = (lambda: None) if step.stops else written
             record = start_ready(self.hub, start, self.readiness, self.ending, overlap)
         except SthError as error:
-            # A process was started wherever it is known by its id.
+            # If the failure has an id, a process was started.
             if "instance" in error.details or isinstance(error, WrittenError):
                 self.run.journal.done(step.start)
             message = f"{error.message} {self._way_back(step, error)}".strip()
@@ -285,12 +285,12 @@ class _Apply:
         return record
 
     def _way_back(self, step: Step, error: SthError) -> str:
-        """Run again what was ended for a successor that failed, since nothing else knows its configuration any more.
+        """Start the previous instance again after its successor failed, because its configuration is known only here.
 
-        Returns what is to be said of it.
+        Returns a sentence about it for the failure.
         """
         failed = error.details.get("instance")
-        # What ends anyway is not brought back, and what the hub tells nothing of cannot be
+        # Do not bring back an instance that was ending anyway, or one whose configuration the hub did not report
         # (hub-behaviour.md#starting-instance-never-answers).
         ran = [
             item.target
@@ -304,13 +304,13 @@ class _Apply:
         old: InstanceRecord = min(ran, key=order)
         program = Program(None).instead_of(old).completed_from(old)
         if step.program is not None:
-            # No hub tells what it was started with of these; what the task gives comes nearest.
+            # Hubs do not report these settings of the previous instance. The task's settings are the best guess.
             program = replace(program, limits=step.program.limits, start_options=step.program.start_options)
         start = Start(program, old.sequence_id, frozenset(self.known))
         try:
             if failed:
                 self._end_failed(failed, step.label, answers=error.code != "TIMEOUT")
-            # Whether it was ready is not known of it, only that it ran.
+            # The previous instance was running, but nobody knows whether it was ready.
             readiness = replace(self.readiness, wait_for="running", failure_event=None)
             with self.run.journal.compensating("start", f"instance {step.label}"):
                 again = start_ready(self.hub, start, readiness, self.ending)
@@ -328,7 +328,7 @@ class _Apply:
                 end_instance(self.hub, instance_id, self.ending, answers=answers)
 
     def _kept(self, step: Step) -> InstanceRecord | None:
-        """A run that was cut off may have left one that is still starting."""
+        """Return the kept instance. Wait until it is ready, because an interrupted run may have left it while it was starting."""
         if step.kept and step.kept.status == "starting":
             return wait_ready(self.hub, step.kept.id, step.label, self.readiness)
         return step.kept
@@ -336,7 +336,7 @@ class _Apply:
     def _without_twins(
         self, plan: InstancePlan, records: Sequence[InstanceRecord | None]
     ) -> list[InstanceRecord | None]:
-        """Two runs that start one name at once leave one instance: the oldest stays, whoever looks."""
+        """End duplicates that two runs have started at the same time. Every run keeps the oldest."""
         inventory = self.hub.inventory()
         left: list[InstanceRecord | None] = []
         for step, record in zip(plan.steps, records):

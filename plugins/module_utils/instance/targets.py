@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The instances that a task talks to, by reference: those that live, or the failure that tells why there is none."""
+"""Finds the live instances that a task talks to, or fails and says why there are none."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
 
 def find_targets(run: Run, reference: str, *, ended_too: bool) -> list[InstanceRecord]:
-    """Return the live instances that are meant, one per name; none in check mode where an earlier task would start them.
+    """Return the live instances that match, one per name; none in check mode if an earlier task would start them.
 
-    ``ended_too``: where none lives, the latest that has ended, of which a 1.x hub still has the last words. Raises
-    ``NOT_FOUND`` or ``ENDED_EARLY``. From then on no text of the run shows their secrets.
+    ``ended_too``: if none is live, return the one that ended last, whose events and streams a 1.x hub may still have.
+    Raises ``NOT_FOUND`` or ``ENDED_EARLY``. Their secrets are masked in all later texts of the run.
     """
     hub = run.hub
     found = observe_instance(hub, reference)
@@ -37,7 +37,7 @@ def find_targets(run: Run, reference: str, *, ended_too: bool) -> list[InstanceR
         return []
     if found:
         last = found[-1]
-        # Its log is not read for this: that would consume it, in check mode too.
+        # Do not read its log for this failure, because reading consumes it, also in check mode.
         raise SthError(
             "ENDED_EARLY",
             f"Instance {last.label} ({last.id}) on {hub.api_url} {how_it_ended(last)} before this task: start it again, or "
