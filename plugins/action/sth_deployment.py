@@ -4,9 +4,9 @@
 
 """Controller side of M(scramjet.sth.sth_deployment), and of the list of the role C(deployment).
 
-Two arguments are no options, and for that role only. With ``_check_list`` its variables are checked, all of them before
-anything is asked or written, and the names of its deployments returned. ``_listed`` is one of these names: the options are
-then those of its element. So a loop holds names and nothing secret, and the list is evaluated once for each of the two tasks.
+Two arguments are internal, for that role. ``_check_list`` checks all its variables before the first request, and returns the
+names of its deployments. ``_listed`` is one of these names, and the task uses the options of its element. So the items of the loop
+are names and contain no secrets, and the list is evaluated only once for each of the two tasks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without
 from ansible_collections.scramjet.sth.plugins.plugin_utils.plain_arguments import as_module_gets
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
 
-# By the task whose loop it is: all items of one run in one worker.
+# By the id of the task. All items of its loop run in one worker.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
 
 
@@ -68,10 +68,10 @@ class ActionModule(HubAction):
         return {**arguments, **_evaluated[self._task._uuid][name]}
 
     def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> list[str]:
-        """Check the variables and return the names; ``common`` is what all elements have of the task and the connection."""
+        """Check the variables and return the names. ``common``: arguments of the task and the connection, for all elements."""
         refuse_misspelt(variables)
         only_looks = require_boolean("deployment_fail_on_drift", self._variable("deployment_fail_on_drift", variables))
-        # The variable ansible_check_mode tells of the command line alone, not of the keyword check_mode.
+        # The variable ansible_check_mode is only about the command line, and not about the keyword check_mode.
         if only_looks and not self._task.check_mode:
             raise SthError(
                 "INVALID_OPTION",
@@ -84,7 +84,7 @@ class ActionModule(HubAction):
         return list(wanted)
 
     def _check(self, arguments: dict[str, Any], name: str) -> None:
-        """Refuse what the module would refuse of its options alone."""
+        """Refuse options that the module would refuse before its first request."""
         try:
             self._refuse_null(arguments)
             validated, error = validate(TASK, self._module_name, with_json_args(arguments))
@@ -99,7 +99,7 @@ class ActionModule(HubAction):
         names = ("deployment_list", "deployment_defaults", "deployment__considered", "deployment__imposed")
         listing = Listing(*(as_module_gets(self._variable(name, variables)) for name in names))
         wanted = wanted_deployments(listing, TASK.options)
-        # Before ansible-core 2.19 what is omitted is a text that says so.
+        # Before ansible-core 2.19, an omitted value is a special text.
         omitted = variables.get("omit", object())
         return {
             name: {key: value for key, value in given.items() if value != omitted} for name, given in wanted.items()

@@ -22,7 +22,7 @@ class ActionModule(HubAction):
     package_name = "name"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task, and warn where it replaces the package of another task of the play."""
+        """Run the task, and warn if it replaces the package of another task of the play."""
         result = super().run(tmp, task_vars)
         src = self._task.args.get("src")
         if src and (foresees(self) or not self._task.check_mode):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose variables say where the hub is, if a task is delegated.
+"""Chooses the host whose variables say where the hub is, if a task is delegated.
 
-ansible-core evaluates the variables of a delegated task for the host that it is delegated from. Of an inventory whose hosts are
-APIs of hubs, that would be another hub than the one that the task names.
+ansible-core evaluates the variables of a delegated task for its own host. If the hosts of the inventory are the APIs of hubs, that
+is another hub than the one to which the task is delegated.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The list of deployments that the role C(deployment) has: what each element means, and what none may hold.
+"""Reads and validates the list of deployments of the role C(deployment).
 
-In Python, since expressions of a role are evaluated again for every option of every element.
+This is Python code, because expressions in a role would be evaluated again for every option of every element.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.known_names import mi
 from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import list_from, mapping_from
 
 VARIABLES = ("deployment_list", "deployment_defaults", "deployment_fail_on_drift", "deployment_result")
-# A text of these has an item on each line and nothing else that separates them.
+# If these options are text, only line ends separate the items.
 ONLY_LINES = ("args",)
 HIDDEN = "The value is not shown, because it may be secret."
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What the role was given, evaluated: ``elements`` and ``defaults`` may be text of a list and of a mapping.
+    """The evaluated variables of the role. ``elements`` and ``defaults`` may be text of a list and of a mapping.
 
-    ``considered`` are the options that count, None for all; ``imposed`` those that count before what an element says.
+    ``considered``: the options that are used, None for all. ``imposed``: options that override those of an element.
     """
 
     elements: Any
@@ -40,9 +40,9 @@ class Listing:
 
 
 def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]]:
-    """Return by name what the module is to be given for each, without what is not given. Raises ``INVALID_OPTION``.
+    """Return the options of the module for each deployment, by name, without those that are not set. Raises ``INVALID_OPTION``.
 
-    ``spec``: the options that an element may hold; those that begin with an underscore are none.
+    ``spec``: the options that an element may have. Names that begin with an underscore are internal and not allowed.
     """
     elements = list(_elements(listing))
     options = sorted(name for name in spec if not name.startswith("_"))
@@ -63,11 +63,11 @@ def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]
 
 
 def refuse_misspelt(given: Iterable[str]) -> None:
-    """Refuse a variable that is none of the role's and nearly called so; ``given`` are the names of all variables.
+    """Refuse a variable whose name is nearly that of a variable of the role. ``given``: the names of all variables.
 
-    Others that begin like these may be the user's own, such as ``deployment_environment``.
+    Other variables with this prefix may belong to the user, such as ``deployment_environment``.
     """
-    # Two underscores are what the role itself has.
+    # Names with two underscores are internal variables of the role.
     named = (name for name in given if name.startswith("deployment") and "__" not in name)
     misspelt = misspelt_names(named, VARIABLES, "deployment_")
     if misspelt:
@@ -75,7 +75,7 @@ def refuse_misspelt(given: Iterable[str]) -> None:
 
 
 def require_boolean(name: str, value: Any) -> bool:
-    """Return a boolean that may be given as text; empty means "not given". Raises ``INVALID_OPTION`` for anything else."""
+    """Return a boolean, which may be text. Empty text means "not set". Raises ``INVALID_OPTION`` for anything else."""
     try:
         return bool(boolean(value if value not in ("", None) else False))
     except TypeError:
@@ -99,13 +99,13 @@ def _options(element: Mapping[str, Any], listing: Listing, spec: Spec) -> dict[s
     return {
         name: _typed(value, name, spec[name], str(element["name"]))
         for name, value in {**element, **listing.imposed}.items()
-        # A reference that is empty never means that none is given: the module refuses it.
+        # Pass on an empty reference, which the module refuses. It does not mean "not set".
         if name in considered and (name == "sequence" or value not in ("", None))
     }
 
 
 def _typed(value: Any, name: str, spec: Mapping[str, Any], deployment: str) -> Any:
-    """Return ``value`` where it is text as the list or mapping that it means."""
+    """Return ``value``; if it is text, the list or mapping in it."""
     if not isinstance(value, str) or spec["type"] not in ("dict", "list"):
         return value
     if spec["type"] == "list" and spec["elements"] != "dict":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What happens on the controller around every module: connection variables, files, masks, progress lines.
+"""The controller side of every module: connection variables, files, masking, progress lines.
 
 Source: architecture.md#two-entrances.
 """
@@ -45,23 +45,23 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import 
 display = Display()
 
 CONNECTION_VARIABLES: dict[str, str] = {option: f"sth_{option}" for option in HUB}
-# Ways to sign in: who gives one of them in the task means it instead of what variables or environment hold.
+# Options for authentication. If a task sets one of them, variables and environment are ignored for all of them.
 SIGN_IN = ("token", "url_username", "url_password")
-# Options that say what a task is about. An explicit null in one is an error instead of "not given", which would mean
-# something else: all of them, none of them, or to read instead of to write.
+# Options that say what a task is about. An explicit null is an error, because "not set" would mean something else: all
+# objects, no objects, or reading instead of writing.
 NOT_NULL = (
     "name", "id", "version", "instance", "sequence", "topic", "src", "send", "expect", "stream", "content", "lines",
 )  # fmt: skip
 
 
 class HubAction(ActionBase):
-    """Runs the module of the same name, prepared and its result made safe to show."""
+    """Prepares and runs the module of the same name, and makes its result safe to show."""
 
-    # What the module of the same name does.
+    # The task of the module of the same name.
     task: ClassVar[Task[Any]]
-    # Options that name a package on the controller, and those that name a plain file there; as paths of keys.
+    # Whether ``src`` names a package on the controller, and the options (paths of keys) that name other files there.
     package_source: ClassVar[bool] = False
-    # The option whose value is given to a package that has no name.
+    # The option whose value a package without a name gets as its name.
     package_name: ClassVar[str | None] = None
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
@@ -75,7 +75,7 @@ class HubAction(ActionBase):
         arguments = copy.copy(self._task.args)
         try:
             arguments = self._completed(arguments, variables)
-            # First, so that whatever fails says which hub was meant.
+            # First, so that every failure says which hub the task is for.
             if self.task.talks_to_hub:
                 self._add_connection(arguments, variables)
                 self._say_hub(arguments)
@@ -85,7 +85,7 @@ class HubAction(ActionBase):
             package = self._place_package(arguments) if self.package_source else None
             for keys in self.file_sources:
                 self._place_file(arguments, keys)
-            # A job in the background answers when nobody can bring it the package any more.
+            # A job in the background cannot ask for the package later, so copy it now.
             if package and self._task.async_val:
                 arguments["_package"] = self._bring(package)
             result.update(self._foreseeing(arguments, variables, package))
@@ -94,7 +94,7 @@ class HubAction(ActionBase):
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
             result["invocation"] = {"module_args": arguments}
         finally:
-            # A module that goes on in the background still needs what was copied for it.
+            # A module that continues in the background still needs the copied files.
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         invocation = result.pop("invocation", None) or {}
@@ -103,7 +103,7 @@ class HubAction(ActionBase):
         return result
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        """Return ``arguments`` with what else the plugin of a module knows of them."""
+        """Return ``arguments``, completed by the action plugin of a module."""
         del variables
         return arguments
 
@@ -122,7 +122,7 @@ class HubAction(ActionBase):
     def _foreseeing(
         self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None
     ) -> dict[str, Any]:
-        """Run the task; in a run with ``--check`` on what the tasks before it would have left."""
+        """Run the task. In a run with ``--check``, start from the state that earlier tasks would have left."""
         if not (self.task.talks_to_hub and self.task.writes and foresees(self)):
             return self._execute(arguments, variables, package)
         place = self._place(variables)
@@ -134,7 +134,7 @@ class HubAction(ActionBase):
         return result
 
     def _place(self, variables: Mapping[str, Any]) -> str:
-        """Return which machine the task runs on, "" for the controller: a hub's address may mean another hub elsewhere."""
+        """Return the machine where the task runs, "" for the controller. The same address may mean another hub elsewhere."""
         here = self._connection.transport == "local"
         return "" if here else str(self._task.delegate_to or variables.get("inventory_hostname"))
 
@@ -153,23 +153,23 @@ class HubAction(ActionBase):
             if self._task.check_mode:
                 self._say_actions(result)
             return result
-        # The target's syslog would get every argument, app_config included, which is not no_log
-        # (architecture.md#instances).
+        # Otherwise the syslog of the target would contain every argument, also app_config, which is not no_log
+        # (architecture.md#secrets).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result = self._run_module(arguments, no_syslog)
         if package and result.get("error_code") == "PACKAGE_NEEDED":
             result = self._run_module({**arguments, "_package": self._bring(package)}, no_syslog)
-        # A module cannot say anything while it runs.
+        # A module cannot show its actions while it runs.
         self._say_actions(result)
         return result
 
     @contextmanager
     def _working_directory(self) -> Iterator[None]:
-        """Be where a module on the controller would be, so that a relative path means the same."""
+        """Change to the directory in which a module on the controller would run, so that relative paths mean the same."""
         before, pwd = os.open(".", os.O_RDONLY), os.environ.get("PWD")
         try:
             os.chdir(working_directory(self._loader))
-            # Paths may hold it.
+            # Paths in options may refer to it.
             os.environ["PWD"] = os.getcwd()
             yield
         finally:
@@ -181,12 +181,12 @@ class HubAction(ActionBase):
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         before = self._loader.get_basedir()
-        # There a module on the controller is run.
+        # A module on the controller runs in this directory.
         self._loader.set_basedir(working_directory(self._loader))
         try:
             result: dict[str, Any] = self._execute_module(
                 module_name=self._module_name,
-                # It adds its own to what it is given.
+                # A copy, because ansible-core adds its own arguments to it.
                 module_args=dict(arguments),
                 task_vars=variables,
                 wrap_async=bool(self._task.async_val),
@@ -205,20 +205,20 @@ class HubAction(ActionBase):
             if arguments.get(option) is not None:
                 continue
             if option in SIGN_IN and signs_in:
-                # Set and empty, so that the environment of the target is not asked either.
+                # Empty and not missing, so that the environment of the target is not used either.
                 arguments[option] = ""
                 continue
             value = _evaluated(templar, variable, told)
             if value is not None and value != "":
                 arguments[option] = value
-        # A variable counts before the environment: a token in a variable is not mixed with a user in the environment.
+        # A variable overrides the environment: a token from a variable is not combined with a user from the environment.
         chosen = [name for name in SIGN_IN if arguments.get(name)]
         for name in SIGN_IN:
             if chosen and not arguments.get(name):
                 arguments[name] = ""
 
     def _meant_api_url(self, arguments: Mapping[str, Any]) -> str | None:
-        """Return the address that the module would take; None where only the target's own environment says it."""
+        """Return the address that the module would use; None if only the environment of the target has it."""
         if "api_url" in arguments:
             return meant_api_url(arguments)
         keyword: dict[str, str] = {}
@@ -228,19 +228,19 @@ class HubAction(ActionBase):
         return meant_api_url({"api_url": os.environ.get("STH_API_URL") or None}) if self._task_runs_here() else None
 
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
-        """Find ``src`` as ansible.builtin.copy does; for another machine, read it here, describe it and return it."""
+        """Find ``src`` as ansible.builtin.copy does. If the task runs on another machine, read the package and describe it."""
         if not arguments.get("src") or _true(arguments.get("remote_src")):
             return None
         if self._task_runs_here():
             arguments["src"] = self._find_package(arguments["src"])
             return None
-        # A module that talks to no hub works on what is where the task runs.
+        # A module that does not talk to a hub works on files where the task runs.
         if not self.task.talks_to_hub:
             return None
         options = {name: arguments[name] for name in PACKAGE if name in arguments}
         validated = ArgumentSpecValidator(PACKAGE).validate(options)
         if validated.error_messages:
-            # The module says so, together with whatever else is wrong.
+            # The module reports this, together with all other errors.
             return None
         arguments["src"] = self._find_package(arguments["src"])
         options = validated.validated_parameters
@@ -263,7 +263,7 @@ class HubAction(ActionBase):
             return describe_copy(package, self._copied(packed.name, "package.tar.gz"), sha256)
 
     def _place_file(self, arguments: dict[str, Any], keys: tuple[str, ...]) -> None:
-        """Find the file that the option at ``keys`` names and bring it to where the module runs."""
+        """Find the file that the option at ``keys`` names, and copy it to the machine where the module runs."""
         holder: Any = arguments
         for key in keys[:-1]:
             holder = holder.get(key) if isinstance(holder, Mapping) else None
@@ -280,7 +280,7 @@ class HubAction(ActionBase):
     def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:
         """Find a file as ansible.builtin.copy does, in a playbook of this collection in the user's project first.
 
-        Raises ``code``, as the module does for one that it does not find.
+        Raises ``code``, as the module does if it does not find the file.
         """
         places = [*project_directories(self._loader), *self._task.get_search_path()]
         try:
@@ -325,16 +325,16 @@ class HubAction(ActionBase):
 
 
 def _evaluated(templar: Any, name: str, variables: Mapping[str, Any]) -> Any:
-    """Return the value of a variable; None where there is none, or where it is omitted."""
+    """Return the value of a variable; None if it does not exist, or is omitted."""
     if name not in variables:
         return None
-    # From 2.19 on what is omitted is left out of a mapping, and an error by itself; before, it is a text that says so.
+    # From 2.19 on, an omitted value is left out of a mapping, but is an error alone. Before, it is a special text.
     value = templar.template({name: variables[name]}).get(name)
     return None if value == variables.get("omit") else value
 
 
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:
-    """Whether ansible-core gives results the arguments that led to them; from 2.21 on only where it is told to."""
+    """Whether ansible-core adds the arguments to results. From 2.21 on, it does so only if a setting says so."""
     try:
         return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=dict(variables)))
     except AnsibleError:

@@ -5,7 +5,7 @@
 """The in-process entrance: a task that would run on the controller anyway runs inside the worker
 (architecture.md#two-entrances).
 
-It spares packing a module and starting an interpreter, most of what a short task costs.
+This avoids packing a module and starting an interpreter, which take most of the time of a short task.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENTRANCES = ("auto", "in_process", "module")
 
 
 def why_not(action: Any) -> str | None:
-    """Return what keeps the task of an action plugin from running in-process; None if nothing does."""
+    """Return the reason why the task of an action plugin cannot run in-process; None if it can."""
     task = action._task
     if action._connection.transport != "local":
         return f"its connection is {action._connection.transport}"
@@ -64,9 +64,9 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
 
 
 def validate(task: Task[Any], name: str, arguments: Mapping[str, Any]) -> tuple[Any, str | None]:
-    """Return what ansible-core makes of ``arguments``, and what a module would fail with: the first error.
+    """Return the result of ansible-core's validation of ``arguments``, and the error with which a module would fail, or None.
 
-    ``name``: that of the module.
+    ``name``: the name of the module.
     """
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(as_module_gets(arguments))
     if not validated.error_messages:
@@ -88,8 +88,8 @@ def run_in_process(
 ) -> dict[str, Any]:
     """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed.
 
-    ``name``: that of the module. ``tell`` hears of each action. ``in_loop``: the connections to the hub are left open for the
-    next item.
+    ``name``: the name of the module. ``tell`` is called for each action. ``in_loop``: keep the connections to the hub open for
+    the next item.
     """
     validated, error = validate(task, name, arguments)
     parameters: Mapping[str, Any] = validated.validated_parameters
@@ -109,7 +109,7 @@ def run_in_process(
     if not diff:
         result.pop("diff", None)
     result["invocation"] = {"module_args": shown_arguments(parameters, known)}
-    # As keys of the result, so that a task with no_log keeps them to itself.
+    # As keys of the result, so that they are hidden if the task has no_log.
     if warnings:
         result["warnings"] = warnings
     if validated._deprecations:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hubs that a loop's next item may go on with: their open connections, and what version they said they are.
+"""Hubs that the next item of a loop can use again, with their open connections and their versions.
 
-A worker of ansible-core runs all items of one task for one host and then ends, so that nothing is kept from task to task.
+A worker of ansible-core runs all items of one task for one host and then ends. So nothing is kept from one task to the next.
 Source: architecture.md#two-entrances.
 """
 
@@ -19,12 +19,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 # A loop over many hubs would otherwise keep a connection to each of them.
 MOST_KEPT = 16
 
-# Least recently used first; the time is when it was left. One in use is not in it.
+# The least recently used hub first, with the time when it was last used. A hub in use is not in it.
 _kept: dict[Connection, tuple[HubClient, float]] = {}
 
 
 def take_hub(connection: Connection) -> HubClient:
-    """Return the hub of exactly these connection options, as an earlier item left it or new."""
+    """Return a hub with exactly these connection options, from an earlier item or new."""
     now = time.monotonic()
     for options, (hub, left) in list(_kept.items()):
         if now - left > IDLE_LIMIT:

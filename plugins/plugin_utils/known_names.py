@@ -2,28 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names that are misspelt, and what is likely to be meant."""
+"""Finds misspelt names, and suggests the right ones."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
 
-# So much of a name must be that of another for it to be a misspelling; more where both begin in the same way for another reason.
+# How similar two names must be to count as a misspelling. Names that share a prefix for another reason must be more similar.
 ALIKE = 0.8
 ALIKE_WHOLE = 0.9
 
 
 def unknown_names(names: Iterable[str], known: Collection[str]) -> list[str]:
-    """Return those that are not known, sorted, each with the known one that it resembles: ``replica (replicas?)``."""
+    """Return the unknown names, sorted, each with a known name that is similar: ``replica (replicas?)``."""
     unknown = sorted(set(names) - set(known))
     return [f"{name} ({likely}?)" if (likely := _likely(name, known)) else name for name in unknown]
 
 
 def misspelt_names(names: Iterable[str], known: Collection[str], prefix: str = "") -> list[str]:
-    """Return those that are not known and resemble a known one, sorted, as ``deployments_list (deployment_list?)``.
+    """Return the unknown names that are similar to a known one, sorted: ``deployments_list (deployment_list?)``.
 
-    All known ones begin with ``prefix``, which alone makes no other name resemble them.
+    All known names begin with ``prefix``. The prefix alone does not make a name similar.
     """
     own = {name.removeprefix(prefix): name for name in known}
     found = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes the values of ``no_log`` options out of a result as the running ansible-core does for a module's."""
+"""Removes the values of ``no_log`` options from a result, as ansible-core does for a module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ except ImportError:
 else:
 
     def remove_values(value: Any, no_log_strings: Any) -> Any:
-        """Return ``value`` without what is registered."""
+        """Return ``value`` without registered secrets."""
         if isinstance(value, str):
             return mask_secrets(value)
         if isinstance(value, Mapping):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task's arguments as a module gets them, which reach it as JSON: what a playbook holds besides that has become text there."""
+"""Converts the arguments of a task as for a module, which gets them as JSON. Other values of a playbook become text."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 
 
 def as_module_gets(value: Any) -> Any:
-    """Return ``value`` with keys as texts, lists for whatever is like one, and texts for dates and for values from a vault."""
-    # What is no mapping takes long to find out, so that texts and numbers, of which there are most, come first.
+    """Return ``value`` with keys as texts, sequences as lists, and dates and values from a vault as texts."""
+    # The check for a mapping is slow, so check first for texts and numbers, which are most of the values.
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        # Text without what ansible-core notes of it.
+        # Plain text without the tags of ansible-core.
         return str(value)
     if isinstance(value, Mapping):
         return {key if isinstance(key, str) else _key(key): as_module_gets(item) for key, item in value.items()}
@@ -28,7 +28,7 @@ def as_module_gets(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
-    # What a vault has encrypted is no text everywhere, and decrypted by this.
+    # A value from a vault is not a text on every version. This decrypts it.
     return str(value)
 
 

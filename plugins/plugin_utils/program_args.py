@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A program's ``args`` as a task gives them, which reach the program as JSON.
+"""Checks the ``args`` of a program in a task, which reach the program as JSON.
 
-On the controller, since what a playbook holds besides JSON has become text where a module sees it.
+This runs on the controller, because a module gets values that are not JSON as text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NO_JSON = (
 def with_json_args(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task's arguments with text in ``args``, and in those of ``overrides``, as the list that it means.
 
-    Raises ``INVALID_CONFIG`` for what JSON cannot carry. What is of another shape is left to the module, which refuses it.
+    Raises ``INVALID_CONFIG`` for values that JSON cannot represent. The module refuses args of another type.
     """
     prepared = _prepared(arguments, "")
     overrides = prepared.get("overrides")
@@ -56,7 +56,7 @@ def _parsed(text: str, name: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        # ansible-core before 2.19 makes such a text of a list with a date in it. It is not shown, since it may hold secrets.
+        # ansible-core before 2.19 converts a list with a date in it to such a text. It is not shown, because it may contain secrets.
         raise SthError(
             "INVALID_CONFIG",
             f"{name} is text that begins with [ but is not JSON: write a list, and write dates as strings.",

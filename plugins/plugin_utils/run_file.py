@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks of one run of ``ansible-playbook`` leave for the tasks after them, as lines of JSON.
+"""Data that tasks in one run of ``ansible-playbook`` pass on to later tasks, as lines of JSON.
 
-In a file, since each task has a process of its own; in the directory that ansible-core makes for the run and removes after it.
+The data is in a file, because each task has its own process. ansible-core creates its directory for the run and removes it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible import constants
 
 
 def read_lines(name: str) -> list[dict[str, Any]]:
-    """Return what was added under ``name`` in this run, the oldest first."""
+    """Return the items that were added under ``name`` in this run, the oldest first."""
     try:
         with open(_path(name), encoding="utf-8") as file:
             return [json.loads(line) for line in file]
@@ -27,7 +27,7 @@ def read_lines(name: str) -> list[dict[str, Any]]:
 
 
 def add_line(name: str, item: Mapping[str, Any]) -> None:
-    """Add ``item`` under ``name``. In one write, since tasks for other hosts do so at the same time."""
+    """Add ``item`` under ``name``, with one write, because tasks for other hosts write at the same time."""
     handle = os.open(_path(name), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with open(handle, "ab", buffering=0) as file:
         file.write((json.dumps(item) + "\n").encode())

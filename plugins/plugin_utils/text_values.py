@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists and mappings that come as text, as from the survey of a job template or a command line."""
+"""Reads lists and mappings from text, such as text from the survey of a job template or a command line."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible.module_utils.common.yaml import yaml_load
 
 
 def list_from(value: Any, commas: bool = False) -> Any:
-    """Return the list that a text holds: JSON or YAML of one, or else one item on each line, and what is no text as it is.
+    """Return the list in a text: JSON or YAML, or one item on each line. A value that is not text is returned unchanged.
 
-    Empty lines do not count. ``commas``: they separate items too; without, text that begins with [ and is no list stays text.
+    Empty lines are ignored. ``commas``: commas separate items too. Otherwise text that begins with [ but is not a list stays text.
     """
     if not isinstance(value, str):
         return value
@@ -27,13 +27,13 @@ def list_from(value: Any, commas: bool = False) -> Any:
     if commas:
         return [item.strip() for item in re.split(r"[,\r\n]", value) if item.strip()]
     if value.lstrip().startswith("["):
-        # A list with a mistake in it, which nobody means as one item.
+        # Text that begins with [ is probably a list with a mistake in it, and not one item.
         return value
     return [line for line in value.splitlines() if line]
 
 
 def mapping_from(value: Any) -> Any:
-    """Return the mapping that a text holds as JSON or YAML; what is no text, or holds none, as it is."""
+    """Return the mapping in a JSON or YAML text. Any other value is returned unchanged."""
     if not isinstance(value, str):
         return value
     parsed = _parsed(value)
@@ -42,8 +42,8 @@ def mapping_from(value: Any) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        # Exactly a text: parsers take nothing that ansible-core derives from it.
+        # A plain str, because parsers do not accept the subclasses of ansible-core.
         return yaml_load(str.__str__(text))
     except yaml.YAMLError:
-        # What it says would quote the text, which may be secret.
+        # Do not show the error, because it would quote the text, which may be secret.
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps which packages the tasks of one run of ``ansible-playbook`` uploaded, to warn where one replaces the other."""
+"""Keeps the packages that tasks in one run of ``ansible-playbook`` uploaded, to warn if one replaces another."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_l
 
 
 def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
-    """Keep what a task of sth_sequence uploaded from ``src``; return a warning if that replaced the package of another task.
+    """Record the upload of ``src`` by a task of sth_sequence; return a warning if it replaced the package of another task.
 
-    ``place`` is where the task ran: a hub's address may mean another hub on another machine. A newer content of the same
-    ``src`` is no other package.
+    ``place``: the machine where the task ran, because the same address may mean another hub on another machine. Changed
+    content of the same ``src`` does not count as another package.
     """
     if result.get("failed") or not any(action["action"] == "upload" for action in result.get("actions") or ()):
         return None
     src = os.path.normpath(src)
     hub, sequence = [place, result["hub"]["api_url"]], result["sequence"]
     removed = {item["ref"] for item in result["removed"]}
-    # Of one reference the last upload counts.
+    # If a ref was uploaded several times, the last upload counts.
     uploaded = {item["ref"]: item for item in read_lines("uploads") if item["hub"] == hub}
     twins = [item for item in uploaded.values() if item["ref"] in removed and item["src"] != src]
     add_line("uploads", {"hub": hub, "src": src, "ref": sequence["ref"]})

@@ -22,33 +22,33 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 
 
 class _Module(AnsibleModule):
-    """Fails as every task of this collection, also where it does not get beyond its arguments."""
+    """Fails in the same form as every task of this collection, even if its arguments are not valid."""
 
     def __init__(self, task: Task[Any]) -> None:
         self._task = task
         super().__init__(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
 
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
-        """Fail; a background job's result does not pass the action plugin, so that its arguments are masked here."""
+        """Fail. The arguments are masked here, because the result of a background job does not pass through the action plugin."""
         details.setdefault("error_code", "INVALID_OPTION")
         details = {**nothing_done(self._task, meant_api_url(self.params)), **details}
         details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
         super().fail_json(msg, **details)
 
     def add_path_info(self, kwargs: Result) -> Result:
-        """Leave results as they are documented: without the owner and mode of what is in ``path`` or ``dest``."""
+        """Do nothing: results are documented without the owner and mode of the file in ``path`` or ``dest``."""
         return kwargs
 
 
 def run_module(task: Task[Any]) -> None:
-    """Be a module: parse arguments, run, exit. Never returns."""
+    """Run as a module: parse arguments, run, exit. Never returns."""
     module = _Module(task)
     if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(missing_required_lib("requests"), error_code="LOCAL_ERROR", exception=REQUESTS_IMPORT_ERROR)
-    # Telling is not possible from a module while it runs: the action plugin tells from `actions` afterwards.
+    # A module cannot show actions while it runs. The action plugin shows `actions` afterwards.
     run = Run(module.params, module.check_mode, Journal())
     result = execute(task, run)
-    # Given here, since a background job's result does not pass the action plugin.
+    # Set here, because the result of a background job does not pass through the action plugin.
     result["invocation"] = {"module_args": shown_arguments(module.params, run.secrets)}
     for warning in run.warnings:
         module.warn(warning)

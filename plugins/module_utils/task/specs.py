@@ -15,7 +15,7 @@ Spec = dict[str, dict[str, Any]]
 
 
 def env(name: str) -> Any:
-    """Return the value of an environment variable as a fallback; an empty one counts as unset."""
+    """Return a fallback to an environment variable. An empty variable counts as not set."""
     value = os.environ.get(name)
     if not value:
         raise AnsibleFallbackNotFound
@@ -42,7 +42,7 @@ HUB: Spec = {
     "request_retries": _option("STH_REQUEST_RETRIES", type="int", default=3),
 }
 
-# No option: what the action plugin tells in a play that runs with --check (foreseen.py).
+# Internal: the predicted state that the action plugin passes to a module in a play with --check (foreseen.py).
 FORESEEN: Spec = {"_foreseen": {"type": "raw"}}
 
 PROGRAM: Spec = {
@@ -84,6 +84,6 @@ PACKAGE: Spec = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "compare": {"type": "str", "default": "content", "choices": ["content", "version"]},
     "secret_files": {"type": "str", "default": "warn", "choices": ["warn", "fail", "ignore"]},
-    # No option: what the action plugin knows of a package on the controller (package_source.py).
+    # Internal: the description of a package on the controller, from the action plugin (package_source.py).
     "_package": {"type": "dict"},
 }

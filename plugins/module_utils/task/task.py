@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module as its spec and its reconcile function, and how every error becomes one shape of failure.
+"""A module as a spec and a reconcile function, and the one form of all failures.
 
-Both entrances use it: `execute` inside a worker of ansible-playbook, and as a module on a target (`module`).
+Both entrances use it: `execute` runs inside a worker of ansible-playbook, or in a module on a target (`module`).
 Source: architecture.md.
 """
 
@@ -27,8 +27,8 @@ class Task(Generic[AnyOptions]):
     """A module: its argument spec and the function that observes, plans and applies.
 
     ``reconcile`` gets the options as an object of ``options_type``. It returns the keys of the module's own result, with
-    ``diff`` where there is one; ``changed``, ``actions`` and ``hub`` are added here. ``constraints``
-    are those of ``AnsibleModule`` (``required_if`` and the like).
+    ``diff`` if there is one. ``changed``, ``actions`` and ``hub`` are added here. ``constraints`` are arguments of
+    ``AnsibleModule`` such as ``required_if``.
     """
 
     reconcile: Callable[[Run, AnyOptions], Result]
@@ -84,7 +84,7 @@ def execute(task: Task[Any], run: Run) -> Result:
 
 
 def nothing_done(task: Task[Any], api_url: str | None) -> Result:
-    """Return what a failure holds besides its text that was made before a hub could be asked; ``api_url`` if it is known."""
+    """Return the other keys of a failure from before the first request. ``api_url``: the address of the hub, if known."""
     result: Result = {"changed": False}
     if task.talks_to_hub:
         result["hub"] = {"api_url": api_url, "generation": None, "version": None}
@@ -106,9 +106,9 @@ def _failure(error: SthError, run: Run) -> Result:
 
 
 def _warn_of_keys(run: Run) -> None:
-    """Warn of ``secret_keys`` that hide nothing: where one is misspelt, what was meant to be hidden is shown."""
+    """Warn about ``secret_keys`` that match nothing, because if one is misspelt, the secret is shown."""
     options = run.options
-    # What an event would carry that has not come is not known.
+    # A path may match the payload of an event that has not arrived.
     unseen = options.get("failure_event") or ((run.failed or run.check_mode) and _awaited(options))
     unmatched = [] if unseen else run.masker.unmatched()
     if unmatched:
