@@ -41,7 +41,7 @@ ErrorCode = Literal[
 class SthError(Exception):
     """A failure that a person can act on.
 
-    ``message`` is one sentence: what was asked, of which hub, what it answered, what to do.
+    ``message`` is one sentence: the request, the hub, its answer, and what to do.
     ``details`` are the other keys of a failure, such as ``http_status``, ``method``, ``url``,
     ``instance``, ``outcome``, ``exit_code``, ``reason`` and ``logs``. ``said`` are the keys with output of programs. Their
     secrets are masked already, or are shown because the user set ``mask_output: false``.
@@ -65,9 +65,9 @@ class SthError(Exception):
 
 
 class LostAnswerError(SthError):
-    """A write was sent and its answer never arrived: whether the hub carried it out is not known.
+    """A write was sent but its answer never arrived, so nobody knows whether the hub carried it out.
 
-    Whoever catches it looks the effect up before the write is repeated (hub-behaviour.md#what-a-client-does-about-it).
+    Code that catches it checks for the effect before it repeats the write (hub-behaviour.md#what-a-client-does-about-it).
     """
 
 

@@ -21,7 +21,7 @@ DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
 RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
 # A day. Far longer times are more than the clock of the operating system can handle.
 LONGEST_TIMEOUT = 86_400
-# What RFC 9110 calls a token.
+# A token as RFC 9110 defines it.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -101,9 +101,9 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
 
 
 def normalise_api_url(url: str) -> str:
-    """Return ``url`` with ``/api/v1`` added where it has no path; refuse what is not an HTTP URL or holds credentials."""
+    """Return ``url``, with ``/api/v1`` if it has no path. Refuse a URL that is not HTTP or contains credentials."""
     parts = urlsplit(url.strip())
-    # The URL itself is not quoted here: it may hold a password.
+    # Do not show the URL, because it may contain a password.
     if "@" in parts.netloc:
         raise SthError(
             "INVALID_OPTION", "api_url holds credentials: give them as token or as url_username and url_password."

@@ -42,7 +42,7 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             **where,
         )
     if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
-        # Its text may hold the proxy's password.
+        # Do not show the text of the error, because it may contain the password of the proxy.
         return SthError(
             "UNREACHABLE",
             f"{method} {url} is not a usable address: correct api_url, or the proxy in the environment (a SOCKS "

@@ -82,7 +82,7 @@ def _shut_down(handle: int) -> None:
 
 
 class Watched:
-    """Mixed into urllib3's connection classes: tells the thread's `InFlight` of its steps."""
+    """Mixin for urllib3's connection classes: reports its steps to the `InFlight` of the thread."""
 
     def connect(self) -> None:
         """Connect."""

@@ -54,12 +54,12 @@ class HubAdapter(HTTPAdapter):
     """Sessions over such pools, through a proxy too."""
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        """Use our pools."""
+        """Use the pools of this module."""
         super().init_poolmanager(*arguments, **named)
         _use_patient(self.poolmanager)
 
     def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
-        """Use our pools."""
+        """Use the pools of this module."""
         manager = super().proxy_manager_for(*arguments, **named)
         _use_patient(manager)
         return manager

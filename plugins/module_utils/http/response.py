@@ -41,7 +41,7 @@ class Response:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """Decode the body; None for an empty one. Raises ``HUB_ERROR`` where it is not JSON (not a hub, or cut off)."""
+        """Decode the body; None for an empty one. Raises ``HUB_ERROR`` if it is not JSON (not from a hub, or cut off)."""
         if not self.body:
             return None
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP to a hub: timeouts, streaming, bounds of what is read, failures, and repeats of what is safe to repeat.
+"""HTTP to a hub: time-outs, streaming, limits for answers, failures, and repeats of safe requests.
 
 Nothing here knows an endpoint. Source: hub-behaviour.md#transport and hub-behaviour.md#what-a-client-does-about-it.
 """

@@ -55,7 +55,7 @@ class HubClient(HubApi):
         return self._object(self.transport.get("load-check"), "read the hub's load")
 
     def config(self) -> dict[str, Any] | None:
-        """``GET /config``, secrets included; None where the hub has no such endpoint.
+        """``GET /config``, with its secrets; None if the hub has no such endpoint.
 
         Source: hub-behaviour.md#secrets-on-the-hub.
         """
@@ -63,7 +63,7 @@ class HubClient(HubApi):
         return None if answer.status == 404 else self._object(answer, "read the hub's configuration")
 
     def status(self) -> dict[str, Any] | None:
-        """``GET /status``; None where the hub has no such endpoint."""
+        """``GET /status``; None if the hub has no such endpoint."""
         answer = self.transport.get("status")
         return None if answer.status == 404 else self._object(answer, "read the hub's status")
 

@@ -69,7 +69,7 @@ FEATURES: Mapping[Feature, Span] = {
     "empty_write_never_answered": Span((0, 23, 0), mended=(0, 35, 3)),
     # Complete instances are listed, with their status.
     "instance_status": Span((0, 24, 0)),
-    # The log goes on after its instance has ended.
+    # The stream of the log does not end with its instance.
     "log_never_ends": Span((0, 24, 0)),
     "limits": Span((0, 24, 2)),
     # Ended instances stay listed for a while, with their outcome and the ends of their streams.

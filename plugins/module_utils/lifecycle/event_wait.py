@@ -4,7 +4,7 @@
 
 """Waits for an event of one instance, or its failure event, its end or a time limit, whichever comes first.
 
-The hub holds such a request until the event comes, and for ever if the instance dies
+The hub does not answer such a request until the event comes, and never if the instance dies
 (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). One request stays open for the whole wait, so that no event is missed
 between two requests. Another thread reads the instance in the meantime.
 """

@@ -60,7 +60,7 @@ class Program:
 
     @property
     def label(self) -> str:
-        """The name to show in messages."""
+        """Its name in messages."""
         return self.mark.name if self.mark else str(self.id or self.replaces)
 
     def completed_from(self, record: InstanceRecord | None) -> Program:

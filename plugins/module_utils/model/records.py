@@ -31,7 +31,7 @@ class HubVersion:
 
 @dataclass(frozen=True)
 class SequenceRecord:
-    """A package stored on the hub. ``hub_version`` is what the hub reports, our mark included."""
+    """A package stored on the hub. ``hub_version`` is the version that the hub reports, with the stamp."""
 
     id: str
     name: str
@@ -46,17 +46,17 @@ class SequenceRecord:
 
     @property
     def version(self) -> str:
-        """The version as the author wrote it; "" where the package has none."""
+        """The version that the author wrote; "" if the package has none."""
         return split_version(self.hub_version)[0]
 
     @property
     def digest(self) -> str | None:
-        """The content digest (64 hex digits) of our mark; None where another tool uploaded it."""
+        """The content digest (64 hex digits) in the stamp; None if another tool uploaded the package."""
         return split_version(self.hub_version)[1]
 
     @property
     def ref(self) -> str:
-        """``name@sha256:<12 hex>``, or ``name@version`` without our mark."""
+        """``name@sha256:<12 hex>``, or ``name@version`` if there is no stamp."""
         version, digest = split_version(self.hub_version)
         if digest:
             return f"{self.name}@sha256:{digest[:12]}"
@@ -104,7 +104,7 @@ class InstanceRecord:
 
     @property
     def label(self) -> str:
-        """The name to show in messages: its name, or its id if it has none."""
+        """Its name in messages: its name, or its id if it has none."""
         return self.mark.name if self.mark else self.id
 
     @property

@@ -33,7 +33,7 @@ class _Watched(io.RawIOBase):
         self.checksums = Checksums()
 
     def readable(self) -> bool:
-        """Tell that it is read from."""
+        """Return that the file can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

@@ -68,7 +68,7 @@ class VerifiedFile(io.RawIOBase):
         return wanted
 
     def readable(self) -> bool:
-        """Tell that it is read from."""
+        """Return that the file can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
