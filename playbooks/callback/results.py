@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``make quickstart`` prints: what was changed and what ``debug`` says. With ``-v`` everything, as the default does."""
+"""The output of ``make quickstart``: changes and the texts of ``debug``. With ``-v`` it shows everything, like the default."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class CallbackModule(Default):
     CALLBACK_NAME = "results"
 
     def set_options(self, *args: Any, **kwargs: Any) -> None:
-        """Hide what is not changed, unless more is asked for."""
+        """Hide unchanged tasks, unless ``-v`` is set."""
         super().set_options(*args, **kwargs)
         if not self._display.verbosity:
             self.set_option("display_ok_hosts", False)
             self.set_option("display_skipped_hosts", False)
 
     def v2_playbook_on_include(self, included_file: Any) -> None:
-        """Show what is included only where everything is shown."""
+        """Show included files only with ``-v``."""
         if self._display.verbosity:
             super().v2_playbook_on_include(included_file)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Print the lines of a ``debug``, and nothing for an include."""
-        # ansible-core before 2.19 has them under private names only.
+        # Before ansible-core 2.19, these attributes are private.
         task = getattr(result, "task", None) or result._task
         returned = getattr(result, "result", None) or result._result
         action = task.action.rpartition(".")[2]

@@ -11,7 +11,7 @@ import sys
 
 with socket.socket() as one, socket.socket() as other:
     for probe, port in zip((one, other), sys.argv[1:]):
-        # As servers do: a port whose last connections are still fading is free.
+        # As servers do, treat a port as free while its last connections are still closing.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", int(port)))

@@ -21,7 +21,7 @@ SETTLE = 15.0  # seconds: a killed Python program is listed for 11
 
 
 def call(url: str, timeout: float, body: Any = None) -> Any:
-    """The hub's answer; None if it refuses or does not answer, which the listing afterwards judges."""
+    """Return the hub's answer; None if it refuses or does not answer. The list of instances then shows the effect."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

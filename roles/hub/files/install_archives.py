@@ -24,7 +24,7 @@ from typing import Any
 
 
 class Registry(http.server.ThreadingHTTPServer):
-    """Answers as an npm registry does, for the archives of one folder. Raises ValueError for a file that is no archive of a package."""
+    """An npm registry with the archives of one folder. Raises ValueError for a file that is not an archive of a package."""
 
     daemon_threads = True
 
@@ -70,11 +70,11 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 def read_manifest(file: Path) -> dict[str, Any]:
-    """package.json of an archive, in whose top folder it lies, whatever that is called."""
+    """Return package.json of an archive. It is in the top folder, which may have any name."""
     try:
         with tarfile.open(file) as archive:
             for member in archive:
@@ -94,9 +94,9 @@ def main() -> int:
     except ValueError as error:
         sys.exit(str(error))
     threading.Thread(target=registry.serve_forever, daemon=True).start()
-    # Its own settings could name registries for scopes, which would be asked first.
+    # Also set the registry for the scope, because settings of npm could name another one.
     done = subprocess.run([*command, f"--registry={registry.url}", f"--@scramjet:registry={registry.url}"], check=False)
-    # What is optional, mostly for other machines, may be missing.
+    # Missing packages are an error only if npm fails, because some are optional.
     if done.returncode and registry.missing:
         print(f"{folder} has no archive of {', '.join(sorted(registry.missing))}.", file=sys.stderr)
     return done.returncode

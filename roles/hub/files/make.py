@@ -19,7 +19,7 @@ from typing import Any
 
 
 def known(name: str | int) -> str | int:
-    """A name, or an id, which some versions of Ansible turn into text."""
+    """Return a name, or an id as a number. Some versions of Ansible convert ids to text."""
     return int(name) if str(name).isdigit() else name
 
 
@@ -30,7 +30,7 @@ def make_directory(path: str, entry: dict[str, Any]) -> None:
 
 
 def write_file(path: str, entry: dict[str, Any]) -> None:
-    # What a symbolic link names is replaced, not the link.
+    # Replace the file that a symbolic link names, and not the link.
     real = os.path.realpath(path)
     new = Path(f"{real}.new")
     new.unlink(missing_ok=True)

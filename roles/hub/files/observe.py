@@ -44,7 +44,7 @@ NODE_PROBE = "JSON.stringify([process.execPath, parseInt(process.versions.node)]
 
 
 def output(argv: list[str]) -> str | None:
-    """Standard output of a successful command, else None."""
+    """Return the standard output of a successful command, else None."""
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -58,7 +58,7 @@ def observe_this(want: dict[str, Any]) -> dict[str, Any]:
     account, group = (_account(want["user"]), _group(want["group"]))
     return {
         "system": platform.system(),
-        # As sd_booted(3) has it.
+        # The same check as sd_booted(3).
         "systemd": shutil.which("systemctl") is not None and os.path.isdir("/run/systemd/system"),
         "uid": os.geteuid(),
         "gid": os.getegid(),
@@ -91,7 +91,7 @@ def user_of_hub(want: dict[str, Any], this: dict[str, Any]) -> str:
 
 
 def describe(path: str) -> str | None:
-    """A directory as "MODE UID:GID PATH", a file as "MODE UID SHA256 PATH"; None for what is not there or not readable."""
+    """Describe a directory as "MODE UID:GID PATH", a file as "MODE UID SHA256 PATH"; None if it is missing or not readable."""
     try:
         found = os.stat(path)
         mode = f"{stat.S_IMODE(found.st_mode):04o}"
@@ -110,7 +110,7 @@ def is_empty(directory: str) -> bool:
 
 
 def observe_front(path: str, mark: str) -> dict[str, Any]:
-    """The front's configuration, and whether it is this hub's; nothing if, without privileges, it is not ours to read."""
+    """Return the configuration of the front, and whether it belongs to this hub; nothing if it is not readable."""
     try:
         content = Path(path).read_bytes()
     except OSError:
@@ -119,38 +119,38 @@ def observe_front(path: str, mark: str) -> dict[str, Any]:
 
 
 def reachable(path: str, user: str) -> bool:
-    """Whether the hub's account may execute this; in question only where root installs for another one."""
+    """Whether the hub's account may execute this. It is checked only if root installs for another account."""
     if user in ("", "root"):
         return True
     real = Path(path).resolve()
     return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
 
 
-# What the role asks of the settings of a hub that is installed.
+# The settings of an installed hub that the role needs.
 NEEDED = ("api_url", "fingerprint", "supervise", "supervisor")
 
 
 def find_node(want: dict[str, Any], settings: dict[str, Any], wheel_node: str, user: str) -> str | None:
-    """The given Node.js, else the one in use, the system's or the installed one, if it is new enough."""
+    """Return the Node.js from hub_node, else the one in use, of the system or installed by the role, if it is new enough."""
     candidates = [want["node"]] if want["node"] else [settings.get("node"), "node", "nodejs", wheel_node]
     for candidate in filter(None, candidates):
         answer = output([candidate, "-p", NODE_PROBE])
         if answer:
             path, major = json.loads(answer)
             if major >= want["node_minimum"] and reachable(path, user):
-                # A shim's or wrapper's real Node.js; what is in use keeps its name, symbolic links included.
+                # The real Node.js behind a shim or wrapper. The one in use keeps its path, even if that is a symbolic link.
                 return str(path) if candidate in (want["node"], "node", "nodejs") else str(candidate)
     return None
 
 
 def find_npm(node: str | None, wheel_node: str) -> list[str] | None:
-    """npm as a command: the one of this Node.js or on the path, else the installed one's."""
+    """Return the command of npm: of this Node.js, or on the path, else of the installed Node.js."""
     beside = os.path.dirname(node) + os.pathsep if node else ""
     if node != wheel_node:
         found = shutil.which("npm", path=beside + os.environ.get("PATH", os.defpath))
         if found:
             return [found]
-    # The wheel's own bin/npm does not work, its npm does.
+    # bin/npm of the wheel does not work, but the script of its npm does.
     script = os.path.join(os.path.dirname(wheel_node), "../lib/node_modules/npm/bin/npm-cli.js")
     return [wheel_node, script] if os.path.exists(script) else None
 
@@ -162,7 +162,7 @@ def find_python(want: dict[str, Any], settings: dict[str, Any], user: str) -> di
     candidates = [settings.get("python"), "python3", "/usr/bin/python3"]
     candidates += [f"python3.{minor}" for minor in (11, 10, 9, 8, 12, 13, 14)]
     for candidate in filter(None, [want["python"]] if want["python"] else candidates):
-        # Without what only the calling user has installed: the account of the hub does not see it.
+        # Ignore packages that only the calling user has installed, because the account of the hub cannot use them.
         answer = output([candidate, "-s", "-c", PYTHON_PROBE])
         if answer:
             path, found = json.loads(answer)
@@ -173,7 +173,7 @@ def find_python(want: dict[str, Any], settings: dict[str, Any], user: str) -> di
 
 
 def has_runner_packages(package_dir: str) -> bool:
-    """Whether what the Python runner imports lies where it looks first: beside it (0.18), or in the folder that the role fills."""
+    """Whether the packages of the Python runner are where it looks first: next to it (0.18), or in the folder of the role."""
     runner = os.path.join(package_dir, "node_modules/@scramjet/python-runner")
     return any(
         all(os.path.isdir(os.path.join(folder, name)) for name in ("pyee", "scramjet"))
@@ -188,7 +188,7 @@ def observe_source(path: str) -> dict[str, Any]:
 
 
 def get(api_url: str, path: str) -> Any:
-    """A JSON answer of the hub, None if there is none. Never through a proxy: it is this machine."""
+    """Return a JSON answer of the hub, None if there is none. It does not use a proxy, because the hub is on this machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{api_url}/{path}", timeout=10) as answer:
@@ -198,7 +198,7 @@ def get(api_url: str, path: str) -> Any:
 
 
 def observe_api(api_url: str) -> dict[str, Any] | None:
-    """Version, ids of the stored sequences and of the live instances."""
+    """Return the version, the ids of the stored sequences, and the ids of the live instances."""
     version = get(api_url, "version")
     if version is None:
         return None
@@ -215,7 +215,7 @@ def observe_api(api_url: str) -> dict[str, Any] | None:
 
 
 def sees_disks(api_url: str) -> bool:
-    """Whether the hub's load check finds a disk: a 0.18 hub that finds none answers 500 to every start, and logs nothing."""
+    """Whether the load check of the hub finds a disk. Without one, a 0.18 hub answers 500 to every start, and logs nothing."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{api_url}/load-check", timeout=10) as answer:
@@ -228,16 +228,16 @@ def sees_disks(api_url: str) -> bool:
 
 
 def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[str]:
-    """The wanted addresses, with ports, at which somebody else listens. `settings` are those of the hub that runs, if one does."""
+    """Return the wanted addresses, with ports, at which another process listens. `settings`: those of the running hub, if any."""
     own = settings.get("hub", {}).get("host", {})
     taken = []
     for host, port in want["listens"]:
         if port in (own.get("port"), own.get("instancesServerPort")):
             continue
-        # Never by a connection: one on which nothing is said ends a 0.18 hub, whoever's it is, that listens there for runners.
+        # Do not test this by connecting: a silent connection would end a 0.18 hub that listens there for runners.
         family, _type, _protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
-            # As servers do: a port whose last connections are still fading is free.
+            # As servers do, treat a port as free while its last connections are still closing.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(address)
@@ -248,7 +248,7 @@ def ports_taken(want: dict[str, Any], settings: dict[str, Any]) -> list[str]:
 
 
 def observe_hub(want: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the installed hub, and what runs of it."""
+    """Return the settings of the installed hub, and its running processes."""
     try:
         settings = json.loads(Path(want["settings_file"]).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -262,7 +262,7 @@ def observe_hub(want: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def has_pip() -> bool:
-    """Whether pip may install into this Python: not into one that the system's package manager manages (PEP 668)."""
+    """Whether pip may install into this Python. It may not if the system's package manager manages it (PEP 668)."""
     environment = sys.prefix != sys.base_prefix
     managed = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED").exists() and not environment
     return importlib.util.find_spec("pip") is not None and not managed
@@ -278,7 +278,7 @@ def observe_account(path: str) -> dict[str, str | None]:
 
 
 def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dict[str, Any]) -> dict[str, Any]:
-    """What there is for a hub, added to what runs."""
+    """Return what this machine has for a hub, together with the running processes."""
     this = observe_this(want)
     user = user_of_hub(want, this)
     node = find_node(want, settings, this["wheel_node"], user)
@@ -287,7 +287,7 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
         **running,
         "this": this,
         "user": user,
-        # Not the hub's own configuration, which may hold secrets.
+        # Not the configuration of the hub, which may contain secrets.
         "settings": {key: settings[key] for key in NEEDED if key in settings},
         "account": observe_account(want["account_file"]),
         "node": node,
@@ -318,7 +318,7 @@ def main() -> None:
         if ready or given_up or time.monotonic() >= deadline:
             break
         time.sleep(0.5)
-    # It takes half a second, in which the other programs are asked.
+    # The load check takes half a second. Run it in parallel with the other checks.
     with ThreadPoolExecutor(max_workers=1) as beside:
         sees = beside.submit(sees_disks, settings["api_url"]) if want["disks"] and running["api"] else None
         result = observe_machine(want, settings, running)

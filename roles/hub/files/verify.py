@@ -25,7 +25,7 @@ WORD = "verified"
 ENGINES = {"node": "node", "python": "python3"}
 PROGRAMS = {
     "node": ("index.js", f'module.exports = async () => "{WORD}\\n";\n'),
-    # A stream is the only output that the runner of 0.18 takes.
+    # A 0.18 runner accepts only a stream as output.
     "python": (
         "main.py",
         f'from scramjet.streams import Stream\n\nasync def run(context, input):\n    return Stream.read_from(["{WORD}\\n"])\n',
@@ -58,10 +58,10 @@ def archive(language: str) -> bytes:
 
 
 def run(api_url: str, language: str) -> str:
-    """Why the program did not run, empty if it did."""
+    """Return why the program did not run, empty if it did."""
     try:
         sequence = call("POST", f"{api_url}/sequence", archive(language), "application/octet-stream")["id"]
-        # A Python program on 0.18 dies unless both are there.
+        # Without both keys, a Python program on 0.18 fails.
         start = b'{"appConfig": {}, "args": []}'
         instance = call("POST", f"{api_url}/sequence/{sequence}/start", start)["id"]
         with request("GET", f"{api_url}/instance/{instance}/output") as output:
@@ -94,7 +94,7 @@ def clear(api_url: str) -> bool:
 
 
 def attempt(method: str, url: str, body: bytes | None = None) -> Any:
-    """The hub's answer, None if there is none: the next list tells what worked."""
+    """Return the hub's answer, None if there is none. The next list shows what worked."""
     try:
         return call(method, url, body)
     except (OSError, ValueError, http.client.HTTPException):

@@ -29,7 +29,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def _record(self, outcome: str, result: Any) -> None:
-        # ansible-core before 2.19 has them under private names only.
+        # Before ansible-core 2.19, these attributes are private.
         task = getattr(result, "task", None) or result._task
         returned = dict(getattr(result, "result", None) or result._result)
         if not str(task.action).startswith("scramjet.sth.") or "results" in returned:

@@ -7,8 +7,8 @@
 Reads one JSON record per line, `{"sensor": "hall", "celsius": 19.5}`, and writes one for each sensor. Configuration:
 `limit`, degrees from which a reading counts as too warm. Arguments: names of sensors to leave out.
 
-No hub tells how a Python program ended. So this one says it with the event `report`, or `failed` where a record cannot be
-read, and then waits to be stopped.
+No hub reports how a Python program ended. So this program emits the event `report`, or `failed` if it cannot read a record,
+and then waits until it is stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 from scramjet.streams import Stream
 
-# Seconds. Nobody may be there to stop it.
+# Seconds. After that it ends by itself, if nobody stops it.
 WAIT_TO_BE_STOPPED = 60
 
 
@@ -30,7 +30,7 @@ async def run(context: Any, chunks: Any, *left_out: str) -> Stream:
     output = Stream()
     stopped = asyncio.Event()
 
-    # 1.x awaits it, with the time it is given; 0.18 calls it without.
+    # 1.x awaits this function and passes the timeout. 0.18 calls it without arguments.
     async def stop(*_time: Any) -> None:
         stopped.set()
 
@@ -43,7 +43,7 @@ async def run(context: Any, chunks: Any, *left_out: str) -> Stream:
             context.emit("failed", {"error": repr(error)})
         else:
             for name in sorted(sensors):
-                # As text, since 0.18 reads the type of an output from `output_type` and 1.x from `provides`.
+                # As text, because 0.18 reads the type of an output from `output_type`, and 1.x from `provides`.
                 await output.write(json.dumps({"sensor": name, **sensors[name]}) + "\n")
             readings = sum(sensor["readings"] for sensor in sensors.values())
             context.emit("report", {"sensors": len(sensors), "readings": readings})
@@ -53,7 +53,7 @@ async def run(context: Any, chunks: Any, *left_out: str) -> Stream:
             context.logger.info("Nobody has stopped me.")
         output.end()
 
-    # A task that nobody refers to may be collected before it is done.
+    # Keep a reference to the task. Otherwise it may be garbage-collected before it is done.
     output.producer = asyncio.create_task(work())
     return output
 
