@@ -26,7 +26,7 @@ _NO_JSON = (
 
 
 def with_json_args(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a task's arguments with text in ``args``, and in those of ``overrides``, as the list that it means.
+    """Return the arguments of a task, with text in ``args`` (also in ``overrides``) converted to a list.
 
     Raises ``INVALID_CONFIG`` for values that JSON cannot represent. The module refuses args of another type.
     """
@@ -45,7 +45,7 @@ def _prepared(holder: Mapping[str, Any], place: str) -> dict[str, Any]:
     for name in NAMES:
         args = prepared.get(name)
         if isinstance(args, str):
-            # As the roles read it; ansible-core would split it at commas, also those inside of an argument.
+            # Parse it like the roles. ansible-core would split it at commas, even inside an argument.
             is_json = args.lstrip().startswith("[")
             args = prepared[name] = _parsed(args, place + name) if is_json else list_from(args)
         _refuse_other_than_json(args, place + name)

@@ -95,7 +95,7 @@ class Crashes:
                 raise self.has_ended(index, record)
 
     def refuse_last(self) -> None:
-        """Raise if any replica has ended, because that is then the reason why the rounds do not come to an end."""
+        """Raise the failure of the replica that ended last, if any: such ends are why the rounds of a rollout do not stop."""
         if self._last_ended is not None:
             raise self.has_ended(*self._last_ended)
 

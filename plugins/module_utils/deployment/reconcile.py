@@ -91,7 +91,7 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
 
 def check_options(options: DeploymentOptions) -> None:
     """Refuse options that make no sense, before the first request."""
-    # Ansible takes null for a required option that is set.
+    # For Ansible, a required option that is null is set.
     if not (options.name or "").strip():
         raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")
     for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):

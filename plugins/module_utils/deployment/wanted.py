@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord | None, hub: str) -> Goal:
-    """Return what a task wants. ``sequence``: the version that it names; None: that of what runs.
+    """Return the goal of a task. ``sequence``: the version that it names; None keeps the running version.
 
     Raises ``NOT_FOUND`` if the version is unknown, and ``INVALID_CONFIG`` if the configuration of a replica is unknown.
     """
@@ -131,7 +131,7 @@ def _program(observed: Observed, options: DeploymentOptions, rollout: Rollout, i
 
 
 def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Replica, index: int) -> DeploymentOptions:
-    """Return the options with the configuration that stays, and with the task's where nothing tells which that is."""
+    """Return the options with the configuration that stays; if it is not known, with the one of the task."""
     says = any(item is not None for item in (options.app_config, options.args, options.overrides))
 
     def if_known(take: Callable[[], T]) -> T | None:
@@ -156,7 +156,7 @@ def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Repl
 
 
 def _with_differences(rollout: Rollout, observed: Observed, options: DeploymentOptions) -> Rollout:
-    """Return the mark with how replicas differ: as the task says, and where that is taken over as the latest run said."""
+    """Return the mark with the part about replicas with settings of their own: of the task, or of the latest run if kept."""
     overrides = options.overrides or []
     index_key = options.index_key
     own_configs = _count_to_last(item.app_config for item in overrides)
@@ -172,7 +172,7 @@ def _with_differences(rollout: Rollout, observed: Observed, options: DeploymentO
 
 
 def _count_to_last(values: Iterable[Any]) -> int:
-    """Return how many there are up to the last that is given."""
+    """Return the number of values up to the last one that is set."""
     return max((index + 1 for index, item in enumerate(values) if item is not None), default=0)
 
 

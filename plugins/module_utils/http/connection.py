@@ -138,7 +138,9 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
         raise SthError("INVALID_OPTION", "headers must be a mapping of header names to values.")
     for name in value:
         if str(name).lower() in RESERVED_HEADERS:
-            raise SthError("INVALID_OPTION", f"headers may not set {name}: the hub's API decides it.")
+            raise SthError(
+                "INVALID_OPTION", f"headers must not set {name}, which the hub's API determines: leave it out."
+            )
         if not _HEADER_NAME.fullmatch(str(name)):
             raise SthError(
                 "INVALID_OPTION", f"headers holds {str(name)!r}, which is not a valid name of a header: correct it."

@@ -91,7 +91,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
 
 
 def check_run_options(options: JobOptions) -> None:
-    """Refuse options of ``state: completed`` with another state, and a ``run_timeout`` that is no time."""
+    """Refuse options of ``state: completed`` with another state, and a ``run_timeout`` that is not positive."""
     unused = [name for name in ("input", "output_dest", "completion_event") if getattr(options, name) is not None]
     unused += ["collect"] if options.collect else []
     if unused and options.state != "completed":

@@ -93,7 +93,7 @@ class Journal:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """All of them."""
+        """All actions, in order."""
         return tuple(self._actions)
 
     @property

@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.forms import 
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text import without
 
 MASK = "********"
-# A shorter value under a secret key is not searched for in texts: it would blank every "1" and "on" in them.
+# Shorter secret values are not masked in texts, because this would mask every "1" and "on" in them.
 SHORTEST_SCRUBBED = 4
 # Values with characters of several kinds are distinctive from the first length on, a word or a number from the second on.
 SHORTEST_MIXED = 6

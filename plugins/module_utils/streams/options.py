@@ -25,7 +25,7 @@ class FeedOptions(Options):
 
     @property
     def has_data(self) -> bool:
-        """Whether there is something to write."""
+        """Whether there is data to write."""
         return any(item is not None for item in (self.content, self.lines, self.src))
 
 

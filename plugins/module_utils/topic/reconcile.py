@@ -65,8 +65,8 @@ def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: 
     there = given(before)
     raise SthError(
         "CONFLICT",
-        f"Topic {there['name']} on {api_url} carries {there['content_type']}: use that content_type, or remove the "
-        "topic first, with what is in it.",
+        f"Topic {there['name']} on {api_url} carries {there['content_type']}: use that content_type, or first "
+        "remove the topic, with the data in it.",
     )
 
 

@@ -32,9 +32,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-# The interpreter's real path (not a version manager's shim), which of these modules it finds, and whether the hub's runner can
-# work with it: where StreamWriter has a finaliser, the runner's control connection is closed as soon as the runner lets go of
-# its writer.
+# Prints the real path of the interpreter (not the shim of a version manager), which of these modules it finds, and whether the
+# hub's runner works with it. It does not if StreamWriter has a finaliser, which closes the control connection of the runner too
+# early.
 PYTHON_PROBE = (
     "import asyncio, importlib.util, json, sys;"
     "found = [name for name in ('pip', 'pyee', 'scramjet') if importlib.util.find_spec(name)];"
@@ -85,7 +85,7 @@ def _group(name: str) -> int | None:
 
 
 def user_of_hub(want: dict[str, Any], this: dict[str, Any]) -> str:
-    """The account that the hub runs as; empty for the calling one."""
+    """Return the account of the hub; empty for the calling user."""
     made = want["manage_user"] and want["user"] != "root"
     return want["user"] if this["uid"] == 0 and (made or this["hub_uid"] is not None) else ""
 
@@ -156,7 +156,7 @@ def find_npm(node: str | None, wheel_node: str) -> list[str] | None:
 
 
 def find_python(want: dict[str, Any], settings: dict[str, Any], user: str) -> dict[str, Any]:
-    """The interpreter for Python programs (None if there is none), whether it finds what the hub's runner imports, and whether it has pip."""
+    """Return the interpreter for Python programs (or None), whether it has the packages of the hub's runner, and whether it has pip."""
     if want["python"] == "none":
         return {"python": None, "python_packages": False, "python_pip": False}
     candidates = [settings.get("python"), "python3", "/usr/bin/python3"]
@@ -182,7 +182,7 @@ def has_runner_packages(package_dir: str) -> bool:
 
 
 def observe_source(path: str) -> dict[str, Any]:
-    """What hub_package_source names on this machine (folder, file or None), and whether that is a folder with wheels for Python."""
+    """Return the kind of hub_package_source on this machine (folder, file or None), and whether it is a folder with Python wheels."""
     kind = "folder" if os.path.isdir(path) else "file" if os.path.isfile(path) else None
     return {"kind": kind, "wheels": kind == "folder" and bool(glob.glob(os.path.join(glob.escape(path), "pyee-*.whl")))}
 

@@ -35,7 +35,7 @@ PATIENCE = 30.0  # seconds, for each request, and until the hub lets the package
 
 
 def request(method: str, url: str, body: bytes | None = None, kind: str = "application/json") -> Any:
-    """The hub's open answer. Raises an OSError or http.client.HTTPException. Never through a proxy: it is this machine."""
+    """Return the hub's open answer. Raises OSError or http.client.HTTPException. It does not use a proxy on this machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return opener.open(urllib.request.Request(url, body, {"Content-Type": kind}, method=method), timeout=PATIENCE)
 
@@ -65,7 +65,7 @@ def run(api_url: str, language: str) -> str:
         start = b'{"appConfig": {}, "args": []}'
         instance = call("POST", f"{api_url}/sequence/{sequence}/start", start)["id"]
         with request("GET", f"{api_url}/instance/{instance}/output") as output:
-            # The output of a Python program stays open for longer than the program runs.
+            # Read only one line, because the output of a Python program stays open longer than the program runs.
             said = output.readline().decode(errors="replace").strip()
     except urllib.error.HTTPError as error:
         return f"{error.url} answered {error.code} {error.reason}"
@@ -75,7 +75,7 @@ def run(api_url: str, language: str) -> str:
 
 
 def clear(api_url: str) -> bool:
-    """Removes the programs, also those that an earlier run has left, and tells whether they are gone.
+    """Removes the programs, also those from an earlier run, and returns whether they are gone.
 
     A hub refuses this while an instance runs, a 1.x hub for 15 seconds longer.
     """
