@@ -299,7 +299,7 @@ class HubAction(ActionBase):
         return str(remote)
 
     def _task_runs_here(self) -> bool:
-        """Whether the module will see the controller's files with the controller's rights."""
+        """Whether the module can read the files of the controller, with the same permissions."""
         return bool(self._connection.transport == "local") and not self._connection.become
 
     @property

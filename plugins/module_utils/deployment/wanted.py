@@ -156,7 +156,7 @@ def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Repl
 
 
 def _with_differences(rollout: Rollout, observed: Observed, options: DeploymentOptions) -> Rollout:
-    """Return the mark with the part about replicas with settings of their own: of the task, or of the latest run if kept."""
+    """Return the mark, completed with which replicas have their own settings: from the task, or from the latest run if kept."""
     overrides = options.overrides or []
     index_key = options.index_key
     own_configs = _count_to_last(item.app_config for item in overrides)

@@ -193,7 +193,7 @@ class Manifest:
         """Return the value of a member; None if it is missing or null, which hubs treat in the same way."""
         value = self._value(key)
         if value is not None and not isinstance(value, kind):
-            self._refuse(f"has {key} that is not {meant}; correct it")
+            self._refuse(f"has a value of {key} that is not {meant}; correct it")
         return value
 
     def _refuse(self, problem: str) -> NoReturn:

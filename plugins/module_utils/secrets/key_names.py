@@ -21,7 +21,8 @@ _SECRET = frozenset(
 )  # fmt: skip
 # Secret only as the last word: jwt_issuer and cookie_domain describe a secret, but are not secret.
 _SECRET_LAST = frozenset(["token", "tokens", "jwt", "jwts", "bearer", "cookie", "cookies", "authorization", "psk"])
-# Words before "key" that make it a secret, and not the key of a record: at any place in a name, and only at its end.
+# Words that make a following "key" a secret, unlike primary_key: first those that count anywhere in a name, then those that
+# count only at its end.
 _KEYS = frozenset(["private", "api", "access", "signing"])
 _KEYS_LAST = frozenset(
     [

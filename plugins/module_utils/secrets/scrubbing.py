@@ -43,8 +43,8 @@ def is_distinctive(secret: str) -> bool:
 def scrub(text: str, secrets: Iterable[str], *, part: bool = False) -> str:
     """Return ``text`` with each of ``secrets`` masked, in every form.
 
-    ``part``: the text was cut out of a longer one, so it may begin or end within a secret, or be part of one. Scrub a text
-    before you shorten it: the rest of a secret in its middle is not found.
+    ``part``: the text was cut out of a longer one, so it may begin or end within a secret, or be part of one. If you want to
+    shorten a text, scrub it first. Otherwise a cut may leave a part of a secret that cannot be recognised.
     """
     data = text.encode("utf-8", "surrogatepass")
     return _hidden(data, _forms(frozenset(secrets)), part, part).decode("utf-8", "surrogatepass")

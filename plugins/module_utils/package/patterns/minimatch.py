@@ -25,7 +25,7 @@ _STAR = "[^/]*?"
 _ANY = "[^/]"
 _SPECIAL = frozenset("().*{}+?[]^$\\!")
 _CLOSE = {"!": "))[^/]*?)", "?": ")?", "+": ")+", "*": ")*", "@": ")"}
-# No part is empty; JavaScript's dot does not match an end of line.
+# A part must not be empty. The dot of JavaScript does not match a line end.
 _NOT_EMPTY = "(?=[^\n\r\u2028\u2029])"
 _NO_DOT = r"(?!\.)"
 _MOST_GLOBSTARS = 200
