@@ -10,8 +10,8 @@ module: sth_instance
 short_description: Start, restart, stop or run to completion instances on a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Starts, restarts, stops or removes an instance of a package, or a pool of instances. It can also run an instance once to its end
-    and collect its output.
+  - Starts, restarts or stops an instance of a package, or a pool of instances. It can also run an instance once to its end and
+    collect its output. The package must be on the hub, where it is called a I(sequence).
   - A hub starts a new process with every call. This module gives an instance a name, which the instance carries in its
     configuration. So a second run recognises the instance by its name.
 author:
@@ -37,13 +37,15 @@ options:
   state:
     description:
       - V(started) starts the instance as the task describes it. If it has ended, it is started again. If it runs differently,
-        O(on_change) sets what happens.
+        O(on_change) sets what happens. If a new instance does not become ready within O(wait_timeout), the task fails but B(the
+        instance keeps running), and later runs treat it as started. The examples show how to end it.
       - V(restarted) always ends the instance and starts it again. Options that are not set, including O(sequence), are taken from
-        the instance that runs. The members of a pool are restarted one by one, and after a failure no more are restarted. An
+        the instance that runs. If none runs, one is started from O(sequence), or without that the task fails with
+        C(error_code=NOT_FOUND). The members of a pool are restarted one at a time, and after a failure no more are restarted. An
         instance without a name gets a new id.
       - V(stopped) ends the instance. A hub cannot keep a stopped instance to start it later.
-      - V(absent) ends the instance and waits until the hub no longer lists it. By default, this takes more than three minutes
-        on a hub from 0.24.3 on.
+      - V(absent) ends the instance too, and then waits until the hub no longer lists it. By default, this takes more than three minutes
+        on a hub from 0.24.3 on. Use it only before you use an O(id) again or overwrite a package.
       - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
         Without O(sequence), the task does not start an instance, but waits for one that is alive.
     type: str
@@ -51,28 +53,32 @@ options:
     default: started
   name:
     description:
-      - Name of the instance, unique on its hub. With O(count), name of the pool.
+      - Name of the instance, unique on its hub. With O(count), name of the pool. The name of a member, such as V(worker-1), selects
+        only this member.
+      - If a pool has this name, O(state=restarted), O(state=stopped) and O(state=absent) without O(count) select all its members, and
+        other states fail with C(error_code=CONFLICT). To make a pool of an instance of the same name, end the instance first.
       - Set exactly one of O(name), O(id) and O(all).
     type: str
   count:
     description:
       - Makes O(name) a pool with this number of members, C(<name>-0), C(<name>-1) and so on. V(0) is allowed.
       - Scaling down ends the members with the highest indexes.
-      - Cannot be used with O(state=stopped) and O(state=absent). There, O(name) selects all members.
+      - Cannot be used with O(state=stopped), O(state=absent) and O(state=completed).
     type: int
   id:
     description:
-      - Id of an instance on the hub. Use O(name) if you can.
-      - With O(state=started) and O(state=completed), an instance is started with this id and without a name. This needs a hub from
-        0.31.4 on and an id of 36 characters.
+      - Id of an instance on the hub. Use O(name) if you can. Use this for an instance without a name, which another tool has started.
+      - If no instance has this id, O(state=started) and O(state=completed) start one from O(sequence) with this id and without a name.
+        This needs a hub from 0.31.4 on. Choose any id of 36 characters. Hubs from 0.34.1 to 0.36 take only a UUID.
       - Before an id can be used again, the hub must have stopped listing the ended instance. By default this takes 195 seconds. The
         task waits for it up to O(removal_timeout).
-      - An instance that has a name cannot be started again by its id, because the id changes. Use O(name).
+      - An instance that has a name cannot be started again by its id, because the id changes. The task then fails with
+        C(error_code=CONFLICT).
     type: str
   all:
     description:
-      - Selects all instances of the sequences that match O(sequence), with or without a name. Only with O(state=stopped),
-        O(state=absent) and O(state=restarted).
+      - Selects all instances of the sequences that match O(sequence), with or without a name. O(sequence) is then required, and a name in
+        it selects all versions. Only with O(state=stopped), O(state=absent) and O(state=restarted).
     type: bool
     default: false
   sequence:
@@ -80,14 +86,17 @@ options:
       - The sequence to run. Set an id, a name, V(name@version) or V(name@sha256:<7 or more hex digits>).
       - Use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the hub in
         check mode, the task assumes that an earlier task would upload it.
+      - If a name matches several versions on the hub, the task fails with C(error_code=AMBIGUOUS), except with O(all=true).
       - Required to start an instance, except if the instance already runs. Then it keeps its sequence.
     type: str
   on_change:
     description:
-      - What to do if the instance runs with other values than the options that are set.
-      - V(recreate) ends the instance and starts a new one. If the new one does not become ready, the task starts the previous one
-        again and fails. O(state=restarted) does the same.
-      - V(keep) leaves the instance as it is. V(fail) fails with C(error_code=CONFLICT).
+      - What to do if the instance runs with another O(sequence), O(app_config), O(args), O(input_topic) or O(output_topic) than the
+        task sets.
+      - V(recreate) ends the instance and starts a new one, in a pool O(max_parallel) members at a time. So there is an outage, which
+        M(scramjet.sth.sth_deployment) avoids. If the new one does not become ready, the task starts the previous one again and fails.
+        O(state=restarted) does the same.
+      - V(keep) leaves the instance as it is, and reports no change. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [recreate, keep, fail]
     default: recreate
@@ -104,6 +113,8 @@ options:
     description:
       - Input that O(state=completed) writes to the program while it reads the output. Set one of O(input.content), O(input.lines)
         and O(input.src).
+      - If not set, the input stays open, and a program that reads it to its end runs until O(run_timeout). To end the input without
+        writing anything, set O(input.lines) to V([]).
     type: dict
     suboptions:
       content:
@@ -117,7 +128,7 @@ options:
         elements: raw
       src:
         description:
-          - File to write. It is streamed, so it can have any size.
+          - File to write. It is streamed, so it can have any size. A relative path is searched as M(ansible.builtin.copy) does.
         type: path
       remote_src:
         description:
@@ -155,8 +166,9 @@ options:
   mask_output:
     description:
       - Whether to mask secrets in RV(collected) and in the payload of O(completion_event). If any secret was masked, C(masked) or
-        RV(event_masked) is true. Secrets of the configuration that are short or common, such as C(test), C(production) or C(8080), are
-        not masked there.
+        RV(event_masked) is true.
+      - Secrets are the values under keys that look secret or are in O(secret_keys). Those with fewer than 6 characters, and single words
+        or numbers with fewer than 12, such as C(test), C(production) or C(8080), are not masked there.
       - V(false) returns the output as the program wrote it. In failures, and in the C(log), to which the hub writes the
         configuration, every secret is masked in any case.
     type: bool
@@ -164,7 +176,7 @@ options:
   output_dest:
     description:
       - File on the machine where the task runs for the whole C(output), without masking and with mode C(0600). The result then does
-        not contain the output.
+        not contain the output. Its directory must exist, and O(collect) must contain C(output).
       - The file is put in place when the run has completed. If reading breaks or O(run_timeout) is reached, the output until then is
         kept in C(<name>.partial) in the same directory.
     type: path
@@ -182,9 +194,15 @@ options:
       - If writing the input, reading the output or waiting for events breaks, the task fails at once with the cause.
     type: float
     default: 3600.0
+notes:
+  - O(wait_for), O(ready_event), O(wait_timeout), O(stable_for), O(start_attempts) and O(max_parallel) have no effect with
+    O(state=completed), which waits for the end of the program. If O(failure_event) comes, it fails with C(error_code=ENDED_EARLY).
+  - Use M(scramjet.sth.sth_deployment) instead of a pool if you want to update a package without an outage, or to go back to the version
+    before.
 seealso:
   - module: scramjet.sth.sth_sequence
   - module: scramjet.sth.sth_instance_info
+  - module: scramjet.sth.sth_deployment
 """
 
 EXAMPLES = r"""
@@ -251,7 +269,30 @@ EXAMPLES = r"""
     ready_event: listening
     failure_event: cannot-listen
 
-- name: Restart it with the configuration that it has
+- name: Start it for the first time, and end it if it does not become ready
+  block:
+    - name: Start it
+      scramjet.sth.sth_instance:
+        name: second-server
+        sequence: "{{ package.sequence.ref }}"
+        wait_for: event
+        ready_event: listening
+        wait_timeout: 2
+  rescue:
+    - name: End what did not become ready
+      scramjet.sth.sth_instance:
+        name: second-server
+        state: stopped
+        stop_timeout: 1
+
+- name: Keep one instance running with at most 256 megabytes of memory, on a hub that runs programs in Docker
+  scramjet.sth.sth_instance:
+    name: limited
+    sequence: "{{ package.sequence.ref }}"
+    limits:
+      memory: 256
+
+- name: Restart the server with the configuration that it has
   scramjet.sth.sth_instance:
     name: server
     state: restarted
@@ -295,7 +336,7 @@ instance:
       returned: success
       type: str
     name:
-      description: Its name. Null if another tool started it, or O(id) did.
+      description: Its name. Null if it has none, because another tool or a task with O(id) has started it.
       returned: success
       type: str
     index:
