@@ -33,54 +33,60 @@ options:
   state:
     description:
       - V(present) uploads the package in O(src) if the hub does not have it. O(src) is required.
-      - V(absent) removes the package with O(id), or the packages with O(name) and O(version). With O(src), the name is taken
-        from the package. Nothing happens if there is none.
+      - V(absent) removes B(all versions) of the package O(name), or only one with O(version) or O(id). O(src) only gives the name
+        here, so all versions of that package are removed, whatever their content. If the hub has none of them, nothing happens.
     type: str
     choices: [present, absent]
     default: present
   name:
     description:
-      - Name of the package. If O(src) is set, this is not needed. If both are set, the name must be the one in C(package.json).
-      - If C(package.json) has no name, the package gets this name. This needs O(compare=content).
-      - With O(state=absent), but without O(version) and O(id), B(all) versions of the package are removed.
+      - Name of the package to remove with O(state=absent).
+      - If O(src) is set, this is not needed. If both are set, the name must be the one in C(package.json), or the task fails with
+        C(error_code=INVALID_PACKAGE). If C(package.json) has no name, the package gets this name. This needs O(compare=content).
     type: str
   version:
     description:
       - With O(state=absent), remove only this version of O(name). Set the version from C(package.json), or
-        V(sha256:<7 or more hex digits>).
+        V(sha256:<7 or more hex digits>). With O(state=present) it is refused, because the version is in C(package.json).
     type: str
   id:
     description:
       - Id of a sequence on the hub. Use it with O(state=absent) to remove this sequence, or with O(on_change=overwrite) to
-        overwrite it with O(src). O(on_change=overwrite) needs it if the hub has several packages with this name.
+        overwrite it with O(src). O(on_change=overwrite) needs it if the hub has several packages with this name. It is refused with other
+        values of O(on_change).
       - With O(state=absent), the sequence must also match O(name) and O(version) if they are set. Otherwise the task fails with
         C(error_code=CONFLICT).
     type: str
   on_change:
     description:
-      - What to do if the hub has a package with this name but other content.
-      - V(replace) uploads the new package, checks it, and then removes the others. If a play deploys two packages with the same
-        name, they replace each other in every run, which gives a warning. Set O(keep_old) in both tasks to keep both.
-      - V(overwrite) replaces the content and keeps the id. Only a hub from 0.28 on can do this, and only after it has stopped
-        listing the instances of the package. By default, that is 195 seconds after they have ended. The hub does not overwrite
-        atomically, and files that only the old package had stay.
-      - V(keep) changes nothing. V(fail) fails with C(error_code=CONFLICT).
+      - What to do if the hub has a package with this name, but not this one (see O(compare)).
+      - V(replace) uploads the new package, looks whether the hub has stored it, and then removes B(all other versions) of this
+        name. If instances run from one of them, the task fails by default, see O(in_use). To keep the other versions, set
+        O(keep_old). If a play uploads two packages with the same name, they replace each other in every run, which gives a
+        warning.
+      - V(overwrite) replaces the content of the package on the hub, whose id stays. This needs a hub from 0.28 on. Such a hub overwrites
+        only a package of which it lists no instance, so the task waits up to O(removal_timeout) until it has forgotten those that have
+        ended. Files that only the old package had stay, although the hub then reports the digest of the new one. If it
+        fails halfway, both may be mixed, so prefer V(replace).
+      - V(keep) uploads nothing, and returns a package of this name that is on the hub. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [replace, overwrite, keep, fail]
     default: replace
   keep_old:
     description:
-      - With O(on_change=replace), upload the new package but do not remove the others.
+      - With O(on_change=replace), upload the new package but do not remove the other versions, whether they are in use or not. Nothing
+        removes them later, except a task without this option or with O(state=absent).
     type: bool
     default: false
   in_use:
     description:
       - What to do if instances run from a package that the task has to remove or overwrite.
       - V(fail) fails before anything is written, with C(error_code=CONFLICT).
-      - V(keep) keeps the package and returns it in RV(kept). With O(on_change=overwrite) it fails.
-      - V(stop) ends the instances, waits until they have ended, and then removes or overwrites the package. If a program on a 1.x
-        hub does not answer, the package is removed together with the program. This takes minutes if other instances of the
-        package have just ended.
+      - V(keep) keeps the packages from which instances run, and returns them in RV(kept). The others are removed. With
+        O(on_change=overwrite) it fails.
+      - V(stop) ends the instances as O(stop_timeout) and O(can_keepalive) say, waits until they have ended, and then removes or
+        overwrites the package. A hub from 1.0 on can also end a program that does not answer, by removing its package. If other
+        instances of the package have just ended, this takes minutes.
     type: str
     choices: [fail, keep, stop]
     default: fail
@@ -106,6 +112,12 @@ EXAMPLES = r"""
     src: packages/wordcount
     keep_old: true
 
+- name: Deploy a new version, and end the instances of older versions instead of failing
+  scramjet.sth.sth_sequence:
+    src: packages/wordcount
+    in_use: stop
+    stop_timeout: 1
+
 - name: Remove every version of a package, and end its instances first
   scramjet.sth.sth_sequence:
     name: wordcount
@@ -130,7 +142,7 @@ sequence:
       type: str
       sample: wordcount
     version:
-      description: Version from C(package.json).
+      description: Version from C(package.json). Empty if there is none.
       returned: success
       type: str
       sample: 1.4.2
@@ -144,7 +156,7 @@ sequence:
       type: str
       sample: wordcount@sha256:1f2e3d4c5b6a
     hub_version:
-      description: Version as the hub lists it, with the digest as build metadata.
+      description: Version of the package as the hub lists it, with the digest as build metadata.
       returned: success
       type: str
     instances:
@@ -177,7 +189,8 @@ actions:
       returned: success
       type: str
     reason:
-      description: Why the action is needed. V(compensation) if this turned out only while the task ran.
+      description: Why the action is needed, in words. V(compensation) if only something that happened while the task ran made it
+        necessary, such as a failure after which the previous instance was started again.
       returned: success
       type: str
     done:
