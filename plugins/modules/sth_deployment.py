@@ -11,12 +11,13 @@ short_description: Keep replicas of a package running on a Scramjet Transform Hu
 version_added: 0.1.0
 description:
   - Puts a package on a hub and keeps O(replicas) replicas of it running, all with the same version and configuration.
-    Replicas that differ are replaced step by step. An old one is stopped only when its successor is ready.
+    Replicas that differ are replaced step by step. By default, an old one is stopped only when its successor is ready.
   - A hub refuses to update a package while anything runs from it. This module uploads the new version next to the old one,
     lets the replicas move over, and removes old versions that are no longer needed.
   - If a new replica does not become ready, the deployment is rolled back.
   - Each replica carries a record of the deployment. So the next run completes a run that was interrupted, and when two
-    runs change one deployment at the same time, one wins and the other fails with C(error_code=CONFLICT).
+    runs change one deployment at the same time, one wins and the other fails with C(error_code=CONFLICT). Run that task again if
+    you want what it describes.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -36,27 +37,31 @@ attributes:
   idempotent:
     support: partial
     details:
-      - O(state=present), O(state=absent) and O(state=rolled_back) are idempotent.
-      - O(state=restarted) always restarts.
+      - O(state=present), O(state=absent) and O(state=rolled_back) are idempotent. O(state=restarted) always restarts.
+      - After O(state=rolled_back) from a canary, only the replicas that were the canary know that the deployment went back. If they
+        have ended, and the hub no longer lists them, another run goes back one more version. A hub from 0.24.3 on lists them for some
+        minutes, and an older hub not at all.
 options:
   state:
     description:
-      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. Set O(replicas) if
-        this must hold for the replicas with the highest indexes too.
-      - V(absent) stops all replicas and removes their versions, except versions that something else runs from. If no replica
-        runs any more, only the version in O(src) or O(sequence) is known and removed.
+      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. Without O(replicas), those
+        with the highest indexes can be missed.
+      - V(absent) stops all replicas and removes the versions that the deployment has run, B(whoever has uploaded them). Versions that
+        something else runs from, or that another deployment can go back to, stay. If the hub lists no replica any more, only the
+        version in O(src) or O(sequence) is known and removed, and the others stay without a warning.
       - V(restarted) replaces every replica once, in the way that O(strategy) sets, even if nothing has changed. It cannot be
         combined with O(canary), except V(0), which completes the update too.
-      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The configuration
-        stays, except for options that are set. A second run changes nothing. One exception is going back from a canary. Only
-        the replicas with the new version remember it. After they have ended, a 1.x hub still lists them for some minutes. Later, and
-        always on a 0.18 hub, another run goes back one more version.
+      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. It does not go back to an
+        earlier configuration. That stays, except for options that are set, so leave out O(app_config) and O(args), or set O(keep_config).
+      - A second run with V(rolled_back) changes nothing. To go back further, deploy the version with O(sequence). If no older version is
+        left, the task fails with C(error_code=NOT_FOUND).
     type: str
     choices: [present, absent, restarted, rolled_back]
     default: present
   name:
     description:
-      - Name of the deployment, unique on its hub. Its replicas are C(<name>-0), C(<name>-1) and so on.
+      - Name of the deployment, unique on its hub. Its replicas are C(<name>-0), C(<name>-1) and so on. If another instance or pool has
+        one of these names, the task fails with C(error_code=CONFLICT).
     type: str
     required: true
   sequence:
@@ -69,28 +74,31 @@ options:
   replicas:
     description:
       - How many replicas run. Scaling down stops those with the highest indexes. V(0) stops all.
-      - If not set, the number stays as it is, and a new deployment gets V(1). The number is read from the hub. A replica that has
-        ended is listed by a 1.x hub for some minutes, and by a 0.18 hub not at all, so set it if replicas may end by themselves.
+      - If not set, the number stays as it is, and a new deployment gets V(1). The task then counts the replicas that the hub lists. A hub
+        from 0.24.3 on lists a replica that has ended for some minutes, and an older hub not at all. So if replicas can end by
+        themselves, set this option, or the number can shrink.
     type: int
   strategy:
     description:
       - How replicas are replaced.
       - V(rolling) replaces a few at a time, limited by O(max_surge) and O(max_unavailable).
-      - V(blue_green) starts all new replicas, and stops the old ones when all of the new are ready.
-      - V(recreate) stops all old replicas before it starts new ones. If the run is interrupted in between, no replica is left
-        that records the settings, so set O(src) or O(sequence), O(app_config), O(args) and O(replicas) in the task.
+      - V(blue_green) starts all new replicas, and stops the old ones when all of the new are ready. Meanwhile twice as many run.
+      - V(recreate) stops all old replicas before it starts new ones, so there is an outage. If the run is interrupted in between, the
+        hub no longer knows the settings of the deployment, so set O(src) or O(sequence), O(app_config), O(args) and O(replicas) in
+        the task.
     type: str
     choices: [rolling, blue_green, recreate]
     default: rolling
   max_surge:
     description:
-      - With O(strategy=rolling), how many replicas may run in addition to O(replicas) during the update.
+      - With O(strategy=rolling), how many replicas may run in addition to O(replicas) during the update. It has no effect with other
+        strategies.
     type: int
     default: 1
   max_unavailable:
     description:
       - With O(strategy=rolling), how many of O(replicas) may be missing during the update. This and O(max_surge) cannot both
-        be V(0).
+        be V(0). It has no effect with other strategies.
       - If two replicas with the same index must not run at the same time, because they use one file or queue, set
         O(max_surge=0) and O(max_unavailable=1).
     type: int
@@ -98,24 +106,29 @@ options:
   canary:
     description:
       - How many replicas, those with the lowest indexes, get the new version or configuration. The others keep the old one.
-        A second run changes nothing. Another canary replaces the canary before it.
-      - V(0) completes the update. It is the default when O(src) or O(sequence) is set.
-      - Without O(src) and O(sequence), a canary stays as it is, so that scaling and restarting do not complete it.
+        A second run changes nothing.
+      - V(0) gives it to all replicas, which completes the update. This is the default if O(src) or O(sequence) is set.
+      - If neither is set, the number of a present canary is the default. So scaling and restarting do not complete it, and new
+        options, such as O(app_config), only apply to the replicas of the canary.
+      - With a smaller number, the replicas that no longer belong to the canary get the old version and configuration back. A canary of a
+        third version or configuration replaces the canary before it.
+      - To take back a canary of a version, use O(state=rolled_back). To take back a canary of a configuration, set the old
+        configuration and V(0).
     type: int
   on_failure:
     description:
-      - What to do when a replica does not become ready, or ends soon afterwards. The task fails in any case.
-      - V(rollback) restores the previous version and configuration on all replicas. The version of O(src) that failed is removed,
-        unless something runs from it or a deployment can go back to it.
-      - V(stop) stops the replica that failed, and replaces no more.
-      - V(leave) leaves everything as it is.
+      - What to do when a replica does not become ready, or ends while the task still runs. The task fails in any case.
+      - V(rollback) restores the previous version and configuration on all replicas. If nothing ran before, it ends all replicas. The
+        version of O(src) that failed is removed, unless something runs from it or a deployment can go back to it.
+      - V(stop) stops the replica that failed, and replaces no more. Replicas that were replaced before stay.
+      - V(leave) leaves everything as it is, and the replica that failed too, so that you can look at it.
     type: str
     choices: [rollback, stop, leave]
     default: rollback
   keep_versions:
     description:
-      - How many older versions of the deployment stay on the hub, for O(state=rolled_back). Versions that something else runs
-        from, or that another deployment can go back to, are never removed.
+      - How many older versions of the deployment stay on the hub, for O(state=rolled_back) and O(sequence). With V(0), there is none to
+        go back to. Versions that something else runs from, or that another deployment can go back to, are never removed.
       - A version that was never deployed completely does not count, and the next new version removes it. That is a canary that
         was not completed, a failed version that O(on_failure) left, or the version of a run that was interrupted.
       - If the hub refuses to remove an old version, the task still succeeds, RV(notes) says why, and the next run tries again.
@@ -123,20 +136,20 @@ options:
     default: 1
   keep_config:
     description:
-      - Keep the configuration that the replicas run with. O(app_config), O(args), O(overrides) and O(index_key) are used only for a
-        replica whose configuration is not known, such as one that had O(overrides) and does not run.
+      - Keep the configuration that the replicas run with, whatever O(app_config), O(args), O(overrides) and O(index_key) say. A new
+        replica gets that of the others. Only if a replica had O(overrides) of its own and does not run, these options count for it.
       - Use this to scale or roll back a deployment with the same variables that it was deployed with.
     type: bool
     default: false
 notes:
   - A hub does not report O(limits) and O(start_options). Set them in every run. A replica that a run starts has those of that
     run, also when it rolls back.
-  - Set O(app_config), O(args) and O(overrides) together. A replica that runs with O(overrides) does not show what it would have
-    without them.
+  - If you set one of O(app_config), O(args) and O(overrides), set all that you use. What you leave out is taken from the replicas that
+    run, and a replica that runs with O(overrides) does not show what it would have without them.
   - If no replica runs any more, the hub does not know the version and the configuration of the deployment. Set O(src) or
     O(sequence), O(app_config), O(args) and O(replicas).
   - If a run was interrupted after it started a replica, the next run waits until that replica is ready before it stops an old
-    one. If no old replica is left, the replicas that run count as ready.
+    one. If no old replica is left, the next run does not check again whether the replicas that run became ready.
 seealso:
   - module: scramjet.sth.sth_instance
   - module: scramjet.sth.sth_sequence
@@ -188,6 +201,19 @@ EXAMPLES = r"""
     canary: 0
     stop_timeout: 1
 
+- name: Try a version with one replica
+  scramjet.sth.sth_deployment:
+    name: shop
+    src: packages/wordcount-2
+    canary: 1
+    stop_timeout: 1
+
+- name: Go back from this canary, so that all replicas have the version of the others again
+  scramjet.sth.sth_deployment:
+    name: shop
+    state: rolled_back
+    stop_timeout: 1
+
 - name: Deploy a new version next to the old one, and end the old one when all new replicas are ready
   scramjet.sth.sth_deployment:
     name: shop
@@ -220,8 +246,8 @@ deployment:
       type: str
     ref:
       description:
-        - The version of the deployment after the task, C(name@sha256:<12 hex digits>). Null with O(state=absent), and with
-          O(replicas=0) if the task does not set a version.
+        - The version of the deployment after the task, C(name@sha256:<12 hex digits>), or C(name@version) if it was uploaded with
+          O(compare=version). Null with O(state=absent), and with O(replicas=0) if the task does not set a version.
         - After V(CONFLICT), the version that the other task deployed.
       returned: success
       type: str
@@ -234,7 +260,7 @@ deployment:
       returned: success
       type: int
     ready:
-      description: How many of the replicas run and are no longer starting.
+      description: How many of the replicas run and are no longer starting. This does not mean that they are ready as O(wait_for) says.
       returned: success
       type: int
     canary:
