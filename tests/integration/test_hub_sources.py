@@ -1,0 +1,100 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Installs a hub on a machine that has no npm registry: the role's hub_package_source. test_role_hub_1_x.py does so from a folder."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import pathlib
+import tarfile
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import VERSION, link_installation, variables_of_hub
+from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """An archive of what npm has installed, packed as the README of the role says."""
+    prefix = tmp_path_factory.mktemp("installed")
+    link_installation(prefix)
+    path = tmp_path_factory.mktemp("served") / "sth.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
+        tar.add(prefix / "hub" / VERSION / "node_modules", "node_modules")
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(archive: pathlib.Path) -> Iterator[str]:
+    """Where that archive is served."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(archive.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{archive.name}"
+        server.shutdown()
+
+
+def install(directory: pathlib.Path, source: str, *options: str, version: str = VERSION) -> str:
+    """Run the role, which installs the hub and does not start it."""
+    given = {"hub_state": "stopped", "hub_package_source": source, "hub_version": version}
+    # The same in each run. Nobody listens there.
+    ports = {"hub_port": 8000, "hub_instances_port": 8001}
+    variables = {**variables_of_hub(directory), **ports, **given}
+    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
+    # A registry that is asked nevertheless does not answer.
+    return run_playbook(book, variables, *options, environment={"npm_config_registry": "http://127.0.0.1:9"})
+
+
+@pytest.fixture
+def package(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Where the role is to install the hub; Node.js is there already."""
+    link_installation(tmp_path / "prefix")
+    path = tmp_path / "prefix" / "hub" / VERSION
+    path.unlink()
+    return path
+
+
+def test_from_an_address(archive: pathlib.Path, address: str, package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    source = f"{address}#sha256={hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    predicted = install(tmp_path, source, "--check")
+    assert f"install @scramjet/host {VERSION}" in predicted
+    assert not package.exists()
+
+    install(tmp_path, source)
+    assert (package / "node_modules" / "@scramjet" / "host" / "package.json").exists()
+    # Nothing is left of what was downloaded.
+    assert [path.name for path in package.parent.iterdir()] == [VERSION]
+
+    assert "changed=0 " in install(tmp_path, source)
+    assert "changed=0 " in install(tmp_path, source, "--check")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "version", "says"),
+    [
+        (f"#sha256={'0' * 64}", VERSION, "The checksum for .* did not match"),
+        ("", "0.18.6", r"does not hold @scramjet/host 0\.18\.6 in its folder node_modules, but 0\.18\.7"),
+        (".missing", VERSION, "was not downloaded: Request failed HTTP Error 404"),
+    ],
+    ids=["digest", "version", "missing"],
+)
+def test_another_archive_than_was_meant_is_refused(
+    fragment: str, version: str, says: str, address: str, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(CommandFailedError, match=says):
+        install(tmp_path, address + fragment, version=version)
+    assert not (package.parent / version).exists()
+
+
+def test_a_path_at_which_there_is_nothing_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(CommandFailedError, match="is neither a folder nor a file on this machine. Nothing was changed"):
+        install(tmp_path, str(tmp_path / "nowhere"))
+    assert not (tmp_path / "prefix").exists()
