@@ -66,8 +66,8 @@ options:
     required: true
   sequence:
     description:
-      - Use a version that is on the hub, instead of O(src). Set an id, a name, V(name@version) or
-        V(name@sha256:<7 or more hex digits>).
+      - Use a version that is on the hub, instead of O(src). Set an id, a name, V(name@version),
+        V(name@sha256:<7 or more hex digits>) or V(name@current), see O(scramjet.sth.sth_instance#module:sequence).
       - Without O(src) and O(sequence), the version of the latest run stays, and so does every part of the configuration that
         is not set.
     type: str

@@ -46,7 +46,7 @@ options:
     type: str
   sequence:
     description:
-      - Ref, name or id of a sequence. Selects all its live instances.
+      - Ref, name or id of a sequence, or V(name@current) (see O(scramjet.sth.sth_instance#module:sequence)). Selects all its live instances.
     type: str
   send:
     description:

@@ -28,7 +28,8 @@ options:
     elements: str
   sequence:
     description:
-      - List only instances of sequences that match this id, name, V(name@version) or V(name@sha256:<7 or more hex digits>).
+      - List only instances of sequences that match this id, name, V(name@version), V(name@sha256:<7 or more hex digits>) or
+        V(name@current), see O(scramjet.sth.sth_instance#module:sequence).
     type: str
   status:
     description:

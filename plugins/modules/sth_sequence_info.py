@@ -22,7 +22,8 @@ extends_documentation_fragment:
 options:
   sequence:
     description:
-      - List only packages that match this id, name, V(name@version) or V(name@sha256:<7 or more hex digits>). Several packages can
+      - List only packages that match this id, name, V(name@version), V(name@sha256:<7 or more hex digits>) or
+        V(name@current), see O(scramjet.sth.sth_instance#module:sequence). Several packages can
         have the same name.
       - Quote a reference that begins with C(@).
     type: str

@@ -137,7 +137,7 @@ def _targets_of_sequence(run: Run, text: str) -> list[Target]:
     hub = run.hub
     inventory = observe(hub, lambda found: bool(found.instances))
     reference = parse_reference(text)
-    chosen = resolve_sequence(reference, inventory.sequences, hub=hub.api_url, assume=run.check_mode)
+    chosen = resolve_sequence(reference, inventory, hub=hub.api_url, assume=run.check_mode)
     # Copies with the same content count as one.
     ids = {
         item.id for item in inventory.sequences if item.id == chosen.id or item.digest and item.digest == chosen.digest

@@ -44,7 +44,7 @@ def reconcile(run: Run, options: InstanceInfoOptions) -> Result:
             raise SthError("INVALID_OPTION", "A reference in instance is empty: give an id or a name.")
         found = [item for item in found if is_meant(item, options.instance)]
     if options.sequence is not None:
-        ids = {item.id for item in find_sequences(parse_reference(options.sequence), inventory.sequences)}
+        ids = {item.id for item in find_sequences(parse_reference(options.sequence), inventory)}
         found = [item for item in found if item.sequence_id in ids]
     if options.status is not None:
         found = [item for item in found if item.status in options.status]

@@ -151,7 +151,7 @@ def select(inventory: Inventory, options: InstanceOptions) -> list[InstanceRecor
     if options.id is not None:
         return [item for item in inventory.instances if item.id == options.id]
     if options.all:
-        meant = find_sequences(parse_reference(options.sequence), inventory.sequences)
+        meant = find_sequences(parse_reference(options.sequence), inventory)
         ids = {item.id for item in meant}
         return [item for item in inventory.instances if item.sequence_id in ids]
     marks = ((item, item.mark) for item in inventory.instances)
@@ -163,7 +163,7 @@ def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> Seq
     if sequence is None:
         return None
     reference = parse_reference(sequence)
-    found = resolve_sequence(reference, inventory.sequences, hub=run.hub.api_url, assume=run.check_mode)
+    found = resolve_sequence(reference, inventory, hub=run.hub.api_url, assume=run.check_mode)
     if not found.id:
         run.notes.append(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
     return found

@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""References to sequences: an id, ``name``, ``name@version`` or ``name@sha256:<hex>``."""
+"""References to sequences: an id, ``name``, ``name@version``, ``name@sha256:<hex>`` or ``name@current``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.current import current_sequences
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import stamp_version
 
+# In the place of a version: the one that is in force.
+CURRENT = "current"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{7,64})\Z")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
@@ -60,34 +62,35 @@ def parse_reference(text: str | None) -> SequenceReference:
     return SequenceReference(text, text[0] + name, author, digest)
 
 
-def find_sequences(reference: SequenceReference, sequences: Iterable[SequenceRecord]) -> list[SequenceRecord]:
-    """Return every sequence that the reference matches. A match by id wins over matches by name."""
-    candidates = list(sequences)
-    by_id = [record for record in candidates if record.id == reference.text]
-    return by_id or sorted(
-        (record for record in candidates if reference.matches(record)), key=lambda item: (item.ref, item.id)
-    )
+def find_sequences(reference: SequenceReference, inventory: Inventory) -> list[SequenceRecord]:
+    """Return every sequence that the reference matches.
+
+    A match by id wins over matches by name, and a version that is named ``current`` wins over the one in force.
+    """
+    by_id = [record for record in inventory.sequences if record.id == reference.text]
+    found = by_id or [record for record in inventory.sequences if reference.matches(record)]
+    if not found and reference.version == CURRENT:
+        found = current_sequences(reference.name, inventory)
+    return sorted(found, key=lambda item: (item.ref, item.id))
 
 
-def resolve_sequence(
-    reference: SequenceReference, sequences: Iterable[SequenceRecord], *, hub: str, assume: bool
-) -> SequenceRecord:
+def resolve_sequence(reference: SequenceReference, inventory: Inventory, *, hub: str, assume: bool) -> SequenceRecord:
     """Return the one sequence that the reference matches.
 
     ``assume`` (check mode): a sequence that is missing is assumed to be uploaded by an earlier task. Its record has the id "".
     Raises ``NOT_FOUND`` or ``AMBIGUOUS``. Copies with the same content count as one.
     """
-    found = find_sequences(reference, sequences)
+    found = find_sequences(reference, inventory)
     if len({record.digest or record.id for record in found}) > 1:
         listed = ", ".join(f"{record.ref} ({record.id})" for record in found)
-        raise SthError(
-            "AMBIGUOUS",
-            f"{reference.text!r} matches {len(found)} sequences on {hub}: {listed}. Use the ref of one of them.",
-        )
+        advice = "Use the ref of one of them"
+        if reference.version is None and reference.digest is None:
+            advice += f", or {reference.name}@{CURRENT} for the one in force"
+        raise SthError("AMBIGUOUS", f"{reference.text!r} matches {len(found)} sequences on {hub}: {listed}. {advice}.")
     if found:
         return found[0]
     if assume and not _UUID.match(reference.text):
-        version = reference.version or ""
+        version = (reference.version or "") if reference.version != CURRENT else ""
         full = reference.digest.ljust(64, "0") if reference.digest else None
         return SequenceRecord("", reference.name, stamp_version(version or "0.0.0", full) if full else version)
     raise SthError(

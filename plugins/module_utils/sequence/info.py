@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import (
+    CURRENT,
+    find_sequences,
+    parse_reference,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import sequence_view
 
@@ -24,8 +30,12 @@ class SequenceInfoOptions(Options):
 def reconcile(run: Run, options: SequenceInfoOptions) -> Result:
     """Return ``exists``, ``sequences`` and ``sequence``."""
     reference = parse_reference(options.sequence) if options.sequence is not None else None
-    found = run.hub.sequences()
-    if reference is not None:
-        found = find_sequences(reference, found)
+    # Which version is the current one, only the instances tell.
+    inventory = (
+        observe(run.hub, lambda found: bool(found.instances))
+        if reference is not None and reference.version == CURRENT
+        else Inventory(tuple(run.hub.sequences()))
+    )
+    found = inventory.sequences if reference is None else find_sequences(reference, inventory)
     views = [sequence_view(item) for item in sorted(found, key=lambda item: (item.name, item.hub_version, item.id))]
     return {"exists": bool(views), "sequences": views, "sequence": views[0] if len(views) == 1 else None}

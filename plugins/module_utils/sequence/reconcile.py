@@ -23,7 +23,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import (
     SequenceReference,
-    find_sequences,
     parse_version,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
@@ -148,7 +147,7 @@ def find_doomed(options: SequenceOptions, sequences: tuple[SequenceRecord, ...])
         return found
     name = given(options.name)
     by_name = SequenceReference(name, name, version, digest)
-    return [item for item in find_sequences(by_name, sequences) if item.name == name]
+    return sorted((item for item in sequences if by_name.matches(item)), key=lambda item: (item.ref, item.id))
 
 
 def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import (
     find_sequences,
     parse_reference,
@@ -28,7 +28,7 @@ ALL = (APP_1, APP_2, SCOPED, UNMARKED)
 
 
 def resolve(text: str, sequences: Sequence[SequenceRecord] = ALL, assume: bool = False) -> SequenceRecord:
-    return resolve_sequence(parse_reference(text), sequences, hub="http://hub", assume=assume)
+    return resolve_sequence(parse_reference(text), Inventory(tuple(sequences)), hub="http://hub", assume=assume)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,17 @@ def test_references(text: str, meant: SequenceRecord) -> None:
 
 def test_an_id_wins_over_a_name() -> None:
     named_like_an_id = SequenceRecord("x", "id-1", "1.0.0")
-    assert find_sequences(parse_reference("id-1"), [named_like_an_id, APP_1]) == [APP_1]
+    assert find_sequences(parse_reference("id-1"), Inventory((named_like_an_id, APP_1))) == [APP_1]
+
+
+def test_a_version_that_is_called_current_wins_over_the_current_one() -> None:
+    called_so = SequenceRecord("x", "app", "current")
+    assert resolve("app@current", [*ALL, called_so]) is called_so
+
+
+def test_an_ambiguous_name_says_how_to_mean_the_one_in_force() -> None:
+    with pytest.raises(SthError, match="app@current for the one in force"):
+        resolve("app")
 
 
 def test_a_name_that_fits_two_sequences_is_refused_with_the_list() -> None:
@@ -77,6 +87,10 @@ def test_what_is_missing_is_an_error_but_assumed_in_check_mode(text: str) -> Non
     assumed = resolve(text, assume=True)
     assert assumed.id == ""
     assert assumed.name == text.split("@", 1)[0]
+
+
+def test_what_would_be_current_is_assumed_by_its_name() -> None:
+    assert resolve("nope@current", assume=True) == SequenceRecord("", "nope", "")
 
 
 def test_an_id_is_never_assumed() -> None:
