@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.diff import states
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import (
     Batch,
@@ -25,11 +26,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions i
     retired,
     spare_copies,
     versions,
-)
-from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import (
-    masked_state,
-    running_state,
-    wanted_state,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
@@ -100,20 +96,7 @@ def _plan(
     deletes: tuple[Action, ...],
     masker: Masker,
 ) -> DeploymentPlan:
-    stay = kept(observed, goal)
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for index in sorted({*(item.index for item in observed.live), *(slot.index for slot in goal.slots)}):
-        there = observed.at(index)
-        slot = goal.slot(index)
-        name = slot.program.label if slot else there[0].mark.name
-        was = stay.get(index) or (there[0] if there else None)
-        old = running_state(was.record, observed.inventory) if was else None
-        new = old if index in stay else wanted_state(slot.program, slot.sequence) if slot else None
-        before[name] = masked_state(old, None, masker) if old else {"state": "absent"}
-        after[name] = masked_state(new, old, masker) if new else {"state": "absent"}
-        if len(there) > 1:
-            before[name]["copies"] = len(there) - 1
+    before, after = states(observed, goal, kept(observed, goal), masker)
     all_known = set(known(observed))
     left = all_known - {action.target.ref for action in (*first, *deletes) if action.action == "delete"}
     left |= {slot.sequence.ref for slot in goal.slots}
@@ -122,6 +105,6 @@ def _plan(
         first,
         batches,
         deletes,
-        {"replicas": before, "versions": sorted(all_known)},
-        {"replicas": after, "versions": sorted(left)},
+        {**before, "versions": sorted(all_known)},
+        {**after, "versions": sorted(left)},
     )

@@ -41,6 +41,12 @@ def current_sequences(name: str, inventory: Inventory) -> list[SequenceRecord]:
     return [item for item in inventory.sequences if (item.digest or item.id) in refs]
 
 
+def is_older(version: str, than: str) -> bool:
+    """Whether a version comes before another; no if one of them is no semantic version."""
+    one, two = precedence(version), precedence(than)
+    return one is not None and two is not None and one < two
+
+
 def precedence(version: str) -> _Precedence | None:
     """Return a sort key of a semantic version, build metadata aside; None for any other text."""
     match = _SEMVER.match(version)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.current import is_older
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     Inventory,
@@ -114,7 +115,8 @@ def _plan(
     after = [item for item in named if item not in removed]
     if first and sequence:
         after.append(sequence)
-    return SequencePlan(tuple(actions), sequence, tuple(removed), tuple(kept), _state(named), _state(after))
+    stored = _state(after, sequence, removed) if first and sequence else _state(after)
+    return SequencePlan(tuple(actions), sequence, tuple(removed), tuple(kept), _state(named), stored)
 
 
 def _plan_overwrite(
@@ -140,7 +142,7 @@ def _plan_overwrite(
         (),
         (),
         _state(named),
-        _state([after, *(item for item in named if item.id != target.id)]),
+        _state([after, *(item for item in named if item.id != target.id)], after, [target]),
     )
 
 
@@ -192,9 +194,19 @@ def _refs(records: Iterable[SequenceRecord]) -> str:
     return ", ".join(sorted({item.ref for item in records}))
 
 
-def _state(records: Iterable[SequenceRecord]) -> dict[str, Any]:
+def _state(
+    records: Iterable[SequenceRecord], new: SequenceRecord | None = None, replaced: Iterable[SequenceRecord] = ()
+) -> dict[str, Any]:
+    """Return one side of the diff. ``new``: which of ``records`` takes the place of those in ``replaced``."""
     ordered = sorted(records, key=lambda item: (item.name, item.hub_version))
-    return {"sequences": [{"name": item.name, "version": item.version, "ref": item.ref} for item in ordered]}
+    newer = [item.version for item in replaced if new and item.name == new.name and is_older(new.version, item.version)]
+    told = f" (downgrade from {', '.join(sorted(set(newer)))})" if newer else ""
+    return {
+        "sequences": [
+            {"name": item.name, "version": item.version + (told if item is new else ""), "ref": item.ref}
+            for item in ordered
+        ]
+    }
 
 
 def _in_use(

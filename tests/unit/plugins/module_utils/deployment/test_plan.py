@@ -16,5 +16,5 @@ def test_a_changed_configuration_rolls_without_an_upload() -> None:
     plan = running("a", 2, app_config={"x": 1}).plan(app_config={"x": 2})
     assert steps(plan) == ["+0", "-0", "+1", "-1"]
     assert plan.first == ()
-    assert plan.before["replicas"]["web-0"]["app_config"] == {"x": 1}
-    assert plan.after["replicas"]["web-0"]["app_config"] == {"x": 2}
+    assert plan.before["app_config"] == {"x": 1}
+    assert plan.after["app_config"] == {"x": 2}

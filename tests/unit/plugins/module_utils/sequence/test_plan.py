@@ -70,6 +70,16 @@ def test_other_content_is_replaced_the_new_before_the_old() -> None:
     assert made.removed == (OLD,)
 
 
+def test_a_downgrade_says_so() -> None:
+    newer = SequenceRecord("id-9", "app", f"1.10.0+sha256.{A}")
+    for policy in ({}, {"on_change": "overwrite"}):
+        shown = plan(newer, **policy)
+        assert [item["version"] for item in shown.after["sequences"]] == ["1.1.0 (downgrade from 1.10.0)"]
+    # What stays is not replaced.
+    assert "downgrade" not in str(plan(newer, keep_old=True).after)
+    assert "downgrade" not in str(plan(OLD).after)
+
+
 def test_without_our_mark_the_content_counts_as_different() -> None:
     assert steps(plan(UNMARKED)) == [UPLOAD, "delete sequence app@1.1.0"]
 
