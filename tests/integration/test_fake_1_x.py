@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.entrances import compare_entrances, compare_if_asked
-from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES
+from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, TARGETS
 
 # What takes long goes in parts. Which package is read, which program it is and how many of them are made no difference to
 # an entrance: for these parts one is enough, since the others use the same options of the same modules through both.
@@ -38,3 +39,11 @@ def test_target(target: str, tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("target", ONE_ENTRANCE)
 def test_target_through_one_entrance(target: str, tmp_path: pathlib.Path) -> None:
     compare_if_asked(target, tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name, parts in IN_PARTS.items() if parts])
+def test_no_part_is_left_out(name: str) -> None:
+    text = (TARGETS / name / "tasks" / "main.yml").read_text(encoding="utf-8")
+    every = re.findall(r"every_part: \[(.*)\]", text)
+    run = [target.partition(":")[2] for target in (*BOTH_ENTRANCES, *ONE_ENTRANCE) if target.startswith(f"{name}:")]
+    assert sorted("+".join(run).split("+")) == sorted(", ".join(every).split(", "))
