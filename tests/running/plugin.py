@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import os
+import pathlib
 import shutil
 import time
 from typing import Any
@@ -47,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[OUTPUT_VARIABLE] = str(OUTPUT / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}")
         for older in sorted(OUTPUT.glob("*"))[:-_RUNS_KEPT]:
-            shutil.rmtree(older, ignore_errors=True)
+            # Others may be run while a long one goes on, whose process is in the name.
+            if not pathlib.Path("/proc", older.name.rpartition("-")[2]).exists():
+                shutil.rmtree(older, ignore_errors=True)
         pace()
 
 
