@@ -47,7 +47,8 @@ options:
       - V(absent) ends the instance too, and then waits until the hub no longer lists it. By default, this takes more than three minutes
         on a hub from 0.24.3 on. Use it only before you use an O(id) again or overwrite a package.
       - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
-        Without O(sequence), the task does not start an instance, but waits for one that is alive.
+        Without O(sequence), the task does not start an instance, but waits for one that is alive. See O(wait_for_exit) and
+        O(completion_event) for when a run is complete.
     type: str
     choices: [started, restarted, stopped, absent, completed]
     default: started
@@ -156,11 +157,24 @@ options:
         default: true
   collect:
     description:
-      - Streams that O(state=completed) reads while the program runs. If not set, it reads all four. Reading consumes a stream, so no
-        other reader gets these bytes.
+      - Streams that O(state=completed) returns. If not set, it returns all four. Reading consumes a stream, so no other reader gets
+        these bytes. The task reads C(output) and C(log) in any case.
     type: list
     elements: str
     choices: [output, stdout, stderr, log]
+  log_source:
+    description:
+      - Which lines of the C(log) are returned. V(program) returns the lines that the program logs, and errors that its runner
+        reports. V(all) also returns the lines of the runner and the hub, which are many.
+    type: str
+    choices: [program, all]
+    default: program
+  log_level:
+    description:
+      - Lowest level of the lines of the C(log) that are returned.
+    type: str
+    choices: [trace, debug, info, warn, error, fatal]
+    default: trace
   collect_max_bytes:
     description:
       - How many bytes of each stream to return. The task reads and drops the rest, and sets C(truncated).
@@ -191,9 +205,44 @@ options:
       - When a Python program ends, a 0.18 hub forgets its events at once. If a program emits this event and ends within some
         milliseconds after its start, the task does not get the event.
     type: str
+  completion_lines:
+    description:
+      - With O(state=completed), number of lines of C(output) that completes the run. The task keeps these lines, and then stops the
+        instance. If the program ends by itself before, the run is complete too.
+      - If several of O(completion_event), O(completion_lines), O(completion_regex) and O(completion_silence) are set, the first one
+        that comes completes the run.
+    type: int
+  completion_regex:
+    description:
+      - With O(state=completed), a regular expression in the syntax of Python. The first line of C(output) that it is found in
+        completes the run. The task keeps the output up to this line, and then stops the instance.
+      - If the program ends by itself before, the task fails with C(error_code=ENDED_EARLY).
+    type: str
+  completion_silence:
+    description:
+      - With O(state=completed), seconds. If the program has written to C(output), and then writes nothing for this time, the run is
+        complete, and the task stops the instance. If the program ends by itself before, the run is complete too.
+    type: float
+  wait_for_exit:
+    description:
+      - With O(state=completed), whether to wait until the process of a program that has completed has exited. A hub lets the process
+        of a Node.js program run on for ten seconds after that.
+      - V(false) waits only until the output has ended and the log says that the program has completed. Then it kills the process,
+        which has nothing left to do. RV(instance.exit_code) and RV(instance.reason) are null. If a program returns nothing, it may
+        still work in the background, so the task waits for its exit in any case.
+      - Use V(true) for a program that still works after its output has ended.
+    type: bool
+    default: false
+  on_failure:
+    description:
+      - What O(state=completed) does with an instance that is still running when the task fails, for example after O(run_timeout) or
+        O(failure_event). V(keep) leaves it running. V(stop) stops it.
+    type: str
+    choices: [keep, stop]
+    default: keep
   run_timeout:
     description:
-      - With O(state=completed), seconds that the run may take. After that the task fails, and the instance keeps running.
+      - With O(state=completed), seconds that the run may take. After that the task fails. See O(on_failure).
       - If writing the input, reading the output or waiting for events breaks, the task fails at once with the cause.
     type: float
     default: 3600.0
@@ -377,7 +426,9 @@ instance:
       returned: success
       type: str
     exit_code:
-      description: Exit code that the hub reports. A 1.x hub reports V(-1) for success. Null if the hub reports none.
+      description:
+        - Exit code that the hub reports. A 1.x hub reports V(-1) for success. Null if the hub reports none, or if the task has not
+          waited for it, see O(wait_for_exit).
       returned: success
       type: int
     reason:
@@ -404,6 +455,8 @@ instances:
 collected:
   description:
     - What O(state=completed) collected from each stream. Empty in check mode and with other states.
+    - Of C(log), only the lines that O(log_source) and O(log_level) select.
+    - C(encoding) is V(utf-8), or V(base64) if the content is not text.
     - C(truncated) is true if the program wrote more than O(collect_max_bytes). C(lossy) is true if half a character was dropped at
       the end. C(masked) is true if a secret was replaced by C(********), see O(mask_output). C(bytes) and C(sha256) count
       everything that the program wrote.
@@ -429,6 +482,10 @@ event_masked:
   description: Whether a secret in the payload of O(completion_event) was replaced by C(********).
   returned: success
   type: bool
+seconds:
+  description: How long the run with O(state=completed) took, until it was complete or failed. Null with other states.
+  returned: success, and after a run that failed
+  type: float
 notes:
   description:
     - What the task assumed in check mode, whether it joined a run, which topics the hub has (see O(output_topic)), and how it
@@ -529,7 +586,18 @@ TASK = Task(
         "collect_max_bytes": {"type": "int", "default": 1048576},
         "mask_output": {"type": "bool", "default": True},
         "output_dest": {"type": "path"},
+        "log_level": {
+            "type": "str",
+            "default": "trace",
+            "choices": ["trace", "debug", "info", "warn", "error", "fatal"],
+        },
+        "log_source": {"type": "str", "default": "program", "choices": ["program", "all"]},
         "completion_event": {"type": "str"},
+        "completion_lines": {"type": "int"},
+        "completion_regex": {"type": "str"},
+        "completion_silence": {"type": "float"},
+        "wait_for_exit": {"type": "bool", "default": False},
+        "on_failure": {"type": "str", "default": "keep", "choices": ["keep", "stop"]},
         "run_timeout": {"type": "float", "default": 3600.0},
         **specs.PROGRAM,
         **specs.READINESS,

@@ -86,6 +86,8 @@ class Instance:
         # It hears nothing any more (hub-behaviour.md#programs-that-do-not-answer).
         self.unreachable = False
         self.healthy = True
+        # Its program is done; the process goes on for a while.
+        self.has_completed = False
         self.removed_after = state.timings.busy + state.timings.extension
         self.streams = {name: bytearray() for name in STREAMS}
         self.stream_ended = dict.fromkeys(STREAMS, False)
@@ -121,9 +123,9 @@ class Instance:
         else:
             self.streams[stream] += data
 
-    def log(self, level: str, message: str, data: list[Any]) -> None:
-        """The runner logs a line."""
-        line = {"level": level, "msg": message, "ts": int(time.time() * 1000), "data": data}
+    def log(self, level: str, message: str, data: list[Any], source: str = "Runner") -> None:
+        """The runner logs a line, or the program, as ``source`` tells."""
+        line = {"level": level, "msg": message, "ts": int(time.time() * 1000), "from": source, "data": data}
         self.write("log", json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
     def log_python(self, message: str) -> None:
@@ -152,6 +154,8 @@ class Instance:
             self.log_python("Finished.")
             self.crash(213, "Runner failed")
         else:
+            self.has_completed = True
+            self.log("TRACE", "Sequence completed. Waiting 10000ms with exit.", [])
             self.after(self.state.timings.linger, lambda: self.finish("completed", -1, "Instance completed"))
 
     def crash(self, code: int, reason: str, loaded: bool = True) -> None:

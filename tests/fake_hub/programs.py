@@ -46,6 +46,8 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.crash(213 if instance.state.is_1x else config.get("code", 0), "Runner failed")
         return
     instance.log("DEBUG", "Handshake received", [{"appConfig": config}])
+    if config.get("log"):
+        instance.log("INFO", config["log"], [], "Sequence")
     for stream in ("stdout", "stderr"):
         if config.get(stream):
             instance.write(stream, f"{config[stream]}\n".encode())
@@ -59,6 +61,14 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         said = {key: value for key, value in said.items() if value is not None}
         output = json.dumps(said, separators=(",", ":")).encode() + b"\n"
         instance.after(seconds, lambda: instance.complete(output))
+        if "late" in config:
+            # In the background, after it has completed.
+            instance.after(seconds + 0.3, lambda: instance.write("stdout", f"{config['late']}\n".encode()))
+    elif behaviour == "return_nothing":
+        instance.complete(b"undefined")
+        instance.after(seconds, lambda: instance.write("stdout", f"{config['late']}\n".encode()))
+    elif behaviour == "stream":
+        _stream(instance, config, 1)
     elif behaviour == "flood":
         instance.complete(b"x" * int(config["bytes"]))
     elif behaviour == "end":
@@ -68,6 +78,17 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.after(seconds, lambda: setattr(instance, "unreachable", True))
     elif behaviour == "throw_later":
         instance.after(seconds, lambda: _throw(instance, "boom later"))
+
+
+def _stream(instance: Instance, config: dict[str, Any], number: int) -> None:
+    """Write a line after each pause, ``count`` of them, or for ever."""
+
+    def write() -> None:
+        instance.write("output", b"line %d\n" % number)
+        if number != config.get("count"):
+            _stream(instance, config, number + 1)
+
+    instance.after(config["every"], write)
 
 
 def _throw(instance: Instance, message: str) -> None:

@@ -123,11 +123,13 @@ class CommandRoutes:
         if not isinstance(at_once, bool):
             return Answer(400, "Bad Request", {"error": "Invalid removeImmediately format"})
         with self.state.lock:
-            instance.status = "killing"
+            is_second, instance.status = instance.status == "killing", "killing"
             if at_once:
                 instance.removed_after = self.state.timings.busy
             answer = Answer(202, "Accepted", instance_json(self.state, instance))
-            self.state.at(*killing(self.state, instance))
+            # What has completed is deaf to the first one (hub-behaviour.md#killing-what-has-completed).
+            if is_second or not (instance.has_completed and self.has("second_kill_is_forced")):
+                self.state.at(*killing(self.state, instance))
         return answer
 
     def _kill_018(self, instance: Instance) -> Answer:

@@ -82,8 +82,11 @@ class Dialect:
         self.log_never_ends = has(release, "log_never_ends")
         # Input that is not UTF-8 reaches a program unchanged.
         self.carries_binary_input = has(release, "binary_input")
+        # Bytes that are no UTF-8 come out of a program as they are.
+        self.carries_binary_output = has(release, "binary_output")
         # A program that does not answer has to be killed at once (hub-behaviour.md#programs-that-do-not-answer).
         self.stop_is_final = has(release, "stop_is_final")
+        self.second_kill_is_forced = has(release, "second_kill_is_forced")
         # After an event with the payload 0, false, null or "", asking for the last event waits for another one.
         self.forgets_falsy_events = has(release, "bare_event_payload")
         # An event needs a payload, and the payload must be a text.

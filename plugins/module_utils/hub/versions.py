@@ -45,6 +45,7 @@ Habit = Literal[
     "bare_event_payload",
     "start_in_environment",
     "stop_is_final",
+    "second_kill_is_forced",
     "answers_for_starting",
 ]
 Feature = Literal[Capability, Habit]
@@ -94,6 +95,8 @@ FEATURES: Mapping[Feature, Span] = {
     "binary_output": Span((1, 0, 0)),
     # Runners survive the end of the hub, and reconnect to it.
     "reconnect": Span((1, 0, 0)),
+    # A second kill, before the first has ended the process, ends it with SIGKILL.
+    "second_kill_is_forced": Span((0, 26, 0), mended=(1, 0, 0)),
     # The runner gets the body of a start in an environment variable.
     "start_in_environment": Span((1, 0, 0)),
     # After a stop, only the removal of its package ends a program that does not answer.

@@ -85,6 +85,7 @@ def reconcile(run: Run, options: InstanceOptions) -> Result:
         "collected": {},
         "event": None,
         "event_masked": False,
+        "seconds": None,
         "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
     }
 

@@ -6,16 +6,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instance, ending_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.job.until import Until
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
+    Ending,
+    end_instance,
+    ending_from_options,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import last_words
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, free_id, start_once
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON, as_the_log_says, ended_record
@@ -25,16 +32,28 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder, feeding
 
+# Ends a program that has completed at once, because it has nothing left to do (hub-behaviour.md#completion-is-known-early).
+AT_ONCE = Ending(stop_timeout=0)
 # Seconds between two reads of the instance while the task waits for an event
 # (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). It listens for the event all the time.
 EVENT_TURN = 0.5
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of the wait for a run, with the last record of the instance, which may be live."""
+
+    record: InstanceRecord
+    event: Event | None = None
+    # True if an event or the output completed the run; False if the program completed or ended by itself.
+    is_met: bool = False
 
 
 class Apply:
     """One run, from its start, or from now on if it is joined, until its end."""
 
     def __init__(
-        self, run: Run, options: JobOptions, plan: CompletedPlan, feed: Feed | None, inventory: Inventory
+        self, run: Run, options: JobOptions, plan: CompletedPlan, feed: Feed | None, until: Until, inventory: Inventory
     ) -> None:
         """``inventory``: what the hub listed before."""
         self.run = run
@@ -47,6 +66,10 @@ class Apply:
         self.feed_stream = options.input.stream if options.input else "input"
         self.known = frozenset(item.id for item in inventory.instances)
         self.label = plan.program.label
+        self.until = until
+        self._begin = time.monotonic()
+        # How long the run took until it completed or failed.
+        self.seconds: float | None = None
 
     def everything(self) -> tuple[InstanceRecord, dict[str, Any], Any]:
         """Return the ended record, what was collected, and the completion event's payload.
@@ -59,31 +82,38 @@ class Apply:
         bound = Deadline(options.run_timeout)
         client, longest = self.hub.instance(instance_id), options.run_timeout + 60
         is_python = self.plan.sequence is not None and self.plan.sequence.engine == PYTHON
+        # Only the log says early that a program has completed.
+        needs_log = is_python or not options.wait_for_exit
         with (
             Listener(client, options.completion_event, longest) as completion,
             Listener(client, options.failure_event, longest) as failure,
             collecting(
-                self.hub, instance_id, streams, needs_log=is_python, limit=options.collect_max_bytes,
-                output_dest=options.output_dest, longest=longest, mask=options.mask_output,
+                self.hub, instance_id, streams, needs_log=needs_log,
+                log=LogFilter(options.log_level, options.log_source), bounds=self.until.bounds(),
+                limit=options.collect_max_bytes, output_dest=options.output_dest, longest=longest,
+                mask=options.mask_output,
             ) as group,
             feeding(self.hub, instance_id, self.feed_stream, self.feed, longest) as self.feeder,
         ):  # fmt: skip
             last = self._last_known(instance_id)
             try:
-                record, event = self._until_the_end(last, bound, group, completion, failure)
-                failed = failure.last_words() if event is None else None
+                end = self._until_the_end(last, bound, group, completion, failure)
+                failed = None if end.is_met else failure.last_words()
+                self._took()
+                record = self._ended(end.record, group)
                 collected = group.finish()
                 self._require_read(group, instance_id)
             except SthError as error:
                 raise self._cut_short(error, instance_id, group.finish(is_whole=False)) from None
             self._note_cuts(group)
-            if is_python and event is None:
-                record = as_the_log_says(record, group.end_of_log())
+            self._warn_of_replaced(group)
+            if is_python and not end.is_met:
+                record = as_the_log_says(record, group.said()["log"])
             # Raise inside the context, so that the file of a failed run is removed.
-            incomplete = options.completion_event is not None or record.outcome != "completed"
-            if event is None and (incomplete or failed is not None):
+            incomplete = self.until.is_required or record.outcome != "completed"
+            if not end.is_met and (incomplete or failed is not None):
                 raise self._failed(record, collected, group, failed)
-        return record, collected, event.payload if event else None
+        return record, collected, end.event.payload if end.event else None
 
     def _start(self) -> str:
         for action in self.plan.stops:
@@ -102,8 +132,8 @@ class Apply:
 
     def _until_the_end(
         self, last: InstanceRecord, bound: Deadline, group: Collecting, completion: Listener, failure: Listener
-    ) -> tuple[InstanceRecord, Event | None]:
-        """Wait for the end, or for the completion event; return the record and the event."""
+    ) -> End:
+        """Wait until the instance ends, an event or the output completes the run, or the log says that the program has completed."""
         client = self.hub.instance(last.id)
         options = self.options
         for _turn in pauses(bound, longest=0.5):
@@ -116,25 +146,30 @@ class Apply:
                 self._require_fed(last.id, group)
                 self._require_read(group, last.id)
             event = completion.last_words() if ended is not None else completion.heard(EVENT_TURN)
-            if event is not None:
-                return self._finished(now or last), event
+            if event is not None or self.until.is_reached(group.stopped_by, group.silence):
+                self._took()
+                return End(self._finished(now or last), event, is_met=True)
             if ended is not None:
-                return ended, None
+                return End(ended)
+            if not options.wait_for_exit and not self.until.is_required and group.has_completed:
+                return End(now or last)
             last = now if now is not None and now.app_config is not None else last
             failed = failure.heard()
             if failed is not None:
                 shown = self._shown(failed)
+                self._took()
                 raise SthError(
-                    "ENDED_EARLY",
+                    "FAILURE_EVENT",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options.failure_event!r} with "
-                    f"{shown!r}; it keeps running.",
+                    f"{shown!r}; it {self._left(last.id)}.",
                     instance=last.id,
                     event=shown,
                 )
+        self._took()
         raise SthError(
             "TIMEOUT",
             f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
-            f"({options.run_timeout:g} s); it keeps running.",
+            f"({options.run_timeout:g} s); it {self._left(last.id)}.",
             instance=last.id,
         )
 
@@ -142,7 +177,11 @@ class Apply:
         """Raise the failure if the program cannot get all of its input. A program that has ended its output needs no more input."""
         failure = self.feeder.failure() if self.feeder and group.ended_at("output") is None else None
         if failure is not None:
-            message = f"Instance {self.label} ({instance_id}) did not get all of its input, and keeps running: {failure.message}"
+            self._took()
+            message = (
+                f"Instance {self.label} ({instance_id}) did not get all of its input, and {self._left(instance_id)}: "
+                f"{failure.message}"
+            )
             raise SthError.of(failure, message=message, instance=instance_id)
 
     def _require_read(self, group: Collecting, instance_id: str) -> None:
@@ -150,10 +189,11 @@ class Apply:
         broken = group.broken()
         if broken is not None:
             stream, failure = broken
+            self._took()
             raise SthError.of(
                 failure,
                 message=f"The {stream} of instance {self.label} ({instance_id}) could not be read to its end; the output until then is "
-                f"in collected, and the instance keeps running: {failure.message}",
+                f"in collected, and the instance {self._left(instance_id)}: {failure.message}",
                 instance=instance_id,
             )
 
@@ -163,6 +203,44 @@ class Apply:
                 f"The {stream} of instance {self.label} was cut off while it was silent, for example by the idle "
                 "time-out of a proxy, and the task read on."
             )
+
+    def _warn_of_replaced(self, group: Collecting) -> None:
+        if group.has_replaced_text and not self.hub.dialect.carries_binary_output:
+            self.run.warnings.append(
+                f"The output of instance {self.label} has characters U+FFFD. A {self.hub.version().version} hub puts them in the "
+                "place of bytes that are not text, so if the program writes binary data, it is spoiled: let it write base64, or use "
+                "a hub from 1.0.0 on."
+            )
+
+    def _took(self) -> None:
+        """Set how long the run took, when it has completed or failed."""
+        if self.seconds is None:
+            self.seconds = round(time.monotonic() - self._begin, 2)
+
+    def _left(self, instance_id: str) -> str:
+        """Leave or stop the instance of a failed run, as ``on_failure`` says. Return which, as part of a sentence."""
+        if self.options.on_failure == "keep":
+            return "keeps running"
+        try:
+            with self.run.journal.compensating("stop", f"instance {self.label}"):
+                end_instance(self.hub, instance_id, ending_from_options(self.options))
+        except SthError as error:
+            return f"could not be stopped ({error.message.rstrip('.')})"
+        return "was then stopped"
+
+    def _ended(self, record: InstanceRecord, group: Collecting) -> InstanceRecord:
+        """End the process of a completed program, so that its name and its package are free."""
+        if not record.live:
+            return record
+        group.settle()
+        try:
+            end_instance(self.hub, record.id, AT_ONCE)
+        except SthError as error:
+            self.run.warnings.append(
+                f"Instance {self.label} has completed, and its process did not end: {error.message}"
+            )
+        # The hub now reports that the process was killed.
+        return replace(record, status="ended", outcome="completed")
 
     def _finished(self, record: InstanceRecord) -> InstanceRecord:
         """End an instance that has emitted its completion event."""
@@ -181,11 +259,15 @@ class Apply:
         """Return a failure as one about the instance, with the collected data, which cannot be read again."""
         message = error.message
         if "instance" not in error.details:
+            self._took()
+            left = "" if self.options.on_failure == "keep" else f"; it {self._left(instance_id)}"
             message = (
-                f"It is not known whether instance {self.label} ({instance_id}) on {self.hub.api_url} has ended; its output until "
+                f"It is not known whether instance {self.label} ({instance_id}) on {self.hub.api_url} has ended{left}; its output until "
                 f"now is in collected: {message}"
             )
-        cut_short = SthError.of(error, message=message, instance=error.details.get("instance", instance_id))
+        cut_short = SthError.of(
+            error, message=message, instance=error.details.get("instance", instance_id), seconds=self.seconds
+        )
         cut_short.said["collected"] = collected
         return cut_short
 
@@ -193,15 +275,18 @@ class Apply:
         self, record: InstanceRecord, collected: dict[str, Any], group: Collecting, failed: Event | None
     ) -> SthError:
         """Build the failure for a run that failed. It uses the ends of the collected streams, which cannot be read again."""
-        said = group.said("stderr", "log")
-        words = last_words(said, self.hub.secrets) if said else None
-        awaited = self.options.completion_event
-        short_of = "without completing" if awaited is None else f"without emitting its completion_event {awaited!r}"
+        known = group.said()
+        if not self.hub.dialect.keeps_ended and not {"stderr", "log"} & {*collected}:
+            # The log of such a hub does not contain the error, and stderr cannot be read any more.
+            known = {}
+        words = failure_logs(self.hub, record.id, known)
         emitted: dict[str, Any] = {}
+        short_of = self.until.short_of
         if failed is not None:
             emitted["event"] = self._shown(failed)
             short_of = f"after it had emitted {self.options.failure_event!r} with {emitted['event']!r}"
         error = ended_error(self.hub, record, self.label, short_of, words)
-        failure = SthError.of(error, "ENDED_EARLY", **emitted)
+        code: ErrorCode = "ENDED_EARLY" if failed is None else "FAILURE_EVENT"
+        failure = SthError.of(error, code, seconds=self.seconds, **emitted)
         failure.said["collected"] = collected
         return failure

@@ -31,5 +31,12 @@ class JobOptions(InstanceOptions):
     collect_max_bytes: int
     mask_output: bool
     output_dest: str | None
+    log_level: Literal["trace", "debug", "info", "warn", "error", "fatal"]
+    log_source: Literal["program", "all"]
     completion_event: str | None
+    completion_lines: int | None
+    completion_regex: str | None
+    completion_silence: float | None
+    wait_for_exit: bool
+    on_failure: Literal["keep", "stop"]
     run_timeout: float

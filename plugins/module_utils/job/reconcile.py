@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
 from ansible_collections.scramjet.sth.plugins.module_utils.job.apply import Apply
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import plan_completed
+from ansible_collections.scramjet.sth.plugins.module_utils.job.until import until_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
@@ -36,6 +37,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding impor
 def reconcile(run: Run, options: JobOptions) -> Result:
     """Run once to the end. Returns the keys of ``sth_instance``'s result, with ``collected`` and ``event``."""
     _check(options)
+    until = until_from_options(options)
     feed = feed_from_options(options.input) if options.input is not None else None
     if options.output_dest is not None and not run.check_mode:
         # In check mode, an earlier task may not have created its directory yet.
@@ -56,9 +58,8 @@ def reconcile(run: Run, options: JobOptions) -> Result:
     plan = plan_completed(
         inventory, program, wanted_sequence(run, options.sequence, inventory), options.if_running, run.hub.api_url
     )
-    if options.completion_event is not None:
-        reason = f"its event {options.completion_event!r} completes the run"
-        plan = replace(plan, finish=Action("stop", f"instance {program.label}", reason))
+    if until.reason is not None:
+        plan = replace(plan, finish=Action("stop", f"instance {program.label}", until.reason))
     run.journal.plan(plan.actions)
     note_topics(run)
     if plan.attach is not None:
@@ -69,9 +70,11 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         record = plan.foreseen
         run.foresees_ended += [plan.attach] if plan.attach else []
         collected: dict[str, Any] = {}
-        event = None
+        event = seconds = None
     else:
-        record, collected, event = Apply(run, options, plan, feed, inventory).everything()
+        apply = Apply(run, options, plan, feed, until, inventory)
+        record, collected, event = apply.everything()
+        seconds = apply.seconds
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), run.masker)
     shown, masked = run.shown_payload(event, options.mask_output)
     header = f"runs of {program.label} on {run.hub.api_url}"
@@ -81,6 +84,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         "collected": collected,
         "event": shown,
         "event_masked": masked,
+        "seconds": seconds,
         "diff": {
             "before": {},
             "after": {"run": plan.sequence.ref} if plan.start and plan.sequence else {},
@@ -90,9 +94,20 @@ def reconcile(run: Run, options: JobOptions) -> Result:
     }
 
 
+# Options of state completed that are null with another state.
+_RUN_ONLY = (
+    "input",
+    "output_dest",
+    "completion_event",
+    "completion_lines",
+    "completion_regex",
+    "completion_silence",
+)
+
+
 def check_run_options(options: JobOptions) -> None:
     """Refuse options of ``state: completed`` with another state, and a ``run_timeout`` that is not positive."""
-    unused = [name for name in ("input", "output_dest", "completion_event") if getattr(options, name) is not None]
+    unused = [name for name in _RUN_ONLY if getattr(options, name) is not None]
     unused += ["collect"] if options.collect else []
     if unused and options.state != "completed":
         raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
@@ -104,7 +119,7 @@ def _check(options: JobOptions) -> None:
     check_options(options)
     if options.count is not None or options.all:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
-    refuse_empty("set a value", completion_event=options.completion_event, output_dest=options.output_dest)
+    refuse_empty("set a value", output_dest=options.output_dest)
     if options.input is not None and not options.input.has_data:
         raise SthError("INVALID_OPTION", "input.content, input.lines and input.src are null: set one of them.")
     if options.collect_max_bytes < 0:

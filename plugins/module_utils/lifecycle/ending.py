@@ -33,6 +33,8 @@ KEEPALIVE_CAP = 16.0
 # A program that does not answer has ended 11 s (0.18) or 16 s (1.x) after a kill. If it has not ended by then, it never does
 # (hub-behaviour.md#programs-that-do-not-answer and hub-behaviour.md#records-that-never-go).
 KILL_GRACE = 20.0
+# Where a second kill ends the process by force, it is sent after so long (hub-behaviour.md#killing-what-has-completed).
+KILL_AGAIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         if ended:
             return last
     killed = False
+    # When to kill once more.
+    again: Deadline | None = None
     for _dummy in pauses(Deadline(KILL_GRACE)):
         last = orders.look()
         if not _alive(last):
@@ -93,6 +97,10 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
             # status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
             # program itself.
             killed = orders.kill()
+            again = Deadline(KILL_AGAIN) if hub.dialect.second_kill_is_forced else None
+        elif again is not None and again.passed:
+            orders.kill()
+            again = None
     raise orders.not_ended(last, killed)
 
 

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
@@ -23,6 +25,7 @@ READ = 256 * 1024
 # A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once.
 SILENCE = 0.5
 LONGEST = 3.0
+_NAMED_ERROR = re.compile(r"\w*(Error|Exception)\b")
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,17 @@ class LastWords:
     finished: bool = False
 
 
-def failure_logs(hub: HubClient, instance_id: str) -> LastWords | None:
-    """Read the ends of stderr and log of an ended instance; None if the hub does not keep ended instances."""
-    if not hub.dialect.keeps_ended:
-        return None
-    return last_words({stream: _read(hub, instance_id, stream) for stream in ("stderr", "log")}, hub.secrets)
+def failure_logs(hub: HubClient, instance_id: str, known: Mapping[str, str] | None = None) -> LastWords | None:
+    """Read the ends of stderr and log of an ended instance; None if the hub does not keep ended instances.
+
+    ``known``: the streams that were read already, and cannot be read again.
+    """
+    said = dict(known or {})
+    if hub.dialect.keeps_ended:
+        for stream in ("stderr", "log"):
+            if stream not in said:
+                said[stream] = _read(hub, instance_id, stream)
+    return last_words(said, hub.secrets) if said else None
 
 
 def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
@@ -47,14 +56,20 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
 
     ``secrets`` are masked before shortening, because a secret that is cut in two would not be found.
     """
-    shown = {stream: _last_lines(scrub(text, secrets, part=True)) for stream, text in texts.items()}
+    log = texts.get("log", "").split("\n")
+    # Drop the lines of the runner and the hub, unless there are no others.
+    wanted = "\n".join(line for line in log if LogFilter().keeps(line.encode()))
+    shown = {
+        stream: _last_lines(scrub(wanted if stream == "log" and wanted else text, secrets, part=True))
+        for stream, text in texts.items()
+    }
     # Parse the lines before masking, because a line with a masked number is not JSON.
-    errors = [(line, said) for line in texts.get("log", "").split("\n") if (said := _error_in(line))]
+    errors = [(line, said) for line in log if (said := _error_in(line))]
     lines = [scrub(line, secrets)[: TAIL // 2] for line, _said in errors[:3]]
     earlier = [line for line in lines if line not in shown["log"]]
     if earlier:
         shown["log"] = "\n".join([*earlier, shown["log"]])
-    first = scrub(errors[0][1], secrets).partition("\n")[0][:LONGEST_ERROR] if errors else None
+    first = _headline(scrub(errors[0][1], secrets))[:LONGEST_ERROR] if errors else None
     return LastWords(first, shown, has_finished(texts.get("log", "")))
 
 
@@ -67,6 +82,13 @@ def _error_in(line: str) -> str:
     if not isinstance(entry, dict) or entry.get("level") not in ("ERROR", "FATAL"):
         return ""
     return next((item for item in entry.get("data") or () if isinstance(item, str)), "")
+
+
+def _headline(error: str) -> str:
+    """Return what a person calls an error: the line that names it. Before that of a syntax error stands where it is."""
+    lines = error.splitlines()
+    named = next((line for line in lines if _NAMED_ERROR.match(line)), lines[0])
+    return named if named == lines[0] else f"{named} at {lines[0]}"
 
 
 def _last_lines(text: str) -> str:

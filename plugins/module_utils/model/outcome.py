@@ -20,7 +20,7 @@ LINGERS_AT_LEAST = 4.0
 
 # The key of ``engines`` of a program in Python, and how its runner calls itself in the log.
 PYTHON = "python3"
-_PYTHON_RUNNER = "PythonRunner"
+PYTHON_RUNNER = "PythonRunner"
 _FINISHED = "Finished."
 
 
@@ -52,7 +52,7 @@ def has_finished(log: str) -> bool:
             entry = json.loads(line)
         except ValueError:
             continue
-        if isinstance(entry, Mapping) and entry.get("from") == _PYTHON_RUNNER:
+        if isinstance(entry, Mapping) and entry.get("from") == PYTHON_RUNNER:
             return bool(entry.get("msg") == _FINISHED)
     return False
 

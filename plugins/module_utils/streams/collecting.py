@@ -18,10 +18,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub_stream
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import LONGEST_LINE, Bounds, StoppedBy
 
 # How long to read a stream after the end of the instance. output, stdout and stderr end by themselves within a second, but the
 # log of a 1.x hub never ends (hub-behaviour.md#events).
@@ -32,8 +34,15 @@ AFTER_BREAK = 0.5
 # If a stream is cut after this many seconds without data, no data is lost, because a hub keeps data that was not read
 # (hub-behaviour.md#streams-that-are-cut). The idle time-out of a proxy is longer.
 SILENT = 1.0
-# How much of the end of a log to keep. The lines of the runner and the hub about the end fit in.
-TAIL = 32 * 1024
+# How long no data must arrive after a program has completed, before its process is ended.
+QUIET = 0.3
+SETTLES_WITHIN = 8.0
+# How much of the end of a log to keep. The errors, and the lines of the runner and the hub about the end fit in.
+TAIL = 256 * 1024
+# U+FFFD, which older hubs put in the place of bytes that are not text (hub-behaviour.md#output-that-is-not-text).
+_REPLACED = "\ufffd".encode()
+# The digest of the output of a program that returns nothing.
+_NOTHING = hashlib.sha256(b"undefined").digest()
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,11 @@ class Sink:
     kept: bytearray = field(default_factory=bytearray)
     total: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
-    # The last `TAIL` bytes of the stream.
-    tail: bytes = b""
+    # Whether the stream contains U+FFFD.
+    has_replaced: bool = False
     # The final name of the file.
     path: str | None = None
+    _last: bytes = b""
 
     def __post_init__(self) -> None:
         self.path = self.file.path if self.file is not None else None
@@ -84,7 +94,8 @@ class Sink:
             self.kept += piece[: max(0, self.limit - len(self.kept))]
         self.total += len(piece)
         self.digest.update(piece)
-        self.tail = (self.tail + piece)[-TAIL:]
+        self.has_replaced = self.has_replaced or _REPLACED in self._last + piece
+        self._last = (self._last + piece)[-2:]
 
     def as_result(self, hiding: Hiding) -> dict[str, Any]:
         """Return the form for the result. Data that is not text is base64. A file contains the bytes unchanged."""
@@ -107,13 +118,48 @@ class Sink:
         }
 
 
+@dataclass
+class LogSink(Sink):
+    """Keeps the wanted lines of a log, and the end of the whole log."""
+
+    keeps: LogFilter = field(default_factory=LogFilter)
+    # At least the last `TAIL` bytes of the log.
+    tail: bytearray = field(default_factory=bytearray)
+    # Whether the runner has logged that the program has completed.
+    tells_completion: bool = False
+    _line: bytes = b""
+
+    def write(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self.tail += piece
+        if len(self.tail) > 2 * TAIL:
+            del self.tail[:-TAIL]
+        *lines, self._line = (self._line + piece).split(b"\n")
+        if len(self._line) > LONGEST_LINE:
+            lines, self._line = [*lines, self._line], b""
+        for line in lines:
+            self.tells_completion = self.tells_completion or tells_completion(line)
+            if self.keeps.keeps(line):
+                super().write(line + b"\n")
+
+    def finish(self) -> None:
+        """Take the last line, if it has no line end."""
+        if self._line:
+            self.write(b"\n")
+
+
 class StreamReader(Attended):
     """Reads one stream into its sink until the hub ends the stream, or `stop` is called."""
 
-    def __init__(self, hub: HubClient, instance_id: str, stream: str, sink: Sink, silence: float) -> None:
+    def __init__(
+        self, hub: HubClient, instance_id: str, stream: str, sink: Sink, silence: float, bounds: Bounds | None = None
+    ) -> None:
         super().__init__(f"read {stream}")
         self.stream = stream
         self.sink = sink
+        # The data after the bounds is read and dropped, so that the program does not block.
+        self.bounds = bounds
+        self.stopped_by: StoppedBy | None = None
         # When the hub ended the stream (monotonic clock); None if it has not ended it.
         self.ended_at: float | None = None
         self.last_data = time.monotonic()
@@ -144,7 +190,7 @@ class StreamReader(Attended):
         try:
             for piece in pieces:
                 self.last_data = time.monotonic()
-                self.sink.write(piece)
+                self._take(piece)
         except SthError as error:
             if error.code != "UNREACHABLE" or self._stopped:
                 raise
@@ -153,8 +199,17 @@ class StreamReader(Attended):
                 raise SthError.of(error, message=message) from None
             return False
         if not self._stopped:
+            if self.bounds is not None and self.stopped_by is None:
+                self.stopped_by = self.bounds.finish()
             self.ended_at = time.monotonic()
         return True
+
+    def _take(self, piece: bytes) -> None:
+        if self.stopped_by is not None:
+            return
+        if self.bounds is not None:
+            piece, self.stopped_by = self.bounds.take(piece)
+        self.sink.write(piece)
 
     def stop(self) -> None:
         """End the reading, even if the hub has not begun to answer."""
@@ -176,6 +231,43 @@ class Collecting:
         """Return when the hub ended a stream (monotonic clock), or None."""
         return self._readers[stream].ended_at
 
+    @property
+    def has_completed(self) -> bool:
+        """Whether the output has ended and the log says that the program has completed (hub-behaviour.md#completion-is-known-early).
+
+        False for a program that has returned nothing, because it may still work in the background.
+        """
+        output, log = self._readers["output"], self._readers.get("log")
+        if output.ended_at is None or log is None or not isinstance(log.sink, LogSink):
+            return False
+        return log.sink.tells_completion and output.sink.digest.digest() != _NOTHING
+
+    @property
+    def stopped_by(self) -> StoppedBy | None:
+        """Which bound the output has reached."""
+        return self._readers["output"].stopped_by
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last output; 0 before the first output and after the end of the stream."""
+        output = self._readers["output"]
+        return time.monotonic() - output.last_data if output.sink.total and output.ended_at is None else 0.0
+
+    @property
+    def has_replaced_text(self) -> bool:
+        """Whether U+FFFD is in the output."""
+        return self._readers["output"].sink.has_replaced
+
+    def settle(self) -> None:
+        """Wait until all that a completed program has written has arrived."""
+        bound = Deadline(SETTLES_WITHIN)
+        began = time.monotonic()
+        while not bound.passed:
+            last = max([began, *(item.last_data for item in self._readers.values() if item.stream != "log")])
+            if time.monotonic() - last >= QUIET:
+                return
+            time.sleep(0.05)
+
     def finish(self, *, is_whole: bool = True) -> dict[str, dict[str, Any]]:
         """Wait for the ends of the streams, stop those that do not end, and return what was read, even if it is incomplete.
 
@@ -189,6 +281,9 @@ class Collecting:
             else:
                 reader.join(bound.remaining)
         self.stop()
+        for reader in self._readers.values():
+            if isinstance(reader.sink, LogSink):
+                reader.sink.finish()
         if not is_whole:
             for reader in self._readers.values():
                 reader.sink.keep_part()
@@ -202,14 +297,15 @@ class Collecting:
         """Return the streams that were cut and then read on."""
         return tuple(item.stream for item in self._readers.values() if item.resumed)
 
-    def end_of_log(self) -> str:
-        """Return the end of the log, which must have been read."""
-        return self._readers["log"].sink.tail.decode("utf-8", "replace")
-
-    def said(self, *streams: str) -> dict[str, str]:
-        """Return the texts of those of the ``streams`` that are collected, with their secrets."""
-        kept = {stream: bytes(self._readers[stream].sink.kept) for stream in streams if stream in self._wanted}
-        return {stream: data.decode("utf-8", "replace") for stream, data in kept.items()}
+    def said(self) -> dict[str, str]:
+        """Return stderr if it is collected, and the end of the log if it is read, with their secrets."""
+        said = {}
+        if "stderr" in self._wanted:
+            said["stderr"] = bytes(self._readers["stderr"].sink.kept)
+        log = self._readers.get("log")
+        if log is not None and isinstance(log.sink, LogSink):
+            said["log"] = bytes(log.sink.tail)
+        return {stream: data.decode("utf-8", "replace") for stream, data in said.items()}
 
     def stop(self) -> None:
         """Stop all readers and wait for their threads."""
@@ -226,6 +322,8 @@ def collecting(
     wanted: Sequence[str],
     *,
     needs_log: bool,
+    log: LogFilter,
+    bounds: Bounds | None,
     limit: int,
     output_dest: str | None,
     longest: float,
@@ -234,16 +332,19 @@ def collecting(
     """Read the ``wanted`` streams from now on. ``limit``: bytes of each to keep in memory. ``longest``: seconds of silence allowed.
 
     ``output`` is always read, because its end shows how a run on a 0.18 hub ended
-    (hub-behaviour.md#what-a-client-does-about-it). With ``needs_log``, the log is read too. With ``output_dest``, the output is
-    written to that file, which appears only when the context is left without an exception. The secrets of the hub are masked in
-    the result, see `Hiding`.
+    (hub-behaviour.md#what-a-client-does-about-it). With ``needs_log``, the log is read too. ``log``: which of its lines to return;
+    ``bounds``: how much of the output to keep. With ``output_dest``, the output is written to that file, which appears only when
+    the context is left without an exception. The secrets of the hub are masked in the result, see `Hiding`.
     """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(replacing(output_dest)) if output_dest else None
         readers = []
         for stream in dict.fromkeys(["output", *(["log"] if needs_log else []), *wanted]):
-            sink = Sink(limit if stream in wanted else 0, file if stream == "output" else None)
-            readers.append(StreamReader(hub, instance_id, stream, sink, longest))
+            kept = limit if stream in wanted else 0
+            sink = LogSink(kept, keeps=log) if stream == "log" else Sink(kept, file if stream == "output" else None)
+            readers.append(
+                StreamReader(hub, instance_id, stream, sink, longest, bounds if stream == "output" else None)
+            )
         for reader in readers:
             reader.start()
         group = Collecting(readers, wanted, hub.secrets, mask)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -239,3 +240,13 @@ def test_a_start_that_fails_says_why(hub: FakeHub, tmp_path: pathlib.Path) -> No
     assert result["error_code"] == "START_FAILED"
     assert hub.runners == 0
     fine(run_task("sth_sequence", hub, name="throws-on-import", state="absent", in_use="stop", stop_timeout=0))
+
+
+@every_version
+def test_what_has_completed_is_not_waited_for_longer_than_it_is_certain(probe: FakeHub) -> None:
+    probe.state.timings = replace(probe.state.timings, linger=600.0)
+    config = {"behaviour": "complete", "seconds": 0.1}
+    for _dummy in range(2):
+        run = fine(run_task("sth_instance", probe, name="job", sequence="probe", state="completed", app_config=config))
+        assert (run["instance"]["outcome"], run["instance"]["live"]) == ("completed", False)
+    assert [item for item in probe.state.instances.values() if item.process_alive] == []

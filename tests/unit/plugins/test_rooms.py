@@ -60,7 +60,6 @@ TESTED_ELSEWHERE = {
     "job/plan": "job/test_reconcile",
     "lifecycle/event_wait": "event/test_reconcile",
     "lifecycle/listening": "job/test_reconcile",
-    "lifecycle/logs": "instance/test_reconcile and secrets/test_hiding",
     "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
     "lifecycle/readiness": "instance/test_reconcile",
     "lifecycle/starting": "instance/test_reconcile",

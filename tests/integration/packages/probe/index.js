@@ -13,6 +13,7 @@ module.exports = async function (input, ...args) {
   const seconds = config.seconds === undefined ? 0.3 : config.seconds;
   if (behaviour === "throw_at_start") throw new Error(config.message || "boom at start");
   if (behaviour === "exit") process.exit(config.code || 0);
+  if (config.log) this.logger.info(config.log);
   if (config.stdout) console.log(config.stdout);
   if (config.stderr) console.error(config.stderr);
   if (config.healthy === false) this.addMonitoringHandler(() => ({ healthy: false }));
@@ -49,8 +50,22 @@ module.exports = async function (input, ...args) {
     })();
     return output;
   }
+  if (behaviour === "return_nothing") {
+    setTimeout(() => console.log(config.late), seconds * 1000);
+    return;
+  }
+  if (behaviour === "stream") {
+    const output = new PassThrough();
+    let number = 0;
+    const timer = setInterval(() => {
+      output.write(`line ${++number}\n`);
+      if (number === config.count) clearInterval(timer);
+    }, config.every * 1000);
+    return output;
+  }
   if (behaviour === "complete") {
     await sleep(seconds);
+    if (config.late) setTimeout(() => console.log(config.late), 300);
     return JSON.stringify({ args, shard: config.shard, result: config.result || "done" }) + "\n";
   }
   if (behaviour === "hang") {

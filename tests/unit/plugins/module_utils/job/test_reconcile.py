@@ -7,17 +7,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pathlib
 import re
 import threading
 import time
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, planned, run_task, when_asked
+
+# Longer than any test may take.
+LONG = bound(30.0)
 
 
 @pytest.fixture(autouse=True)
@@ -30,18 +36,19 @@ def complete(hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any
     return run_task("sth_instance", hub, check=check, **{**base, "stop_timeout": 0.1, **options})
 
 
-def finish(hub: FakeHub) -> None:
+def finish(hub: FakeHub, output: bytes = b"result\n") -> None:
     """Let the only program that runs complete."""
     with hub.state.lock:
-        next(item for item in hub.state.instances.values() if item.process_alive).complete(b"result\n")
+        next(item for item in hub.state.instances.values() if item.process_alive).complete(output)
 
 
 def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
-    config = {"behaviour": "complete", "stdout": "out", "stderr": "err", "result": "42"}
-    check = complete(hub, check=True, app_config=config)
+    config = {"behaviour": "complete", "stdout": "out", "stderr": "err", "log": "own words", "result": "42"}
+    options: dict[str, Any] = {"wait_for_exit": True, "log_source": "all"}
+    check = complete(hub, check=True, app_config=config, **options)
     assert check["changed"]
     assert check["collected"] == {}
-    real = complete(hub, app_config=config, args=["a"])
+    real = complete(hub, app_config=config, args=["a"], **options)
     assert planned(real) == planned(check)
     assert real["diff"] == check["diff"]
     assert real["instance"]["outcome"] == "completed"
@@ -50,8 +57,135 @@ def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
     assert said["output"] == '{"args":["a"],"result":"42"}\n'
     assert (said["stdout"], said["stderr"]) == ("out\n", "err\n")
     assert "Handshake" in said["log"]
+    assert "own words" in said["log"]
     again = complete(hub, app_config=config)
     assert again["changed"]
+
+
+def linger(hub: FakeHub) -> None:
+    """Let what has completed go on for longer than any test may take, if nobody ends it."""
+    hub.state.timings = replace(hub.state.timings, linger=600.0)
+
+
+def test_a_run_is_over_when_it_is_certain_that_it_has_completed(hub: FakeHub) -> None:
+    linger(hub)
+    config = {"behaviour": "complete", "stdout": "out", "result": "42"}
+    for collect in (["output", "stdout", "stderr", "log"], ["output"]):
+        result = complete(hub, app_config=config, collect=collect, run_timeout=LONG)
+        assert not result.get("failed"), result
+        assert result["instance"]["outcome"] == "completed"
+        assert not result["instance"]["live"]
+        assert result["collected"]["output"]["content"] == '{"args":[],"result":"42"}\n'
+        assert [item for item in hub.state.instances.values() if item.process_alive] == []
+    assert result["seconds"] < LONG
+
+
+@pytest.mark.parametrize(("options", "result"), [({"wait_for_exit": True}, "done"), ({}, None)])
+def test_what_may_go_on_in_the_background_is_not_ended(
+    hub: FakeHub, options: dict[str, Any], result: str | None
+) -> None:
+    """``wait_for_exit`` asks for it, or the program has returned nothing."""
+    config = {"behaviour": "complete" if result else "return_nothing", "late": "still here", "seconds": 0.1}
+    run = complete(hub, app_config=config, **options)
+    assert run["instance"]["outcome"] == "completed", run
+    assert run["collected"]["stdout"]["content"] == "still here\n"
+    assert run["instance"]["exit_code"] == (-1 if hub.state.is_1x else None)
+
+
+def test_of_the_log_the_words_of_the_program_are_returned(hub: FakeHub) -> None:
+    config = {"behaviour": "complete", "log": "own words"}
+    (line,) = complete(hub, app_config=config)["collected"]["log"]["content"].splitlines()
+    assert (json.loads(line)["msg"], json.loads(line)["from"]) == ("own words", "Sequence")
+    assert complete(hub, app_config=config, log_level="warn")["collected"]["log"]["content"] == ""
+    everything = complete(hub, app_config=config, log_source="all")["collected"]["log"]["content"]
+    assert "Handshake" in everything
+
+
+def test_of_the_log_what_went_wrong_is_returned(hub: FakeHub) -> None:
+    result = complete(hub, app_config={"behaviour": "throw_later", "message": "what went wrong"})
+    (line,) = result["collected"]["log"]["content"].splitlines()
+    assert "what went wrong" in line
+
+
+STREAMING: dict[str, Any] = {"behaviour": "stream", "every": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("options", "kept", "reason"),
+    [
+        ({"completion_lines": 3}, "line 1\nline 2\nline 3\n", "line 3 of its output completes the run"),
+        ({"completion_regex": "line [2-9]"}, "line 1\nline 2\n", "a line of output that matches 'line [2-9]' completes the run"),
+        ({"completion_silence": 0.5, "app_config": {**STREAMING, "count": 2}}, "line 1\nline 2\n", "silence for 0.5 s completes the run"),
+    ],
+)  # fmt: skip
+def test_a_program_that_never_ends_its_output_completes_by_it(
+    hub: FakeHub, options: dict[str, Any], kept: str, reason: str
+) -> None:
+    wanted = {"app_config": STREAMING, "run_timeout": LONG, **options}
+    check = complete(hub, check=True, **wanted)
+    for _dummy in range(2):
+        result = complete(hub, **wanted)
+        assert not result.get("failed"), result
+        assert (
+            planned(result) == planned(check) == [("start", result["actions"][0]["object"]), ("stop", "instance job")]
+        )
+        assert result["actions"][1]["reason"] == reason
+        assert (result["instance"]["outcome"], result["instance"]["live"]) == ("completed", False)
+        assert result["collected"]["output"]["content"] == kept
+        assert not run_task("sth_instance_info", hub, status=["running"])["exists"]
+
+
+def test_a_program_that_ends_before_that_has_completed_if_nothing_is_missing(hub: FakeHub) -> None:
+    config = {"behaviour": "complete", "seconds": 0.1}
+    for option in ({"completion_lines": 3}, {"completion_silence": LONG}):
+        assert complete(hub, app_config=config, **option)["instance"]["outcome"] == "completed"
+    missing = complete(hub, app_config=config, completion_regex="never")
+    assert (missing["error_code"], missing["outcome"]) == ("ENDED_EARLY", "completed")
+    assert "without a line of output that matches its completion_regex 'never'" in missing["msg"]
+
+
+@pytest.mark.parametrize(
+    "options", [{"completion_lines": 0}, {"completion_silence": 0}, {"completion_regex": "("}, {"completion_regex": ""}]
+)
+def test_an_end_that_cannot_be_meant_is_refused(hub: FakeHub, options: dict[str, Any]) -> None:
+    before = len(hub.writes)
+    for check in (True, False):
+        refused = complete(hub, check=check, **options)
+        assert refused["error_code"] == "INVALID_OPTION"
+        assert next(iter(options)) in refused["msg"]
+    assert len(hub.writes) == before
+
+
+@pytest.mark.parametrize("how", ["timeout", "event"])
+def test_what_is_left_of_a_run_that_fails_is_said_and_so_it_is(hub: FakeHub, how: str) -> None:
+    events = [{"name": "failed", "payload": "x", "after": 0.1}]
+    config = {"behaviour": "run", "events": events}
+    for on_failure in ("keep", "stop"):
+        run_timeout = 0.5 if how == "timeout" else LONG
+        event = "failed" if how == "event" else None
+        result = complete(
+            hub,
+            app_config=config,
+            run_timeout=run_timeout,
+            failure_event=event,
+            on_failure=on_failure,
+            if_running="replace",
+        )
+        assert result["error_code"] == ("TIMEOUT" if how == "timeout" else "FAILURE_EVENT")
+        live = run_task("sth_instance_info", hub, status=["running"])["exists"]
+        assert live == (on_failure == "keep")
+        assert ("keeps running" in result["msg"]) == live
+        assert ("was then stopped" in result["msg"]) == (not live)
+        assert result["seconds"] < LONG
+
+
+def test_output_that_an_older_hub_has_spoiled_is_told(hub: FakeHub) -> None:
+    when_asked(hub, "/output", lambda: finish(hub, "\ufffdPNG".encode()))
+    result = complete(hub, app_config={"behaviour": "run"})
+    warned = [text for text in result["warnings"] if "bytes that are not text" in text]
+    assert bool(warned) == (not hub.state.is_1x)
+    when_asked(hub, "/output", lambda: finish(hub, b"text"))
+    assert not complete(hub, app_config={"behaviour": "run"})["warnings"]
 
 
 def test_input_is_fed_while_output_is_read(hub: FakeHub) -> None:
@@ -113,7 +247,7 @@ def test_a_completion_event_ends_the_run_and_its_payload_is_returned(hub: FakeHu
 def test_a_failure_event_ends_the_wait(hub: FakeHub) -> None:
     events = [{"name": "failed", "payload": {"why": "no"}, "after": 0.1}]
     result = complete(hub, app_config={"events": events}, failure_event="failed")
-    assert result["error_code"] == "ENDED_EARLY"
+    assert result["error_code"] == "FAILURE_EVENT"
     assert "'why': 'no'" in result["msg"]
 
 
@@ -157,7 +291,7 @@ def test_a_completion_event_right_before_the_end_is_not_lost(
 def test_a_failure_event_right_before_the_end_is_told(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     emit_and_end_at_a_look(hub, monkeypatch, "broken", 2)
     result = complete(hub, app_config={"stdout": "so far"}, failure_event="broken")
-    assert (result["error_code"], result.get("event")) == ("ENDED_EARLY", {"number": 2}), result
+    assert (result["error_code"], result.get("event")) == ("FAILURE_EVENT", {"number": 2}), result
     assert "after it had emitted 'broken' with {'number': 2}" in result["msg"]
     assert result.get("exit_code") == (137 if hub.state.is_1x else None)
     assert result["collected"]["stdout"]["content"] == "so far\n"

@@ -37,7 +37,7 @@ def run(hub: FakeHub, **options: Any) -> dict[str, Any]:
 
 
 def test_only_what_is_certainly_secret_is_masked_in_what_is_collected_and_that_is_told(hub: FakeHub) -> None:
-    collected = run(hub, state="completed", app_config=CONFIG)["collected"]
+    collected = run(hub, state="completed", app_config=CONFIG, log_source="all")["collected"]
     assert (collected["stdout"]["content"].strip(), collected["stdout"]["masked"]) == (SHOWN, True)
     assert (collected["stderr"]["content"].strip(), collected["stderr"]["masked"]) == ("hello pr", False)
     assert (collected["output"]["truncated"], collected["output"]["masked"]) == (False, False)
@@ -48,7 +48,7 @@ def test_only_what_is_certainly_secret_is_masked_in_what_is_collected_and_that_i
 
 
 def test_masking_of_what_is_collected_can_be_declined(hub: FakeHub) -> None:
-    collected = run(hub, state="completed", app_config=CONFIG, mask_output=False)["collected"]
+    collected = run(hub, state="completed", app_config=CONFIG, log_source="all", mask_output=False)["collected"]
     assert (collected["stdout"]["content"].strip(), collected["stdout"]["masked"]) == (SAID, False)
     assert collected["log"]["masked"]
     assert "s3cretkey" not in collected["log"]["content"]

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What completes a run of a program that does not end by itself."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.job.until import Until, until_from_options
+
+NOTHING: dict[str, Any] = {
+    "completion_event": None,
+    "completion_lines": None,
+    "completion_regex": None,
+    "completion_silence": None,
+}
+
+
+def until_of(**options: Any) -> Until:
+    return until_from_options(cast(JobOptions, SimpleNamespace(**{**NOTHING, **options})))
+
+
+def test_nothing_but_the_end_completes_a_run_unless_it_is_asked_for() -> None:
+    until = until_of()
+    assert (until.reason, until.bounds(), until.is_required) == (None, None, False)
+    assert not until.is_reached("end", 1000.0)
+
+
+def test_all_ends_are_named_and_the_first_one_counts() -> None:
+    given = {"completion_event": "done", "completion_lines": 2, "completion_regex": "x", "completion_silence": 1.5}
+    until = until_of(**given)
+    assert until.reason == (
+        "its event 'done' or line 2 of its output or a line of output that matches 'x' or silence for 1.5 s completes the run"
+    )
+    assert all((until.is_reached("lines", 0), until.is_reached("match", 0), until.is_reached(None, 1.5)))
+    assert not until.is_reached(None, 1.4)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"completion_lines": 0}, {"completion_silence": 0.0}, {"completion_regex": "["}, {"completion_event": " "}],
+)
+def test_what_cannot_be_meant_is_refused(option: dict[str, Any]) -> None:
+    with pytest.raises(SthError) as refused:
+        until_of(**option)
+    assert refused.value.code == "INVALID_OPTION"
+
+
+def test_a_silence_is_no_reason_to_call_an_end_too_early() -> None:
+    assert not Until(silence=1.0, lines=2).is_required
+    assert Until(event="x").is_required
