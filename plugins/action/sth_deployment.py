@@ -51,7 +51,7 @@ class ActionModule(HubAction):
         try:
             return {"changed": False, "names": self._checked(common, variables)}
         except SthError as error:
-            nothing = nothing_done(TASK, self._meant_api_url(common))
+            nothing = nothing_done(TASK, self._api_url_of(common))
             return {**nothing, "failed": True, "msg": error.message, "error_code": error.code}
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:

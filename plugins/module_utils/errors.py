@@ -79,7 +79,7 @@ class WrittenError(SthError):
 
 
 @contextmanager
-def looking_up(lost: LostAnswerError, hub: str, what: str, effect: str) -> Iterator[None]:
+def checking_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> Iterator[None]:
     """Wrap the look-up after a lost answer. If the look-up fails too, raise `unknown_effect` instead of its failure."""
     try:
         yield

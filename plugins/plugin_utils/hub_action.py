@@ -23,7 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import meant_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import api_url_of
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
@@ -90,7 +90,7 @@ class HubAction(ActionBase):
                 arguments["_package"] = self._bring(package)
             result.update(self._foreseeing(arguments, variables, package))
         except SthError as error:
-            result.update(nothing_done(self.task, self._meant_api_url(arguments)))
+            result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
             result["invocation"] = {"module_args": arguments}
         finally:
@@ -217,15 +217,15 @@ class HubAction(ActionBase):
             if chosen and not arguments.get(name):
                 arguments[name] = ""
 
-    def _meant_api_url(self, arguments: Mapping[str, Any]) -> str | None:
+    def _api_url_of(self, arguments: Mapping[str, Any]) -> str | None:
         """Return the address that the module would use; None if only the environment of the target has it."""
         if "api_url" in arguments:
-            return meant_api_url(arguments)
+            return api_url_of(arguments)
         keyword: dict[str, str] = {}
         self._compute_environment_string(keyword)
         if "STH_API_URL" in keyword:
-            return meant_api_url({"api_url": keyword["STH_API_URL"] or None})
-        return meant_api_url({"api_url": os.environ.get("STH_API_URL") or None}) if self._task_runs_here() else None
+            return api_url_of({"api_url": keyword["STH_API_URL"] or None})
+        return api_url_of({"api_url": os.environ.get("STH_API_URL") or None}) if self._task_runs_here() else None
 
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
         """Find ``src`` as ansible.builtin.copy does. If the task runs on another machine, read the package and describe it."""
@@ -310,7 +310,7 @@ class HubAction(ActionBase):
         return _evaluated(self._templar, name, variables)
 
     def _say_hub(self, arguments: Mapping[str, Any]) -> None:
-        api_url = self._meant_api_url(arguments)
+        api_url = self._api_url_of(arguments)
         if api_url is not None:
             self._say(f"hub {api_url}")
 

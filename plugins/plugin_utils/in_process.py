@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import meant_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import api_url_of
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
@@ -98,7 +98,7 @@ def run_in_process(
     known: set[str] = set()
     if error:
         result = {"failed": True, "msg": error, "error_code": "INVALID_OPTION"}
-        result.update(nothing_done(task, meant_api_url(parameters)))
+        result.update(nothing_done(task, api_url_of(parameters)))
     else:
         run = Run(parameters, check_mode, Journal(lambda line: tell(without_no_log(line, hidden))))
         if in_loop:

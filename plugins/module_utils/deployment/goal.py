@@ -68,7 +68,7 @@ def goal_of(observed: Observed, leader: Replica) -> Goal:
     rollout = leader.rollout
     slots = _slots_like(observed, leader, range(rollout.replicas))
     goal = Goal(slots, leader.sequence, rollout, why_ended=f"the deployment has {rollout.replicas} replicas")
-    rest = those_with_the_old(observed, goal)
+    rest = slots_beside_canary(observed, goal)
     return replace(goal, slots=(*slots[: len(slots) - len(rest)], *rest))
 
 
@@ -77,7 +77,7 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
 
     ``failed``: ids of replicas that did not become ready.
     """
-    old = _not_yet(observed, goal)
+    old = _earliest_outdated(observed, goal)
 
     def was_before(item: Replica) -> bool:
         # A replica that has the new settings already is a canary, or an interrupted run with the same goal has left it.
@@ -103,15 +103,15 @@ def with_unreported(goal: Goal, options: ProgramOptions) -> Goal:
     return replace(goal, slots=tuple(replace(slot, program=program) for slot, program in zip(goal.slots, programs)))
 
 
-def those_with_the_old(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
+def slots_beside_canary(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
     """Return the slots that keep their settings while the canaries run the new ones; none if there are no old settings."""
     if not goal.rollout.canary:
         return ()
-    old = _not_yet(observed, goal)
+    old = _earliest_outdated(observed, goal)
     return _slots_like(observed, old, range(goal.rollout.canary, len(goal.slots))) if old else ()
 
 
-def _not_yet(observed: Observed, goal: Goal) -> Replica | None:
+def _earliest_outdated(observed: Observed, goal: Goal) -> Replica | None:
     """Return a replica with the settings in force, among those that do not have the new settings of the goal.
 
     The settings in force are those of the earliest run. A later run is an attempt until it has replaced them.

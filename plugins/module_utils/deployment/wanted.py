@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
     Slot,
-    those_with_the_old,
+    slots_beside_canary,
     with_unreported,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import (
@@ -62,7 +62,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     programs = [_program(observed, options, rollout, index) for index in range(count)]
     slots = tuple(Slot(index, program, sequence) for index, program in enumerate(programs))
     goal = Goal(slots, sequence, rollout, why_ended=f"the deployment has {count} replicas")
-    rest = those_with_the_old(observed, goal)
+    rest = slots_beside_canary(observed, goal)
     if options.canary is None and not rest:
         # There are no old settings that the other replicas could keep.
         goal = replace(goal, rollout=replace(rollout, canary=0))

@@ -119,7 +119,7 @@ def normalise_api_url(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/api/v1", "", ""))
 
 
-def meant_api_url(options: Mapping[str, Any]) -> str | None:
+def api_url_of(options: Mapping[str, Any]) -> str | None:
     """Return the address in the options, even if other options are not valid; None if the address is not valid."""
     given = options.get("api_url")
     try:

@@ -47,9 +47,9 @@ class Response:
         try:
             return json.loads(self.body)
         except ValueError:
-            raise self.no_hubs(f"{self.status} with something that is not JSON") from None
+            raise self.not_from_a_hub(f"{self.status} with something that is not JSON") from None
 
-    def no_hubs(self, what: str) -> SthError:
+    def not_from_a_hub(self, what: str) -> SthError:
         """Build the failure for an answer that does not come from a hub. ``what`` describes the answer."""
         return SthError(
             "HUB_ERROR",

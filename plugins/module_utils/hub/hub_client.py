@@ -151,7 +151,7 @@ class HubClient(HubApi):
     def _object(self, answer: Response, purpose: str) -> dict[str, Any]:
         value = self._json(answer, purpose) or {}
         if not isinstance(value, dict):
-            raise answer.no_hubs("something other than an object")
+            raise answer.not_from_a_hub("something other than an object")
         return value
 
     @staticmethod
@@ -164,5 +164,5 @@ class HubClient(HubApi):
 def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
     """Return a list of objects; raise ``HUB_ERROR`` for anything else."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise answer.no_hubs("something other than a list of objects")
+        raise answer.not_from_a_hub("something other than a list of objects")
     return value

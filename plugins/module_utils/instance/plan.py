@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
     running_state,
     wanted_state,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import told
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import fill_masked
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
@@ -140,7 +140,7 @@ def differing(record: InstanceRecord, program: Program, running: str | None, wan
     differs = []
     config, args = unmarked(record.app_config), list(record.args)
     if record.known_id is None:
-        config, args = told(config, program.config_over(config)), told(args, program.args)
+        config, args = fill_masked(config, program.config_over(config)), fill_masked(args, program.args)
     if wanted is not None and running != wanted:
         differs.append("sequence")
     if not same(config, program.config_over(config)):

@@ -14,8 +14,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
     WrittenError,
+    checking_effect,
     given,
-    looking_up,
     unseen,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
@@ -106,7 +106,7 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
             return started.id
         except LostAnswerError as lost:
             try:
-                with looking_up(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
+                with checking_effect(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
                     found = _find_started(hub, start)
             except WrittenError as unknown:
                 raise _with_likely_topic(unknown, hub, program) from None

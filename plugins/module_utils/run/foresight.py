@@ -25,36 +25,38 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 
 def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url: str, masker: Masker) -> list[Entry]:
     """Return entries for what planned actions would leave. ``ended``: instances that would have ended by themselves."""
-    told: list[Entry] = [{"ended": item.id} for item in ended]
+    left_behind: list[Entry] = [{"ended": item.id} for item in ended]
     uploaded = ""
     for action in actions:
         if isinstance(action.target, InstanceRecord):
-            told.append({"ended": action.target.id})
+            left_behind.append({"ended": action.target.id})
         elif isinstance(action.target, SequenceRecord):
-            told.append({"gone": action.target.id})
+            left_behind.append({"gone": action.target.id})
         elif isinstance(action.target, Mapping):
-            told.append({"gone": action.target["name"]})
+            left_behind.append({"gone": action.target["name"]})
         left = action.leaves
         own_id = f"{FORESEEN}{uuid.uuid4().hex}"
         if isinstance(left, SequenceRecord):
             uploaded = own_id
-            told.append({"sequence": {**asdict(left), "id": own_id}})
+            left_behind.append({"sequence": {**asdict(left), "id": own_id}})
         elif isinstance(left, InstanceRecord):
             hidden = _hidden(left, masker)
-            told.append({"instance": {**asdict(hidden), "id": own_id, "sequence_id": left.sequence_id or uploaded}})
+            left_behind.append(
+                {"instance": {**asdict(hidden), "id": own_id, "sequence_id": left.sequence_id or uploaded}}
+            )
         elif left is not None:
-            told.append({"topic": left})
-    return [{"hub": api_url, **entry} for entry in told]
+            left_behind.append({"topic": left})
+    return [{"hub": api_url, **entry} for entry in left_behind]
 
 
-def told(value: Any, wanted: Any) -> Any:
+def fill_masked(value: Any, wanted: Any) -> Any:
     """Return a value of a predicted record. A part that was not passed on (a secret) is assumed to be as ``wanted``."""
     if isinstance(value, str) and MASK in value:
         return wanted
     if isinstance(value, Mapping) and isinstance(wanted, Mapping):
-        return {key: told(item, wanted.get(key)) for key, item in value.items()}
+        return {key: fill_masked(item, wanted.get(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and isinstance(wanted, (list, tuple)) and len(value) == len(wanted):
-        return [told(item, other) for item, other in zip(value, wanted)]
+        return [fill_masked(item, other) for item, other in zip(value, wanted)]
     return value
 
 

@@ -16,8 +16,8 @@ from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
     Connection,
+    api_url_of,
     connection_from_options,
-    meant_api_url,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
@@ -94,7 +94,7 @@ class Run:
         """Return what is known about the hub without a request, for a failure."""
         version = self._hub.known_version if self._hub else None
         return {
-            "api_url": self._hub.api_url if self._hub else meant_api_url(self.options),
+            "api_url": self._hub.api_url if self._hub else api_url_of(self.options),
             "generation": version.generation if version else None,
             "version": version.version if version else None,
         }

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
     WrittenError,
-    looking_up,
+    checking_effect,
     unknown_effect,
     unseen,
 )
@@ -128,7 +128,7 @@ def delete_unused(
         try:
             client.delete()
         except LostAnswerError as lost:
-            with looking_up(lost, hub.api_url, f"The removal of sequence {doomed.ref}", "it is gone"):
+            with checking_effect(lost, hub.api_url, f"The removal of sequence {doomed.ref}", "it is gone"):
                 left = client.info()
         except SthError as error:
             if error.code != "CONFLICT":
@@ -197,7 +197,7 @@ def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known:
     """Look for an upload whose answer was lost."""
     wanted = wanted_record(package)
     for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
-        with looking_up(lost, hub.api_url, f"The upload of {package.ref}", "it was stored"):
+        with checking_effect(lost, hub.api_url, f"The upload of {package.ref}", "it was stored"):
             listed = hub.sequences()
         for record in listed:
             if record.id not in known and matches(record, wanted, "content"):

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import meant_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import api_url_of
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
@@ -31,7 +31,7 @@ class _Module(AnsibleModule):
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
         """Fail. The arguments are masked here, because the result of a background job does not pass through the action plugin."""
         details.setdefault("error_code", "INVALID_OPTION")
-        details = {**nothing_done(self._task, meant_api_url(self.params)), **details}
+        details = {**nothing_done(self._task, api_url_of(self.params)), **details}
         details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
         super().fail_json(msg, **details)
 

@@ -11,8 +11,8 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
+    checking_effect,
     given,
-    looking_up,
     refuse_empty,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
@@ -78,7 +78,7 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
             hub.topic(name).create(after["content_type"])
     except LostAnswerError as lost:
         what, effect = ("creation", "it is there") if after else ("removal", "it is gone")
-        with looking_up(lost, hub.api_url, f"The {what} of topic {name}", effect):
+        with checking_effect(lost, hub.api_url, f"The {what} of topic {name}", effect):
             there = find_topic(hub, name)
         if there != after:
             raise

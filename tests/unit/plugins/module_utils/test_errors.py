@@ -14,8 +14,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
     WrittenError,
+    checking_effect,
     given,
-    looking_up,
     refuse_empty,
     unknown_effect,
     unseen,
@@ -52,7 +52,7 @@ def test_a_look_that_fails_too_tells_of_the_write() -> None:
     lost = LostAnswerError("UNREACHABLE", "x", method="POST")
 
     def look(error: Exception | None) -> str:
-        with looking_up(lost, "http://hub", "The start of web", "it runs"):
+        with checking_effect(lost, "http://hub", "The start of web", "it runs"):
             if error is not None:
                 raise error
         return "seen"

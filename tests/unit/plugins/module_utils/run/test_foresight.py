@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, member_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries, told
+from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries, fill_masked
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
@@ -66,12 +66,12 @@ def test_no_secret_is_handed_on_and_what_is_missing_counts_as_wanted() -> None:
     start = Action("start", "", "", leaves=InstanceRecord("", "old", "running", config, ("--token=canary",)))
     assert "canary" not in json.dumps(entries([start], (), HUB, Masker()))
     (record,) = handed_on(start).with_instances([], keeps_ended=True)
-    assert told(record.app_config, {**config, "a": 2}) == config
-    assert told(list(record.args), ("--token=canary",)) == ["--token=canary"]
+    assert fill_masked(record.app_config, {**config, "a": 2}) == config
+    assert fill_masked(list(record.args), ("--token=canary",)) == ["--token=canary"]
 
 
 def test_what_was_handed_on_is_taken_as_it_is() -> None:
-    assert told({"a": [MASK, 1]}, {"a": ["x", 2]}) == {"a": ["x", 1]}
-    assert told([MASK, 1], ["x"]) == [MASK, 1]
-    assert told("plain", "wanted") == "plain"
-    assert told({"gone": 1}, {}) == {"gone": 1}
+    assert fill_masked({"a": [MASK, 1]}, {"a": ["x", 2]}) == {"a": ["x", 1]}
+    assert fill_masked([MASK, 1], ["x"]) == [MASK, 1]
+    assert fill_masked("plain", "wanted") == "plain"
+    assert fill_masked({"gone": 1}, {}) == {"gone": 1}
