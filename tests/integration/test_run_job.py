@@ -78,7 +78,7 @@ def test_what_a_program_says_is_masked_where_that_is_certain_and_not_declined(
     config = {**COMPLETE, "apiKey": "s3cretkey", "password": "test", "stdout": "test_servers: s3cretkey"}
     given = {} if mask is None else {"run_job_mask_output": mask}
     with FakeHub(generation="1.x", timings=FAST) as hub:
-        output = run_job(hub, tmp_path, config, run_job_set_stats=True, **given)
+        output = run_job(hub, tmp_path, config, run_job_set_stats=True, run_job_set_stats_streams=True, **given)
         stats = output.partition("CUSTOM STATS")[2]
         # ansible-core 2.19 and newer escape what stats hold.
         said = stats.replace("\\", "")
@@ -91,7 +91,12 @@ def test_what_a_program_says_is_masked_where_that_is_certain_and_not_declined(
 def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         output = run_job(
-            hub, tmp_path, COMPLETE, run_job_input="for stdin", run_job_input_stream="stdin", run_job_set_stats=True
+            hub,
+            tmp_path,
+            COMPLETE,
+            run_job_input="for stdin",
+            run_job_input_stream="stdin",
+            run_job_set_stats=True,
         )
         fed = {
             item.path.rpartition("/")[2]: item.body for item in hub.requests if item.path.endswith(("/stdin", "/input"))
@@ -100,6 +105,8 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
         stats = output.partition("CUSTOM STATS")[2]
         assert "run_job_result" in stats
         assert "completed" in stats
+        # A controller drops what is too large.
+        assert "stdout" not in stats
 
 
 @pytest.mark.parametrize("keys", ["deep.pin\nother", "deep.pin, other", '["deep.pin", "other"]', "- deep.pin\n- other"])
@@ -150,3 +157,36 @@ def test_a_misspelt_variable_is_refused(name: str, tmp_path: pathlib.Path) -> No
         with pytest.raises(CommandFailedError, match=rf"The role run_job has no variable {name} \(run_job_"):
             run_job(hub, tmp_path, COMPLETE, **{name: "x"})
         assert not hub.requests
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_that_is_said(tmp_path: pathlib.Path) -> None:
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        with pytest.raises(CommandFailedError, match='"error_code": "TIMEOUT"') as failure:
+            run_job(hub, tmp_path, {"behaviour": "run"}, run_job_run_timeout=1, run_job_stop_timeout=0)
+        told = str(failure.value).partition("The result says: ")[2].splitlines()[0]
+        assert "it was then stopped." in told
+        assert "keeps running" not in str(failure.value)
+        assert not hub.sequences
+
+
+def test_output_that_is_no_text_is_said_to_be_base64(tmp_path: pathlib.Path) -> None:
+    source = tmp_path / "binary"
+    source.write_bytes(b"\xff\xfe\x00")
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        told = {"ansible.builtin.debug": {"msg": "{{ run_job_result.encoding }} {{ run_job_result.output }}"}}
+        role = {"ansible.builtin.include_role": {"name": "scramjet.sth.run_job"}}
+        given = {"run_job_src": PROBE, "run_job_app_config": {"behaviour": "copy"}, "run_job_input_src": str(source)}
+        book = play(tmp_path / "job.yml", {"tasks": [role, told]})
+        assert "base64 //4A" in run_playbook(book, {"sth_api_url": hub.api_url, **given})
+
+
+def test_removing_can_be_left_to_the_next_run(tmp_path: pathlib.Path) -> None:
+    package = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    uploads = []
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        for change in ("", "", "x"):
+            (package / "changed").write_text(change)
+            run_job(hub, tmp_path, COMPLETE, run_job_src=str(package), run_job_remove_sequence="next_run")
+            (left,) = hub.sequences
+            uploads.append(left["id"])
+    assert uploads[0] == uploads[1] != uploads[2]
