@@ -141,6 +141,27 @@ options:
       - Use this to scale or roll back a deployment with the same variables that it was deployed with.
     type: bool
     default: false
+  take_over:
+    description:
+      - Instances that the deployment takes over, such as one that M(scramjet.sth.sth_instance) has started. Each of them counts as an old
+        replica until a new one is ready in its place, so there is no outage. The new replicas run the same package with the same
+        configuration, except for options that are set. If they do not become ready, the instances go on.
+      - The deployment can have the name of an instance or pool that it takes over.
+      - Only for O(state=present). A second run finds nothing left to take over and changes nothing. If no replica of the deployment
+        runs, a name that fits nothing gives a warning.
+    type: dict
+    suboptions:
+      instances:
+        description:
+          - Ids or names of instances. The name of a pool means all its members.
+        type: list
+        elements: str
+        default: []
+      sequence:
+        description:
+          - Id, name or other reference of a package, see O(scramjet.sth.sth_instance#module:sequence). All its instances without a name are
+            meant, whoever started them. A name means all versions.
+        type: str
 notes:
   - A hub does not report O(limits) and O(start_options). Set them in every run. A replica that a run starts has those of that
     run, also when it rolls back.
@@ -225,6 +246,21 @@ EXAMPLES = r"""
   scramjet.sth.sth_deployment:
     name: shop
     state: rolled_back
+    stop_timeout: 1
+
+- name: Start an instance
+  scramjet.sth.sth_instance:
+    name: till
+    sequence: wordcount@current
+    app_config:
+      top: 3
+
+- name: Make a deployment of it, with the same package and configuration and without an outage
+  scramjet.sth.sth_deployment:
+    name: till
+    replicas: 2
+    take_over:
+      instances: [till]
     stop_timeout: 1
 
 - name: End it, and remove its versions
@@ -432,6 +468,13 @@ TASK = Task(
         "on_failure": {"type": "str", "default": "rollback", "choices": ["rollback", "stop", "leave"]},
         "keep_versions": {"type": "int", "default": 1},
         "keep_config": {"type": "bool", "default": False},
+        "take_over": {
+            "type": "dict",
+            "options": {
+                "instances": {"type": "list", "elements": "str", "default": []},
+                "sequence": {"type": "str"},
+            },
+        },
         **specs.PACKAGE,
         **specs.PROGRAM,
         **specs.READINESS,

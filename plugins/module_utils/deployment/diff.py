@@ -48,6 +48,9 @@ def states(observed: Observed, goal: Goal, stay: Mapping[int, Replica], masker: 
     for index, state in new.items():
         shown_after[index] = masked_state(state, old.get(index, last), masker)
     one, two = _summary(observed.name, shown_before), _summary(observed.name, shown_after)
+    others = [item.record.label for item in observed.live if item.taken_over]
+    if others:
+        one["taken_over"] = sorted(others)
     copies = len(observed.live) - len(before)
     if copies:
         one["copies"] = copies

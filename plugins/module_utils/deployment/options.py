@@ -6,12 +6,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions, ReadinessOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options, suboptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import ProgramOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import PackageOptions
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TakeOverOptions(Options):
+    """The option ``take_over``."""
+
+    instances: list[str]
+    sequence: str | None
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -29,3 +38,4 @@ class DeploymentOptions(PackageOptions, ProgramOptions, ReadinessOptions, Ending
     on_failure: Literal["rollback", "stop", "leave"]
     keep_versions: int
     keep_config: bool
+    take_over: TakeOverOptions | None = field(metadata=suboptions(TakeOverOptions))

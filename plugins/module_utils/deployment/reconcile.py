@@ -12,7 +12,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
     absent_goal,
     goal_before,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions, TakeOverOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import (
     DeploymentPlan,
     plan_absent,
@@ -22,7 +22,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollo
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import (
     Observed,
     Replica,
+    not_found,
     refuse_clash,
+    replicas_of,
+    taken_over,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report import (
     deployment_view,
@@ -44,6 +47,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
@@ -67,7 +71,7 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     hide_options(run, options)
     require_start_options(run.hub, options)
     package = _package(run, options)
-    before = look(run.hub, options.name)
+    before = _look(run, options)
     run.hide(replica.record for replica in before.replicas)
     plan = _plan(run, options, before, package, masker)
     run.journal.plan(plan.actions)
@@ -89,6 +93,22 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     }
 
 
+def _look(run: Run, options: DeploymentOptions) -> Observed:
+    """Read the deployment, with what it is to take over."""
+    seen = look(run.hub, options.name)
+    wanted = options.take_over
+    if wanted is None:
+        return seen
+    missing = not_found(seen.inventory, wanted)
+    if missing and not seen.live:
+        # Where it runs, an earlier run has taken them over.
+        run.warnings.append(
+            f"take_over: nothing that runs on {run.hub.api_url} is called {', '.join(missing)}. If a name is misspelt, the "
+            "deployment runs beside what it should take over."
+        )
+    return replicas_of(options.name, seen.inventory, taken_over(options.name, seen.inventory, wanted, run.hub.api_url))
+
+
 def check_options(options: DeploymentOptions) -> None:
     """Refuse options that make no sense, before the first request."""
     # For Ansible, a required option that is null is set.
@@ -105,9 +125,23 @@ def check_options(options: DeploymentOptions) -> None:
         )
     if options.max_surge == 0 and options.max_unavailable == 0 and options.strategy == "rolling":
         raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
+    _check_take_over(options.take_over, options.state)
     check_program(options)
     readiness_from_options(options)
     ending_from_options(options)
+
+
+def _check_take_over(wanted: TakeOverOptions | None, state: str) -> None:
+    if wanted is None:
+        return
+    if state != "present":
+        raise SthError("INVALID_OPTION", f"take_over cannot be used with state: {state}: use state: present.")
+    if not wanted.instances and wanted.sequence is None:
+        raise SthError("INVALID_OPTION", "take_over is empty: set instances, sequence or both in it.")
+    if not all(reference.strip() for reference in wanted.instances):
+        raise SthError("INVALID_OPTION", "A reference in take_over.instances is empty: set an id or a name.")
+    if wanted.sequence is not None:
+        parse_reference(wanted.sequence)
 
 
 def _ref(goal: Goal, options: DeploymentOptions) -> str | None:
@@ -131,7 +165,7 @@ def _plan(
     if package is not None:
         refuse_newer_main(hub, package)
     goal = wanted_goal(before, options, sequence, hub.api_url)
-    refuse_clash(before.name, before.inventory, hub.api_url, range(len(goal.slots)))
+    refuse_clash(before, hub.api_url, range(len(goal.slots)))
     for slot in goal.slots:
         slot.program.check_size(hub.dialect.start_body_limit)
     return plan_present(

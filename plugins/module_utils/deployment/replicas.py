@@ -9,27 +9,34 @@ Source: architecture.md#deployments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import TakeOverOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order
-from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order, same
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     Inventory,
     SequenceRecord,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 
 
 @dataclass(frozen=True)
 class Replica:
-    """One instance of a deployment, live or ended. ``sequence`` is None if the hub no longer has its package."""
+    """One instance of a deployment, live or ended. ``sequence`` is None if the hub no longer has its package.
+
+    ``taken_over``: the deployment has not started it. It does not carry ``mark``, so that it is always replaced.
+    """
 
     record: InstanceRecord
     mark: InstanceMark
     sequence: SequenceRecord | None
+    taken_over: bool = False
 
     @property
     def id(self) -> str:
@@ -54,16 +61,18 @@ class Replica:
     @property
     def object(self) -> str:
         """Its name in actions."""
-        return f"instance {self.mark.name}{f' from {self.ref}' if self.ref else ''}"
+        name = self.record.label if self.taken_over else self.mark.name
+        return f"instance {name}{f' from {self.ref}' if self.ref else ''}"
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The state of a deployment at one time."""
+    """The state of a deployment at one time. ``taken_over``: by id, as which replicas other instances count."""
 
     name: str
     inventory: Inventory
     replicas: tuple[Replica, ...]
+    taken_over: Mapping[str, InstanceMark] = field(default_factory=dict)
 
     @property
     def live(self) -> list[Replica]:
@@ -110,29 +119,100 @@ def earliest(replicas: Iterable[Replica]) -> Replica | None:
     )
 
 
-def replicas_of(name: str, inventory: Inventory) -> Observed:
-    """Return the state of the deployment ``name``."""
-    found = ((item, item.mark) for item in inventory.instances)
-    return Observed(
-        name,
-        inventory,
-        tuple(
-            Replica(item, mark, inventory.sequence(item.sequence_id))
-            for item, mark in found
-            if mark is not None and mark.deployment == name
-        ),
-    )
-
-
-def refuse_clash(name: str, inventory: Inventory, hub: str, indexes: Iterable[int] = ()) -> None:
-    """Raise ``CONFLICT`` if another instance runs with a name that a replica would have."""
-    names = {name, *(f"{name}-{index}" for index in indexes)}
+def replicas_of(name: str, inventory: Inventory, taken_over: Mapping[str, InstanceMark] | None = None) -> Observed:
+    """Return the state of the deployment ``name``, with the live instances that it takes over."""
+    others = taken_over or {}
+    replicas = []
     for item in inventory.instances:
+        mark, other = item.mark, others.get(item.id)
+        if mark is not None and mark.deployment == name:
+            replicas.append(Replica(item, mark, inventory.sequence(item.sequence_id)))
+        elif other is not None and item.live:
+            replicas.append(Replica(item, other, inventory.sequence(item.sequence_id), taken_over=True))
+    return Observed(name, inventory, tuple(replicas), others)
+
+
+def refuse_clash(observed: Observed, hub: str, indexes: Iterable[int] = ()) -> None:
+    """Raise ``CONFLICT`` where something else runs under a name of the deployment's, and is not taken over."""
+    name = observed.name
+    names = {name, *(f"{name}-{index}" for index in indexes)}
+    for item in observed.inventory.instances:
         mark = item.mark
+        if item.id in observed.taken_over:
+            continue
         if item.live and mark and mark.deployment != name and names & {mark.name, mark.pool}:
             raise SthError(
                 "CONFLICT",
                 f"Instance {mark.name} on {hub} has the name of a replica of deployment {name} and does not belong to it: "
-                "end it with sth_instance first, or choose another name for the deployment.",
+                "name it in take_over, end it with sth_instance first, or choose another name for the deployment.",
                 instance=item.id,
             )
+
+
+def taken_over(name: str, inventory: Inventory, wanted: TakeOverOptions, hub: str) -> dict[str, InstanceMark]:
+    """Return by id which mark each instance would have as a replica of the deployment ``name``.
+
+    What runs cannot be given the mark of a replica. So such an instance counts as an old replica, which is replaced like all others.
+    What belongs to this deployment already is left out. Raises ``CONFLICT`` for what belongs to another one.
+    """
+    reference = None if wanted.sequence is None else parse_reference(wanted.sequence)
+    packages = {item.id for item in find_sequences(reference, inventory)} if reference else set()
+    found = [item for item in inventory.instances if item.live and _is_wanted(item, wanted.instances, packages)]
+    chosen = []
+    for item in sorted(found, key=_place):
+        owner = item.mark.deployment if item.mark else None
+        if owner is None:
+            chosen.append(item)
+        elif owner != name:
+            raise SthError(
+                "CONFLICT",
+                f"Instance {item.label} on {hub} belongs to the deployment {owner} and is not taken over: end that deployment "
+                "first, or correct take_over.",
+                instance=item.id,
+            )
+    return _marks(name, chosen)
+
+
+def not_found(inventory: Inventory, wanted: TakeOverOptions) -> list[str]:
+    """Return those names and ids in ``instances`` that fit nothing that lives, the deployment's own replicas included."""
+    live = [item for item in inventory.instances if item.live]
+    return [ref for ref in wanted.instances if not any(ref in _names(item) for item in live)]
+
+
+def _is_wanted(record: InstanceRecord, references: Sequence[str], packages: Collection[str]) -> bool:
+    # Whose an instance is that does not answer, such as one on 0.18 that starts, nothing tells.
+    nameless = record.mark is None and record.app_config is not None
+    return not _names(record).isdisjoint(references) or (nameless and record.sequence_id in packages)
+
+
+def _names(record: InstanceRecord) -> set[str | None]:
+    """Return by what a task can call an instance: its id, its name, and the name of its pool or deployment."""
+    mark = record.mark
+    return {record.id, *((mark.name, mark.pool) if mark else ())}
+
+
+def _place(record: InstanceRecord) -> tuple[int, tuple[str, str]]:
+    index = record.mark.index if record.mark else None
+    return (index or 0, order(record))
+
+
+def _marks(name: str, records: Sequence[InstanceRecord]) -> dict[str, InstanceMark]:
+    indexes: dict[str, int] = {}
+    for item in records:
+        index = item.mark.index if item.mark else None
+        if index is not None and index not in indexes.values():
+            indexes[item.id] = index
+    free = (index for index in count() if index not in indexes.values())
+    for item in records:
+        if item.id not in indexes:
+            indexes[item.id] = next(free)
+    # Where they differ, each one's successor has what that one has.
+    configs = [unmarked(item.app_config) for item in records]
+    args = [list(item.args) for item in records]
+    behind_last = max(indexes.values(), default=-1) + 1
+    rollout = Rollout(
+        replicas=behind_last,
+        own_configs=0 if all(same(item, configs[0]) for item in configs) else behind_last,
+        own_args=0 if all(same(item, args[0]) for item in args) else behind_last,
+    )
+    return {key: InstanceMark(f"{name}-{index}", name, index, name, rollout) for key, index in indexes.items()}

@@ -30,7 +30,7 @@ def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
             if mark is not None:
                 replicas.append(Replica(slot.program.started_from(slot.sequence.id), mark, slot.sequence))
     gone = {action.target.id for action in (*plan.first, *plan.deletes) if action.target is not None}
-    return without(Observed(before.name, before.inventory, tuple(replicas)), gone)
+    return without(replace(before, replicas=tuple(replicas)), gone)
 
 
 def without(observed: Observed, sequence_ids: Collection[str]) -> Observed:

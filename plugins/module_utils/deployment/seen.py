@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, replicas_of
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import ask_silent_again, observe
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 
 
@@ -27,7 +30,7 @@ class Seen:
 
     def look(self) -> Observed:
         """Read the deployment again."""
-        self.now = look(self.hub, self.before.name)
+        self.now = look(self.hub, self.before.name, self.before.taken_over)
         return self.now
 
     def others(self) -> list[Replica]:
@@ -35,12 +38,12 @@ class Seen:
         return [item for item in self.now.live if item.id not in self.known]
 
 
-def look(hub: HubClient, name: str) -> Observed:
+def look(hub: HubClient, name: str, taken_over: Mapping[str, InstanceMark] | None = None) -> Observed:
     """Read a deployment from the hub."""
     inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
     # A 0.18 hub does not report the mark of an instance that starts (hub-behaviour.md#starting-instance-never-answers), and
     # an interrupted run may have left such a replica.
-    return replicas_of(name, ask_silent_again(hub, inventory))
+    return replicas_of(name, ask_silent_again(hub, inventory), taken_over)
 
 
 def _complete(observed: Observed) -> bool:

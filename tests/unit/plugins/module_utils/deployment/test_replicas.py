@@ -96,7 +96,7 @@ def test_a_replica_is_called_by_its_name_and_its_package_if_that_is_there() -> N
 def test_who_has_a_name_of_the_deployment_and_is_none_of_it_is_in_the_way(mark: InstanceMark) -> None:
     there = InstanceRecord("i", "s", "running", marked({}, mark))
     with pytest.raises(SthError, match=mark.name) as raised:
-        refuse_clash("web", Inventory((APP,), (there,)), "http://hub", range(3))
+        refuse_clash(replicas_of("web", Inventory((APP,), (there,))), "http://hub", range(3))
     assert raised.value.code == "CONFLICT"
     assert raised.value.details["instance"] == "i"
 
@@ -104,4 +104,4 @@ def test_who_has_a_name_of_the_deployment_and_is_none_of_it_is_in_the_way(mark: 
 def test_what_has_ended_or_has_another_name_is_in_nobodys_way() -> None:
     ended = InstanceRecord("i", "s", "ended", marked({}, InstanceMark("web")))
     beyond = InstanceRecord("j", "s", "running", marked({}, InstanceMark("web-3")))
-    refuse_clash("web", Inventory((APP,), (ended, beyond, replica(0))), "http://hub", range(3))
+    refuse_clash(replicas_of("web", Inventory((APP,), (ended, beyond, replica(0)))), "http://hub", range(3))

@@ -72,7 +72,8 @@ def test_other_content_is_replaced_the_new_before_the_old() -> None:
 
 def test_a_downgrade_says_so() -> None:
     newer = SequenceRecord("id-9", "app", f"1.10.0+sha256.{A}")
-    for policy in ({}, {"on_change": "overwrite"}):
+    policies: list[dict[str, Any]] = [{}, {"on_change": "overwrite"}]
+    for policy in policies:
         shown = plan(newer, **policy)
         assert [item["version"] for item in shown.after["sequences"]] == ["1.1.0 (downgrade from 1.10.0)"]
     # What stays is not replaced.
