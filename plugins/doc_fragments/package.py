@@ -44,7 +44,7 @@ options:
         playbook. With O(remote_src=true), use an absolute path.
       - The package is checked before anything is sent. If it would not run or would harm the hub, for example because
         C(package.json) or its C(main) is missing, the task fails with C(error_code=INVALID_PACKAGE).
-      - Nothing is built or installed. A Node.js package with C(dependencies) but without C(node_modules) gives a warning, and
+      - Nothing is built or installed without O(build). A Node.js package with C(dependencies) but without C(node_modules) gives a warning, and
         so does a Python package with C(requirements.txt) but without C(__pypackages__).
     type: path
   remote_src:
@@ -52,6 +52,18 @@ options:
       - Whether O(src) is on the machine where the task runs instead of on the controller.
     type: bool
     default: false
+  build:
+    description:
+      - Command that builds the package, such as V(npm ci --omit=dev). It runs in a shell on the controller, in a copy of the directory
+        O(src), with the C(environment) of the task. What is in the copy afterwards is the package. O(src) itself is not changed.
+      - The copy has no version control, caches, C(node_modules) and C(__pypackages__). It has what C(.siignore) and O(exclude) leave out of
+        the package, because a build may need it.
+      - The command runs only if its result for this content of O(src) is not there yet. Results are kept in
+        C(~/.cache/scramjet-sth-builds) of the user who runs Ansible.
+      - In check mode the command does not run. If its result is not there, check mode assumes that the package is another than that on the
+        hub, and gives a warning.
+      - For recipes, see docs/building.md in the collection.
+    type: str
   compare:
     description:
       - How to find out whether the hub already has the package.

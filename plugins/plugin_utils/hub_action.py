@@ -27,10 +27,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
-from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import describe, describe_copy
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import (
+    describe,
+    describe_copy,
+    describe_unbuilt,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, PACKAGE
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
+from ansible_collections.scramjet.sth.plugins.plugin_utils.build import build, place_of_build
 from ansible_collections.scramjet.sth.plugins.plugin_utils.delegated import variables_of_hub
 from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
     acts_without_check,
@@ -229,7 +234,14 @@ class HubAction(ActionBase):
 
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
         """Find ``src`` as ansible.builtin.copy does. If the task runs on another machine, read the package and describe it."""
-        if not arguments.get("src") or _true(arguments.get("remote_src")):
+        if not arguments.get("src"):
+            return None
+        asked = "build" in self.task.options and arguments.get("build") not in (None, "")
+        if asked and arguments.get("state") != "rolled_back":
+            self._place_build(arguments)
+            if "_package" in arguments:
+                return None
+        if _true(arguments.get("remote_src")):
             return None
         if self._task_runs_here():
             arguments["src"] = self._find_package(arguments["src"])
@@ -254,6 +266,34 @@ class HubAction(ActionBase):
         )
         arguments["_package"] = describe(package)
         return package
+
+    def _place_build(self, arguments: dict[str, Any]) -> None:
+        """Let ``src`` be what the command in ``build`` makes of it; where it does not run now, only describe the package."""
+        if _true(arguments.get("remote_src")):
+            raise SthError(
+                "INVALID_OPTION", "build runs on the controller: leave out remote_src, or build on the target before."
+            )
+        source, command = self._find_package(arguments["src"]), str(arguments["build"])
+        if not os.path.isdir(source):
+            raise SthError(
+                "INVALID_OPTION", f"src {source} is not a directory, so nothing can be built in it: leave out build."
+            )
+        place = place_of_build(source, command)
+        if not os.path.isdir(place):
+            if self._task.check_mode or arguments.get("state") == "absent":
+                said = (
+                    f"{source}: The build has not run for what is in it now, and does not run in check mode. It is assumed that the "
+                    "package is another than that on the hub.",
+                )
+                name = arguments.get(self.package_name) if self.package_name else None
+                compare = str(arguments.get("compare") or "content")
+                arguments["_package"] = describe_unbuilt(source, compare, name, said if self._task.check_mode else ())
+                return
+            keyword: dict[str, str] = {}
+            self._compute_environment_string(keyword)
+            self._say(f"build {source}: {command}")
+            build(source, command, place, keyword)
+        arguments["src"] = place
 
     def _bring(self, package: Package) -> dict[str, Any]:
         """Pack ``package``, copy the archive to the target and return its description for the module there."""

@@ -21,6 +21,7 @@ PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 DEPLOYS = {"deployment_list": [{"name": "shop", "src": "packages/wordcount", "stable_for": 0}]}
 JOB = {
     "run_job_src": "packages/wordcount",
+    "run_job_build": "test -e index.js; touch built",
     "run_job_input_src": "words.txt",
     "run_job_app_config": {"behaviour": "echo"},
     "run_job_output_dest": "echoed.txt",
@@ -64,10 +65,11 @@ def test_a_relative_path_means_the_project(
 ) -> None:
     with FakeHub(generation="1.x") as hub:
         common = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
+        cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
         if imported:
-            run_playbook(imports(project, playbook, variables), common, directory=tmp_path)
+            run_playbook(imports(project, playbook, variables), common, directory=tmp_path, environment=cache)
         else:
-            run_playbook(playbook, {**common, **variables}, directory=project)
+            run_playbook(playbook, {**common, **variables}, directory=project, environment=cache)
         assert [item["config"]["name"] for item in hub.sequences] == ["probe"]
     assert (project / "echoed.txt").exists() == (variables is JOB)
 

@@ -20,6 +20,7 @@ class PackageOptions(Options):
 
     src: str | None
     remote_src: bool
+    build: str | None
     exclude: list[str]
     compare: Literal["content", "version"]
     secret_files: Literal["warn", "fail", "ignore"]

@@ -13,16 +13,21 @@ Source: architecture.md#two-entrances.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import NO_VERSION
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST
+from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, PackageOptions, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
+# In the place of our mark, in the version of a package that is foreseen without its content.
+UNBUILT = "+unbuilt"
 # What the module learns about a package that it does not have. Its warnings are shown by the module, like all others.
 _DESCRIBED = (
     "kind",
@@ -53,6 +58,32 @@ def read_source(run: Run, options: PackageOptions, name: str | None = None) -> P
         )
     run.warnings.extend(package.warnings)
     return package
+
+
+def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence[str]) -> dict[str, Any]:
+    """Return ``_package`` for a package that is to be built from ``source``: nobody knows its content. ``said``: warnings."""
+    try:
+        with open(os.path.join(source, MANIFEST), "rb") as file:
+            manifest = Manifest(source, file.read(), name if compare == "content" else None)
+    except OSError as error:
+        raise refusal(
+            source, f"{MANIFEST} cannot be read ({error.strerror}); add one with at least name and main"
+        ) from None
+    version = manifest.version or NO_VERSION
+    return {
+        "kind": "directory",
+        "compare": compare,
+        "name": manifest.name,
+        "version": manifest.version,
+        "digest": "",
+        # Equal to the content of nothing that a hub has.
+        "hub_version": f"{version}{UNBUILT}" if compare == "content" else manifest.version,
+        "engine": manifest.engine,
+        "files": 0,
+        "size": 0,
+        "warnings": list(said),
+        "newer_main": "",
+    }
 
 
 def need_content(options: PackageOptions) -> None:

@@ -81,6 +81,7 @@ ENDING: Spec = {
 PACKAGE: Spec = {
     "src": {"type": "path"},
     "remote_src": {"type": "bool", "default": False},
+    "build": {"type": "str"},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "compare": {"type": "str", "default": "content", "choices": ["content", "version"]},
     "secret_files": {"type": "str", "default": "warn", "choices": ["warn", "fail", "ignore"]},

@@ -33,8 +33,8 @@ def _versions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def hunks(plan: DeploymentPlan) -> int:
     """Return how many hunks ansible-core would show."""
-    sides = [json.dumps(side, sort_keys=True, indent=4).splitlines() for side in (plan.before, plan.after)]
-    return sum(line.startswith("@@") for line in difflib.unified_diff(*sides, lineterm=""))
+    before, after = (json.dumps(side, sort_keys=True, indent=4).splitlines() for side in (plan.before, plan.after))
+    return sum(line.startswith("@@") for line in difflib.unified_diff(before, after, lineterm=""))
 
 
 def test_an_update_is_one_hunk_with_both_versions() -> None:

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds packages on the controller: the option ``build``.
+
+A command runs in a copy of the directory. The result is kept, by the digest of the sources and the command, so that the next run
+finds it, in check mode too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, content_digest
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+
+# No sources: version control and caches, and what a build puts there, which is other on every machine.
+NO_SOURCES = (
+    ".git", ".hg", ".svn", "node_modules", "__pypackages__", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache",
+    ".nyc_output", ".DS_Store", "Thumbs.db",
+)  # fmt: skip
+# Results that are kept of one directory and command, for going back and forth between branches.
+MOST_KEPT = 3
+# Characters of what a command said last that a failure shows.
+TAIL = 2000
+
+
+def place_of_build(source: str, command: str) -> str:
+    """Return the directory in which the result of ``command`` on the present content of ``source`` is, or would be."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    real = os.path.realpath(source)
+    of_source = hashlib.sha256(f"{real}\n{command}".encode()).hexdigest()[:12]
+    with _local_errors():
+        digest = content_digest(_sources(real))
+    name = os.path.basename(real)
+    return os.path.join(cache, "scramjet-sth-builds", f"{name}-{of_source}", digest[:16], name)
+
+
+def build(source: str, command: str, place: str, environment: Mapping[str, str]) -> None:
+    """Run ``command`` in a copy of ``source`` and keep the result at ``place``. Raises ``BUILD_FAILED`` if it fails.
+
+    Does nothing if another task builds the same meanwhile, but for waiting until it has.
+    """
+    kept = os.path.dirname(os.path.dirname(place))
+    with _local_errors():
+        os.makedirs(kept, mode=0o700, exist_ok=True)
+        with open(os.path.join(kept, ".lock"), "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.isdir(place):
+                return
+            working = tempfile.mkdtemp(prefix=".working-", dir=kept)
+            try:
+                copy = os.path.join(working, os.path.basename(place))
+                shutil.copytree(
+                    os.path.realpath(source), copy, symlinks=True, ignore=shutil.ignore_patterns(*NO_SOURCES)
+                )
+                _run(source, command, copy, environment)
+                os.rename(working, os.path.dirname(place))
+            finally:
+                shutil.rmtree(working, ignore_errors=True)
+            _forget_old(kept)
+
+
+def _run(source: str, command: str, directory: str, environment: Mapping[str, str]) -> None:
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            ["/bin/sh", "-ec", command],
+            cwd=directory,
+            env={**os.environ, "PWD": directory, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            # Whatever ends the task, such as the keyword timeout, ends the command with all that it has started.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        if status != 0:
+            how = f"exit code {status}" if status > 0 else f"signal {-status}"
+            raise SthError(
+                "BUILD_FAILED",
+                f"The build of {source} failed with {how}: correct the command, or what it complains about. It said last: {_tail(said)}",
+            )
+
+
+def _tail(said: IO[bytes]) -> str:
+    size = said.seek(0, os.SEEK_END)
+    said.seek(max(0, size - TAIL))
+    text = said.read().decode("utf-8", "replace").strip()
+    return str(Masker().failure(text, ())) or "nothing"
+
+
+def _sources(source: str) -> Iterator[Entry]:
+    for directory, names, files in os.walk(source):
+        links = [name for name in names if os.path.islink(os.path.join(directory, name))]
+        names[:] = [name for name in names if name not in NO_SOURCES and name not in links]
+        for name in (*files, *links):
+            if name in NO_SOURCES:
+                continue
+            full = os.path.join(directory, name)
+            path, mode = os.path.relpath(full, source), os.lstat(full).st_mode
+            if stat.S_ISLNK(mode):
+                yield Entry(path, "l", os.fsencode(os.readlink(full)))
+            elif stat.S_ISREG(mode):
+                yield Entry(path, "x" if mode & stat.S_IXUSR else "f", _digest(full))
+            else:
+                raise refusal(source, f"{path!r} is a socket, pipe or device, which cannot be built from; remove it")
+
+
+def _digest(path: str) -> bytes:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(1 << 18), b""):
+            digest.update(piece)
+    return digest.digest()
+
+
+def _forget_old(kept: str) -> None:
+    results = [item for item in os.scandir(kept) if item.is_dir() and not item.name.startswith(".")]
+    results.sort(key=lambda item: item.stat().st_mtime, reverse=True)
+    for item in results[MOST_KEPT:]:
+        shutil.rmtree(item.path, ignore_errors=True)
+
+
+@contextmanager
+def _local_errors() -> Iterator[None]:
+    """Around what may find a file that cannot be read, or a full disk."""
+    try:
+        yield
+    except (OSError, shutil.Error) as error:
+        raise SthError("LOCAL_ERROR", f"The package could not be built on the controller: {error}.") from None

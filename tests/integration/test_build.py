@@ -1,0 +1,102 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A package is built on the controller, once for each content of its sources, and check mode says what it does not know."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> None:
+    source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    runs = tmp_path / "runs"
+    # As a compiler, which makes the main file of what is no part of the package.
+    (source / "index.js").rename(source / "index.ts")
+    (source / "node_modules").mkdir()
+    build = f"echo x >> {runs}; test ! -e node_modules; cp index.ts index.js; echo $BUILT_BY > built-by"
+    options = {"src": str(source), "build": build, "exclude": ["*.ts"]}
+
+    def task(name: str, *that: str, **keywords: Any) -> list[dict[str, Any]]:
+        done = {"scramjet.sth.sth_sequence": options, "register": name, "environment": {"BUILT_BY": "us"}, **keywords}
+        return [done, {"ansible.builtin.assert": {"that": list(that), "fail_msg": f"{{{{ {name} | to_json }}}}"}}]
+
+    unknown = ["sequence.digest is none", "sequence.version == '1.0.0+unbuilt'", "warnings | length == 1"]
+    change = {"ansible.builtin.lineinfile": {"path": f"{source}/index.ts", "line": "// new", "create": False}}
+    tasks = [
+        *task("foreseen", "foreseen is changed", *(f"foreseen.{item}" for item in unknown), check_mode=True),
+        *task("real", "real is changed", "real.sequence.digest is not none", "real.warnings is not defined"),
+        *task("again", "again is not changed"),
+        *task("known", "known is not changed", "known.warnings is not defined", check_mode=True),
+        change,
+        *task("other", "other is changed", "other.warnings | length == 1", check_mode=True),
+        *task("newer", "newer is changed", "newer.sequence.digest != real.sequence.digest"),
+    ]
+    if entrance == "in_process":
+        # What has an environment runs as a module.
+        tasks = [{key: value for key, value in item.items() if key != "environment"} for item in tasks]
+    with FakeHub(generation="1.x") as hub:
+        run_playbook(
+            play(tmp_path / "build.yml", {"tasks": tasks}),
+            {"sth_api_url": hub.api_url, "sth_entrance": entrance},
+            environment={"XDG_CACHE_HOME": str(tmp_path / "cache")},
+            warned=True,
+        )
+        (directory,) = hub.state.directories.values()
+    assert runs.read_text() == "x\n" * 2
+    assert sorted(directory) == ["built-by", "index.js", "package.json"]
+    assert directory["built-by"] == (b"us\n" if entrance == "module" else b"\n")
+    assert not (source / "index.js").exists()
+
+
+def test_what_is_foreseen_of_a_deployment_and_what_cannot_be_built(tmp_path: pathlib.Path) -> None:
+    source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    deploys = {"name": "shop", "src": str(source), "stable_for": 0, "build": "echo done > built"}
+    failing = {**deploys, "build": "echo password=hunter22; echo it broke >&2; exit 3"}
+    refused = [
+        ({**failing}, "BUILD_FAILED", ["exit code 3", "it broke"]),
+        ({**deploys, "remote_src": True}, "INVALID_OPTION", ["remote_src"]),
+        ({**deploys, "src": str(source / "index.js")}, "INVALID_OPTION", ["not a directory"]),
+    ]
+    tasks: list[dict[str, Any]] = []
+    for options, code, words in refused:
+        tasks.append({"scramjet.sth.sth_deployment": options, "register": "told", "ignore_errors": True})
+        that = [
+            f"told.error_code == '{code}'",
+            "'hunter22' not in told.msg",
+            *(f"{word!r} in told.msg" for word in words),
+        ]
+        tasks.append({"ansible.builtin.assert": {"that": that, "fail_msg": "told {{ told.msg }}"}})
+    # The next task of a check run finds what this one would have left.
+    tasks += [
+        {"scramjet.sth.sth_deployment": deploys, "register": "deployed"},
+        {"scramjet.sth.sth_deployment": {"name": "shop", "replicas": 2, "stable_for": 0}, "register": "scaled"},
+        {
+            "ansible.builtin.assert": {
+                "that": [
+                    "deployed.actions | map(attribute='action') | list == ['upload', 'start']",
+                    "scaled.actions | map(attribute='action') | list == ['start']",
+                    "scaled.deployment.ref == deployed.deployment.ref",
+                ]
+            }
+        },
+        {"scramjet.sth.sth_deployment": {**deploys, "state": "absent"}},
+    ]
+    with FakeHub(generation="1.x") as hub:
+        for check in (["--check"], []):
+            book = play(tmp_path / "built.yml", {"tasks": tasks if not check else tasks[2 * len(refused) :]})
+            variables = {"sth_api_url": hub.api_url}
+            cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+            run_playbook(book, variables, *check, environment=cache, warned=True)
+            assert hub.sequences == []
