@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
@@ -64,6 +65,7 @@ def test_a_module_keeps_its_arguments_out_of_the_syslog_of_its_target(monkeypatc
     plugin: Any = HubAction.__new__(HubAction)
     plugin._task = SimpleNamespace(resolved_action="scramjet.sth.sth_sequence", async_val=0, no_log=False)
     plugin._templar = SimpleNamespace(template=lambda value: value)
+    plugin._loader = DataLoader()
     monkeypatch.setattr(plugin, "_execute_module", lambda **how: heard.update(how) or {"changed": False}, raising=False)
     plugin._execute({"name": "x"}, {"sth_entrance": "module"}, None)
     assert heard["task_vars"]["ansible_no_target_syslog"] is True
