@@ -31,7 +31,7 @@ notes:
     if the controller is macOS or lacks C(requests), it runs as a module on its target. Results are the same.
   - To choose, set the Ansible variable C(sth_entrance). V(auto) is the default and works as described. V(module) always runs the
     module. V(in_process) fails if the task cannot run inside C(ansible-playbook).
-  - After a failure, C(error_code) is one of V(AMBIGUOUS), V(CONFLICT), V(ENDED_EARLY), V(FAILURE_EVENT), V(HUB_ERROR),
+  - After a failure, C(error_code) is one of V(AMBIGUOUS), V(BUILD_FAILED), V(CONFLICT), V(ENDED_EARLY), V(FAILURE_EVENT), V(HUB_ERROR),
     V(INSUFFICIENT_RESOURCES), V(INVALID_CONFIG), V(INVALID_OPTION), V(INVALID_PACKAGE), V(LOCAL_ERROR), V(NOT_FOUND), V(START_FAILED),
     V(TIMEOUT), V(UNAUTHORIZED), V(UNREACHABLE) and V(UNSUPPORTED_BY_HUB). The page C(docs/failures.md) of the collection explains each.
 """
