@@ -250,7 +250,7 @@ class _Apply:
     def _upload(self, action: Action) -> None:
         compare = self.options.compare
         with self.run.journal.doing(action):
-            stored = upload_package(self.hub, given(self.package), compare)
+            stored = upload_package(self.hub, given(self.package), compare, self.run.journal)
         if compare == "content":
             stored = without_twins(self.hub, stored, self.run.journal)
         self.uploaded = stored

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
@@ -32,6 +33,8 @@ class Response:
     reason: str
     body: bytes
     content_type: str
+    # Where a redirect leads.
+    location: str = ""
     # Values that no error may show.
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -81,6 +84,18 @@ class Response:
         return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
 
 
+def _target(response: Response) -> str:
+    """Return where a redirect leads, without what may be secret in an address: the user, the password and the query."""
+    try:
+        parts = urlsplit(urljoin(response.url, response.location))
+    except ValueError:
+        return ""
+    if not response.location or not parts.hostname:
+        return ""
+    target = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return f", {scrub(target[:LOOKED_AT], response.secrets, part=True)[:TOLD]}"
+
+
 def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
     """Build the failure for an unexpected answer. ``purpose``: what the request was for, such as "delete sequence x"."""
     code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
@@ -89,7 +104,7 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
     if not advice and code == "UNAUTHORIZED":
         advice = "Check token, or url_username and url_password."
     if not advice and 300 <= response.status < 400:
-        advice = "Redirects are not followed: set api_url to the address it points to."
+        advice = f"Redirects are not followed: set api_url to the address that it points to{_target(response)}."
     if not advice and response.status >= 500:
         advice = "Look in the hub's log for the cause."
     text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."

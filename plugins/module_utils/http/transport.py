@@ -240,6 +240,7 @@ class Transport:
             reason=response.reason or "",
             body=self._body(response, method, url, silence),
             content_type=response.headers.get("Content-Type", ""),
+            location=response.headers.get("Location", ""),
             secrets=frozenset(self.secrets) | self._own_secrets,
         )
 

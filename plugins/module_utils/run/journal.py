@@ -48,6 +48,10 @@ class Journal:
             self._actions.extend(actions)
             self._done.extend(False for dummy in actions)
 
+    def say(self, line: str) -> None:
+        """Tell something about what is under way."""
+        self._tell(line)
+
     def begin(self, action: Action) -> None:
         """Announce that ``action`` begins."""
         self._tell(f"{action.action} {action.object}: {action.reason}")

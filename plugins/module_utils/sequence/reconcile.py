@@ -29,6 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
+from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import with_progress
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import sequence_view
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.options import SequenceOptions
@@ -179,7 +180,7 @@ class _Apply:
             stops = []
             with self.run.journal.doing(action):
                 if action.action == "upload":
-                    sequence = upload_package(self.hub, given(self.package), self.policy.compare)
+                    sequence = upload_package(self.hub, given(self.package), self.policy.compare, self.run.journal)
                 elif action.action == "overwrite":
                     sequence = self._overwrite(action.target)
                 else:
@@ -212,7 +213,7 @@ class _Apply:
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
         with packed_package(package) as packed:
             try:
-                self.hub.sequence(target.id).overwrite(packed)
+                self.hub.sequence(target.id).overwrite(with_progress(packed, self.run.journal.say))
             except LostAnswerError:
                 # `verified` checks whether the package arrived. Another PUT of the same bytes would do no harm.
                 pass

@@ -25,6 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import with_progress
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 
@@ -57,12 +58,12 @@ def refuse_newer_main(hub: HubClient, package: Package) -> None:
         )
 
 
-def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRecord:
+def upload_package(hub: HubClient, package: Package, compare: str, journal: Journal) -> SequenceRecord:
     """Upload a package and verify it. After a lost answer, look for its content on the hub before sending it again."""
     known = {item.id for item in hub.sequences()}
     with packed_package(package) as packed:
         try:
-            return _sent(hub, package, packed, compare)
+            return _sent(hub, package, packed, compare, journal)
         except LostAnswerError as lost:
             if compare == "version":
                 raise WrittenError.of(
@@ -74,7 +75,7 @@ def upload_package(hub: HubClient, package: Package, compare: str) -> SequenceRe
             if found is not None:
                 return found
         try:
-            return _sent(hub, package, packed, compare)
+            return _sent(hub, package, packed, compare, journal)
         except LostAnswerError as lost:
             raise unknown_effect(lost, hub.api_url, f"The upload of {package.ref}", "it was stored") from None
 
@@ -187,9 +188,9 @@ def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
         raise unseen(error, f"{hub.api_url} accepted the removal of sequence {deleted.ref}", "it is gone") from None
 
 
-def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str) -> SequenceRecord:
+def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str, journal: Journal) -> SequenceRecord:
     packed.seek(0)
-    uploaded = hub.send_sequence(packed)
+    uploaded = hub.send_sequence(with_progress(packed, journal.say))
     return verified(hub, uploaded.id, package, compare)
 
 

@@ -55,7 +55,20 @@ def test_no_secret_is_in_a_failure() -> None:
     assert "canary" not in error.message + repr(error.details)
 
 
-def test_a_redirect_is_told_as_one() -> None:
-    moved = answer("301 Moved Permanently", "", "Location: https://elsewhere/")
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://elsewhere/api/v1/version", "it points to, https://elsewhere/api/v1/version."),
+        ("/login?token=abc123", "/login."),
+        ("https://user:word@elsewhere:8443/#abc", "it points to, https://elsewhere:8443/."),
+        ("https://elsewhere/t0psecret-canary", "https://elsewhere/********."),
+        ("http://[broken", "it points to."),
+        ("", "it points to."),
+    ],
+)
+def test_a_redirect_is_told_with_its_target(location: str, told: str) -> None:
+    moved = answer("301 Moved Permanently", "", f"Location: {location}")
     with ScriptedServer(Exchange("GET", "/version", moved)) as server:
-        assert "Redirects are not followed" in failure(client(server).version).message
+        message = failure(client(server, token="t0psecret-canary").version).message
+    assert "Redirects are not followed" in message
+    assert message.endswith(told)

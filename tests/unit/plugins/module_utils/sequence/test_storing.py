@@ -26,14 +26,14 @@ PROBE, OTHER = (read_package(str(PACKAGES / name)) for name in ("probe", "consum
 
 def test_an_upload_returns_what_the_hub_lists(hub: FakeHub) -> None:
     client = HubClient(hub.api_url)
-    record = storing.upload_package(client, PROBE, "content")
+    record = storing.upload_package(client, PROBE, "content", Journal())
     assert client.sequences() == [record]
     assert (record.name, record.digest) == (PROBE.name, PROBE.digest)
 
 
 def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: FakeHub) -> None:
     client = HubClient(hub.api_url)
-    record = storing.upload_package(client, PROBE, "content")
+    record = storing.upload_package(client, PROBE, "content", Journal())
     with pytest.raises(SthError) as raised:
         storing.verified(client, record.id, OTHER, "content")
     assert raised.value.code == "HUB_ERROR"
@@ -44,8 +44,10 @@ def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: Fa
 @pytest.mark.parametrize("used", [False, True])
 def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, used: bool) -> None:
     client, journal = HubClient(hub.api_url), Journal()
-    twins = sorted((storing.upload_package(client, PROBE, "content") for _twin in range(3)), key=lambda item: item.id)
-    other = storing.upload_package(client, OTHER, "content")
+    twins = sorted(
+        (storing.upload_package(client, PROBE, "content", Journal()) for _twin in range(3)), key=lambda item: item.id
+    )
+    other = storing.upload_package(client, OTHER, "content", Journal())
     if used:
         client.sequence(twins[1].id).start()
     stays = twins[1] if used else twins[0]
@@ -56,7 +58,7 @@ def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, use
 
 def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: FakeHub) -> None:
     client = HubClient(hub.api_url)
-    record = storing.upload_package(client, PROBE, "content")
+    record = storing.upload_package(client, PROBE, "content", Journal())
     instance = client.sequence(record.id).start()
     writes = len(hub.writes)
     with pytest.raises(SthError) as raised:

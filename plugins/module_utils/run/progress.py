@@ -1,0 +1,57 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Says how far a long upload is."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sized
+from typing import IO, Any, Callable, cast
+
+# Seconds from one line to the next. What takes less time needs none.
+EVERY = 5.0
+_MEGABYTE = 1_000_000
+
+
+def with_progress(file: IO[bytes], tell: Callable[[str], None]) -> IO[bytes]:
+    """Return ``file``, which is at its beginning, as a file that says every few seconds how much of it was read."""
+    return cast("IO[bytes]", _Watched(file, tell))
+
+
+class _Watched:
+    """What an HTTP client needs of a file, and no more."""
+
+    def __init__(self, file: IO[bytes], tell: Callable[[str], None]) -> None:
+        self._file = file
+        self._say = tell
+        # An archive that is verified while it is read knows its length, and cannot be read from its end.
+        self._size = len(file) if isinstance(file, Sized) else os.fstat(file.fileno()).st_size
+        self._read = 0
+        self._begun = self._said = time.monotonic()
+
+    def read(self, size: int = -1) -> bytes:
+        now = time.monotonic()
+        if now - self._said >= EVERY:
+            self._said = now
+            self._say(
+                f"{self._read / _MEGABYTE:.1f} of {self._size / _MEGABYTE:.1f} MB sent, "
+                f"{self._read / _MEGABYTE / max(now - self._begun, 0.001):.2f} MB/s"
+            )
+        piece = self._file.read(size)
+        self._read += len(piece)
+        return piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.read(1 << 16), b"")
+
+    def __len__(self) -> int:
+        return self._size
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> Any:
+        return self._file.seek(offset, whence)
