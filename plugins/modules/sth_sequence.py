@@ -46,8 +46,9 @@ options:
     type: str
   version:
     description:
-      - With O(state=absent), remove only this version of O(name). Set the version from C(package.json), or
-        V(sha256:<7 or more hex digits>). With O(state=present) it is refused, because the version is in C(package.json).
+      - With O(state=absent), remove only this version of the package that O(name), O(src) or O(id) means. Set the version from
+        C(package.json), or V(sha256:<7 or more hex digits>). With O(state=present) it is refused, because the version is in
+        C(package.json).
     type: str
   id:
     description:
@@ -255,7 +256,6 @@ TASK = Task(
     options_type=SequenceOptions,
     constraints={
         "required_if": [("state", "present", ["src"]), ("state", "absent", ["name", "id", "src"], True)],
-        "required_by": {"version": ["name"]},
     },
 )
 

@@ -297,6 +297,18 @@ def test_who_contradicts_an_id_removes_nothing(
     assert len(hub.sequences) == 1
 
 
+@pytest.mark.parametrize("by", ["src", "id", "name"])
+def test_one_version_is_removed_of_what_src_id_or_name_means(hub: FakeHub, package: pathlib.Path, by: str) -> None:
+    old = deploy(hub, package)["sequence"]
+    change(package, "v2")
+    new = deploy(hub, package, keep_old=True)["sequence"]
+    meant = {"src": str(package), "id": old["id"], "name": "probe"}[by]
+    digest = f"sha256:{old['digest'][:12]}"
+    gone = four_times("sth_sequence", hub, state="absent", version=digest, **{by: meant})
+    assert [item["id"] for item in gone.real["removed"]] == [old["id"]]
+    assert [item["id"] for item in hub.sequences] == [new["id"]]
+
+
 def test_src_that_is_another_package_than_name_removes_nothing(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     result = run_task("sth_sequence", hub, state="absent", src=str(PACKAGES / "consumer"), name="probe")
