@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
-from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import foresees
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import foresees
 from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import note_upload
 
 

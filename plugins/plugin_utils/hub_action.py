@@ -37,13 +37,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.build import build, place_of_build
 from ansible_collections.scramjet.sth.plugins.plugin_utils.delegated import variables_of_hub
-from ansible_collections.scramjet.sth.plugins.plugin_utils.foresight_file import (
+from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
+from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import (
     acts_without_check,
     add_entries,
     foresees,
     read_entries,
 )
-from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
 from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import project_directories, working_directory
 

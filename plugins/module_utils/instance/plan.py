@@ -26,8 +26,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
     running_state,
     wanted_state,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import fill_masked
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import fill_masked
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 OnChange = Literal["recreate", "keep", "fail"]

@@ -4,7 +4,7 @@
 
 """The state that earlier tasks of a play with ``--check`` would have left on a hub, from which the next task starts. Pure.
 
-`foresight` describes what they pass on.
+`passed_on` describes what they pass on.
 """
 
 from __future__ import annotations

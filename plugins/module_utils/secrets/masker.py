@@ -74,7 +74,7 @@ class Masker:
     def changed(self, before: Any, after: Any, shown: Any) -> Any:
         """Return ``shown`` (the masked ``after``), in which each masked value that differs from ``before`` is marked as changed.
 
-        A value that is masked in ``before`` already is unknown, and counts as unchanged (see `foresight`).
+        A value that is masked in ``before`` already is unknown, and counts as unchanged (see `passed_on`).
         """
         if isinstance(before, str) and MASK in before:
             return shown

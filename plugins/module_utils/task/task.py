@@ -16,7 +16,7 @@ from typing import Any, Callable, Generic
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import AnyOptions, read_options
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries
+from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import FORESEEN, HUB, Spec

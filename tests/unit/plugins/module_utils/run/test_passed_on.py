@@ -12,8 +12,8 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, member_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foresight import entries, fill_masked
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries, fill_masked
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
