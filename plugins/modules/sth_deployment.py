@@ -53,6 +53,7 @@ options:
         combined with O(canary), except V(0), which completes the update too.
       - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. It does not go back to an
         earlier configuration. That stays, except for options that are set, so leave out O(app_config) and O(args), or set O(keep_config).
+        From a canary, it goes back to the version and the configuration of the other replicas.
       - A second run with V(rolled_back) changes nothing. To go back further, deploy the version with O(sequence). If no older version is
         left, the task fails with C(error_code=NOT_FOUND).
     type: str

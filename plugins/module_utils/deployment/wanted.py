@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness i
     replica_mark,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, latest
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Override, Program, member
@@ -43,11 +43,15 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     Raises ``NOT_FOUND`` if the version is unknown, and ``INVALID_CONFIG`` if the configuration of a replica is unknown.
     """
     state, leader = options.state, observed.leader
+    model = leader
     names_version = sequence is not None
     if leader is None and sequence is None and options.replicas == 0:
         return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
         sequence = _version_before(observed, hub)
+        # A canary leaves others with that version. They say how it is to run, and the canary says what was tried.
+        go_on = [item for item in observed.live if item.ref == sequence.ref and item.record.status != "stopping"]
+        model = latest(go_on) or leader
     elif sequence is None:
         sequence = _running_version(observed, hub)
     count = _count(observed) if options.replicas is None else options.replicas
@@ -58,8 +62,8 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
         rolled_back=state == "rolled_back"
         or bool(leader and leader.ref == sequence.ref and _was_rolled_back(observed)),
     )
-    rollout = _with_differences(rollout, observed, options)
-    programs = [_program(observed, options, rollout, index) for index in range(count)]
+    rollout = _with_differences(rollout, model, options)
+    programs = [_program(observed, options, rollout, model, index) for index in range(count)]
     slots = tuple(Slot(index, program, sequence) for index, program in enumerate(programs))
     goal = Goal(slots, sequence, rollout, why_ended=f"the deployment has {count} replicas")
     rest = slots_beside_canary(observed, goal)
@@ -111,26 +115,27 @@ def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRe
     return leader.rollout.canary if leader and leader.ref == sequence.ref else 0
 
 
-def _program(observed: Observed, options: DeploymentOptions, rollout: Rollout, index: int) -> Program:
-    """Return the program that a task wants for one replica. Settings that it does not set are those of the latest run."""
-    leader = observed.leader
+def _program(
+    observed: Observed, options: DeploymentOptions, rollout: Rollout, model: Replica | None, index: int
+) -> Program:
+    """Return the program that a task wants for one replica. Settings that it does not set are those of ``model``."""
     own = replace(options, index_key=rollout.index_key)
-    if leader is None:
+    if model is None:
         return member(replace(own, app_config=own.app_config or {}, args=own.args or []), observed.name, index)
     if options.keep_config:
-        own = _keeping_config(own, observed, leader, index)
-    record = leader.record
+        own = _keeping_config(own, observed, model, index)
+    record = model.record
     own = replace(
         own,
-        app_config=config_like(observed, leader, index) if own.app_config is None else own.app_config,
-        args=list(args_like(observed, leader, index)) if own.args is None else own.args,
+        app_config=config_like(observed, model, index) if own.app_config is None else own.app_config,
+        args=list(args_like(observed, model, index)) if own.args is None else own.args,
         input_topic=record.input_topic if own.input_topic is None else own.input_topic,
         output_topic=record.output_topic if own.output_topic is None else own.output_topic,
     )
     return member(own, observed.name, index)
 
 
-def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Replica, index: int) -> DeploymentOptions:
+def _keeping_config(options: DeploymentOptions, observed: Observed, model: Replica, index: int) -> DeploymentOptions:
     """Return the options with the configuration that stays; if it is not known, with the one of the task."""
     says = any(item is not None for item in (options.app_config, options.args, options.overrides))
 
@@ -142,8 +147,8 @@ def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Repl
                 raise
             return None
 
-    config = if_known(lambda: config_like(observed, leader, index))
-    args = if_known(lambda: list(args_like(observed, leader, index)))
+    config = if_known(lambda: config_like(observed, model, index))
+    args = if_known(lambda: list(args_like(observed, model, index)))
     nothing, overrides = Override(None, None), options.overrides or []
     override = overrides[index] if index < len(overrides) else nothing
     override = Override(override.app_config if config is None else None, override.args if args is None else None)
@@ -155,14 +160,14 @@ def _keeping_config(options: DeploymentOptions, observed: Observed, leader: Repl
     )
 
 
-def _with_differences(rollout: Rollout, observed: Observed, options: DeploymentOptions) -> Rollout:
-    """Return the mark, completed with which replicas have their own settings: from the task, or from the latest run if kept."""
+def _with_differences(rollout: Rollout, model: Replica | None, options: DeploymentOptions) -> Rollout:
+    """Return the mark, completed with which replicas have their own settings: from the task, or from ``model`` if kept."""
     overrides = options.overrides or []
     index_key = options.index_key
     own_configs = _count_to_last(item.app_config for item in overrides)
     own_args = _count_to_last(item.args for item in overrides)
-    if observed.leader is not None:
-        there, keeps = observed.leader.rollout, options.keep_config
+    if model is not None:
+        there, keeps = model.rollout, options.keep_config
         if keeps or options.app_config is None:
             index_key = there.index_key if keeps else index_key or there.index_key
             own_configs = max(own_configs, there.own_configs)

@@ -77,6 +77,20 @@ def test_going_back_from_a_canary_is_remembered_by_what_has_ended() -> None:
     assert again.goal.sequence == VERSIONS["b"]
 
 
+def test_going_back_from_a_canary_brings_back_the_configuration_of_the_others() -> None:
+    deployment = Deployment()
+    for index in range(3):
+        deployment.add(index, "a", app_config={"x": 1, "n": index}, index_key="n", replicas=3)
+    deployment.carry_out(deployment.plan("b", canary=1, app_config={"x": 2}, index_key="m"))
+    back = deployment.plan(state="rolled_back")
+    assert steps(back) == ["+0", "-0"]
+    assert [slot.program.app_config for slot in back.goal.slots] == [{"x": 1, "n": index} for index in range(3)]
+    deployment.carry_out(back)
+    assert deployment.shown() == ["0a", "1a", "2a"]
+    assert steps(deployment.plan(state="rolled_back")) == []
+    assert deployment.goal(replicas=4).slots[3].program.app_config == {"x": 1, "n": 3}
+
+
 @pytest.mark.parametrize(
     ("outcome", "generation", "replicas"),
     [("failed", 1, 3), ("completed", 1, 3), ("killed", 1, 2), ("stopped", 1, 2), ("failed", 2, 2)],
