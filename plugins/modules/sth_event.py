@@ -12,12 +12,12 @@ version_added: 0.1.0
 description:
   - Sends an event to an instance, a pool or all instances of a sequence, waits for an event from them, or does both.
   - With both O(send) and O(expect), the task subscribes to the reply before it sends the event, so that it cannot miss the reply.
-  - A wait ends when the event comes. It fails when O(failure_event) comes (V(FAILURE_EVENT)), within two seconds after the
-    instance has ended (V(ENDED_EARLY)), or after O(wait_timeout) seconds (V(TIMEOUT)).
-  - If the payload of an event is a number, a boolean, C("") or C({}), a 1.x hub does not pass it on. The task then returns
-    RV(event.payload_lost=true). Let programs emit mappings, or strings that are not empty.
-  - An event that this module sends reaches only the instances that the task selects. On a 1.x hub, an event that a program
-    I(emits) also reaches every other program on the hub that listens to an event of this name.
+  - A wait ends when the event comes. It fails with C(error_code=FAILURE_EVENT) if O(failure_event) comes, with C(ENDED_EARLY) if
+    the instance ends, and with C(TIMEOUT) after O(wait_timeout) seconds.
+  - Let programs emit events with a mapping, or with a string that is not empty, as payload. If a program emits a number, a boolean,
+    C("") or C({}), a hub from 0.38 on reports the event without its payload, and the task returns RV(event.payload_lost=true).
+  - An event that this module sends reaches only the instances that the task selects. An event that a program I(emits) reaches not only
+    this module. On a hub from 1.0 on, it also reaches every other program on the hub that listens to an event of this name.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -41,7 +41,8 @@ attributes:
 options:
   instance:
     description:
-      - Name or id of the instance. The name of a pool or deployment selects all its live members.
+      - Name or id of the instance. The name of a pool or deployment selects all its live members. If no live instance is selected, the
+        task fails with C(error_code=NOT_FOUND), or with C(ENDED_EARLY) if the hub still lists one that has ended.
       - Set either O(instance) or O(sequence).
     type: str
   sequence:
@@ -54,8 +55,8 @@ options:
     type: str
   payload:
     description:
-      - Payload of the event, a value of any type. C(null) is the same as no payload.
-      - A hub before 0.39 accepts only strings. Any other value fails with V(UNSUPPORTED_BY_HUB) before anything is sent. Send it
+      - Payload of the event, a value of any type. C(null) sends no payload. To send C(null) itself, use O(payload_json).
+      - A hub before 0.39 accepts only strings. Any other value fails with C(error_code=UNSUPPORTED_BY_HUB) before anything is sent. Send it
         as JSON, such as C("{{ value | to_json }}"). If there is no payload, the task sends an empty string to such a hub.
     type: raw
   payload_json:
@@ -66,38 +67,42 @@ options:
     type: str
   expect:
     description:
-      - Name of the event to wait for.
-      - The name becomes part of a URL that the hub does not decode. Use only letters, digits and punctuation such as C(-), C(_),
-        C(.) and C(:).
+      - Name of the event to wait for. Use only letters, digits and punctuation such as C(-), C(_), C(.) and C(:). Other names are refused
+        with C(error_code=INVALID_OPTION), because the hub does not find them. The same holds for O(failure_event).
+      - If several instances are selected, the task waits for the event from B(each) of them. If one fails, the task waits for the others
+        too, and then fails.
     type: str
   expect_which:
     description:
-      - V(next) waits for the next event. V(last) returns the latest event that was emitted before, and waits for the next only if
-        there is none.
+      - V(next) waits for an event that is emitted after the task has begun to wait.
+      - V(last) returns the latest event that the instance has emitted since its start, however long ago, and also if an earlier task has
+        returned it. If there is none, it waits for the next. A hub from 0.38 on does not keep an event without a payload, or with
+        the payload C(0), C(false) or C(""), so V(last) does not find it.
       - V(last) cannot be used with O(send).
     type: str
     choices: [next, last]
     default: next
   failure_event:
     description:
-      - Name of an event that ends the wait with a failure (V(FAILURE_EVENT)). Its payload is returned in RV(event).
+      - Name of an event that ends the wait with a failure (C(error_code=FAILURE_EVENT)). RV(event) is then its payload.
       - With O(expect_which=last), a failure event that was emitted before the task counts too.
     type: str
   wait_timeout:
     description:
-      - Seconds to wait for each instance.
+      - Seconds to wait for each instance. After that, the task fails with C(error_code=TIMEOUT).
       - V(0) is allowed only with O(expect_which=last) and does not wait. If the event was not emitted before, RV(event) is null.
     type: float
     default: 30
   max_parallel:
     description:
-      - How many instances the task talks to at the same time.
+      - How many instances the task talks to at the same time. The wait for an instance begins only when it is its turn. So with O(expect)
+        and without O(send), set at least the number of instances, or the task can miss the event of the later ones.
     type: int
     default: 8
   secret_keys:
     description:
-      - Dotted paths in payloads, and in the configuration of the instances, whose values are secret, in addition to values under
-        keys that look secret. C(*) stands for any key.
+      - Dotted paths in payloads, and in the configuration of the instances, whose values are masked in results, in addition to values under
+        keys that look secret. See O(scramjet.sth.sth_instance#module:secret_keys).
       - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
@@ -106,8 +111,9 @@ options:
     description:
       - Whether to mask secrets in the payload of the event that O(expect) waits for. If any secret was masked, RV(event.masked)
         is true.
-      - Values are masked if their key looks secret or is in O(secret_keys). Secrets of the instance's configuration are masked
-        everywhere in the payload, except short or common ones such as C(test), C(production) or C(8080).
+      - Values are masked if their key looks secret or is in O(secret_keys). Secrets of the configuration of the instance are masked
+        everywhere in the payload, except those with fewer than 6 characters, and single words or numbers with fewer than 12, such as
+        C(test), C(production) or C(8080).
       - V(false) returns the payload as the program emitted it. Failures never show secrets.
     type: bool
     default: true
@@ -156,7 +162,7 @@ RETURN = r"""
 event:
   description:
     - The event of the first instance in RV(events). Null if the task did not wait, and in check mode.
-    - After V(FAILURE_EVENT), the payload of O(failure_event), secrets masked.
+    - After V(FAILURE_EVENT), not a dictionary with these keys, but the payload of O(failure_event) itself, secrets masked.
   returned: success, and after O(failure_event)
   type: dict
   contains:
