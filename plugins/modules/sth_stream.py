@@ -13,12 +13,12 @@ description:
   - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance or to a topic. Or reads C(output),
     C(stdout), C(stderr), C(log) or a topic until it reaches a number of bytes or lines, a pattern or a time limit, whichever
     comes first.
-  - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. Data that the hub has
-    already sent beyond the limit is dropped too. Other tasks of this collection read streams only with
-    O(scramjet.sth.sth_instance#module:state=completed), and when an instance fails that a task starts or waits for. If
-    the hub keeps them, such a failure returns the last part of stderr and log.
-  - C(stdin), and C(input) of a hub before 0.27, take only UTF-8 text. Other bytes fail with V(UNSUPPORTED_BY_HUB) before anything is
-    written. A hub before 1.0 changes output that is not UTF-8 text.
+  - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. So is data that the hub has
+    already sent when the task reaches a limit. With O(max_lines=1), the lines behind the first one can be lost.
+  - Other tasks of this collection read streams only with O(scramjet.sth.sth_instance#module:state=completed), and if an instance
+    fails that a task starts or waits for. The failure then returns the last part of C(stderr) and C(log).
+  - C(stdin), and C(input) of a hub before 0.27, take only UTF-8 text. Other bytes fail with C(error_code=UNSUPPORTED_BY_HUB) before
+    anything is written. A hub before 1.0 changes output that is not UTF-8 text.
   - A hub passes data on as it comes, and stores only what fits into its buffers.
 author:
   - scramjet.sth contributors (@scramjetorg)
@@ -43,25 +43,28 @@ attributes:
 options:
   instance:
     description:
-      - Name (C(web), or C(web-0) for a member of a pool) or id of the instance. Requires O(stream).
+      - Name or id of one instance. For a member of a pool or deployment, set its name, such as V(web-0). The name of a pool with several
+        members fails with C(error_code=AMBIGUOUS). Requires O(stream).
       - Set either O(instance) or O(topic).
     type: str
   stream:
     description:
-      - Stream of the O(instance). With V(input) and V(stdin) the task writes, with the others it reads.
-      - V(output), V(stdout) and V(stderr) end with the program. A hub before 0.24.3 forgets them when the instance ends.
+      - Stream of the O(instance). With V(input) and V(stdin) the task writes, and needs O(content), O(lines), O(src) or O(end). With the
+        others it reads. Options for writing are refused when it reads, and the other way round.
+      - V(output), V(stdout) and V(stderr) end with the program, and V(log) too, a second later. As long as the program runs, reading
+        lasts until a limit is reached, such as O(wait_timeout). A hub before 0.24.3 forgets all streams when the instance ends.
     type: str
     choices: [input, stdin, output, stdout, stderr, log]
   topic:
     description:
       - Name of a topic, instead of O(instance) and O(stream). If O(content), O(lines), O(src) or O(end) is set, the task writes to the
         topic. Otherwise it reads.
-      - If the topic does not exist, writing creates it, and reading fails with V(NOT_FOUND). A hub before 0.35 does not list topics,
-        so reading a topic that nothing writes to returns no data there.
+      - If the topic does not exist, writing creates it, and reading fails with C(error_code=NOT_FOUND). A hub before 0.35 does not list
+        topics. On such a hub, reading a topic that nothing writes to returns no data.
     type: str
   content:
     description:
-      - Text to write, or with O(encoding=base64), bytes in base64.
+      - Text to write, or with O(encoding=base64), bytes in base64. Set only one of O(content), O(lines) and O(src).
     type: str
   lines:
     description:
@@ -79,8 +82,9 @@ options:
     default: false
   encoding:
     description:
-      - Encoding of O(content) for writing, or of RV(content) for reading.
-      - When reading as V(utf-8), bytes that are not valid text are replaced, and RV(lossy) is set.
+      - Use V(base64) for bytes that are not text. When the task writes, it is the encoding of the option O(content). When it reads, it is
+        that of the returned RV(content).
+      - When reading as V(utf-8), bytes that are not valid text are replaced, and RV(lossy) is true.
     type: str
     choices: [utf-8, base64]
     default: utf-8
@@ -88,15 +92,17 @@ options:
     description:
       - Content type of the data that is written, V(text/plain), V(application/x-ndjson), V(text/x-ndjson) or
         V(application/octet-stream).
-      - If not set, it is the content type of the topic if that exists. Otherwise it is V(text/plain) for O(content),
-        V(application/x-ndjson) for O(lines) and V(application/octet-stream) for O(src).
-      - The first write to O(stream=input) of an instance decides how the program gets all later writes.
-      - O(stream=stdin) accepts only V(application/octet-stream), which is its default.
+      - If not set, it is V(text/plain) for O(content), V(application/x-ndjson) for O(lines) and V(application/octet-stream) for O(src).
+        There are two exceptions. It is always V(application/octet-stream) for O(stream=stdin), and that of the topic for a
+        topic that exists. Setting another one there fails.
+      - The first write to O(stream=input) of an instance decides whether the program gets all later writes as text, as values or as
+        bytes.
     type: str
   end:
     description:
-      - Whether to end the stream after writing. B(This cannot be undone.) A later write fails with V(CONFLICT) after O(wait_timeout).
-      - A hub from 0.20 on cannot end a topic. The task then fails with V(UNSUPPORTED_BY_HUB).
+      - Whether to end the stream after writing, so that the program knows that nothing more comes. B(This cannot be undone.) A
+        later write fails with C(error_code=CONFLICT), but only after O(wait_timeout), because the hub does not say it.
+      - A hub from 0.20 on cannot end a topic. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
     type: bool
     default: false
   max_bytes:
@@ -106,27 +112,31 @@ options:
     type: int
   max_lines:
     description:
-      - Read at most this number of lines.
+      - Read at most this number of lines. More than these can be consumed.
     type: int
   search_regex:
     description:
       - Stop reading after the first line that matches this regular expression anywhere.
+      - If no line matches, B(this is not a failure), and RV(matched) is null.
     type: str
   wait_timeout:
     description:
-      - When reading, stop after this number of seconds. This is not a failure.
-      - When writing, fail with V(TIMEOUT) if the program does not take any data for this number of seconds.
+      - When reading, stop after this number of seconds. This is not a failure, and RV(stopped_by) is then V(time).
+      - When writing, fail with C(error_code=TIMEOUT) if no data is taken for this number of seconds. Some kilobytes are taken by the
+        buffers of the hub. So success does not mean that the program has read the data.
     type: float
     default: 10
   dest:
     description:
-      - File on the machine where the task runs to read into, instead of RV(content). It gets mode 0600.
-      - The file is replaced at the end. If reading breaks, the data until then is kept in C(<name>.partial) in the same directory.
+      - File on the machine where the task runs to read into, instead of RV(content). It gets mode 0600, and its directory must exist.
+      - B(Nothing is masked in it.) The C(log) contains the configuration of the instance.
+      - The file is replaced at the end, also if there was no data. If reading breaks, the data until then is kept in
+        C(<name>.partial) in the same directory.
     type: path
   secret_keys:
     description:
-      - Dotted paths in the configuration of the O(instance) whose values are secret, in addition to values under keys that look
-        secret. C(*) stands for any key.
+      - Dotted paths in the configuration of the O(instance) whose values are masked in results, in addition to values under keys that look
+        secret. See O(scramjet.sth.sth_instance#module:secret_keys).
       - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
@@ -134,7 +144,8 @@ options:
   mask_output:
     description:
       - Whether to mask secrets of the O(instance)'s configuration in the data that is read. If any secret was masked, RV(masked) is
-        true. Secrets that are short or common, such as C(test), C(production) or C(8080), are not masked.
+        true. Those with fewer than 6 characters, and single words or numbers with fewer than 12, such as C(test), C(production) or
+        C(8080), are not masked.
       - V(false) returns the data as the program wrote it. In O(stream=log), to which the hub writes the configuration, every secret is
         masked in any case.
       - Nothing is masked in O(dest) and in the data of a topic.
@@ -161,13 +172,14 @@ EXAMPLES = r"""
       - text: to be or not to be
       - text: that is the question
 
-- name: Read its output until a line matches, for at most five seconds
+- name: Read its output until a line matches, and fail if none does within five seconds
   scramjet.sth.sth_stream:
     instance: counter
     stream: output
     search_regex: QUESTION
     wait_timeout: 5
   register: said
+  failed_when: said is failed or (said.matched is none and not ansible_check_mode)
 
 - name: End its input
   scramjet.sth.sth_stream:
@@ -175,12 +187,12 @@ EXAMPLES = r"""
     stream: input
     end: true
 
-- name: Keep a minute of its log in a file
+- name: Keep what it logs within a second in a file
   scramjet.sth.sth_stream:
     instance: counter
     stream: log
     dest: "{{ work_dir }}/counter.log"
-    wait_timeout: "{{ seconds | default(1) }}"
+    wait_timeout: 1
 
 - name: Write a record to a topic
   scramjet.sth.sth_stream:
@@ -188,10 +200,10 @@ EXAMPLES = r"""
     lines:
       - id: 1
 
-- name: Read one line from the topic
+- name: Read what is in the topic, and what comes within a second
   scramjet.sth.sth_stream:
     topic: orders
-    max_lines: 1
+    wait_timeout: 1
 """
 
 RETURN = r"""
@@ -221,16 +233,17 @@ lines_read:
   type: int
 stopped_by:
   description:
-    - Which limit stopped the reading, or V(end) if the stream ended. Null in check mode.
+    - What stopped the reading, V(bytes) for O(max_bytes), V(lines) for O(max_lines), V(match) for O(search_regex), V(time) for
+      O(wait_timeout), or V(end) if the stream ended. Null in check mode.
   returned: when reading
   type: str
   sample: match
 matched:
-  description: The line that matched O(search_regex).
+  description: The line that matched O(search_regex). Null if none did, and in check mode.
   returned: when reading
   type: str
 path:
-  description: The file that was written.
+  description: The file that was written, O(dest). Null if O(dest) is not set.
   returned: when reading
   type: str
 sha256:
