@@ -23,6 +23,8 @@ options:
   gather:
     description:
       - What to read. V(load), V(config) and V(counts) each take additional requests, so leave out what you do not need.
+      - V(version) adds RV(hub.capabilities) to RV(hub), and takes no additional request. V(load), V(config) and V(counts) each add the
+        return value of that name.
     type: list
     elements: str
     choices: [version, load, config, counts]
@@ -30,6 +32,15 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Wait until the hub answers
+  scramjet.sth.sth_hub_info:
+    gather: [version]
+    request_retries: 0
+  register: about
+  until: about is success
+  retries: 10
+  delay: 2
+
 - name: Read everything
   scramjet.sth.sth_hub_info:
   register: about
@@ -67,8 +78,8 @@ hub:
       type: str
     generation:
       description:
-        - V(0.18) for a hub before 0.24, which does not report the state of an instance and forgets instances that have ended.
-          V(1.x) for every newer hub.
+        - Rough kind of the hub, not its version. V(0.18) for a hub before 0.24, which does not report the state of an instance and forgets
+          instances that have ended. V(1.x) for every newer hub, from 0.24 on.
         - To find out what a hub can do, use RV(hub.capabilities).
       returned: success
       type: str
@@ -78,15 +89,21 @@ hub:
       type: str
     capabilities:
       description:
-        - Features that this hub has and that not every version has. Any of V(any_payload), V(binary_input), V(binary_output),
-          V(exit_code), V(instance_id), V(instance_status), V(limits), V(overwrite), V(reconnect), V(start_topics) and V(topics).
-        - The README of the collection explains each, and since which version hubs have it.
+        - Features that this hub has and that not every version has. V(any_payload) (0.39.0) means events with a payload that is not text,
+          or without a payload. V(binary_input) (0.27.0) means input, and V(binary_output) (1.0.0) means output that is not text.
+          V(exit_code) (0.27.0) means exit codes and reasons, which distinguish failed, stopped and killed. V(instance_id) (0.31.4) means
+          instances with an id that you choose. V(instance_status) (0.24.0) means the state of an instance, and whether it completed.
+          V(limits) (0.24.2) means resource limits of an instance. V(overwrite) (0.28.0) means C(on_change=overwrite).
+          V(reconnect) (1.0.0) means instances that survive a restart of the hub. V(start_topics) (0.31.4) means topics that are set at the
+          start of a program. V(topics) (0.35.0) means topics that can be created, listed and removed.
+        - In brackets is the first version of the hub that has the feature.
       returned: if O(gather) contains V(version)
       type: list
       elements: str
       sample: [overwrite, topics]
 load:
-  description: Load averages, memory and file systems in bytes and percent, as the hub reports them.
+  description: Load averages (C(avgLoad), C(currentLoad)), memory in bytes (C(memFree), C(memUsed)) and file systems (C(fsSize)), as the
+    hub reports them.
   returned: if O(gather) contains V(load)
   type: dict
 config:
@@ -94,7 +111,8 @@ config:
   returned: if O(gather) contains V(config)
   type: dict
 status:
-  description: State of the connection to a manager. Null if the hub does not show it.
+  description: State of the connection between the hub and a manager of several hubs, if it has one. It is not the state of the hub. Null
+    if the hub does not show it.
   returned: if O(gather) contains V(config)
   type: dict
 counts:

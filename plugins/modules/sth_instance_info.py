@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Lists the instances on a hub, both live ones and ended ones that the hub still lists.
   - If no instance matches, the task does not fail. The list is then empty.
-  - The task never reads a stream of a program.
+  - The task never reads the streams of a program, because this would take the data away from their readers.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -23,7 +23,8 @@ extends_documentation_fragment:
 options:
   instance:
     description:
-      - List only instances with these ids or names. The name of a pool selects all its members.
+      - List only instances with these ids or names. The name of a pool or deployment selects all its members. If O(sequence) or O(status) is
+        set too, an instance must match all of them.
     type: list
     elements: str
   sequence:
@@ -33,13 +34,15 @@ options:
     type: str
   status:
     description:
-      - List only instances with one of these statuses.
+      - List only instances with one of these statuses. If not set, instances that have ended are listed too, so to find out whether something
+        runs, set V([starting, running, stopping]).
     type: list
     elements: str
     choices: [starting, running, stopping, ended]
   health:
     description:
-      - Whether to read the health of each live instance. It is what the program reported last. The hub does not probe it.
+      - Whether to read the health of each live instance, which takes a request for each. The hub asks a program every second, and the task
+        returns the last answer. A program that has just started, or that does not report its health, counts as healthy.
     type: bool
     default: false
   secret_keys:
@@ -76,7 +79,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether any instance was found.
+  description: Whether any instance was found. An instance that has ended counts too, unless O(status) excludes it.
   returned: success
   type: bool
 instances:

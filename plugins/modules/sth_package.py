@@ -10,7 +10,9 @@ module: sth_package
 short_description: Validate and pack a package for a Scramjet Transform Hub
 version_added: 0.1.0
 description:
-  - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive.
+  - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive. If it would
+    not run or would harm a hub, for example because C(package.json), its C(name) or its C(main) is missing, the task fails with
+    C(error_code=INVALID_PACKAGE).
   - Needs no hub. Use it in a pipeline to check a change, or to build an archive once and deploy the same file to every stage.
 author:
   - scramjet.sth contributors (@scramjetorg)
@@ -27,17 +29,19 @@ attributes:
 options:
   src:
     description:
-      - Package to check, a directory or a C(.tar.gz), on the machine where the task runs.
+      - Package to check, a directory or a C(.tar.gz), B(on the machine where the task runs). There is no C(remote_src). To use a package on
+        the controller, delegate the task to localhost.
       - If the task runs on the controller, a relative path is searched as M(ansible.builtin.copy) does, first in C(files/) of the
-        role and then next to the playbook.
+        role and then next to the playbook. Otherwise, use an absolute path.
     type: path
     required: true
   dest:
     description:
-      - File to write the archive to. If not set, O(src) is only checked.
-      - The version in C(package.json) of the archive gets the digest of the content as build metadata, as in
+      - File to write the archive to. If not set, O(src) is only checked, and nothing is ever changed. Its directory must exist. It must not
+        be inside O(src).
+      - In the archive, but not in O(src), the version in C(package.json) gets the digest of the content as build metadata, as in
         C(1.4.2+sha256.<hex>).
-      - If the file already has the same content, it is not written.
+      - If the file already has the same content, it is not written. A new one gets mode 0644.
     type: path
 seealso:
   - module: scramjet.sth.sth_sequence

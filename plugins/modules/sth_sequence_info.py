@@ -25,7 +25,8 @@ options:
       - List only packages that match this id, name, V(name@version), V(name@sha256:<7 or more hex digits>) or
         V(name@current), see O(scramjet.sth.sth_instance#module:sequence). Several packages can
         have the same name.
-      - Quote a reference that begins with C(@).
+      - The version is that in C(package.json), without the digest that the hub lists behind it.
+      - Quote a name that begins with C(@), such as that of a package of an npm organization, because YAML needs it.
     type: str
 seealso:
   - module: scramjet.sth.sth_sequence
@@ -55,7 +56,8 @@ exists:
   type: bool
 sequences:
   description:
-    - The packages that were found, sorted by name and version. Elements are as RV(scramjet.sth.sth_sequence#module:sequence).
+    - The packages that were found, sorted by name and version. Versions are sorted as text, so C(1.10.0) comes before C(1.9.0). Elements are as
+      RV(scramjet.sth.sth_sequence#module:sequence).
   returned: success
   type: list
   elements: dict

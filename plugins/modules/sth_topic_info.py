@@ -11,7 +11,8 @@ short_description: List the topics of a Scramjet Transform Hub
 version_added: 0.1.0
 description:
   - Lists the topics of a hub. It never reads the data in them.
-  - A hub before 0.35 cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
+  - A hub before 0.35 does not list topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB), although
+    M(scramjet.sth.sth_stream) can use topics there.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:

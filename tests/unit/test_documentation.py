@@ -94,7 +94,8 @@ def test_the_pages_tell_what_each_version_of_the_hub_can_do() -> None:
 
 def test_the_capabilities_that_are_documented_are_those_that_are_told() -> None:
     told = yaml.safe_load(module("sth_hub_info").RETURN)["hub"]["contains"]["capabilities"]["description"][0]
-    assert re.findall(r"V\((\w+)\)", told) == sorted(versions.CAPABILITIES)
+    expected = [(name, versions.text(versions.FEATURES[name].first)) for name in sorted(versions.CAPABILITIES)]
+    assert re.findall(r"V\((\w+)\)\s\(([\d.]+)\)", told) == expected
 
 
 @pytest.mark.parametrize("name", MODULES)
