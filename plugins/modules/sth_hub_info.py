@@ -25,9 +25,11 @@ options:
       - What to read. V(load), V(config) and V(counts) each take additional requests, so leave out what you do not need.
       - V(version) adds RV(hub.capabilities) to RV(hub), and takes no additional request. V(load), V(config) and V(counts) each add the
         return value of that name.
+      - V(hubs) lists the hubs of a manager, such as a space of Scramjet Cloud Platform. Then O(api_url) is the address of the
+        manager, and no other value is possible.
     type: list
     elements: str
-    choices: [version, load, config, counts]
+    choices: [version, load, config, counts, hubs]
     default: [version, load, config, counts]
 """
 
@@ -120,6 +122,37 @@ counts:
   returned: if O(gather) contains V(counts)
   type: dict
   sample: {"sequences": 2, "instances": 3, "ended_instances": 1, "topics": 0}
+hubs:
+  description: The hubs that a manager lists.
+  returned: if O(gather) is V(hubs)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the hub.
+      returned: success
+      type: str
+    api_url:
+      description: Address at which the manager passes on requests to the API of the hub, for O(api_url) of all modules.
+      returned: success
+      type: str
+    healthy:
+      description: Whether the manager says that the hub is healthy. Null if it does not say.
+      returned: success
+      type: bool
+    connected:
+      description: Whether the hub is connected to the manager. Null if it does not say.
+      returned: success
+      type: bool
+    description:
+      description: What the operator of the hub says about it.
+      returned: success
+      type: str
+    tags:
+      description: Tags of the hub.
+      returned: success
+      type: list
+      elements: str
 error_code:
   description: Machine-readable code of the failure, such as V(UNREACHABLE).
   returned: failure
@@ -145,7 +178,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 PARTS = ["version", "load", "config", "counts"]
 TASK = Task(
     reconcile=reconcile,
-    options={"gather": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS}},
+    options={"gather": {"type": "list", "elements": "str", "choices": [*PARTS, "hubs"], "default": PARTS}},
     options_type=HubInfoOptions,
     writes=False,
 )

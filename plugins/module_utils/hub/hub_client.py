@@ -67,6 +67,20 @@ class HubClient(HubApi):
         answer = self.transport.get("status")
         return None if answer.status == 404 else self._object(answer, "read the hub's status")
 
+    def hubs(self) -> list[dict[str, Any]]:
+        """``GET /list`` of a manager: its hubs, each with an ``id``. A hub has no such endpoint: ``NOT_FOUND``."""
+        answer = self.transport.get("list")
+        if not answer.ok:
+            raise failed_answer(
+                answer,
+                "list the hubs of a manager",
+                "Set api_url to the address of a manager." if answer.status == 404 else "",
+            )
+        found = _objects(answer.json(), answer)
+        if not all(isinstance(item.get("id"), str) for item in found):
+            raise answer.no_hubs("a list of something other than hubs")
+        return found
+
     # -- everything it lists --------------------------------------------------------------------------------------
 
     def sequences(self) -> list[SequenceRecord]:

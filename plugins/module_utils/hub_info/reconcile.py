@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
@@ -21,12 +23,23 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 class HubInfoOptions(Options):
     """The options of ``sth_hub_info``."""
 
-    gather: list[Literal["version", "load", "config", "counts"]]
+    gather: list[Literal["version", "load", "config", "counts", "hubs"]]
 
 
 def reconcile(run: Run, options: HubInfoOptions) -> Result:
-    """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as ``gather`` selects."""
+    """Return ``hub`` with its capabilities, and ``load``, ``config``, ``status`` and ``counts`` as ``gather`` selects.
+
+    With ``hubs``, return only the hubs that a manager lists.
+    """
     hub, gather = run.hub, options.gather
+    if "hubs" in gather:
+        if set(gather) != {"hubs"}:
+            raise SthError(
+                "INVALID_OPTION",
+                "gather has hubs, which only a manager lists, and what only a hub has: use one task for each.",
+            )
+        # A manager is no hub: it has no version, by which a hub is known.
+        return {"hubs": [_of_manager(item, hub.api_url) for item in hub.hubs()], "hub": run.known_hub()}
     result: Result = {}
     if "version" in gather:
         result["hub"] = {**run.describe_hub(), "capabilities": sorted(hub.dialect.capabilities)}
@@ -38,6 +51,18 @@ def reconcile(run: Run, options: HubInfoOptions) -> Result:
     if "counts" in gather:
         result["counts"] = _counts(hub)
     return result
+
+
+def _of_manager(told: dict[str, Any], manager: str) -> dict[str, Any]:
+    """Return what is known of a hub in a manager's list, with the address at which the manager passes on requests to it."""
+    return {
+        "id": told["id"],
+        "api_url": f"{manager}/sth/{quote(told['id'], safe='')}/api/v1",
+        "healthy": told.get("healthy"),
+        "connected": told.get("isConnectionActive"),
+        "description": told.get("description") or "",
+        "tags": told.get("tags") or [],
+    }
 
 
 def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -32,3 +32,11 @@ def test_no_secret_of_a_hubs_configuration_is_shown(hub: FakeHub) -> None:
     assert config["host"]["hostname"]
     # Where the hub itself shows them (hub-behaviour.md#secrets-on-the-hub).
     assert "canary" not in json.dumps(config)
+
+
+def test_a_hub_lists_no_hubs(hub: FakeHub) -> None:
+    failed = run_task("sth_hub_info", hub, gather=["hubs"])
+    assert failed["error_code"] == "NOT_FOUND"
+    assert "Set api_url to the address of a manager" in failed["msg"]
+    failed = run_task("sth_hub_info", hub, gather=["hubs", "load"])
+    assert failed["error_code"] == "INVALID_OPTION"
