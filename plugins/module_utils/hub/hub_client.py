@@ -78,7 +78,7 @@ class HubClient(HubApi):
             )
         found = _objects(answer.json(), answer)
         if not all(isinstance(item.get("id"), str) for item in found):
-            raise answer.no_hubs("a list of something other than hubs")
+            raise answer.not_from_a_hub("a list of something other than hubs")
         return found
 
     # -- everything it lists --------------------------------------------------------------------------------------
