@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.http.pools import IDLE_LIMIT
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 
 # A loop over many hubs would otherwise keep a connection to each of them.
@@ -27,7 +26,7 @@ def take_hub(connection: Connection) -> HubClient:
     """Return a hub with exactly these connection options, from an earlier item or new."""
     now = time.monotonic()
     for options, (hub, left) in list(_kept.items()):
-        if now - left > IDLE_LIMIT:
+        if now - left > hub.timings.idle_limit:
             del _kept[options]
             hub.close()
     if connection not in _kept:

@@ -14,13 +14,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Callable
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import AnyOptions, read_options
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
@@ -32,6 +34,23 @@ PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packag
 _OF_EVERY_TASK = ("changed", "failed", "msg", "diff", "_foresees")
 # Short enough for a simulated hub, long enough for a busy machine.
 QUICK = {"request_timeout": 10.0, "connect_timeout": 5.0, "request_retries": 1}
+# Of a simulated hub, which is quicker than a real one. What bounds a wait for something that must come is ample here too.
+HASTY = Timings(
+    looks=Pauses(0.02, 0.2),
+    close_looks=Pauses(0.02, 0.1),
+    look_every=0.1,
+    lost_looks=Pauses(0.06, 0.4),
+    deletes=Pauses(0.1, 0.2),
+    starts=Pauses(0.2, 2.0, 0.5),
+    single_get=1.0,
+    lost_start_shows=1.0,
+    health_is_asked=0.5,
+    kill_grace=3.0,
+    lingers_at_least=0.6,
+    reconnect=2.0,
+    others_show=0.3,
+    event_turn=0.3,
+)
 
 
 def validated(kind: type[AnyOptions], spec: Spec, **given: Any) -> AnyOptions:
@@ -42,15 +61,24 @@ def validated(kind: type[AnyOptions], spec: Spec, **given: Any) -> AnyOptions:
 
 
 def run_task(
-    module: str, hub: FakeHub, check: bool = False, tell: Callable[[str], None] = lambda line: None, **options: Any
+    module: str,
+    hub: FakeHub,
+    check: bool = False,
+    tell: Callable[[str], None] = lambda line: None,
+    timings: Timings = HASTY,
+    **options: Any,
 ) -> dict[str, Any]:
-    """Run module ``module`` with ``options`` on ``hub`` and return its result; ``tell`` hears what -v shows."""
+    """Run module ``module`` with ``options`` on ``hub`` and return its result; ``tell`` hears what -v shows.
+
+    ``timings``: those of the task's own client.
+    """
     task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(
         {"api_url": hub.api_url, **QUICK, **options}
     )
     assert not validated.error_messages, validated.error_messages
-    run = Run(validated.validated_parameters, check, Journal(tell))
+    open_hub = partial(HubClient, timings=timings)
+    run = Run(validated.validated_parameters, check, Journal(tell), open_hub=open_hub)
     result = execute(task, run)
     undocumented = {*result} - {*_returned(module), *_OF_EVERY_TASK}
     assert not undocumented, f"not in RETURN of {module}: {undocumented}"

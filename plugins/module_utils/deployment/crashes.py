@@ -20,8 +20,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 
 # A replica is in a crash loop if it became ready and ended this often in one run.
 CRASHES = 2
-# If the hub does not report how a replica ended: seconds to wait for a replacement that another run may have started.
-OTHERS_SHOW = 3.0
 
 
 class GateError(SthError):
@@ -81,7 +79,8 @@ class Crashes:
             return self._taken[index] == 1
         if outcome != "unknown":
             return False
-        for _pause in pauses(Deadline(OTHERS_SHOW)):
+        timings = seen.hub.timings
+        for _pause in pauses(Deadline(timings.others_show), timings.looks):
             seen.look()
             if seen.others() or index in kept(seen.now, goal, seen.failed):
                 return True

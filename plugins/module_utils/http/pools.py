@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import Watched
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
 
 try:
     from requests.adapters import HTTPAdapter
@@ -20,17 +21,15 @@ except ImportError:
     # The transport reports this. It is always imported first.
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
 
-# The hub closes a connection that was idle for about 6 s. A request that is sent at that moment gets no answer
-# (hub-behaviour.md#idle-connections).
-IDLE_LIMIT = 4.0
-
 
 class _Patient:
     """Mixin for urllib3's pools: does not reuse a connection that the hub may be about to close."""
 
+    idle_limit: float
+
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if time.monotonic() - getattr(connection, "idle_since", math.inf) > IDLE_LIMIT:
+        if time.monotonic() - getattr(connection, "idle_since", math.inf) > self.idle_limit:
             # The next request opens it again.
             connection.close()
         return connection
@@ -42,26 +41,30 @@ class _Patient:
 
 
 @cache
-def _patient(pool: Any) -> Any:
+def _patient(pool: Any, idle_limit: float) -> Any:
     """Return a class like the class of ``pool`` (TLS, SOCKS), with `_Patient` and with connections that can be watched."""
     if issubclass(pool, _Patient):
         return pool
     connection = type("Connection", (Watched, pool.ConnectionCls), {})
-    return type("Pool", (_Patient, pool), {"ConnectionCls": connection})
+    return type("Pool", (_Patient, pool), {"ConnectionCls": connection, "idle_limit": idle_limit})
 
 
 class HubAdapter(HTTPAdapter):
-    """Sessions over such pools, through a proxy too."""
+    """Sessions over such pools, through a proxy too. ``idle_limit``: seconds after which a connection is not used again."""
+
+    def __init__(self, idle_limit: float, **named: Any) -> None:
+        self._idle_limit = idle_limit
+        super().__init__(**named)
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         """Use the pools of this module."""
         super().init_poolmanager(*arguments, **named)
-        _use_patient(self.poolmanager)
+        _use_patient(self.poolmanager, self._idle_limit)
 
     def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
         """Use the pools of this module."""
         manager = super().proxy_manager_for(*arguments, **named)
-        _use_patient(manager)
+        _use_patient(manager, self._idle_limit)
         return manager
 
     def build_response(self, req: Any, resp: Any) -> Any:
@@ -70,11 +73,11 @@ class HubAdapter(HTTPAdapter):
         return super().build_response(req, resp)
 
 
-def _use_patient(manager: Any) -> None:
+def _use_patient(manager: Any, idle_limit: float) -> None:
     classes = manager.pool_classes_by_scheme
-    manager.pool_classes_by_scheme = {scheme: _patient(pool) for scheme, pool in classes.items()}
+    manager.pool_classes_by_scheme = {scheme: _patient(pool, idle_limit) for scheme, pool in classes.items()}
 
 
 if HTTPAdapter is not object:
     # Create the classes before workers are forked, so that not every worker has to create them.
-    _use_patient(PoolManager())
+    _use_patient(PoolManager(), REAL.idle_limit)

@@ -36,8 +36,11 @@ issubclass(list, Mapping)
 class Session:
     """Sends requests over connections that it keeps. Safe to use from several threads."""
 
-    def __init__(self, connection: Connection, *, retries: int, headers: Mapping[str, str]) -> None:
-        """``retries``: how often to repeat a GET whose answer was lost. ``headers``: in addition to those of the connection."""
+    def __init__(self, connection: Connection, *, retries: int, headers: Mapping[str, str], idle_limit: float) -> None:
+        """``retries``: how often to repeat a GET whose answer was lost. ``headers``: in addition to those of the connection.
+
+        ``idle_limit``: see `HubAdapter`.
+        """
         # It takes long to find the proxies for this hub. Whether there are any proxies is known quickly.
         proxied = connection.use_proxy and bool(getproxies())
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
@@ -72,7 +75,7 @@ class Session:
             backoff_factor=0.2,
             raise_on_status=False,
         )
-        self._adapter = HubAdapter(max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
+        self._adapter = HubAdapter(idle_limit, max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
 
     def open(
         self,

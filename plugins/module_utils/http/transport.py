@@ -26,6 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import SHORTEST_SCRUBBED
 
 REQUESTS_IMPORT_ERROR: str | None
@@ -40,20 +41,20 @@ else:
 
 # The characters that RFC 3986 allows unquoted in a segment of a path.
 PATH_SAFE = "!$&'()*+,;=:@"
-# A hub's answer is complete within seconds and megabytes, even with thousands of instances. Another server may never end.
-LONGEST_BODY = 30.0
+# A hub's answer is complete within megabytes, even with thousands of instances. Another server may never end.
 LARGEST_BODY = 256 * 1024 * 1024
 
 
 class Transport:
     """The session with one hub. Safe to use from several threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, timings: Timings = REAL) -> None:
         if REQUESTS_IMPORT_ERROR is not None:
             raise SthError(
                 "INVALID_OPTION", "The Python library requests is missing on the machine where the task runs."
             )
         self.connection = connection
+        self._timings = timings
         # Whether a connection was refused before one succeeded: the hub has just been started.
         self.was_refused = False
         # Values that no error may show. Each task adds the secrets of its programs.
@@ -70,7 +71,7 @@ class Transport:
         return self._session(retries=0, headers={"Connection": "close"})
 
     def _session(self, *, retries: int, headers: Mapping[str, str] | None = None) -> Session:
-        session = Session(self.connection, retries=retries, headers=headers or {})
+        session = Session(self.connection, retries=retries, headers=headers or {}, idle_limit=self._timings.idle_limit)
         self._sessions.append(session)
         return session
 
@@ -250,10 +251,9 @@ class Transport:
         values = (self.connection.token, self.connection.url_password)
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
-    @staticmethod
-    def _body(response: requests.Response, method: str, url: str, silence: float) -> bytes:
+    def _body(self, response: requests.Response, method: str, url: str, silence: float) -> bytes:
         """Read a whole answer, within limits of time and size. Without them, a server that sends a byte now and then never ends."""
-        end = time.monotonic() + max(silence, LONGEST_BODY)
+        end = time.monotonic() + max(silence, self._timings.longest_answer)
         body = bytearray()
         for piece in response.iter_content(CHUNK):
             body += piece

@@ -18,17 +18,16 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Di
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.reading import UnreadableError, read_id
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import Capability, read_version
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import HubVersion
-
-# Seconds after which the version is read again. Replacing a hub by another version takes longer than this.
-VERSION_LASTS = 3.0
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 
 
 class HubApi:
-    """One hub. ``hub`` is its address or a whole `Connection`."""
+    """One hub. ``hub`` is its address or a whole `Connection`; ``timings``: how long to wait for what."""
 
-    def __init__(self, hub: str | Connection) -> None:
+    def __init__(self, hub: str | Connection, timings: Timings = REAL) -> None:
         connection = hub if isinstance(hub, Connection) else Connection(api_url=normalise_api_url(hub))
-        self.transport = Transport(connection)
+        self.timings = timings
+        self.transport = Transport(connection, timings)
         self._version: HubVersion | None = None
         self._version_read = 0.0
 
@@ -112,7 +111,7 @@ class HubApi:
 
     def renew(self) -> None:
         """Begin a new task on the same connections. Everything that may have changed in the meantime is forgotten."""
-        if time.monotonic() - self._version_read > VERSION_LASTS:
+        if time.monotonic() - self._version_read > self.timings.version_lasts:
             self._version = None
         self.transport.renew()
 

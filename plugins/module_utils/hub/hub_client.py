@@ -30,6 +30,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     Inventory,
     SequenceRecord,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 
 # In parallel, because each request waits for its whole timeout if the hub does not answer
 # (hub-behaviour.md#start-never-answered).
@@ -39,8 +40,8 @@ PARALLEL_GETS = 8
 class HubClient(HubApi):
     """One hub and all that it lists. ``hub`` is its address or a whole `Connection`."""
 
-    def __init__(self, hub: str | Connection) -> None:
-        super().__init__(hub)
+    def __init__(self, hub: str | Connection, timings: Timings = REAL) -> None:
+        super().__init__(hub, timings)
         # Adds predicted objects to the lists of the hub, or removes objects from them.
         self.overlay = Overlay()
 

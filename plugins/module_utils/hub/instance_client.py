@@ -18,11 +18,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.response import 
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
 
-# Hubs before 1.0 never answer a GET of an instance that is still connecting or could not connect
-# (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
-SINGLE_GET_TIMEOUT = 3.0
-# The hub carries out an empty write within this time, but its answer may never end (hub-behaviour.md#empty-writes).
-EMPTY_WRITE = 1.0
 STREAMS = ("output", "stdout", "stderr", "log")
 
 
@@ -36,10 +31,9 @@ class InstanceClient:
     def info(self) -> InstanceRecord | None:
         """``GET /instance/:id``; None if the hub does not list it, or no longer."""
         silent = self._api.dialect.is_silent_about_starting
+        timeout = self._api.timings.single_get if silent else None
         try:
-            answer = self._api.transport.get(
-                "instance", self.id, timeout=SINGLE_GET_TIMEOUT if silent else None, repeat=not silent
-            )
+            answer = self._api.transport.get("instance", self.id, timeout=timeout, repeat=not silent)
         except SthError as error:
             if silent and error.code == "TIMEOUT":
                 return unanswered(self.id, "")
@@ -64,7 +58,8 @@ class InstanceClient:
     def process_id(self) -> int | None:
         """Return the number of its process on the hub's machine, from ``GET …/health``; None if it is not there."""
         try:
-            answer = self._api.transport.get("instance", self.id, "health", timeout=SINGLE_GET_TIMEOUT, repeat=False)
+            timeout = self._api.timings.single_get
+            answer = self._api.transport.get("instance", self.id, "health", timeout=timeout, repeat=False)
             value = answer.json() if answer.ok else None
         except SthError:
             return None
@@ -163,7 +158,7 @@ class InstanceClient:
         try:
             answer = self._api.transport.write(
                 "POST", "instance", self.id, stream, content=data, headers=feed_headers(content_type, end),
-                timeout=EMPTY_WRITE if endless else timeout, request=request,
+                timeout=self._api.timings.empty_write if endless else timeout, request=request,
             )  # fmt: skip
         except LostAnswerError as lost:
             if endless and lost.code == "TIMEOUT":

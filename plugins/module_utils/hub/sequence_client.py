@@ -15,10 +15,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 
-# An ordinary start answers within a second, 50 at once within 15 s (hub-behaviour.md#start-and-life-cycle).
-START_HOLD = 30.0
-# A forced delete takes 15.5 s, and 31 s if a program does not answer (hub-behaviour.md#forced-delete).
-FORCE_HOLD = 45.0
 # The load check of the hub takes the first disk of an empty list, and logs nothing.
 _BLIND = (
     "Look in the hub's log for the cause. If the log says nothing, the hub may find no disk: a 0.18 hub refuses every "
@@ -56,7 +52,8 @@ class SequenceClient:
         """
         # A Python program on 0.18 dies unless both are present (hub-behaviour.md#python-programs).
         body = {**(options or {}), "appConfig": dict(app_config or {}), "args": list(args or [])}
-        answer = self._api.transport.write("POST", "sequence", self.id, "start", body=body, hold=START_HOLD)
+        hold = self._api.timings.start_hold
+        answer = self._api.transport.write("POST", "sequence", self.id, "start", body=body, hold=hold)
         if answer.status == 400:
             error = failed_answer(answer, f"start sequence {self.id}")
             # The hub passes on this error of the operating system: the environment of the process is too large.
@@ -104,7 +101,7 @@ class SequenceClient:
         (hub-behaviour.md#inverted-delete).
         """
         headers = {"x-seq-kill-inst": "true"} if force else {}
-        hold = FORCE_HOLD if force else 0.0
+        hold = self._api.timings.force_hold if force else 0.0
         answer = self._api.transport.write("DELETE", "sequence", self.id, headers=headers, hold=hold)
         # A concurrent delete can answer 500 although the sequence is gone (hub-behaviour.md#concurrent-deletes).
         if not answer.ok and answer.status != 404 and not (answer.status == 500 and self.info() is None):

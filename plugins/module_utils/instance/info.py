@@ -20,7 +20,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.reference impor
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 
-HEALTH_TIMEOUT = 3.0
 PARALLEL = 8
 
 
@@ -62,7 +61,7 @@ def _add_health(hub: HubClient, views: list[dict[str, Any]]) -> None:
         if not view["live"]:
             return None
         try:
-            return hub.instance(view["id"]).health(timeout=HEALTH_TIMEOUT)
+            return hub.instance(view["id"]).health(timeout=hub.timings.single_get)
         except SthError as error:
             if error.code != "TIMEOUT":
                 raise

@@ -34,9 +34,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding impor
 
 # Ends a program that has completed at once, because it has nothing left to do (hub-behaviour.md#completion-is-known-early).
 AT_ONCE = Ending(stop_timeout=0)
-# Seconds between two reads of the instance while the task waits for an event
-# (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). It listens for the event all the time.
-EVENT_TURN = 0.5
 
 
 @dataclass(frozen=True)
@@ -80,13 +77,13 @@ class Apply:
         instance_id = self.plan.attach.id if self.plan.attach else self._start()
         streams = list(STREAMS) if options.collect is None else options.collect
         bound = Deadline(options.run_timeout)
-        client, longest = self.hub.instance(instance_id), options.run_timeout + 60
+        longest = options.run_timeout + self.hub.timings.spare
         is_python = self.plan.sequence is not None and self.plan.sequence.engine == PYTHON
         # Only the log says early that a program has completed.
         needs_log = is_python or not options.wait_for_exit
         with (
-            Listener(client, options.completion_event, longest) as completion,
-            Listener(client, options.failure_event, longest) as failure,
+            Listener(self.hub, instance_id, options.completion_event, longest) as completion,
+            Listener(self.hub, instance_id, options.failure_event, longest) as failure,
             collecting(
                 self.hub, instance_id, streams, needs_log=needs_log,
                 log=LogFilter(options.log_level, options.log_source), bounds=self.until.bounds(),
@@ -134,18 +131,18 @@ class Apply:
         self, last: InstanceRecord, bound: Deadline, group: Collecting, completion: Listener, failure: Listener
     ) -> End:
         """Wait until the instance ends, an event or the output completes the run, or the log says that the program has completed."""
-        client = self.hub.instance(last.id)
+        client, timings = self.hub.instance(last.id), self.hub.timings
         options = self.options
-        for _turn in pauses(bound, longest=0.5):
+        for _turn in pauses(bound, timings.close_looks):
             now = client.info()
             ended = None
             if now is None or not now.live:
-                ended = ended_record(last, now, group.ended_at("output"))
+                ended = ended_record(last, now, group.ended_at("output"), timings.lingers_at_least)
             else:
                 # Do not wait for a program that waits for input or a reader that has failed.
                 self._require_fed(last.id, group)
                 self._require_read(group, last.id)
-            event = completion.last_words() if ended is not None else completion.heard(EVENT_TURN)
+            event = completion.last_words() if ended is not None else completion.heard(timings.look_every)
             if event is not None or self.until.is_reached(group.stopped_by, group.silence):
                 self._took()
                 return End(self._finished(now or last), event, is_met=True)
@@ -175,7 +172,8 @@ class Apply:
 
     def _require_fed(self, instance_id: str, group: Collecting) -> None:
         """Raise the failure if the program cannot get all of its input. A program that has ended its output needs no more input."""
-        failure = self.feeder.failure() if self.feeder and group.ended_at("output") is None else None
+        needs = self.feeder if group.ended_at("output") is None else None
+        failure = needs.failure(self.hub.timings.dropped_with_end) if needs else None
         if failure is not None:
             self._took()
             message = (

@@ -25,17 +25,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
 
-# A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the time of its stop is over (hub-behaviour.md#start-and-life-cycle).
-END_GRACE = 3.0
-# However long keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
-# (hub-behaviour.md#keepalive-has-an-end).
-KEEPALIVE_CAP = 16.0
-# A program that does not answer has ended 11 s (0.18) or 16 s (1.x) after a kill. If it has not ended by then, it never does
-# (hub-behaviour.md#programs-that-do-not-answer and hub-behaviour.md#records-that-never-go).
-KILL_GRACE = 20.0
-# Where a second kill ends the process by force, it is sent after so long (hub-behaviour.md#killing-what-has-completed).
-KILL_AGAIN = 0.5
-
 
 @dataclass(frozen=True)
 class Ending:
@@ -74,21 +63,21 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
     record = hub.instance(instance_id).info()
     if record is None or not record.live:
         return record
-    orders = _Orders(hub, record)
+    orders, timings = _Orders(hub, record), hub.timings
     asks = answers or not hub.dialect.stop_is_final
     if ending.stop_timeout > 0 and asks and record.status == "running":
         if record.engine == PYTHON and hub.dialect.stop_is_final:
             # Its stop handler gets all the time that it needs anyway. A Python program that asks for more gets no more orders.
             ending = replace(ending, can_keepalive=False)
         orders.stop(ending)
-        grace = KEEPALIVE_CAP if ending.can_keepalive else END_GRACE
-        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(grace))
+        grace = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
+        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(grace), timings.looks)
         if ended:
             return last
     killed = False
     # When to kill once more.
     again: Deadline | None = None
-    for _dummy in pauses(Deadline(KILL_GRACE)):
+    for _dummy in pauses(Deadline(timings.kill_grace), timings.looks):
         last = orders.look()
         if not _alive(last):
             return _as_told(last, killed)
@@ -97,7 +86,7 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
             # status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
             # program itself.
             killed = orders.kill()
-            again = Deadline(KILL_AGAIN) if hub.dialect.second_kill_is_forced else None
+            again = Deadline(timings.kill_again) if hub.dialect.second_kill_is_forced else None
         elif again is not None and again.passed:
             orders.kill()
             again = None
@@ -125,9 +114,9 @@ def end_instances(
 
 def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) -> None:
     """Wait until the hub no longer lists any of them, not even as ended. ``TIMEOUT`` after ``timeout`` seconds."""
-    deadline = Deadline(timeout)
+    deadline, looks = Deadline(timeout), hub.timings.looks
     for instance_id in instance_ids:
-        dummy, gone = poll(hub.instance(instance_id).info, lambda item: item is None, deadline)
+        dummy, gone = poll(hub.instance(instance_id).info, lambda item: item is None, deadline, looks)
         if not gone:
             raise SthError(
                 "TIMEOUT",
@@ -197,7 +186,7 @@ class _Orders:
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
             return self._kind(
                 "TIMEOUT",
-                f"{listed} after {KILL_GRACE:.0f} s: only a restart of the hub removes it.",
+                f"{listed} after {self._hub.timings.kill_grace:.0f} s: only a restart of the hub removes it.",
                 instance=self._client.id,
             )
         return NotEndedError(

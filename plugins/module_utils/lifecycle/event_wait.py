@@ -26,14 +26,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
-# Seconds between two reads of the instance. Its end is noticed after this time plus the time of an answer.
-LOOK_EVERY = 0.3
-# The hub delivers events from before the end of an instance within this time.
-LAST_WORDS = 0.3
-# An event that the hub has kept is answered at once.
-KEPT_ANSWERS = 0.5
-SUBSCRIBING = 10.0
-
 
 @dataclass(frozen=True)
 class Expectation:
@@ -54,18 +46,18 @@ class EventWait:
         self._label = label
         self._wanted = expectation
         self._woken = threading.Event()
-        client = hub.instance(record.id)
+        client, timings = hub.instance(record.id), hub.timings
         # This class limits the wait. The request must only not end earlier.
-        silence = expectation.timeout + SUBSCRIBING
+        silence = expectation.timeout + timings.spare
         names = [expectation.event, *([expectation.failure_event] if expectation.failure_event else [])]
         self._polls = [Poll(client, expectation.which, name, silence, self._woken) for name in names]
-        self._watch = _Watch(client, self._woken)
+        self._watch = _Watch(client, self._woken, timings.look_every)
 
     def __enter__(self) -> EventWait:
         for poll in self._polls:
             poll.start()
         for poll in self._polls:
-            poll.request.sent.wait(SUBSCRIBING)
+            poll.request.sent.wait(self._hub.timings.subscribing)
         return self
 
     def __exit__(
@@ -79,15 +71,15 @@ class EventWait:
 
         Raises ``FAILURE_EVENT``, ``ENDED_EARLY`` or ``TIMEOUT``.
         """
-        only_kept = self._wanted.timeout == 0
-        deadline = Deadline(KEPT_ANSWERS if only_kept else self._wanted.timeout)
+        only_kept, timings = self._wanted.timeout == 0, self._hub.timings
+        deadline = Deadline(timings.kept_answers if only_kept else self._wanted.timeout)
         self._watch.start()
         while True:
             self._woken.wait(deadline.remaining)
             self._woken.clear()
             ended = self._ended_record()
             if ended is not None:
-                self._polls[0].join(LAST_WORDS)
+                self._polls[0].join(timings.last_words)
             event = self._arrived()
             if event is not None:
                 return event
@@ -187,11 +179,12 @@ class _Watch(Attended):
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
 
-    def __init__(self, client: InstanceClient, woken: threading.Event) -> None:
+    def __init__(self, client: InstanceClient, woken: threading.Event, look_every: float) -> None:
         super().__init__("watch the instance")
         self.ended: InstanceRecord | None = None
         self._client = client
         self._woken = woken
+        self._look_every = look_every
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -211,7 +204,7 @@ class _Watch(Attended):
                 if not record.live:
                     self.ended = record
                     return
-            self._stopped.wait(LOOK_EVERY)
+            self._stopped.wait(self._look_every)
 
     def stop(self) -> None:
         """Stop reading."""

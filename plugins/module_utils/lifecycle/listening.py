@@ -13,30 +13,23 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import KEPT_ANSWERS, Poll, give_up
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Poll, give_up
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
-
-# An open request may never be answered: 0.18 forgets requests that arrive while an instance connects
-# (hub-behaviour.md#starting-instance-never-answers), and a proxy may drop idle connections. So another request is added after
-# pauses that grow from the first to the second value.
-FIRST_RENEWAL = 0.5
-LONGEST_RENEWAL = 10.0
-# When the event comes, all open requests are answered within this time.
-SAME_MOMENT = 0.1
 
 
 class Listener:
     """Listens for an event while its context is open; for none if ``name`` is None. ``longest``: seconds of silence allowed."""
 
-    def __init__(self, client: InstanceClient, name: str | None, longest: float) -> None:
-        self._client = client
+    def __init__(self, hub: HubClient, instance_id: str, name: str | None, longest: float) -> None:
+        self._client = hub.instance(instance_id)
+        self._timings = hub.timings
         self._name = name
         self._longest = longest
         self._woken = threading.Event()
         self._polls: list[Poll] = []
-        self._renewal = FIRST_RENEWAL
+        self._renewal = self._timings.renewals.first
         self._due = Deadline(0)
 
     def __enter__(self) -> Listener:
@@ -65,13 +58,13 @@ class Listener:
     def last_words(self) -> Event | None:
         """Return the event of an instance that has ended: its answer may still arrive, and 1.x has kept the event."""
         self._ask()
-        return self.heard(KEPT_ANSWERS)
+        return self.heard(self._timings.kept_answers)
 
     def _answered(self) -> Event | None:
         if any(poll.event is not None for poll in self._polls):
             # The first request gets the complete answer. 1.x removes a key opStatus from the payload when it answers
             # (hub-behaviour.md#event-payloads).
-            self._polls[0].join(SAME_MOMENT)
+            self._polls[0].join(self._timings.same_moment)
             return next(poll.event for poll in self._polls if poll.event is not None)
         # Only the latest request matters, because a proxy may have ended older ones.
         for poll in self._polls[-1:]:
@@ -94,4 +87,4 @@ class Listener:
         poll.start()
         self._polls.append(poll)
         self._due = Deadline(self._renewal)
-        self._renewal = min(2 * self._renewal, LONGEST_RENEWAL)
+        self._renewal = min(2 * self._renewal, self._timings.renewals.longest)

@@ -22,9 +22,6 @@ TAIL = 4096
 LONGEST_ERROR = 300
 # How much of a log is searched for errors, because the hub may log a lot after an error.
 READ = 256 * 1024
-# A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once.
-SILENCE = 0.5
-LONGEST = 3.0
 _NAMED_ERROR = re.compile(r"\w*(Error|Exception)\b")
 
 
@@ -100,9 +97,9 @@ def _last_lines(text: str) -> str:
 
 def _read(hub: HubClient, instance_id: str, stream: str) -> str:
     kept = b""
-    deadline = Deadline(LONGEST)
+    deadline = Deadline(hub.timings.longest_log)
     try:
-        with hub.instance(instance_id).read(stream, timeout=SILENCE) as chunks:
+        with hub.instance(instance_id).read(stream, timeout=hub.timings.log_silence) as chunks:
             for chunk in chunks:
                 kept = (kept + chunk)[-READ:]
                 if deadline.passed:

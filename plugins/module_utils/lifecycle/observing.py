@@ -17,15 +17,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 
-# For up to 12 s after a restart, a 1.x hub lists no instances, although they run (hub-behaviour.md#restart-of-the-hub).
-RECONNECT = 20.0
-
 
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
-    """Read the inventory. After a refused connection, repeat this until it is ``complete`` or `RECONNECT` seconds are over."""
+    """Read the inventory. After a refused connection, repeat this until it is ``complete`` or long enough for that has passed."""
     inventory = hub.inventory()
     if inventory.just_started and hub.dialect.hides_running_after_restart and not complete(inventory):
-        inventory, _complete = poll(hub.inventory, complete, Deadline(RECONNECT))
+        inventory, _complete = poll(hub.inventory, complete, Deadline(hub.timings.reconnect), hub.timings.looks)
     # One wait is enough.
     hub.transport.was_refused = False
     return inventory
@@ -56,7 +53,9 @@ def observe_instances(hub: HubClient) -> list[InstanceRecord]:
     Source: hub-behaviour.md#restart-of-the-hub (the hub would delete a package under an instance that is not listed yet).
     """
     if hub.transport.was_refused and hub.dialect.hides_running_after_restart:
-        instances, _complete = poll(hub.instances, lambda found: False, Deadline(RECONNECT))
+        instances, _complete = poll(
+            hub.instances, lambda found: False, Deadline(hub.timings.reconnect), hub.timings.looks
+        )
         hub.transport.was_refused = False
         return instances
     return hub.instances()

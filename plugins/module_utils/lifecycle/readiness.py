@@ -19,15 +19,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
-# If the instance dies, the hub never ends a wait for its event (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance).
-# So wait in short turns, and read the instance between them.
-EVENT_TURN = 1.0
-# The hub keeps the failure event, so a short request finds it.
-FAILURE_TURN = 0.1
-# For one to two seconds after a start, the runner reports the program as healthy without asking it
-# (hub-behaviour.md#health-is-a-cache).
-HEALTH_IS_ASKED = 3.0
-
 
 @dataclass(frozen=True)
 class Readiness:
@@ -141,6 +132,7 @@ class _Watch:
 
     def __init__(self, hub: HubClient, instance_id: str, label: str, readiness: Readiness) -> None:
         self.hub = hub
+        self.timings = hub.timings
         self.client = hub.instance(instance_id)
         self.label = label
         self.readiness = readiness
@@ -155,7 +147,7 @@ class _Watch:
 
     def until_running(self) -> InstanceRecord:
         """Wait until the handshake is done, and the instance is still alive after ``stable_for``."""
-        for _turn in pauses(self.deadline, longest=0.5):
+        for _turn in pauses(self.deadline, self.timings.close_looks):
             # Check this first, because a failure event says more than the end of the program.
             self._refuse_failure()
             record = self.look()
@@ -164,17 +156,18 @@ class _Watch:
         else:
             raise self._too_late(f"is still {record.status}")
         # A separate time limit, so that a slow handshake does not shorten it.
-        for _turn in pauses(Deadline(self.readiness.stable_for), longest=0.5) if self.readiness.stable_for else ():
+        stable = Deadline(self.readiness.stable_for)
+        for _turn in pauses(stable, self.timings.close_looks) if self.readiness.stable_for else ():
             self._refuse_failure()
             record = self.look()
         return record
 
     def until_healthy(self) -> InstanceRecord:
         """Wait until the program is healthy, and stays so until the hub has certainly asked the program itself."""
-        stays = max(self.readiness.stable_for, HEALTH_IS_ASKED)
+        stays = max(self.readiness.stable_for, self.timings.health_is_asked)
         since: float | None = None
         # The time for staying healthy is added, so that becoming healthy late does not shorten it.
-        for _turn in pauses(Deadline(self.readiness.wait_timeout + stays), longest=0.5):
+        for _turn in pauses(Deadline(self.readiness.wait_timeout + stays), self.timings.close_looks):
             self._refuse_failure()
             record = self.look()
             if not (record.status == "running" and self._is_healthy()):
@@ -192,7 +185,7 @@ class _Watch:
         """Wait for the ready event, the failure event or the end of the instance, whichever comes first."""
         name = given(self.readiness.ready_event)
         while True:
-            if self._emitted(name, min(EVENT_TURN, max(self.deadline.remaining, 0.05))):
+            if self._emitted(name, min(self.timings.event_turn, max(self.deadline.remaining, 0.05))):
                 return self.look()
             self._refuse_failure()
             self.look()
@@ -201,7 +194,7 @@ class _Watch:
 
     def _is_healthy(self) -> bool:
         try:
-            return bool(self.client.health(timeout=EVENT_TURN))
+            return bool(self.client.health(timeout=self.timings.event_turn))
         except SthError as error:
             # The hub answers only after the first report of the runner.
             if error.code == "TIMEOUT":
@@ -210,7 +203,7 @@ class _Watch:
 
     def _refuse_failure(self) -> None:
         name = self.readiness.failure_event
-        payload = self._emitted(name, FAILURE_TURN) if name else None
+        payload = self._emitted(name, self.timings.failure_turn) if name else None
         if payload:
             shown = self.readiness.masker.failure(payload[0], self.hub.secrets)
             raise SthError(

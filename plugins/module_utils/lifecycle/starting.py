@@ -32,8 +32,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 
 E = TypeVar("E", bound=SthError)
 
-# A started instance is listed within a second; fifty at once within 15 s (hub-behaviour.md#start-and-life-cycle).
-LOST_START_SHOWS = 15.0
 # What a 1.x hub answers if the program dies before the start is answered (hub-behaviour.md#start-and-life-cycle).
 _DIED = ("Runner failed", "Sequence failed")
 
@@ -60,7 +58,7 @@ def start_ready(
     ``written`` is called when no further start can follow, and only waiting is left.
     """
     # Only the number of attempts is limited, because ending a program that does not answer can take longer than wait_timeout.
-    for attempt, _pause in enumerate(pauses(Deadline(math.inf), first=1.0, longest=10.0, jitter=0.5), start=1):
+    for attempt, _pause in enumerate(pauses(Deadline(math.inf), hub.timings.starts), start=1):
         free_id(hub, start.program, ending)
         try:
             instance_id = start_once(hub, start, readiness.overload_timeout)
@@ -98,7 +96,7 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     repeated = False
     overloaded: SthError | None = None
     unanswered: SthError | None = None
-    for _pause in pauses(Deadline(overload_timeout), first=1.0, longest=10.0, jitter=0.5):
+    for _pause in pauses(Deadline(overload_timeout), hub.timings.starts):
         try:
             started = hub.sequence(start.sequence_id).start(
                 program.start_app_config(), program.args, program.start_body_options()
@@ -171,7 +169,7 @@ def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:
     program = start.program
-    for _pause in pauses(Deadline(LOST_START_SHOWS), first=0.3, longest=2.0):
+    for _pause in pauses(Deadline(hub.timings.lost_start_shows), hub.timings.lost_looks):
         if program.mark is None and program.id is not None:
             if hub.instance(program.id).info() is not None:
                 return program.id

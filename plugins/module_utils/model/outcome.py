@@ -13,26 +13,23 @@ from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Outcome
 
-# On 0.18, the runner of a completed Node.js program stays for 10 s after its output has ended. After a crash, the record and
-# the streams are gone at once.
-LINGERS_AT_LEAST = 4.0
-
-
 # The key of ``engines`` of a program in Python, and how its runner calls itself in the log.
 PYTHON = "python3"
 PYTHON_RUNNER = "PythonRunner"
 _FINISHED = "Finished."
 
 
-def ended_record(last: InstanceRecord, now: InstanceRecord | None, output_ended: float | None) -> InstanceRecord:
+def ended_record(
+    last: InstanceRecord, now: InstanceRecord | None, output_ended: float | None, lingers_at_least: float
+) -> InstanceRecord:
     """Return the record of an instance that has ended, with its outcome.
 
     ``last``: its record when it was last seen alive. ``now``: its record now, None on 0.18. ``output_ended``: when the
-    hub ended the output stream (monotonic clock).
+    hub ended the output stream (monotonic clock). ``lingers_at_least``: seconds for which a hub lists a completed one after that.
     """
     if now is not None:
         return now
-    return replace(last, status="ended", outcome=_outcome_018(output_ended))
+    return replace(last, status="ended", outcome=_outcome_018(output_ended, lingers_at_least))
 
 
 def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
@@ -57,7 +54,7 @@ def has_finished(log: str) -> bool:
     return False
 
 
-def _outcome_018(output_ended: float | None) -> Outcome:
+def _outcome_018(output_ended: float | None, lingers_at_least: float) -> Outcome:
     if output_ended is None:
         return "failed"
-    return "completed" if time.monotonic() - output_ended >= LINGERS_AT_LEAST else "failed"
+    return "completed" if time.monotonic() - output_ended >= lingers_at_least else "failed"

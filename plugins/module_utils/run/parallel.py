@@ -21,10 +21,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 
 T = TypeVar("T")
 
-# Seconds that an answer may take longer than the first one. If a hub stalls for over a second, its instances lose their
-# events (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two processors: 4 at a time delay
-# an answer by 0.15 s, 16 by 0.6 s, and 50 by 3 s. All of them take the same time together.
-SLOWER = 0.25
 # The load of a start shows only after its answer, when the runner boots. So begin with this number, and allow one more after
 # each answer.
 AT_FIRST = 4
@@ -85,7 +81,7 @@ class Pace:
     def wait_until_prompt(self) -> None:
         """Wait until the hub answers about as fast as before. If it was slow, allow fewer starts from now on."""
         bound = Deadline(self._patience)
-        for turn, _pause in enumerate(pauses(bound, longest=0.5)):
+        for turn, _pause in enumerate(pauses(bound, self.hub.timings.close_looks)):
             try:
                 seconds = self.hub.answer_time()
             except SthError:
@@ -93,7 +89,7 @@ class Pace:
                 break
             self._usual = min(self._usual, seconds)
             with self._changed:
-                self._prompt = seconds <= self._usual + SLOWER
+                self._prompt = seconds <= self._usual + self.hub.timings.slower
                 if turn == 0 and not self._prompt:
                     self._allowed = max(1, self._allowed // 2)
             if self._prompt:

@@ -11,21 +11,20 @@ import time
 from collections.abc import Iterator, Sized
 from typing import IO, Any, Callable, cast
 
-# Seconds from one line to the next. What takes less time needs none.
-EVERY = 5.0
 _MEGABYTE = 1_000_000
 
 
-def with_progress(file: IO[bytes], tell: Callable[[str], None]) -> IO[bytes]:
-    """Return ``file``, which is at its beginning, as a file that says every few seconds how much of it was read."""
-    return cast("IO[bytes]", _Watched(file, tell))
+def with_progress(file: IO[bytes], tell: Callable[[str], None], every: float) -> IO[bytes]:
+    """Return ``file``, which is at its beginning, as a file that says every ``every`` seconds how much of it was read."""
+    return cast("IO[bytes]", _Watched(file, tell, every))
 
 
 class _Watched:
     """What an HTTP client needs of a file, and no more."""
 
-    def __init__(self, file: IO[bytes], tell: Callable[[str], None]) -> None:
+    def __init__(self, file: IO[bytes], tell: Callable[[str], None], every: float) -> None:
         self._file = file
+        self._every = every
         self._say = tell
         # An archive that is verified while it is read knows its length, and cannot be read from its end.
         self._size = len(file) if isinstance(file, Sized) else os.fstat(file.fileno()).st_size
@@ -34,7 +33,7 @@ class _Watched:
 
     def read(self, size: int = -1) -> bytes:
         now = time.monotonic()
-        if now - self._said >= EVERY:
+        if now - self._said >= self._every:
             self._said = now
             self._say(
                 f"{self._read / _MEGABYTE:.1f} of {self._size / _MEGABYTE:.1f} MB sent, "

@@ -9,43 +9,59 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from typing import Callable, TypeVar
+from typing import Callable, Protocol, TypeVar
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
 
 T = TypeVar("T")
 
 
-class Deadline:
-    """A time limit, ``seconds`` from now."""
+class Clock(Protocol):
+    """Measures time and waits."""
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+    def monotonic(self) -> float:
+        """Return the seconds since a fixed moment."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait for so long."""
+
+
+class Deadline:
+    """A time limit, ``seconds`` from now on its ``clock``."""
+
+    def __init__(self, seconds: float, clock: Clock = time) -> None:
+        self._clock = clock
+        self._end = clock.monotonic() + seconds
 
     @property
     def remaining(self) -> float:
         """Seconds left, not below 0."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._end - self._clock.monotonic())
 
     @property
     def passed(self) -> bool:
         """Whether it is over."""
-        return time.monotonic() >= self._end
+        return self._clock.monotonic() >= self._end
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for ``seconds``, or for as long as is left."""
+        self._clock.sleep(min(seconds, self.remaining))
 
 
-def pauses(deadline: Deadline, first: float = 0.1, longest: float = 1.0, jitter: float = 0.0) -> Iterator[None]:
+def pauses(deadline: Deadline, growing: Pauses) -> Iterator[None]:
     """Yield at once and then after growing pauses, until the deadline has passed; once more at its end."""
-    pause = first
+    pause = growing.first
     while True:
         yield
         if deadline.passed:
             return
-        wanted = pause * (1 + jitter * random.random())  # noqa: S311 - spreads retries, no secret
-        time.sleep(min(wanted, deadline.remaining))
-        pause = min(pause * 1.6, longest)
+        deadline.sleep(pause * (1 + growing.jitter * random.random()))  # noqa: S311 - spreads retries, no secret
+        pause = min(pause * 1.6, growing.longest)
 
 
-def poll(read: Callable[[], T], until: Callable[[T], bool], deadline: Deadline) -> tuple[T, bool]:
+def poll(read: Callable[[], T], until: Callable[[T], bool], deadline: Deadline, growing: Pauses) -> tuple[T, bool]:
     """Read until ``until`` holds or the deadline has passed; return the last value and whether it held."""
-    for _dummy in pauses(deadline):
+    for _dummy in pauses(deadline, growing):
         value = read()
         if until(value):
             break

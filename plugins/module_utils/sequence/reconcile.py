@@ -213,7 +213,9 @@ class _Apply:
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
         with packed_package(package) as packed:
             try:
-                self.hub.sequence(target.id).overwrite(with_progress(packed, self.run.journal.say))
+                self.hub.sequence(target.id).overwrite(
+                    with_progress(packed, self.run.journal.say, self.hub.timings.progress)
+                )
             except LostAnswerError:
                 # `verified` checks whether the package arrived. Another PUT of the same bytes would do no harm.
                 pass

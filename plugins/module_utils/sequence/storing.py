@@ -29,12 +29,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import w
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 
-# A 1.x hub counts a sequence as in use until 15 s after the end of its last instance (hub-behaviour.md#sequences). If it does so
-# for longer, only a restart helps, so there is no use in waiting longer.
-BUSY_AFTER_END = 25.0
-# How long to look for an upload whose answer was lost, because the hub may still be unpacking it.
-LOST_UPLOAD_SETTLES = 5.0
-
 
 def wanted_record(package: Package) -> SequenceRecord:
     """Return the record that a hub will list for ``package``; its id is "" until then."""
@@ -120,12 +114,12 @@ def delete_unused(
         if any(item.live and item.id in going_on for item in listed):
             _delete_by_force(hub, doomed, listed, going_on, removal_timeout)
             return
-    bound = min(BUSY_AFTER_END, removal_timeout)
+    bound = min(hub.timings.busy_after_end, removal_timeout)
     client = hub.sequence(doomed.id)
     # Do not rely on the hub's own check, which may delete the package of a running instance
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     _refuse_if_used(hub, doomed)
-    for _dummy in pauses(Deadline(bound), first=0.5):
+    for _dummy in pauses(Deadline(bound), hub.timings.deletes):
         try:
             client.delete()
         except LostAnswerError as lost:
@@ -141,7 +135,7 @@ def delete_unused(
         if left is None:
             return
     why = "an instance that outlived a restart of the hub blocks it until the hub is restarted"
-    if bound < BUSY_AFTER_END:
+    if bound < hub.timings.busy_after_end:
         why = f"a 1.x hub does so until 15 s after the end of its last instance, and removal_timeout is {removal_timeout:g} s"
     raise SthError(
         "CONFLICT",
@@ -190,14 +184,14 @@ def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:
 
 def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str, journal: Journal) -> SequenceRecord:
     packed.seek(0)
-    uploaded = hub.send_sequence(with_progress(packed, journal.say))
+    uploaded = hub.send_sequence(with_progress(packed, journal.say, hub.timings.progress))
     return verified(hub, uploaded.id, package, compare)
 
 
 def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
     """Look for an upload whose answer was lost."""
     wanted = wanted_record(package)
-    for _dummy in pauses(Deadline(LOST_UPLOAD_SETTLES), first=0.3):
+    for _dummy in pauses(Deadline(hub.timings.lost_upload_settles), hub.timings.lost_looks):
         with checking_effect(lost, hub.api_url, f"The upload of {package.ref}", "it was stored"):
             listed = hub.sequences()
         for record in listed:

@@ -19,24 +19,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream impo
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub_stream
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import LONGEST_LINE, Bounds, StoppedBy
 
-# How long to read a stream after the end of the instance. output, stdout and stderr end by themselves within a second, but the
-# log of a 1.x hub never ends (hub-behaviour.md#events).
-AFTER_END = 2.0
-LOG_AFTER_END = 0.7
-# How long to read the other streams after one has failed, for the data that is still arriving.
-AFTER_BREAK = 0.5
-# If a stream is cut after this many seconds without data, no data is lost, because a hub keeps data that was not read
-# (hub-behaviour.md#streams-that-are-cut). The idle time-out of a proxy is longer.
-SILENT = 1.0
-# How long no data must arrive after a program has completed, before its process is ended.
-QUIET = 0.3
-SETTLES_WITHIN = 8.0
 # How much of the end of a log to keep. The errors, and the lines of the runner and the hub about the end fit in.
 TAIL = 256 * 1024
 # U+FFFD, which older hubs put in the place of bytes that are not text (hub-behaviour.md#output-that-is-not-text).
@@ -166,6 +155,7 @@ class StreamReader(Attended):
         # How often the stream was cut and then read on.
         self.resumed = 0
         self._client = hub.instance(instance_id)
+        self._silent = hub.timings.silent
         self._silence = silence
         self._request = InFlight()
         self._stopped = False
@@ -194,7 +184,7 @@ class StreamReader(Attended):
         except SthError as error:
             if error.code != "UNREACHABLE" or self._stopped:
                 raise
-            if pieces.is_in_a_piece or time.monotonic() - self.last_data < SILENT:
+            if pieces.is_in_a_piece or time.monotonic() - self.last_data < self._silent:
                 message = f"The connection was cut while data arrived, and this data is lost: {error.message}"
                 raise SthError.of(error, message=message) from None
             return False
@@ -221,8 +211,14 @@ class Collecting:
     """The readers of one instance."""
 
     def __init__(
-        self, readers: Sequence[StreamReader], wanted: Sequence[str], secrets: Collection[str], mask: bool
+        self,
+        readers: Sequence[StreamReader],
+        wanted: Sequence[str],
+        secrets: Collection[str],
+        mask: bool,
+        timings: Timings,
     ) -> None:
+        self._timings = timings
         self._readers = {reader.stream: reader for reader in readers}
         self._wanted = wanted
         self._hiding = {stream: Hiding(secrets, stream, mask) for stream in wanted}
@@ -260,11 +256,11 @@ class Collecting:
 
     def settle(self) -> None:
         """Wait until all that a completed program has written has arrived."""
-        bound = Deadline(SETTLES_WITHIN)
+        bound = Deadline(self._timings.settles_within)
         began = time.monotonic()
         while not bound.passed:
             last = max([began, *(item.last_data for item in self._readers.values() if item.stream != "log")])
-            if time.monotonic() - last >= QUIET:
+            if time.monotonic() - last >= self._timings.quiet:
                 return
             time.sleep(0.05)
 
@@ -273,10 +269,12 @@ class Collecting:
 
         ``is_whole``: False if a stream was cut. A file is then kept under another name, because its data cannot be read again.
         """
-        bound = Deadline(AFTER_END if is_whole else AFTER_BREAK)
+        timings = self._timings
+        bound = Deadline(timings.after_end if is_whole else timings.after_break)
         for reader in self._readers.values():
             if reader.stream == "log":
-                while reader.is_alive() and time.monotonic() - reader.last_data < LOG_AFTER_END and not bound.passed:
+                silence = timings.log_after_end
+                while reader.is_alive() and time.monotonic() - reader.last_data < silence and not bound.passed:
                     reader.join(0.05)
             else:
                 reader.join(bound.remaining)
@@ -347,7 +345,7 @@ def collecting(
             )
         for reader in readers:
             reader.start()
-        group = Collecting(readers, wanted, hub.secrets, mask)
+        group = Collecting(readers, wanted, hub.secrets, mask, hub.timings)
         stack.callback(group.stop)
         yield group
 

@@ -26,11 +26,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 
-# Seconds that a runner needs to read the header from the hub.
-HEADER_AHEAD = 0.2
-# Seconds after a lost input connection within which the hub reports the end of the program
-# (hub-behaviour.md#start-and-life-cycle).
-DROPPED_WITH_END = 3.0
 # The content types that a runner can decode. A 1.x hub accepts only these for a topic.
 TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
 
@@ -125,7 +120,7 @@ def feeding(
         yield feeder
     finally:
         # A program may end without reading all of its input. The hub then closes the connection.
-        feeder.join(1.0)
+        feeder.join(hub.timings.last_input)
         feeder.request.abort()
 
 
@@ -140,7 +135,7 @@ def instance_writer(
             # The hub sends a header before the first data. The runner decodes everything that it reads together with this
             # header as text, even incomplete characters. So make the hub send the header alone first.
             client.send_input(b"", feed.content_type, False, timeout, request)
-            time.sleep(HEADER_AHEAD)
+            time.sleep(hub.timings.header_ahead)
         client.send_input(data, feed.content_type, feed.end, timeout, request)
 
     if stream == "stdin":
@@ -170,15 +165,15 @@ class Feeder(Attended):
         finally:
             self._failed_at = time.monotonic()
 
-    def failure(self) -> SthError | None:
+    def failure(self, dropped_with_end: float) -> SthError | None:
         """Return the failure if it is certain that not all data arrives, otherwise None.
 
-        A hub closes the connection when the program ends. The record of the program shows its end within `DROPPED_WITH_END`.
+        A hub closes the connection when the program ends. The record of the program shows its end within ``dropped_with_end`` seconds.
         """
         error = self.error
         if error is None or "http_status" in error.details or error.code == "LOCAL_ERROR":
             return error
-        return error if time.monotonic() - self._failed_at >= DROPPED_WITH_END else None
+        return error if time.monotonic() - self._failed_at >= dropped_with_end else None
 
 
 def _decoded(content: str, encoding: str) -> bytes:

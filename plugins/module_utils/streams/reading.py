@@ -17,18 +17,16 @@ from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import Bounds, StoppedBy
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import LOG_AFTER_END, Hiding, Sink
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Hiding, Sink
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import StreamOptions
 
 MAX_BYTES = 1024 * 1024
-LOOK_EVERY = 0.5
-# Added to the time limit for the request, so that the request does not end first.
-SPARE = 5.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ def read_bounded(
     open_stream: Callable[[float], AbstractContextManager[ByteStream]],
     reading: Reading,
     hiding: Hiding,
+    timings: Timings,
     nothing_more: Callable[[], bool] | None = None,
 ) -> Result:
     """Read and return the keys of the module's result.
@@ -75,7 +74,7 @@ def read_bounded(
     with replacing(reading.dest) if reading.dest else contextlib.nullcontext() as file:
         sink = Sink(reading.max_bytes or 0, file)
         try:
-            stopped_by = _read(open_stream, reading.wait_timeout, bounds, sink, nothing_more)
+            stopped_by = _read(open_stream, reading.wait_timeout, bounds, sink, timings, nothing_more)
         except SthError as error:
             if not sink.total:
                 raise
@@ -109,11 +108,12 @@ def _read(
     seconds: float,
     bounds: Bounds,
     sink: Sink,
+    timings: Timings,
     nothing_more: Callable[[], bool] | None,
 ) -> StoppedBy:
     deadline = Deadline(seconds)
-    with open_stream(seconds + SPARE) as pieces:
-        guard = _Guard(pieces, deadline, nothing_more)
+    with open_stream(seconds + timings.spare) as pieces:
+        guard = _Guard(pieces, deadline, timings, nothing_more)
         guard.start()
         try:
             for piece in pieces:
@@ -134,18 +134,21 @@ def _read(
 class _Guard(Attended):
     """Ends a reading at its deadline, or when a stream that the hub does not end has no more data."""
 
-    def __init__(self, pieces: ByteStream, deadline: Deadline, nothing_more: Callable[[], bool] | None) -> None:
+    def __init__(
+        self, pieces: ByteStream, deadline: Deadline, timings: Timings, nothing_more: Callable[[], bool] | None
+    ) -> None:
         super().__init__("bound a reading")
         self.last_data = time.monotonic()
         self.saw_the_end = False
         self._pieces = pieces
         self._deadline = deadline
+        self._timings = timings
         self._nothing_more = nothing_more
         self._stopped = threading.Event()
 
     def work(self) -> None:
         """Watch the reading, and end it in time."""
-        every = LOOK_EVERY if self._nothing_more else self._deadline.remaining
+        every = self._timings.look_every if self._nothing_more else self._deadline.remaining
         try:
             while not self._stopped.wait(min(every, self._deadline.remaining)):
                 if self._nothing_more is not None and self._silent_for_good():
@@ -162,7 +165,7 @@ class _Guard(Attended):
         self.join()
 
     def _silent_for_good(self) -> bool:
-        silent = time.monotonic() - self.last_data >= LOG_AFTER_END
+        silent = time.monotonic() - self.last_data >= self._timings.log_after_end
         return silent and self._nothing_more is not None and self._nothing_more()
 
 

@@ -126,7 +126,15 @@ def _write_instance(run: Run, options: StreamOptions, feed: Feed) -> Result:
     run.journal.begin(action)
     # From here on, some of the data may have arrived.
     run.journal.done(action)
-    write_watched(feed, writer, ended, f"The {what} on {hub.api_url}", _CLOSED_STREAM, options.wait_timeout)
+    write_watched(
+        feed,
+        writer,
+        ended,
+        f"The {what} on {hub.api_url}",
+        _CLOSED_STREAM,
+        options.wait_timeout,
+        hub.timings.look_every,
+    )
     return _written(feed)
 
 
@@ -147,6 +155,7 @@ def _read_instance(run: Run, options: StreamOptions, reading: Reading) -> Result
         lambda silence: client.read(stream, silence),
         reading,
         Hiding(run.secrets, stream, options.mask_output),
+        hub.timings,
         nothing_more if never_ends else None,
     )
 
@@ -191,6 +200,7 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
         f"Topic {name} on {hub.api_url}",
         _CLOSED_TOPIC,
         options.wait_timeout,
+        hub.timings.look_every,
     )
     return _written(feed)
 
@@ -212,7 +222,7 @@ def _read_topic(run: Run, name: str, reading: Reading) -> Result:
         return nothing_read(reading)
     content_type = there["content_type"] if there else "application/octet-stream"
     return read_bounded(
-        lambda silence: hub.topic(name).read(content_type, silence), reading, Hiding((), None, mask=False)
+        lambda silence: hub.topic(name).read(content_type, silence), reading, Hiding((), None, mask=False), hub.timings
     )
 
 

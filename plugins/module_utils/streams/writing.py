@@ -13,7 +13,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAns
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder
 
-LOOK_EVERY = 0.5
 # The buffers of a stream that nobody reads hold this much. So a smaller write is answered at once, unless the stream was ended
 # (hub-behaviour.md#ended-input).
 BUFFERED = 16 * 1024
@@ -26,8 +25,9 @@ def write_watched(
     what: str,
     closed_by: str,
     wait_timeout: float,
+    look_every: float,
 ) -> None:
-    """Write ``feed``. ``ended`` is called regularly, and returns a failure if the write has become impossible.
+    """Write ``feed``. ``ended`` is called every ``look_every`` seconds, and returns a failure if the write has become impossible.
 
     ``what`` names the stream; ``closed_by`` says what may have closed it.
 
@@ -37,7 +37,7 @@ def write_watched(
     feeder.start()
     try:
         while feeder.is_alive():
-            feeder.join(LOOK_EVERY)
+            feeder.join(look_every)
             impossible = ended() if feeder.is_alive() else None
             if impossible is not None:
                 raise impossible

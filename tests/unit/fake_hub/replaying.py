@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Timings
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.bodies import PACKAGE, content
@@ -121,7 +122,7 @@ class Replay:
             threads[-1].start()
             if _starts(step):
                 # On a busy machine what was recorded during a start would come before it.
-                for _pause in pauses(Deadline(PATIENCE), first=0.01, longest=0.01):
+                for _pause in pauses(Deadline(PATIENCE), Pauses(0.01, 0.01)):
                     if len(self.hub.state.runners) > launched:
                         break
         for thread in threads:

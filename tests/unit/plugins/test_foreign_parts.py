@@ -98,7 +98,7 @@ def test_a_request_passes_all_that_we_override(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_request_through_a_proxy_uses_our_connections() -> None:
-    manager = pools.HubAdapter().proxy_manager_for("http://127.0.0.1:9")
+    manager = pools.HubAdapter(4.0).proxy_manager_for("http://127.0.0.1:9")
     for scheme in ("http", "https"):
         pool: Any = manager.connection_from_url(f"{scheme}://hub/")
         assert issubclass(type(pool), pools._Patient), (

@@ -84,6 +84,8 @@ TESTS_OF_SEVERAL = {
     "secrets/test_hiding": "that no part of a secret is left in a text",
     "secrets/test_unmatched_keys": "that every module with secret_keys tells those that fit nothing",
 }
+# Constants with a fraction that are no times; those are in model/timings.py.
+NO_TIMES = {"package/compressing._WORTH"}
 UTILS = PLUGINS / "module_utils"
 TESTS = ROOT / "tests" / "unit" / "plugins" / "module_utils"
 FILES = sorted(path for path in PLUGINS.rglob("*.py") if "doc_fragments" not in path.parts)
@@ -183,6 +185,17 @@ def test_no_folder_is_crowded() -> None:
     folders = {path.parent for path in FILES}
     sizes = {str(folder.relative_to(PLUGINS)): len(list(folder.glob("*.py"))) for folder in folders}
     assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
+
+
+def test_how_long_is_waited_is_said_in_one_place() -> None:
+    """Where a time is a constant of a module, a test can shorten it only by patching that module."""
+    found = {
+        f"{path.relative_to(UTILS).with_suffix('')}.{ast.unparse(node.targets[0])}"
+        for path in UTILS.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, float)
+    }
+    assert found == NO_TIMES
 
 
 def test_the_architecture_page_names_every_room_in_order() -> None:

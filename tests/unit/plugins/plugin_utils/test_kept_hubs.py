@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.http import pools
-from ansible_collections.scramjet.sth.plugins.module_utils.hub import api as client
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence_info import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils import kept_hubs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import run_in_process
@@ -87,22 +88,26 @@ def test_other_options_make_another_session(hub: FakeHub, connections: list[Any]
     assert "authorization" not in hub.requests[-1].headers
 
 
-def test_a_connection_that_the_hub_may_be_closing_is_not_used(
-    hub: FakeHub, connections: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pools, "IDLE_LIMIT", 0.0)
-    assert not item(hub, request_retries=0).get("failed")
+def earlier_item(hub: FakeHub, timings: Timings) -> None:
+    """Leave a client with these timings, as an item of a loop leaves its own."""
+    client = HubClient(connection_from_options({"api_url": hub.api_url, "request_retries": 0}), timings)
+    client.sequences()
+    kept_hubs.leave_hub(client)
+
+
+def test_a_connection_that_the_hub_may_be_closing_is_not_used(hub: FakeHub, connections: list[Any]) -> None:
+    earlier_item(hub, Timings(idle_limit=0.0))
     assert len(connections) == len(hub.requests) == 2
-    monkeypatch.setattr(kept_hubs, "IDLE_LIMIT", 0.0)
+    assert not item(hub, request_retries=0).get("failed")
+    assert asked(hub) == ["version", "sequences"] * 2
+
+
+def test_the_version_is_asked_again_after_a_while(hub: FakeHub, connections: list[Any]) -> None:
+    earlier_item(hub, Timings(version_lasts=0.0))
     item(hub, request_retries=0)
     assert asked(hub) == ["version", "sequences"] * 2
-
-
-def test_the_version_is_asked_again_after_a_while(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    item(hub)
-    monkeypatch.setattr(client, "VERSION_LASTS", 0.0)
-    item(hub)
-    assert asked(hub) == ["version", "sequences"] * 2
+    # On the connection that was kept.
+    assert len(connections) == 1
 
 
 def test_nothing_is_kept_after_a_failure(hub: FakeHub, connections: list[Any]) -> None:

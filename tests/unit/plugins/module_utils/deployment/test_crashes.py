@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task, throw
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task, throw
 
 NOTHING = Goal((), None, Rollout(1))
 ENDED = InstanceRecord("i", "s", "ended", outcome="failed", exit_code=23)
@@ -28,7 +28,7 @@ ENDED = InstanceRecord("i", "s", "ended", outcome="failed", exit_code=23)
 def seen(hub: FakeHub) -> Seen:
     keep_ended(hub)
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
-    client = HubClient(hub.api_url)
+    client = HubClient(hub.api_url, HASTY)
     return Seen(client, look(client, "web"))
 
 
@@ -45,7 +45,9 @@ def start(seen: Seen, index: int = 0, *, mine: bool = True) -> str:
 def end(hub: FakeHub, seen: Seen, own_id: str) -> None:
     """Let a replica end by itself, and see it ended."""
     throw(hub, own_id)
-    assert poll(seen.hub.instance(own_id).info, lambda record: record is None or not record.live, Deadline(30.0))[1]
+    assert poll(
+        seen.hub.instance(own_id).info, lambda record: record is None or not record.live, Deadline(30.0), HASTY.looks
+    )[1]
     seen.look()
 
 

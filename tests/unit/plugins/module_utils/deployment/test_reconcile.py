@@ -18,12 +18,16 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout
-from ansible_collections.scramjet.sth.plugins.module_utils.hub import instance_client as client
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import (
+    HASTY,
+    PACKAGES,
+    FourTimes,
+    four_times,
+    planned,
+    run_task,
+)
 
 QUICK: dict[str, Any] = {"name": "web", "stable_for": 0.05, "stop_timeout": 0.05}
 Version = Callable[[str], str]
@@ -403,7 +407,6 @@ def test_old_replicas_are_stopped_then_killed_and_seen_ended_before_the_next_ste
         # It would go on for as long as that; a 1.x hub refuses a kill while it is at it itself
         # (hub-behaviour.md#kill-only-while-running).
         hub.state.timings = replace(hub.state.timings, overdue_018=60.0)
-    monkeypatch.setattr(ending, "KEEPALIVE_CAP", 0.2)
     old = {"behaviour": "run", "stopHandler": handler, "slowMs": 60000}
     first = running_after(hub, deploy(hub, src=version("a"), replicas=2, app_config=old))
     most, begun, answer = [0], len(hub.writes), hub.answer
@@ -416,7 +419,8 @@ def test_old_replicas_are_stopped_then_killed_and_seen_ended_before_the_next_ste
 
     monkeypatch.setattr(hub, "answer", counting)
     options = {"stop_timeout": 0.1, "can_keepalive": handler == "keepAlive"}
-    assert not deploy(hub, src=version("b"), app_config={}, **options).get("failed")
+    timings = replace(HASTY, keepalive_cap=0.2)
+    assert not deploy(hub, src=version("b"), app_config={}, timings=timings, **options).get("failed")
     assert most == [3]
     told = [item.path for item in hub.writes[begun:]]
     for replica in first.values():
@@ -492,16 +496,13 @@ def test_each_step_is_told_before_it_is_done_the_way_back_too(
     assert len(told) == sum(item["done"] for item in result["actions"]), lines
 
 
-def test_a_version_that_the_hub_refuses_to_remove_fails_no_run(
-    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_version_that_the_hub_refuses_to_remove_fails_no_run(hub: FakeHub, version: Version) -> None:
     if not hub.state.is_1x:
         return
-    monkeypatch.setattr(storing, "BUSY_AFTER_END", 1.0)
     deploy(hub, src=version("a"), replicas=2)
     deploy(hub, src=version("b"))
     hub.fault(Fault("status", "DELETE", "/sequence/", times=10**6, status=409, body=b'{"error": "in use"}'))
-    result = deploy(hub, src=version("c"))
+    result = deploy(hub, src=version("c"), timings=replace(HASTY, busy_after_end=1.0))
     assert not result.get("failed"), result
     assert [(item["action"], item["done"]) for item in result["actions"]][-1] == ("delete", False)
     assert "refuses to delete" in result["notes"][0]
@@ -511,18 +512,15 @@ def test_a_version_that_the_hub_refuses_to_remove_fails_no_run(
     assert len(hub.sequences) == 2
 
 
-def test_what_does_not_answer_on_0_18_costs_one_request_more(
-    hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_does_not_answer_on_0_18_costs_one_request_more(hub: FakeHub, version: Version) -> None:
     if hub.state.is_1x:
         return
-    monkeypatch.setattr(client, "SINGLE_GET_TIMEOUT", 0.3)
     deploy(hub, src=version("a"), replicas=2)
     with hub.state.lock:
         zombie = hub.state.launch(next(iter(hub.state.sequences.values())), {"appConfig": {}, "args": []})
         zombie.zombie, zombie.process_alive = True, False
     before = len(hub.requests)
-    assert not deploy(hub)["changed"]
+    assert not deploy(hub, timings=replace(HASTY, single_get=0.3))["changed"]
     assert len(hub.requests) - before == 3 + 3 + 1
 
 

@@ -13,16 +13,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment import crashes
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task
 
 QUICK: dict[str, Any] = {"name": "web", "stable_for": 0, "stop_timeout": 0}
 
@@ -297,11 +297,13 @@ def cut_off(hub: FakeHub, after: int, **options: Any) -> None:
     hub.revive()
 
 
+# A 0.18 hub does not tell who has ended a replica: on a busy machine another task's next step takes a while.
+PATIENT = replace(HASTY, others_show=10.0)
+
+
 @pytest.fixture
-def patient(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A 0.18 hub does not tell who has ended a replica: on a busy machine another task's next step takes a while."""
-    monkeypatch.setattr(crashes, "OTHERS_SHOW", 10.0)
-    # A 1.x hub does, as long as it lists what has ended.
+def remembering(hub: FakeHub) -> None:
+    """A 1.x hub does, as long as it lists what has ended."""
     keep_ended(hub)
 
 
@@ -320,7 +322,7 @@ PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize("pair", PAIRS)
 def test_of_two_tasks_at_once_one_has_the_last_word(
     hub: FakeHub, versions: dict[str, str], pair: tuple[dict[str, Any], dict[str, Any]]
@@ -332,7 +334,7 @@ def test_of_two_tasks_at_once_one_has_the_last_word(
     both(hub, wishes)
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("remembering")
 def test_of_two_first_deployments_at_once_one_has_the_last_word(hub: FakeHub, versions: dict[str, str]) -> None:
     wishes = [
         {"src": versions["a"], "replicas": 2, "app_config": {"x": 1}},
@@ -348,7 +350,7 @@ def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
 
     def run(number: int) -> None:
         time.sleep(number * 0.1)
-        results[number] = deploy(hub, **wishes[number])
+        results[number] = deploy(hub, timings=PATIENT, **wishes[number])
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
     for thread in threads:
@@ -374,18 +376,20 @@ def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
     assert len(copies) == len(used)
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("remembering")
 def test_a_task_that_began_later_leads_and_the_earlier_gives_way(hub: FakeHub, versions: dict[str, str]) -> None:
     deploy(hub, src=versions["a"], replicas=3, app_config={"x": 0})
     slow: dict[str, Any] = {}
-    thread = threading.Thread(target=lambda: slow.update(deploy(hub, app_config={"x": 1}, stable_for=0.4)))
+    thread = threading.Thread(
+        target=lambda: slow.update(deploy(hub, app_config={"x": 1}, stable_for=0.4, timings=PATIENT))
+    )
     thread.start()
     # It has started its first replica.
     for _turn in itertools.count():
         if len(hub.instances) > 3:
             break
         time.sleep(0.01)
-    fast = deploy(hub, app_config={"x": 2})
+    fast = deploy(hub, app_config={"x": 2}, timings=PATIENT)
     thread.join()
     assert not fast.get("failed"), fast
     assert slow["error_code"] == "CONFLICT"

@@ -15,13 +15,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark i
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 
 
 @pytest.fixture
 def client(hub: FakeHub) -> HubClient:
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
-    return HubClient(hub.api_url)
+    return HubClient(hub.api_url, HASTY)
 
 
 def start(client: HubClient, index: int, name: str = "web") -> str:
@@ -52,5 +52,5 @@ def test_who_has_ended_is_no_other_any_more(client: HubClient) -> None:
     seen.look()
     assert [item.id for item in seen.others()] == [theirs]
     client.instance(theirs).kill()
-    _observed, gone = poll(seen.look, lambda observed: not seen.others(), Deadline(30.0))
+    _observed, gone = poll(seen.look, lambda observed: not seen.others(), Deadline(30.0), HASTY.looks)
     assert gone

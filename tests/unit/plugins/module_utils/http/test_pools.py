@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.http import pools
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 
 Seen = list[tuple[str, int]]
 
@@ -44,11 +44,10 @@ def server() -> Iterator[tuple[str, Seen]]:
 
 @pytest.mark.parametrize(("idle_limit", "connections"), [(600.0, 1), (-1.0, 3)])
 def test_a_connection_is_used_again_unless_it_was_idle_for_long(
-    monkeypatch: pytest.MonkeyPatch, server: tuple[str, Seen], idle_limit: float, connections: int
+    server: tuple[str, Seen], idle_limit: float, connections: int
 ) -> None:
-    monkeypatch.setattr(pools, "IDLE_LIMIT", idle_limit)
     url, seen = server
-    transport = Transport(connection_from_options({"api_url": url}))
+    transport = Transport(connection_from_options({"api_url": url}), Timings(idle_limit=idle_limit))
     for _request in range(3):
         assert transport.get("version").ok
     transport.close()

@@ -7,17 +7,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Callable
 
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.hub import api
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Dialect
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import FEATURES, read_version
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, answer
 
 ORDER = {"timeout": 1500, "canCallKeepalive": False}
@@ -128,11 +128,10 @@ def test_a_page_that_asks_for_a_login_is_not_shown() -> None:
     [("1.x", "0.18", 60.0), ("0.18", "1.x", 60.0), ("1.x", "0.28", 60.0), ("0.26", "0.39", 0.0)],
 )
 def test_a_hub_that_is_replaced_in_the_middle_of_a_loop_is_spoken_to_as_what_it_is(
-    before: str, after: str, lasts: float, monkeypatch: pytest.MonkeyPatch
+    before: str, after: str, lasts: float
 ) -> None:
-    monkeypatch.setattr(api, "VERSION_LASTS", lasts)
     with FakeHub(before) as old:
-        hub = HubClient(old.api_url)
+        hub = HubClient(old.api_url, replace(HASTY, version_lasts=lasts))
         hub.inventory()
         port = old.port
     with FakeHub(after, port=port) as new:

@@ -13,9 +13,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending, readiness, starting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, FourTimes, four_times, planned, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import (
+    HASTY,
+    PACKAGES,
+    FourTimes,
+    four_times,
+    planned,
+    run_task,
+)
 
 QUICK: dict[str, Any] = {"stable_for": 0.1, "stop_timeout": 0.1}
 
@@ -430,15 +436,12 @@ def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeH
     assert "was asked to end" in result["msg"]
 
 
-def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ending, "END_GRACE", 0.1)
-    monkeypatch.setattr(ending, "KILL_GRACE", 0.1)
+def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(hub: FakeHub) -> None:
     start(hub)
     # Answered, and not carried out.
     hub.fault(Fault("status", "POST", "/_(stop|kill)$", times=2, status=202))
-    result = run_task("sth_instance", hub, name="web", state="stopped", **QUICK)
+    timings = replace(HASTY, end_grace=0.1, kill_grace=0.1)
+    result = run_task("sth_instance", hub, name="web", state="stopped", timings=timings, **QUICK)
     assert (result["error_code"], result["changed"]) == ("TIMEOUT", True)
     assert "still lists it" in result["msg"]
     hub.fault(Fault("status", "POST", "/_stop$", status=500))
@@ -507,12 +510,9 @@ def test_start_attempts_cover_a_program_that_dies_before_the_hub_answers(hub: Fa
     assert start(hub, "other", start_attempts=2)["error_code"] == "START_FAILED"
 
 
-def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(starting, "LOST_START_SHOWS", 0.1)
+def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(hub: FakeHub) -> None:
     hub.fault(Fault("reset", "POST", "/start$"))
-    result = start(hub, overload_timeout=0.0)
+    result = start(hub, overload_timeout=0.0, timings=replace(HASTY, lost_start_shows=0.1))
     assert result["error_code"] == "UNREACHABLE"
     assert "lost its connection" in result["msg"]
 
@@ -577,12 +577,11 @@ def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub)
     assert "has not reported that it is healthy" in result["msg"]
 
 
-def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(hub: FakeHub) -> None:
     hub.state.timings = replace(hub.state.timings, health=0.6)
-    monkeypatch.setattr(readiness, "HEALTH_IS_ASKED", 0.0)
-    result = start(hub, app_config={"healthy": False}, wait_for="healthy", wait_timeout=0.1, stable_for=30.0)
+    timings = replace(HASTY, health_is_asked=0.0)
+    config = {"healthy": False}
+    result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1, stable_for=30.0, timings=timings)
     assert result["error_code"] == "TIMEOUT", result
 
 

@@ -10,6 +10,7 @@ Each of these would say TIMEOUT, after minutes, if nobody noticed.
 from __future__ import annotations
 
 import pathlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams import collec
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, small_disk, when, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import (
+    HASTY,
+    PACKAGES,
+    run_task,
+    small_disk,
+    when,
+    when_asked,
+)
 
 # Longer than any test may take.
 LONG = bound(30.0)
@@ -89,11 +97,7 @@ def test_what_was_read_before_a_bound_in_time_stays_beside(hub: FakeHub, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_stream_that_is_cut_in_silence_is_read_on(
-    hub: FakeHub, seen: list[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(collecting, "SILENT", 0.0)
-
+def test_a_stream_that_is_cut_in_silence_is_read_on(hub: FakeHub, seen: list[bytes]) -> None:
     def cut() -> None:
         hub.cut_streams()
         say(hub, "stdout", b"two\n")
@@ -101,7 +105,8 @@ def test_a_stream_that_is_cut_in_silence_is_read_on(
             only(hub).complete(b"result\n")
 
     when(lambda: b"one\n" in seen and len(hub.readings) == 4, cut)
-    result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
+    config = {"behaviour": "run", "stdout": "one"}
+    result = complete(hub, app_config=config, timings=replace(HASTY, silent=0.0))
     assert result["instance"]["outcome"] == "completed", result
     said = {name: stream["content"] for name, stream in result["collected"].items()}
     assert (said["stdout"], said["output"]) == ("one\ntwo\n", "result\n")
@@ -122,31 +127,27 @@ def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub
     require_left(hub, result)
 
 
-def test_a_stream_that_is_cut_right_behind_data_ends_the_run(
-    hub: FakeHub, seen: list[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(collecting, "SILENT", LONG)
+def test_a_stream_that_is_cut_right_behind_data_ends_the_run(hub: FakeHub, seen: list[bytes]) -> None:
     when(lambda: b"one\n" in seen and len(hub.readings) == 4, hub.cut_streams)
-    result = complete(hub, app_config={"behaviour": "run", "stdout": "one"})
+    config = {"behaviour": "run", "stdout": "one"}
+    result = complete(hub, app_config=config, timings=replace(HASTY, silent=LONG))
     assert result["error_code"] == "UNREACHABLE", result
     require_left(hub, result)
 
 
-def test_input_that_is_cut_off_ends_the_wait(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeding, "DROPPED_WITH_END", 0.2)
+def test_input_that_is_cut_off_ends_the_wait(hub: FakeHub) -> None:
     hub.fault(Fault("reset", method="POST", path="/input"))
-    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"})
+    timings = replace(HASTY, dropped_with_end=0.2)
+    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"}, timings=timings)
     assert result["error_code"] == "UNREACHABLE", result
     assert "did not get all of its input" in result["msg"]
     require_left(hub, result)
 
 
-def test_input_that_a_program_does_not_need_any_more_is_no_failure(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feeding, "DROPPED_WITH_END", 0.4)
+def test_input_that_a_program_does_not_need_any_more_is_no_failure(hub: FakeHub) -> None:
     hub.fault(Fault("reset", method="POST", path="/input"))
-    result = complete(hub, app_config={"behaviour": "complete", "seconds": 0.05}, input={"content": "x"})
+    config, timings = {"behaviour": "complete", "seconds": 0.05}, replace(HASTY, dropped_with_end=0.4)
+    result = complete(hub, app_config=config, input={"content": "x"}, timings=timings)
     assert result["instance"]["outcome"] == "completed", result
 
 

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import pathlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.hub import sequence_client
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle import ending
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task
+from ansible_collections.scramjet.sth.tests.unit import running
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, FourTimes, planned
+
+# The fake hub has carried out a forced delete within a second.
+TIMINGS = replace(HASTY, end_grace=0.3, keepalive_cap=1.0, force_hold=3.0)
 
 
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "END_GRACE", 0.3)
-    monkeypatch.setattr(ending, "KEEPALIVE_CAP", 1.0)
-    # The fake hub has carried out a forced delete within a second.
-    monkeypatch.setattr(sequence_client, "FORCE_HOLD", 3.0)
+def run_task(module: str, hub: FakeHub, **options: Any) -> dict[str, Any]:
+    return running.run_task(module, hub, timings=TIMINGS, **options)
+
+
+def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
+    return running.four_times(module, hub, timings=TIMINGS, **options)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import LINGERS_AT_LEAST, ended_record
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import ended_record
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 
 LAST = InstanceRecord("i", "s", "running", {"a": 1}, ("x",), created="2026-01-01T00:00:00Z")
@@ -18,18 +18,18 @@ LAST = InstanceRecord("i", "s", "running", {"a": 1}, ("x",), created="2026-01-01
 
 def test_what_the_hub_still_says_is_taken_as_it_is() -> None:
     now = InstanceRecord("i", "s", "ended", outcome="killed", exit_code=137)
-    assert ended_record(LAST, now, None) is now
+    assert ended_record(LAST, now, None, 4.0) is now
 
 
 @pytest.mark.parametrize(
     ("output_ended_ago", "outcome"),
-    [(None, "failed"), (0.0, "failed"), (LINGERS_AT_LEAST + 1, "completed")],
+    [(None, "failed"), (0.0, "failed"), (60.0, "completed")],
 )
 def test_on_0_18_who_lingers_after_the_end_of_its_output_has_completed(
     output_ended_ago: float | None, outcome: str
 ) -> None:
     output_ended = None if output_ended_ago is None else time.monotonic() - output_ended_ago
-    record = ended_record(LAST, None, output_ended)
+    record = ended_record(LAST, None, output_ended, 30.0)
     assert (record.status, record.outcome) == ("ended", outcome)
     assert (record.id, record.app_config, record.args, record.created) == (
         LAST.id, LAST.app_config, LAST.args, LAST.created,

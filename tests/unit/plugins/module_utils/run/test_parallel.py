@@ -13,6 +13,7 @@ from functools import partial
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
 
 PROMPT, SLOW = 0.01, 0.9
@@ -20,6 +21,8 @@ PROMPT, SLOW = 0.01, 0.9
 
 class Answering:
     """Answers in the times it is given, and then promptly."""
+
+    timings = Timings(close_looks=Pauses(0.01, 0.05))
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self.seconds = iter(seconds)

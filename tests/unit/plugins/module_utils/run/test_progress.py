@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import tempfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.run import progress
 from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import with_progress
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 
 
 class Clock:
@@ -34,7 +35,7 @@ def test_bytes_and_rate_every_few_seconds(tmp_path: pathlib.Path, monkeypatch: p
     said: list[str] = []
     (tmp_path / "package").write_bytes(b"x" * 5_000_000)
     with (tmp_path / "package").open("rb") as file:
-        watched = with_progress(file, said.append)
+        watched = with_progress(file, said.append, 5.0)
         while watched.read(1_000_000):
             pass
     assert said == ["2.0 of 5.0 MB sent, 0.33 MB/s", "5.0 of 5.0 MB sent, 0.42 MB/s"]
@@ -45,16 +46,17 @@ def test_what_is_quick_says_nothing() -> None:
     with tempfile.TemporaryFile() as file:
         file.write(b"abc")
         file.seek(0)
-        assert with_progress(file, said.append).read() == b"abc"
+        assert with_progress(file, said.append, 5.0).read() == b"abc"
     assert not said
 
 
 @pytest.mark.parametrize("module", ["sth_sequence", "sth_deployment"])
-def test_an_upload_says_it_and_arrives_whole(module: str, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "EVERY", 0.0)
+def test_an_upload_says_it_and_arrives_whole(module: str, hub: FakeHub) -> None:
     said: list[str] = []
     options: dict[str, Any] = {"name": "web", "stable_for": 0.05} if module == "sth_deployment" else {}
-    result = run_task(module, hub, tell=said.append, src=str(PACKAGES / "probe"), **options)
+    result = run_task(
+        module, hub, tell=said.append, timings=replace(HASTY, progress=0.0), src=str(PACKAGES / "probe"), **options
+    )
     assert not result.get("failed"), result
     assert any(line.endswith("MB/s") for line in said)
     # A length that is known: 0.18 needs none, but proxies may.

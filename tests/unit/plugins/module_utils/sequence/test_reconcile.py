@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, planned, run_task, when
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, four_times, planned, run_task, when
 
 
 @pytest.fixture
@@ -99,15 +99,12 @@ def test_a_lost_answer_of_an_upload_makes_no_second_copy(hub: FakeHub, package: 
 
 @pytest.mark.parametrize("kind", ["directory", "stamped"])
 def test_an_upload_that_never_arrived_is_repeated(
-    hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    hub: FakeHub, package: pathlib.Path, tmp_path: pathlib.Path, kind: str
 ) -> None:
     if kind == "stamped":
         package = stamped(package, tmp_path)
-    monkeypatch.setattr(
-        "ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing.LOST_UPLOAD_SETTLES", 0.2
-    )
     hub.fault(Fault("reset", "POST", "/sequence$"))
-    assert deploy(hub, package)["changed"]
+    assert deploy(hub, package, timings=dataclasses.replace(HASTY, lost_upload_settles=0.2))["changed"]
     assert len(hub.sequences) == 1
     one, other = [item.body for item in hub.requests if item.method == "POST"]
     assert one == other

@@ -19,20 +19,20 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Jo
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 
 PROBE, OTHER = (read_package(str(PACKAGES / name)) for name in ("probe", "consumer"))
 
 
 def test_an_upload_returns_what_the_hub_lists(hub: FakeHub) -> None:
-    client = HubClient(hub.api_url)
+    client = HubClient(hub.api_url, HASTY)
     record = storing.upload_package(client, PROBE, "content", Journal())
     assert client.sequences() == [record]
     assert (record.name, record.digest) == (PROBE.name, PROBE.digest)
 
 
 def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: FakeHub) -> None:
-    client = HubClient(hub.api_url)
+    client = HubClient(hub.api_url, HASTY)
     record = storing.upload_package(client, PROBE, "content", Journal())
     with pytest.raises(SthError) as raised:
         storing.verified(client, record.id, OTHER, "content")
@@ -43,7 +43,7 @@ def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: Fa
 
 @pytest.mark.parametrize("used", [False, True])
 def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, used: bool) -> None:
-    client, journal = HubClient(hub.api_url), Journal()
+    client, journal = HubClient(hub.api_url, HASTY), Journal()
     twins = sorted(
         (storing.upload_package(client, PROBE, "content", Journal()) for _twin in range(3)), key=lambda item: item.id
     )
@@ -57,7 +57,7 @@ def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, use
 
 
 def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: FakeHub) -> None:
-    client = HubClient(hub.api_url)
+    client = HubClient(hub.api_url, HASTY)
     record = storing.upload_package(client, PROBE, "content", Journal())
     instance = client.sequence(record.id).start()
     writes = len(hub.writes)
@@ -73,19 +73,18 @@ def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: 
     [(0.3, 25.0, 60.0, "removal_timeout is 0.3 s"), (240.0, 0.3, 60.0, "outlived a restart"), (240.0, 25.0, 0.8, "")],
 )
 def test_a_deletion_that_a_hub_refuses_is_bounded(
-    monkeypatch: pytest.MonkeyPatch,
     removal_timeout: float,
     patience: float,
     busy: float,
     told: str,
 ) -> None:
-    monkeypatch.setattr(storing, "BUSY_AFTER_END", patience)
+    timings = dataclasses.replace(HASTY, busy_after_end=patience)
     with FakeHub("1.x", dataclasses.replace(FAST, busy=busy)) as hub:
         assert run_task("sth_sequence", hub, src=PROBE.source)["changed"]
         assert run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)["changed"]
         absent: dict[str, Any] = {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}
         began = time.monotonic()
-        result = run_task("sth_sequence", hub, removal_timeout=removal_timeout, **absent)
+        result = run_task("sth_sequence", hub, timings=timings, removal_timeout=removal_timeout, **absent)
         assert time.monotonic() - began < 20
         assert result.get("error_code") == ("CONFLICT" if told else None)
         assert told in result.get("msg", "")

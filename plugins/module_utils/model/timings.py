@@ -1,0 +1,152 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long a task waits for a hub, and how often it looks. Each value follows from what hubs do.
+
+The client of a hub carries them as ``timings``, so a test can pass shorter ones for a simulated hub, which is faster than a
+real one. Times that a user may change are options instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Pauses between tries, in seconds. They grow from ``first`` to ``longest``. Each is up to ``jitter`` times longer."""
+
+    first: float
+    longest: float
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds, and the pauses between two looks."""
+
+    # -- how often ------------------------------------------------------------------------------------------------
+
+    # Between two reads of an instance, if there is nothing else to do.
+    looks: Pauses = Pauses(0.1, 1.0)
+    # The same if a user waits for the program, or if the next start waits for this read.
+    close_looks: Pauses = Pauses(0.1, 0.5)
+    # Between two reads of an instance while a request for it is open. Its end is noticed after this time plus that of an answer.
+    look_every: float = 0.3
+    # Between two looks for the effect of a write whose answer was lost.
+    lost_looks: Pauses = Pauses(0.3, 2.0)
+    # Between two deletes of a sequence that the hub still counts as in use.
+    deletes: Pauses = Pauses(0.5, 1.0)
+    # Between two starts on an overloaded hub, or of a program that did not become ready. Spread, because many tasks may wait.
+    starts: Pauses = Pauses(1.0, 10.0, 0.5)
+    # Until another request for an event is added to the open one. An open request may never be answered: 0.18 forgets requests
+    # that arrive while an instance connects (hub-behaviour.md#starting-instance-never-answers), and a proxy may drop idle
+    # connections. Each pause is twice as long as the one before.
+    renewals: Pauses = Pauses(0.5, 10.0)
+    # Between two lines that say how much of an upload is sent. A shorter upload needs none.
+    progress: float = 5.0
+
+    # -- connections and requests ---------------------------------------------------------------------------------
+
+    # The hub closes a connection that was idle for about 6 s. A request that is sent at that moment gets no answer
+    # (hub-behaviour.md#idle-connections).
+    idle_limit: float = 4.0
+    # A hub's answer is complete within this time, even with thousands of instances. Another server may never end.
+    longest_answer: float = 30.0
+    # The version is read again after this time. Replacing a hub by another version takes longer.
+    version_lasts: float = 3.0
+    # How much longer an answer may take than the first one. If a hub stalls for over a second, its instances lose their events
+    # (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two processors: 4 at a time delay an
+    # answer by 0.15 s, 16 by 0.6 s, and 50 by 3 s. All of them take the same time together.
+    slower: float = 0.25
+    # Hubs before 1.0 never answer a GET of an instance that is still connecting or could not connect
+    # (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
+    single_get: float = 3.0
+    # The hub carries out an empty write within this time, but its answer may never end (hub-behaviour.md#empty-writes).
+    empty_write: float = 1.0
+    # An ordinary start answers within a second, 50 at once within 15 s (hub-behaviour.md#start-and-life-cycle).
+    start_hold: float = 30.0
+    # A forced delete takes 15.5 s, and 31 s if a program does not answer (hub-behaviour.md#forced-delete).
+    force_hold: float = 45.0
+    # Added to the time limit of a request that the task itself ends, so that the request does not end first. The task may wait
+    # for the end of an instance in the meantime.
+    spare: float = 60.0
+
+    # -- start and end of an instance -----------------------------------------------------------------------------
+
+    # A started instance is listed within a second; fifty at once within 15 s (hub-behaviour.md#start-and-life-cycle).
+    lost_start_shows: float = 15.0
+    # For one to two seconds after a start, the runner reports the program as healthy without asking it
+    # (hub-behaviour.md#health-is-a-cache).
+    health_is_asked: float = 3.0
+    # A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the time of its stop is over (hub-behaviour.md#start-and-life-cycle).
+    end_grace: float = 3.0
+    # However long keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
+    # (hub-behaviour.md#keepalive-has-an-end).
+    keepalive_cap: float = 16.0
+    # A program that does not answer has ended 11 s (0.18) or 16 s (1.x) after a kill. If it has not ended by then, it never does
+    # (hub-behaviour.md#programs-that-do-not-answer and hub-behaviour.md#records-that-never-go).
+    kill_grace: float = 20.0
+    # If a second kill ends the process by force, it is sent after this time (hub-behaviour.md#killing-what-has-completed).
+    kill_again: float = 0.5
+    # On 0.18, the runner of a completed Node.js program stays for 10 s after its output has ended. After a crash, the record and
+    # the streams are gone at once.
+    lingers_at_least: float = 4.0
+    # For up to 12 s after a restart, a 1.x hub lists no instances, although they run (hub-behaviour.md#restart-of-the-hub).
+    reconnect: float = 20.0
+    # If the hub does not report how a replica ended: how long to wait for a replacement that another run may have started.
+    others_show: float = 3.0
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    # If the instance dies, the hub never ends a wait for its event (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance).
+    # So wait in short turns, and read the instance between them.
+    event_turn: float = 1.0
+    # The hub keeps the failure event, so a short request finds it.
+    failure_turn: float = 0.1
+    # A request for an event is sent within this time, unless the connection is blocked.
+    subscribing: float = 10.0
+    # The hub delivers events from before the end of an instance within this time.
+    last_words: float = 0.3
+    # An event that the hub has kept is answered at once.
+    kept_answers: float = 0.5
+    # When the event comes, all open requests are answered within this time.
+    same_moment: float = 0.1
+
+    # -- streams --------------------------------------------------------------------------------------------------
+
+    # How long to read a stream after the end of the instance. output, stdout and stderr end by themselves within a second, but
+    # the log of a 1.x hub never ends (hub-behaviour.md#events).
+    after_end: float = 2.0
+    log_after_end: float = 0.7
+    # How long to read the other streams after one has failed, for the data that is still arriving.
+    after_break: float = 0.5
+    # If a stream is cut after this many seconds without data, no data is lost, because a hub keeps data that was not read
+    # (hub-behaviour.md#streams-that-are-cut). The idle time-out of a proxy is longer.
+    silent: float = 1.0
+    # How long no data must arrive after a program has completed, before its process is ended; and how long to wait for that.
+    quiet: float = 0.3
+    settles_within: float = 8.0
+    # For the logs that a failure shows. A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once.
+    log_silence: float = 0.5
+    longest_log: float = 3.0
+    # A runner needs this time to read the header from the hub.
+    header_ahead: float = 0.2
+    # After the input connection is lost, the hub reports the end of the program within this time
+    # (hub-behaviour.md#start-and-life-cycle).
+    dropped_with_end: float = 3.0
+    # A program may end without reading all of its input. What it reads has arrived within this time.
+    last_input: float = 1.0
+
+    # -- sequences ------------------------------------------------------------------------------------------------
+
+    # A 1.x hub counts a sequence as in use until 15 s after the end of its last instance (hub-behaviour.md#sequences). If it does
+    # so for longer, only a restart helps, so there is no use in waiting longer.
+    busy_after_end: float = 25.0
+    # How long to look for an upload whose answer was lost, because the hub may still be unpacking it.
+    lost_upload_settles: float = 5.0
+
+
+# Those of real hubs.
+REAL = Timings()
