@@ -43,6 +43,7 @@ HASTY = Timings(
     deletes=Pauses(0.1, 0.2),
     starts=Pauses(0.2, 2.0, 0.5),
     single_get=1.0,
+    empty_write=0.3,
     lost_start_shows=1.0,
     health_is_asked=0.5,
     kill_grace=3.0,

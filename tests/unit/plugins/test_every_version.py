@@ -155,6 +155,8 @@ def test_events_are_sent_and_awaited(probe: FakeHub) -> None:
 
 @every_version
 def test_streams_are_written_and_read(probe: FakeHub) -> None:
+    # What is read is kept until the runner has gone, which the test sees to.
+    probe.state.timings = replace(probe.state.timings, linger=60.0)
     start: dict[str, Any] = {"sequence": "probe", "wait_for": "none"}
     for name in ("echo", "zażółć"):
         fine(run_task("sth_instance", probe, name="copy", app_config={"behaviour": "copy"}, **start))

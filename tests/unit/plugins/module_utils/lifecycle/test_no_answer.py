@@ -17,8 +17,8 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit import running
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, FourTimes, planned
 
-# The fake hub has carried out a forced delete within a second.
-TIMINGS = replace(HASTY, end_grace=0.3, keepalive_cap=1.0, force_hold=3.0)
+# Ample for the hub below, and waited for in vain where nothing ends the program.
+TIMINGS = replace(HASTY, end_grace=0.3, keepalive_cap=1.0, kill_grace=2.0, force_hold=2.0)
 
 
 def run_task(module: str, hub: FakeHub, **options: Any) -> dict[str, Any]:
@@ -27,6 +27,12 @@ def run_task(module: str, hub: FakeHub, **options: Any) -> dict[str, Any]:
 
 def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
     return running.four_times(module, hub, timings=TIMINGS, **options)
+
+
+@pytest.fixture(autouse=True)
+def soon(hub: FakeHub) -> None:
+    """The hub ends a program that does not answer soon after it was told to."""
+    hub.state.timings = replace(hub.state.timings, overdue_018=0.2, overdue_1x=0.2)
 
 
 @pytest.fixture
