@@ -46,6 +46,12 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
 from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import project_directories, working_directory
+from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
+    changed_files,
+    files_of,
+    keep_files,
+    kept_files,
+)
 
 display = Display()
 
@@ -94,6 +100,9 @@ class HubAction(ActionBase):
             if package and self._task.async_val:
                 arguments["_package"] = self._bring(package)
             result.update(self._foreseeing(arguments, variables, package))
+            package = result.pop("_read", None) or package
+            if package:
+                self._tell_files(package, result)
         except SthError as error:
             result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
@@ -294,6 +303,18 @@ class HubAction(ActionBase):
             self._say(f"build {source}: {command}")
             build(source, command, place, keyword)
         arguments["src"] = place
+
+    def _tell_files(self, package: Package, result: Mapping[str, Any]) -> None:
+        """Name the files that differ in a diff that says no more than that, and keep those of what was uploaded."""
+        diff: Any = result.get("diff")
+        shown = diff["after"] if isinstance(diff, Mapping) and isinstance(diff.get("after"), dict) else {}
+        if "package" in shown and shown.get("sequence") == package.ref:
+            before = kept_files(str(diff["before"].get("sequence")))
+            # Nothing differs if the kept files are those of an archive that holds our mark.
+            named = changed_files(before, files_of(package)) if before else {}
+            shown["package"] = named or shown["package"]
+        if any(item["action"] in ("upload", "overwrite") and item["done"] for item in result.get("actions") or ()):
+            keep_files(package.ref, files_of(package))
 
     def _bring(self, package: Package) -> dict[str, Any]:
         """Pack ``package``, copy the archive to the target and return its description for the module there."""

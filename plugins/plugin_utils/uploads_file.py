@@ -2,15 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps the packages that tasks in one run of ``ansible-playbook`` uploaded, to warn if one replaces another."""
+"""What the controller keeps of the packages that it uploads.
+
+For one run of ``ansible-playbook``: which they are, to warn if one replaces another. For later runs: the digests of their files,
+to name those that differ in a diff, since a hub tells only the digest of a whole package.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
+
+Files = Mapping[str, str]
+# Packages whose files are kept, and files that are named of each kind.
+MOST_KEPT = 100
+MOST_NAMED = 20
+_DIGEST = re.compile(r"@sha256:([0-9a-f]{12})\Z")
 
 
 def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
@@ -35,3 +50,60 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
         f"{twins[-1]['src']}: both are named {sequence['name']!r}, so they replace each other in every run. To keep both, "
         "give one of them another name in its package.json, or set keep_old: true in both tasks."
     )
+
+
+def files_of(package: Package) -> Files:
+    """Return by path what tells one content from another."""
+    return {item.path: f"{item.kind}{item.payload.hex()[:16]}" for item in package.entries}
+
+
+def keep_files(ref: str, files: Files) -> None:
+    """Keep the files of the package ``ref`` for later runs. That they cannot be kept is no reason to fail."""
+    path = _path(ref)
+    if path is None:
+        return
+    directory = os.path.dirname(path)
+    with suppress(OSError):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=directory, encoding="utf-8", delete=False) as file:
+            json.dump(files, file)
+        os.replace(file.name, path)
+        _forget_old(directory)
+
+
+def kept_files(ref: str) -> Files | None:
+    """Return the files of the package ``ref``; None if this controller does not know them."""
+    path = _path(ref)
+    with suppress(OSError, ValueError):
+        if path is not None:
+            with open(path, encoding="utf-8") as file:
+                return {str(name): str(content) for name, content in json.load(file).items()}
+    return None
+
+
+def changed_files(before: Files, after: Files) -> dict[str, list[str]]:
+    """Return which files were ``changed``, ``added`` and ``removed``, without the keys of which there are none."""
+    found = {
+        "changed": _named(path for path in before if path in after and before[path] != after[path]),
+        "added": _named(path for path in after if path not in before),
+        "removed": _named(path for path in before if path not in after),
+    }
+    return {kind: paths for kind, paths in found.items() if paths}
+
+
+def _named(paths: Iterable[str]) -> list[str]:
+    names = sorted(paths)
+    more = len(names) - MOST_NAMED
+    return names if more <= 0 else [*names[:MOST_NAMED], f"and {more} more"]
+
+
+def _path(ref: str) -> str | None:
+    match = _DIGEST.search(ref)
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(cache, "scramjet-sth-files", f"{match.group(1)}.json") if match else None
+
+
+def _forget_old(directory: str) -> None:
+    kept = sorted(os.scandir(directory), key=lambda item: item.stat().st_mtime, reverse=True)
+    for item in kept[MOST_KEPT:]:
+        os.remove(item.path)

@@ -76,3 +76,41 @@ def test_two_packages_of_one_name_in_a_play_are_warned_of(entrance: str, check: 
         assert f"uploaded from {packages[0]}: both are named 'probe'" in output
         # Both stay, so that nothing is replaced.
         run_playbook(play(tmp_path / "both.yml", {"tasks": keeps}), variables, *options)
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module", "remote"])
+def test_the_diff_of_a_deployment_names_the_files_that_differ(entrance: str, tmp_path: pathlib.Path) -> None:
+    package = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    options = {**DEPLOYS, "src": str(package)}
+    del options["sequence"]
+    deploys = {"scramjet.sth.sth_deployment": options, "register": "deployed", "diff": True}
+    named = "{'changed': ['index.js'], 'added': ['new.js']}"
+    # With become, or elsewhere, nothing has run in this process that has read the package.
+    known = named if entrance != "module" else "'its content differs'"
+    checks = [
+        {**deploys, "check_mode": True, "register": "foreseen"},
+        deploys,
+        {
+            "ansible.builtin.assert": {
+                "that": [f"deployed.diff.after.package == {known}", "foreseen.diff == deployed.diff"]
+            }
+        },
+    ]
+    change = {"ansible.builtin.shell": {"cmd": f"echo '// new' | tee -a {package}/index.js > {package}/new.js"}}
+    plays: list[dict[str, Any]] = [
+        {"tasks": [deploys]},
+        {"tasks": [change], "connection": "local"},
+        {"tasks": checks},
+    ]
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    variables = {"sth_entrance": "auto" if entrance == "remote" else entrance}
+    if entrance == "remote":
+        plays = [{"connection": "elsewhere", **item} for item in plays]
+        environment.update(
+            ANSIBLE_CONNECTION_PLUGINS=str(ROOT / "tests" / "integration" / "connection"),
+            ANSIBLE_REMOTE_TMP=str(tmp_path / "remote"),
+            STH_TEST_COPIES=str(tmp_path / "copies"),
+        )
+    with FakeHub(generation="1.x") as hub:
+        book = play(tmp_path / "diff.yml", *plays)
+        run_playbook(book, {"sth_api_url": hub.api_url, **variables}, environment=environment)

@@ -49,7 +49,7 @@ def read_source(run: Run, options: PackageOptions, name: str | None = None) -> P
     if options._package:
         package = _described(given(options.src), options._package)
     else:
-        package = read_package(
+        package = run.package = read_package(
             options.src,
             exclude=options.exclude,
             compare=options.compare,

@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
@@ -44,6 +45,8 @@ class Run:
     open_hub: Callable[[Connection], HubClient] = HubClient
     leave_hub: Callable[[HubClient], None] = HubClient.close
     failed: bool = False
+    # The package that the task has read, with its entries.
+    package: Package | None = None
     # In check mode: instances that would have ended by themselves at the end of the task.
     foresees_ended: list[InstanceRecord] = field(default_factory=list)
     _hub: HubClient | None = None

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a controller keeps of the packages that it has uploaded, and what it tells of two of them."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
+from ansible_collections.scramjet.sth.plugins.plugin_utils import uploads_file
+from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
+    changed_files,
+    files_of,
+    keep_files,
+    kept_files,
+)
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_what_is_kept_is_compared_with_what_is_there(tmp_path: pathlib.Path) -> None:
+    source = pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "probe"))
+    (source / "old.js").write_text("x")
+    before = read_package(str(source))
+    keep_files(before.ref, files_of(before))
+    (source / "old.js").unlink()
+    (source / "new.js").write_text("x")
+    (source / "index.js").chmod(0o755)
+    kept = kept_files(before.ref)
+    assert kept is not None
+    after = files_of(read_package(str(source)))
+    assert changed_files(kept, after) == {"changed": ["index.js"], "added": ["new.js"], "removed": ["old.js"]}
+    assert changed_files(kept, kept) == {}
+
+
+def test_what_nobody_has_kept_is_not_known() -> None:
+    for ref in ("probe@sha256:0123456789ab", "probe@1.0.0", "probe"):
+        assert kept_files(ref) is None
+        keep_files(ref, {"a": "f00"})
+    assert kept_files("probe@sha256:0123456789ab") == {"a": "f00"}
+    assert kept_files("probe@1.0.0") is None
+
+
+def test_long_lists_are_cut() -> None:
+    (added,) = changed_files({}, {f"{number:04}": "f" for number in range(uploads_file.MOST_NAMED + 5)}).values()
+    assert added[-2:] == ["0019", "and 5 more"]
+
+
+def test_no_more_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads_file, "MOST_KEPT", 3)
+    refs = [f"probe@sha256:{number:012x}" for number in range(5)]
+    for ref in refs:
+        keep_files(ref, {"a": "f00"})
+    assert len([ref for ref in refs if kept_files(ref) is not None]) == 3
+    assert kept_files(refs[-1]) is not None
+
+
+def test_a_place_that_cannot_be_written_is_no_reason_to_fail(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    keep_files("probe@sha256:0123456789ab", {"a": "f00"})
+    assert kept_files("probe@sha256:0123456789ab") is None
