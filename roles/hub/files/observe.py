@@ -4,7 +4,7 @@
 """Prints, as one JSON object, what the role needs to know about this machine. Writes nothing.
 
 The only argument is a JSON object, see tasks/observe.yml. With ``wait`` (seconds) it returns when the hub with the
-given ``fingerprint`` is ready and answers, when it can no longer become so, or when the time is over.
+given ``fingerprint`` is ready, answers and lists the given ``instances``, when it can no longer become so, or when the time is over.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def reachable(path: str, user: str) -> bool:
 
 
 # The settings of an installed hub that the role needs.
-NEEDED = ("api_url", "fingerprint", "supervise", "supervisor")
+NEEDED = ("api_url", "fingerprint", "reconnect", "supervise", "supervisor")
 
 
 def find_node(want: dict[str, Any], settings: dict[str, Any], wheel_node: str, user: str) -> str | None:
@@ -198,20 +198,40 @@ def get(api_url: str, path: str) -> Any:
 
 
 def observe_api(api_url: str) -> dict[str, Any] | None:
-    """Return the version, the ids of the stored sequences, and the ids of the live instances."""
+    """Return the version, the ids of the sequences and live instances, and the ids of the instances that reconnect to the next hub."""
     version = get(api_url, "version")
     if version is None:
         return None
-    live = [
-        instance["id"]
-        for instance in get(api_url, "instances") or []
-        if not instance.get("terminated") and not instance.get("ended")
-    ]
+    live = [i for i in get(api_url, "instances") or [] if not i.get("terminated") and not i.get("ended")]
     return {
         "version": version.get("version"),
         "sequences": sorted(sequence["id"] for sequence in get(api_url, "sequences") or []),
-        "instances": sorted(live),
+        "instances": sorted(instance["id"] for instance in live),
+        "reconnecting": sorted(instance["id"] for instance in live if reconnects(instance)),
     }
+
+
+def reconnects(instance: dict[str, Any]) -> bool:
+    """Return whether this instance reconnects to the next hub. Python runners do not, and an instance that starts or stops cannot."""
+    sequence = instance.get("sequence")
+    engines = sequence.get("config", {}).get("engines", {}) if isinstance(sequence, dict) else {}
+    return instance.get("status") == "running" and bool(engines) and "python3" not in engines
+
+
+def used_versions(packages: list[str], runners: list[int]) -> list[str]:
+    """Return the installed versions that these processes were started from. They may still load files of these versions."""
+    # A runner's command line has the real path.
+    folders = {os.path.realpath(package): os.path.basename(package) for package in packages}
+    used: set[str] = set()
+    for pid in runners:
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+        except OSError:  # ended meanwhile
+            continue
+        used.update(
+            version for folder, version in folders.items() if any(word.startswith(folder + "/") for word in words)
+        )
+    return sorted(used)
 
 
 def sees_disks(api_url: str) -> bool:
@@ -282,7 +302,8 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
     this = observe_this(want)
     user = user_of_hub(want, this)
     node = find_node(want, settings, this["wheel_node"], user)
-    packages = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
+    manifests = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
+    packages = [str(Path(manifest).parents[3]) for manifest in manifests]
     return {
         **running,
         "this": this,
@@ -294,7 +315,8 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
         "npm": find_npm(node, this["wheel_node"]),
         **find_python(want, settings, user),
         "source": observe_source(want["source"]),
-        "versions": sorted(Path(package).parts[-5] for package in packages),
+        "versions": sorted(map(os.path.basename, packages)),
+        "used_versions": used_versions(packages, running["runners"]),
         "ports_taken": ports_taken(want, settings if running["hub"] else {}),
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
         "described": list(filter(None, map(describe, want["describe"]))),
@@ -314,6 +336,7 @@ def main() -> None:
     while True:
         settings, running = observe_hub(want)
         ready = running["ready"] == want["fingerprint"] and running["api"] is not None
+        ready = ready and set(want["instances"]) <= set(running["api"]["instances"])
         given_up = settings.get("supervisor") == "process" and not running["supervisor"]
         if ready or given_up or time.monotonic() >= deadline:
             break

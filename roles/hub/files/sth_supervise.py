@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps a hub running where no systemd does, and ends what belongs to it.
 
-    sth_supervise.py start|stop|status SETTINGS
+    sth_supervise.py start|stop|leave|status SETTINGS
 
 ``start``   runs the hub in the background, under a supervisor that starts it again when it crashes.
 ``stop``    ends the supervisor, the hub, and the runner processes that the hub leaves behind.
+``leave``   ends the supervisor and the hub, but not the runners, which reconnect to the next hub (from 1.0 on).
 ``status``  prints what runs, as JSON; also for a hub that systemd runs.
 
 SETTINGS is the JSON file that the role writes. Linux only (/proc).
@@ -36,12 +37,17 @@ MARK = "STH_HUB_RUN_DIR"
 HUB_GRACE = 10.0  # seconds between SIGTERM and SIGKILL
 RUNNER_GRACE = 3.0
 SUPERVISOR_GRACE = 2 * (HUB_GRACE + RUNNER_GRACE)
+LEAVE = signal.SIGUSR1  # asks the supervisor to end the hub and leave the runners
 EARLY_END = 10.0  # a hub that ends sooner has failed to start
 MAX_EARLY_ENDS = 5
 
 
 class Stopped(Exception):
-    """The supervisor was asked to stop."""
+    """The supervisor was asked to stop, by this signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.leaves_runners = number == LEAVE
 
 
 def start_time(pid: int) -> int | None:
@@ -83,9 +89,9 @@ def alive(processes: Processes) -> Processes:
     return {pid: started for pid, started in processes.items() if start_time(pid) == started}
 
 
-def end(processes: Processes, grace: float) -> None:
+def end(processes: Processes, grace: float, asked_by: int = signal.SIGTERM) -> None:
     """Ends these processes, by force after `grace` seconds; returns when they have ended."""
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
+    for number, patience in ((asked_by, grace), (signal.SIGKILL, 5.0)):
         for pid in alive(processes):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
@@ -96,10 +102,11 @@ def end(processes: Processes, grace: float) -> None:
         raise SystemExit(f"These processes do not end: {sorted(alive(processes))}")
 
 
-def end_hub(settings: dict[str, Any]) -> None:
-    """Ends the hub, then the runners: first, so that none is started meanwhile."""
+def end_hub(settings: dict[str, Any], leaves_runners: bool = False) -> None:
+    """Ends the hub, then, unless they are to be left, the runners: first, so that none is started meanwhile."""
     end(belonging(settings)[0], HUB_GRACE)
-    end(belonging(settings)[1], RUNNER_GRACE)
+    if not leaves_runners:
+        end(belonging(settings)[1], RUNNER_GRACE)
     (run_dir(settings) / "ready.json").unlink(missing_ok=True)
 
 
@@ -154,17 +161,21 @@ def start(settings: dict[str, Any]) -> None:
 def supervise(settings: dict[str, Any]) -> NoReturn:
     def asked_to_stop(number: int, frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Stopped
+        signal.signal(LEAVE, signal.SIG_IGN)
+        raise Stopped(number)
 
     code = 0
+    leaves_runners = False
     try:
         signal.signal(signal.SIGTERM, asked_to_stop)
+        signal.signal(LEAVE, asked_to_stop)
         keep_running(settings)
         code = 1
-    except Stopped:
+    except Stopped as stopped:
+        leaves_runners = stopped.leaves_runners
         print("sth_supervise: stopping", flush=True)
     finally:
-        end_hub(settings)
+        end_hub(settings, leaves_runners)
         pid_file(settings).unlink()
     os._exit(code)
 
@@ -173,7 +184,8 @@ def keep_running(settings: dict[str, Any]) -> None:
     """Starts the hub again whenever it ends; returns when it keeps failing."""
     early_ends = 0
     while early_ends < MAX_EARLY_ENDS:
-        end_hub(settings)  # also what a hub that was killed has left
+        # This also ends runners whose hub was killed, unless they reconnect to the next one.
+        end_hub(settings, leaves_runners=bool(settings.get("reconnect")))
         began = time.monotonic()
         hub = subprocess.Popen(
             [settings["node"], settings["launcher"], settings["settings_file"]],
@@ -190,6 +202,12 @@ def keep_running(settings: dict[str, Any]) -> None:
 def stop(settings: dict[str, Any]) -> None:
     end(supervisor(settings), SUPERVISOR_GRACE)
     end_hub(settings)
+    pid_file(settings).unlink(missing_ok=True)
+
+
+def leave(settings: dict[str, Any]) -> None:
+    end(supervisor(settings), SUPERVISOR_GRACE, asked_by=LEAVE)
+    end_hub(settings, leaves_runners=True)
     pid_file(settings).unlink(missing_ok=True)
 
 
@@ -215,7 +233,7 @@ def main() -> None:
     if settings_file != settings["settings_file"]:
         # A supervisor is known by the name of its settings in its command line; a relative one, or a link, would not do.
         os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), command, settings["settings_file"]])
-    {"start": start, "stop": stop, "status": status}[command](settings)
+    {"start": start, "stop": stop, "leave": leave, "status": status}[command](settings)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import pathlib
 import socket
+import subprocess
 import sys
 import sysconfig
 from types import ModuleType
@@ -94,3 +95,39 @@ def test_a_port_is_taken_where_somebody_listens_who_hears_nothing_of_the_questio
 def test_whether_a_hub_sees_a_disk(observe: ModuleType, status: str, body: str, sees: bool) -> None:
     with ScriptedServer(Exchange("GET", "/load-check", answer(status, body))) as server:
         assert observe.sees_disks(server.api_url) is sees
+
+
+@pytest.mark.parametrize(
+    ("status", "sequence", "expected"),
+    [
+        ("running", {"id": "s", "config": {"engines": {"node": ">=16"}}}, True),
+        ("running", {"id": "s", "config": {"engines": {"python3": ">=3.8"}}}, False),
+        ("stopping", {"id": "s", "config": {"engines": {"node": ">=16"}}}, False),
+        # Hubs before 1.0.
+        (None, "s", False),
+    ],
+)
+def test_which_instances_come_back(observe: ModuleType, status: str | None, sequence: object, expected: bool) -> None:
+    assert observe.reconnects({"id": "i", "status": status, "sequence": sequence}) is expected
+
+
+@pytest.mark.parametrize(("folder", "expected"), [(".", True), ("__pypackages__", True), ("__pypackages__.new", False)])
+def test_what_the_python_runner_imports(
+    observe: ModuleType, folder: str, expected: bool, tmp_path: pathlib.Path
+) -> None:
+    runner = tmp_path / "node_modules" / "@scramjet" / "python-runner"
+    assert not observe.has_runner_packages(str(tmp_path))
+    for name in ("pyee", "scramjet"):
+        (runner / folder / name).mkdir(parents=True)
+    assert observe.has_runner_packages(str(tmp_path)) is expected
+
+
+def test_versions_that_processes_run_from(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+    for version in ("1.0.0", "1.0.1"):
+        (tmp_path / "real" / version).mkdir(parents=True)
+    (tmp_path / "hub").symlink_to(tmp_path / "real")
+    packages = [str(tmp_path / "hub" / version) for version in ("1.0.0", "1.0.1")]
+    program = [sys.executable, "-c", "input()", str(tmp_path / "real" / "1.0.1" / "start-runner.js")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE) as process:
+        assert observe.used_versions(packages, [process.pid]) == ["1.0.1"]
+        process.kill()
