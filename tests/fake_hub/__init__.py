@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small server that answers like a Scramjet Transform Hub, its traps included.
+"""A small server that answers like a Scramjet Transform Hub, with its traps.
 
-It plays version 0.18, 0.22, 0.26, 0.28, 0.34, 0.36, 0.39 or 1.0 (the measured one of that name: versions.py), or one that is given
-in full; ``1.x`` is the newest.
+It plays version 0.18, 0.22, 0.26, 0.28, 0.34, 0.36, 0.39 or 1.0 (of each, the version that was measured, see versions.py), or a
+full version number. ``1.x`` is the newest.
 
     with FakeHub(generation="1.x") as hub:
         hub.api_url                     # http://127.0.0.1:PORT/api/v1
         hub.requests                    # every Request, in order
-        hub.writes                      # those that change or consume something
-        hub.sequences, hub.instances    # what it holds now, as plain mappings
+        hub.writes                      # the requests that change or consume something
+        hub.sequences, hub.instances    # what it has now, as plain mappings
         hub.fault(Fault("reset", method="POST", path="/sequence"))
         hub.restart(), hub.stall(1.5), hub.overload(3), hub.kill_runner(ID), hub.lose_directory(ID)
         hub.state.crosstalk = True      # programs hear each other's events, as on a real 1.x hub

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request as routes see it, and what they answer."""
+"""A request for the routes, and their answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
 OCTETS = "application/octet-stream"
 STREAM_TYPES = (OCTETS, "application/*", "*/*")
-# How often a waiting answer looks whether there is something to say.
+# Seconds between two checks of a waiting answer.
 TICK = 0.005
 
 
@@ -30,11 +30,11 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes
-    # Bytes that have come on the connection so far, this request's included.
+    # Bytes received on the connection so far, including this request.
     received: int = 0
-    # Whether the client has gone: nobody waits for the answer any more.
+    # Whether the client has closed the connection.
     gone: Callable[[], bool] = lambda: False
-    # Say that everything that came later may be handled now: a real hub has one thread and handles in order.
+    # Allow later requests to be handled. A real hub has one thread and handles requests in order.
     noted: Callable[[], None] = lambda: None
 
     def json(self) -> Any:
@@ -56,9 +56,9 @@ class Answer:
     reason: str = "OK"
     json: Any = None
     text: str | None = None
-    # None in it is a pause, in which the client may have gone.
+    # None is a pause, in which the client may close the connection.
     stream: Callable[[], Iterator[bytes | None]] | None = None
-    # Of what is not JSON.
+    # For answers that are not JSON.
     content_type: str | None = None
     hang: bool = False
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP side of the fake hub: framing as a real one's, and faults."""
+"""The HTTP side of the fake hub: the same framing as a real hub, and faults."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError,
 if TYPE_CHECKING:
     from ansible_collections.scramjet.sth.tests.fake_hub.server import FakeHub
 
-# What Node.js takes as headers; bytes.
+# The most bytes of headers that Node.js accepts.
 HEADERS = 16 * 1024
 
 
@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no error of the server; show what is."""
+        """Show errors of the server, but not a client that closes its connection."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -58,7 +58,7 @@ class _SlowError(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # As the real one's: with it every answer in several pieces on a kept connection takes 40 ms.
+    # Like a real hub. With Nagle's algorithm, every answer in several pieces on a kept connection would take 40 ms.
     disable_nagle_algorithm = True
     server: Server
 
@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def parse_request(self) -> bool:
-        """A hub that has died answers nobody; one that lives refuses what Node.js does."""
+        """Do not answer if the hub has died. Otherwise refuse what Node.js refuses."""
         if self.server.hub.dead:
             self.server.hub.turned_away += 1
             self.close_connection = True
@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.unnoted.discard(self.client_address)
 
     def _wait_for_what_came_before(self) -> None:
-        """A real hub knows who waits for an event before it takes one that was sent later."""
+        """Wait until earlier requests are noted: a real hub notes a wait for an event before it handles a later event."""
         end = time.monotonic() + 1.0
         before = set(self.server.unnoted)
         while before & self.server.unnoted and time.monotonic() < end:
@@ -163,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
     # -- read -----------------------------------------------------------------------------------------------------
 
     def _body(self) -> bytes:
-        """Read the body. Raises `_SlowError` where 0.18 gives up, which keeps what has come.
+        """Read the body. Raises `_SlowError` when a 0.18 hub gives up. It then keeps what has arrived.
 
         Source: hub-behaviour.md#slow-uploads.
         """
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         else:
             self.send_header("Connection", "keep-alive")
-            # It closes a second later than it says.
+            # A hub closes the connection a second later than it says.
             self.send_header("Keep-Alive", f"timeout={max(0, int(self.idle) - 1)}")
         if answer.json is not None:
             self.send_header("Content-Type", "application/json")
@@ -249,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         said, hub = pieces(), self.server.hub
         cuts = hub.cuts
         hub.readings.append(self.path)
-        # What is taken for a client that has gone would be lost for the next one.
+        # Data that is taken out for a client that has gone would be lost for the next one.
         while not self._gone():
             if hub.cuts != cuts and not hub.cuts_pieces:
                 return self._drop()

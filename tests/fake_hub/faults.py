@@ -15,10 +15,10 @@ from typing import Literal
 class Fault:
     """One thing to go wrong, for requests whose method is ``method`` and whose path has ``path`` (a regex) in it.
 
-    ``reset``: the connection is closed before the request is handled. ``lost``: it is handled and the answer is lost.
-    ``truncate``: the answer is cut off. ``hang``: no answer. ``status``: ``status`` and ``body`` are answered, nothing is
-    handled. ``die``: the hub is gone from then on. ``cut``: it is handled, and the hub is gone from then on.
-    ``times``: how often; after ``skip`` matching requests.
+    ``reset``: the connection is closed before the request is handled. ``lost``: the request is handled, but its answer is lost.
+    ``truncate``: the answer is cut off. ``hang``: no answer. ``status``: the request is not handled, and ``status`` and ``body``
+    are the answer. ``die``: the hub dies before it handles the request. ``cut``: the hub dies after it has handled the request.
+    ``times``: how often this happens, after ``skip`` matching requests.
     """
 
     kind: Literal["reset", "lost", "truncate", "hang", "status", "die", "cut"]
@@ -31,7 +31,7 @@ class Fault:
     writes_only: bool = False
 
     def strikes(self, method: str, path: str, write: bool) -> bool:
-        """Whether it hits this request; counts it."""
+        """Whether the fault happens to this request. Counts the request."""
         if self.times <= 0 or (self.method and method != self.method) or not re.search(self.path, path):
             return False
         if self.writes_only and not write:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulated process and what the hub knows of it."""
+"""A simulated process, and the record of it on the hub."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
 STREAMS = ("stdout", "stderr", "log", "output")
-# What a program says that emits an event without anything.
+# The payload of an event that a program emits without a payload.
 UNDEFINED = object()
 
 
@@ -33,7 +33,7 @@ class Sequence:
 
     @property
     def main(self) -> str | None:
-        """Text of its main file; None where it is missing."""
+        """The text of its main file; None if it is missing."""
         name = str(self.config["entrypointPath"])
         found = self.files.get(name, self.files.get(f"{name}.js"))
         return None if found is None else found.decode("utf-8", "replace")
@@ -45,7 +45,7 @@ class Sequence:
 
     @property
     def version(self) -> str:
-        """What the program takes for its version: that of the files, whatever the hub lists.
+        """The version that the program sees: the one in its files, even if the hub lists another one.
 
         Source: hub-behaviour.md#refused-put-has-written.
         """
@@ -53,13 +53,13 @@ class Sequence:
 
 
 class Instance:
-    """A running program. Its record outlives the process on 1.x, the process its record after a restart."""
+    """A running program. On 1.x, its record stays after its process has ended. After a restart, its process may run without a record."""
 
     def __init__(self, state: State, sequence: Sequence, body: dict[str, Any], instance_id: str) -> None:
         self.state = state
         self.id = instance_id
         self.sequence = sequence
-        # As the sequence was when this was started.
+        # Copies of the sequence's values at the time of the start.
         self.config, self.package_size = sequence.config, sequence.package_size
         self.body = body
         self.app_config = body.get("appConfig")
@@ -71,19 +71,19 @@ class Instance:
         self.terminated: dict[str, Any] | None = None
         self.ended_at: float | None = None
         self.process_alive = True
-        # 0.18: an entry that never connects and never answers (hub-behaviour.md#start-never-answered); one that has not
-        # connected yet (hub-behaviour.md#starting-instance-never-answers).
+        # 0.18: whether it is an entry that never connects and never answers (hub-behaviour.md#start-never-answered), and
+        # whether it has connected (hub-behaviour.md#starting-instance-never-answers).
         self.zombie = False
         self.connected = True
-        # A hub that was restarted does not list its runners until they are back.
+        # A restarted hub does not list its runners until they have reconnected.
         self.listed = True
-        # It was, and knows its runner only half since (hub-behaviour.md#records-that-never-go).
+        # Whether the runner has reconnected after a restart. The hub never notices its end then (hub-behaviour.md#records-that-never-go).
         self.reconnected = False
-        # 1.x: nothing of it reaches the hub any more, and nothing reaches it for a while
+        # 1.x: whether its events no longer reach the hub, and until when commands do not reach it
         # (hub-behaviour.md#a-stalled-hub-loses-its-instances).
         self.deaf = False
         self.lost_until = 0.0
-        # It hears nothing any more (hub-behaviour.md#programs-that-do-not-answer).
+        # Whether commands no longer reach the program (hub-behaviour.md#programs-that-do-not-answer).
         self.unreachable = False
         self.healthy = True
         # Its program is done; the process goes on for a while.
@@ -91,11 +91,11 @@ class Instance:
         self.removed_after = state.timings.busy + state.timings.extension
         self.streams = {name: bytearray() for name in STREAMS}
         self.stream_ended = dict.fromkeys(STREAMS, False)
-        # The last payload by name, which a restart loses; all of them by name.
+        # By name: the last payload, which a restart loses, and all payloads.
         self.events: dict[str, Any] = {}
         self.emitted: dict[str, list[Any]] = {}
         self.ended_inputs: set[str] = set()
-        # What it writes to, if not to its output: a topic and its content type.
+        # The topic and its content type, if the program writes to a topic instead of its output.
         self.topic: tuple[str, str] | None = None
 
     @property
@@ -104,11 +104,11 @@ class Instance:
         return self.app_config if isinstance(self.app_config, dict) else {}
 
     def after(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Do something later, if the process lives then."""
+        """Do something later, if the process still runs."""
         self.state.at(seconds, lambda: action() if self.process_alive else None)
 
     def every(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Do something again and again as long as the process lives."""
+        """Repeat something while the process runs."""
 
         def again() -> None:
             action()
@@ -117,7 +117,7 @@ class Instance:
         self.after(seconds, again)
 
     def write(self, stream: str, data: bytes) -> None:
-        """The program says something."""
+        """Write to a stream of the program."""
         if stream == "output" and self.topic is not None:
             self.state.topic(*self.topic).write(data)
         else:
@@ -134,7 +134,7 @@ class Instance:
         self.write("log", json.dumps(line).encode() + b"\n")
 
     def emitter(self, name: str, payload: Any) -> Callable[[], None]:
-        """Return what emits an event."""
+        """Return a function that emits an event."""
         return lambda: self.emit(name, payload)
 
     def emit(self, name: str, payload: Any) -> None:
@@ -146,11 +146,11 @@ class Instance:
         self.state.heard(self, name, payload)
 
     def complete(self, output: bytes) -> None:
-        """The program is done; its runner lingers."""
+        """Complete the program. Its runner stays for a while."""
         self.write("output", output)
         self.stream_ended["output"] = True
         if self.sequence.is_python:
-            # No hub tells it from a failure, the log does (hub-behaviour.md#python-programs).
+            # Only the log distinguishes this from a failure (hub-behaviour.md#python-programs).
             self.log_python("Finished.")
             self.crash(213, "Runner failed")
         else:
@@ -159,16 +159,16 @@ class Instance:
             self.after(self.state.timings.linger, lambda: self.finish("completed", -1, "Instance completed"))
 
     def crash(self, code: int, reason: str, loaded: bool = True) -> None:
-        """The process dies by itself; ``loaded``: after its program was loaded."""
+        """End the process by itself. ``loaded``: whether its program was loaded already."""
         self.process_alive = False
         if not loaded:
             self.status = "starting"
         self.state.at(self.state.timings.notice, lambda: self.finish("errored", code, reason, loaded))
 
     def end(self, code: int, reason: str) -> None:
-        """The hub ends it because somebody asked for it."""
+        """End the process because of a request."""
         if self.reconnected:
-            # The hub does not learn that it has ended, and keeps it for ever (hub-behaviour.md#records-that-never-go).
+            # The hub does not notice the end, and keeps the record for ever (hub-behaviour.md#records-that-never-go).
             self.process_alive, self.status = False, "errored"
         elif self.sequence.is_python:
             self.finish("errored", 213, "Runner failed")
@@ -193,7 +193,7 @@ class Instance:
         self.state.at(stays, lambda: self.state.forget(self))
 
     def _told_end(self, status: str, code: int, reason: str) -> tuple[str, dict[str, Any] | None]:
-        """Return status and ``terminated`` as the version tells an end (hub-behaviour.md#versions)."""
+        """Return status and ``terminated`` as a hub of this version reports an end (hub-behaviour.md#versions)."""
         has = self.state.has
         if self.state.is_1x:
             return status, {"exitcode": code, "reason": reason}
@@ -212,5 +212,5 @@ class Instance:
 
 
 def now() -> str:
-    """Return the time as hubs write it."""
+    """Return the time in the format of hubs."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

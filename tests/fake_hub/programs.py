@@ -29,7 +29,7 @@ def run(instance: Instance, main: str) -> None:
 
 
 def _dies_in_handshake(instance: Instance) -> bool:
-    """Whether a program in Python does not come up (hub-behaviour.md#python-programs); 1.x has refused to start it."""
+    """Whether a Python program fails at its start (hub-behaviour.md#python-programs). On 1.x, the start was refused already."""
     complete = instance.state.is_1x or {"appConfig", "args"} <= instance.body.keys()
     return instance.state.python != "runs" or not complete
 
@@ -42,7 +42,7 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.crash(23, "Sequence failed during execution")
         return
     if behaviour == "exit":
-        # A 1.x hub does not tell the program's own exit code.
+        # A 1.x hub does not report the exit code of the program itself.
         instance.crash(213 if instance.state.is_1x else config.get("code", 0), "Runner failed")
         return
     instance.log("DEBUG", "Handshake received", [{"appConfig": config}])
@@ -52,7 +52,7 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         if config.get(stream):
             instance.write(stream, f"{config[stream]}\n".encode())
     if config.get("healthy") is False:
-        # Until it is asked it counts as healthy (hub-behaviour.md#health-is-a-cache).
+        # The program counts as healthy until it is asked (hub-behaviour.md#health-is-a-cache).
         instance.after(instance.state.timings.health, lambda: setattr(instance, "healthy", False))
     for event in config.get("events", []):
         instance.after(event.get("after", 0), instance.emitter(event["name"], event.get("payload")))

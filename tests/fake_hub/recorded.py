@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the programs of the recordings do, which have a vocabulary of their own."""
+"""The behaviour of the programs in the recordings, which have their own commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
 
 PROBE, LISTENER, PYTHON = "probe-seq", "listener", "py"
-# Main files that never get as far as the program.
+# Main files that fail before their program begins.
 EXITS, DOES_NOT_PARSE = "process.exit(", "module.exports = function( {"
 
 

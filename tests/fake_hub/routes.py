@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds who answers a call: the endpoints of a hub, of every version (hub-behaviour.md#endpoints)."""
+"""Finds the route for a call: the endpoints of hubs of every version (hub-behaviour.md#endpoints)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Routes:
         }
 
     def answer(self, call: Call) -> Answer:
-        """Answer one call; waits happen in here, without the lock."""
+        """Answer one call. It may wait here, without the lock."""
         path = re.sub(r"^/api/v1(?=/|$)", "", call.path.split("?")[0], flags=re.IGNORECASE)
         if path == call.path.split("?")[0] or "//" in path:
             return NOT_FOUND
@@ -56,7 +56,7 @@ class Routes:
         if call.method == "GET" and not accepts(call, parts):
             status = 415 if self.state.has("refuses_types_with_415") else 400
             if parts[0] == "instance" and len(parts) > 2:
-                # The router below an instance answers every error so.
+                # The router below an instance answers every error in this way.
                 return Answer(500, "Internal Server Error", text=f"{status}: Invalid content-type")
             return Answer(status, "Invalid content-type")
         return handler(call, parts[1:])

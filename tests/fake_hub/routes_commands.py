@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What instances are told: to stop, to die, an event."""
+"""The commands for instances: stop, kill and event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CommandRoutes:
         self.has = state.has
 
     def command(self, call: Call, instance: Instance, route: str) -> Answer:
-        """Tell an instance something. What goes wrong in here is 500 with a text.
+        """Send a command to an instance. Every error is 500 with a text.
 
         Source: hub-behaviour.md#errors-below-an-instance-are-500.
         """
@@ -53,13 +53,13 @@ class CommandRoutes:
     def _stop(self, instance: Instance, body: Any) -> Answer:
         if body is None:
             return _thrown("Cannot read properties of null (reading 'timeout')")
-        # The list that 0.18 wants says nothing here (hub-behaviour.md#body-of-a-stop).
+        # The list that a 0.18 hub expects is ignored here (hub-behaviour.md#body-of-a-stop).
         asked = body if isinstance(body, dict) else {}
         timeout = asked.get("timeout", self.state.timings.stop * 1000)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
             return Answer(400, "Bad Request", {"error": "Invalid timeout format"})
         with self.state.lock:
-            # Also for one that has ended, and then for good (hub-behaviour.md#stop-of-an-ended-instance).
+            # Also for an instance that has ended, and then for good (hub-behaviour.md#stop-of-an-ended-instance).
             instance.status = "stopping"
             self._tell_to_stop(instance, max(0.0, timeout / 1000), bool(asked.get("canCallKeepalive")))
         pause(self.state, max(0.0, timeout / 1000))
@@ -75,7 +75,7 @@ class CommandRoutes:
         if not isinstance(body, list):
             return _thrown("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
         if len(body) < 2:
-            # It answers an error and stops all the same (hub-behaviour.md#body-of-a-stop).
+            # It answers with an error, but stops the instance (hub-behaviour.md#body-of-a-stop).
             with self.state.lock:
                 self._tell_to_stop(instance, 0.0, False)
             return _thrown("Cannot read properties of undefined (reading 'timeout')")
@@ -89,7 +89,7 @@ class CommandRoutes:
         return Answer(json={"opStatus": "OK"})
 
     def _tell_to_stop(self, instance: Instance, timeout: float, can_keepalive: bool) -> None:
-        """Let it end when the timeout is over, whether or not it has a handler."""
+        """End the instance when the timeout is over, whether it has a handler or not."""
         timings = self.state.timings
         if instance.unreachable:
             return
@@ -99,7 +99,7 @@ class CommandRoutes:
                 return
             if self.has("instance_status"):
                 self.state.at(min(timings.notice, timeout / 2), lambda: instance.end(138, "Instance stopped"))
-            # Without a handler 0.18 does not stop it, and it hears nothing from then on
+            # Without a handler, 0.18 does not stop it, and later commands do not reach it
             # (hub-behaviour.md#python-programs).
             instance.unreachable = True
             return
@@ -156,7 +156,7 @@ class CommandRoutes:
         if not isinstance(name, str):
             return Answer(400, "Bad Request", {"error": "Invalid format, eventName missing."})
         with self.state.lock:
-            # Nobody learns that there is nobody to hear it (hub-behaviour.md#health-is-a-cache and
+            # The hub does not report that the event reaches no program (hub-behaviour.md#health-is-a-cache and
             # hub-behaviour.md#a-stalled-hub-loses-its-instances).
             if instance.process_alive and not instance.unreachable and time.monotonic() >= instance.lost_until:
                 programs.received(instance, name, message)
@@ -175,7 +175,7 @@ class CommandRoutes:
 
 
 def killing(state: State, instance: Instance) -> tuple[float, Callable[[], None]]:
-    """Return after how many seconds a 1.x hub ends what it was told to kill, and how: its process where it does not answer."""
+    """Return how many seconds after a kill a 1.x hub ends an instance, and how. It kills the process if the program does not answer."""
     if instance.unreachable:
         return state.timings.overdue_1x, lambda: instance.finish("errored", 213, "Runner failed")
     return state.timings.notice, lambda: instance.end(137, "Instance killed")

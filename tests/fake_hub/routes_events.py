@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What programs emit, as it is read (hub-behaviour.md#events)."""
+"""The events of programs, as clients read them (hub-behaviour.md#events)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EventRoutes:
         self.has = state.has
 
     def message(self, call: Call, instance: Instance, name: str, wait_for_next: bool) -> Answer:
-        """Answer the last event, or the next one, for which the hub waits for ever, whoever dies.
+        """Answer with the last event, or wait for the next one. The hub waits for ever, even if the instance dies.
 
         Source: hub-behaviour.md#waiting-for-an-event-of-a-dead-instance.
         """
@@ -37,7 +37,7 @@ class EventRoutes:
             call.noted()
             if not wait_for_next and name in instance.events:
                 last = instance.events[name]
-                # What is kept is the bare message, of which a falsy one is taken for none (hub-behaviour.md#event-payloads).
+                # The hub keeps the bare message, and treats a falsy one as no message (hub-behaviour.md#event-payloads).
                 if (
                     not self.has("bare_event_payload")
                     or isinstance(last, (dict, list))
@@ -50,7 +50,7 @@ class EventRoutes:
             return self._answer(name, instance.emitted[name][seen])
 
     def _answer(self, name: str, payload: Any) -> Answer:
-        """Answer as the version does: from 0.38 on it treats the message as if a route of its own had returned it.
+        """Answer as the version does. From 0.38 on, it treats the message as the result of a route.
 
         Source: hub-behaviour.md#event-payloads.
         """
@@ -70,7 +70,7 @@ class EventRoutes:
                 payload["error"] = payload.get("error") or reason
         if isinstance(payload, (bool, int, float)) or payload in ({}, ""):
             return Answer(status, reason, content_type="application/json")
-        # As it is now: the answer is written after the lock is gone.
+        # Copy it now, because the answer is written after the lock is released.
         return Answer(status, reason, dict(payload) if isinstance(payload, dict) else payload)
 
     def _shown(self, name: str, payload: Any) -> Any:
@@ -79,7 +79,7 @@ class EventRoutes:
         return {"eventName": name} if payload is UNDEFINED else {"eventName": name, "message": payload}
 
     def messages(self, instance: Instance, name: str) -> Answer:
-        """Answer every event from now on, a line each, for ever."""
+        """Answer with every event from now on, one on each line, without an end."""
 
         def lines() -> Iterator[bytes | None]:
             at = len(instance.emitted.get(name, []))

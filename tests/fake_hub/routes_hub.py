@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub says of itself."""
+"""The endpoints about the hub itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class HubRoutes:
         self.has = state.has
 
     def version(self, call: Call, rest: list[str]) -> Answer:
-        """The only endpoint by which versions can be told apart at once."""
+        """The only endpoint that directly shows the version."""
         about = {"version": self.state.version}
         if self.has("api_version"):
             about = {"service": "@scramjet/host", "apiVersion": "v1", **about, "build": "source"}
@@ -63,14 +63,14 @@ class HubRoutes:
         return Answer(json={"sequences": sequences, "instances": instances})
 
     def log(self, call: Call, rest: list[str]) -> Answer:
-        """What has happened; never ends. It tells what programs were started with.
+        """The log of the hub. It never ends, and shows the configuration of programs.
 
         Source: hub-behaviour.md#secrets-on-the-hub.
         """
         return Answer(stream=lambda: self._follow(self.state.log), content_type=OCTETS)
 
     def audit(self, call: Call, rest: list[str]) -> Answer:
-        """Who has asked for what; nobody has."""
+        """The audit stream, which is empty."""
         if not self.has("audit"):
             return NOT_FOUND
         return Answer(stream=lambda: self._follow(bytearray()), content_type=OCTETS)

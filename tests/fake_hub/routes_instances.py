@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Instances as they are read; what is done to them is in the other modules."""
+"""The endpoints that read instances. The other modules have the commands."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class InstanceRoutes:
             words = json.dumps({"error": f"Instance {rest[0]} not found"}, separators=(",", ":"))
             return Answer(404, "Not Found", text=words if self.has("missing_instance_in_words") else None)
         if instance.zombie or not instance.connected:
-            # Nor will this request be answered when it has connected (hub-behaviour.md#start-never-answered and
+            # This request is not answered even after the instance has connected (hub-behaviour.md#start-never-answered and
             # hub-behaviour.md#starting-instance-never-answers).
             return HANG
         route = rest[1] if len(rest) > 1 else ""
@@ -66,7 +66,7 @@ class InstanceRoutes:
             with self.state.lock:
                 return Answer(json=instance_json(self.state, instance))
         if route == "health":
-            # A cache that nobody refreshes after the death (hub-behaviour.md#health-is-a-cache).
+            # This cache is not refreshed after the end of the process (hub-behaviour.md#health-is-a-cache).
             return Answer(json={"healthy": instance.healthy, "processId": 4711})
         if route in ("event", "once") and rest:
             return self._events.message(call, instance, rest[0], wait_for_next=route == "once")

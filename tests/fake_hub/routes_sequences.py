@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instances_of,
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
 
-# What removing a directory takes; seconds.
+# How many seconds the removal of a directory takes.
 REMOVAL = 0.01
 
 
@@ -39,7 +39,7 @@ class SequenceRoutes:
             return Answer(json=sequences_json(self.state, self.state.sequences.values()))
 
     def one(self, call: Call, rest: list[str]) -> Answer:
-        """One of them, which its id names; names lead nowhere."""
+        """One sequence, by its id. Names do not work."""
         if not rest:
             return self._upload(call) if call.method == "POST" else NOT_FOUND
         name, route = rest[0], rest[1:]
@@ -95,8 +95,8 @@ class SequenceRoutes:
             if instances_of(self.state, name):
                 return Answer(409, "Conflict", {"error": "Can't update sequence with instances"})
             try:
-                # Over what is there: nothing of the old package goes (hub-behaviour.md#put-keeps-old-files), and a
-                # refused one has come (hub-behaviour.md#refused-put-has-written).
+                # Unpack over the old files. Old files stay (hub-behaviour.md#put-keeps-old-files), and a refused package has
+                # overwritten files (hub-behaviour.md#refused-put-has-written).
                 sequence.files = self.state.directories.setdefault(name, {})
                 sequence.config = unpack(call.body, sequence.files, self.state.is_1x)
             except RefusedError as refused:
@@ -115,7 +115,7 @@ class SequenceRoutes:
         if sequence is None:
             missing = {"error": f"The sequence {name} does not exist."}
             return Answer(404, "Not Found", missing if self.has("error_bodies") else {"opStatus": "Not Found"})
-        # Whatever it says, "false" too (hub-behaviour.md#forced-delete).
+        # Any value counts, "false" too (hub-behaviour.md#forced-delete).
         force = bool(call.headers.get("x-seq-kill-inst")) and self.has("forced_delete")
         with self.state.lock:
             restarts = self.state.restarts
@@ -137,11 +137,11 @@ class SequenceRoutes:
         return [item for item in self.state.listed() if item.sequence.id == name and item.connected]
 
     def _in_use(self, name: str) -> bool:
-        # 1.x asks whether every one is in use, so that an old ended one lets it delete under a running one
+        # 1.x checks whether every instance is in use. So with an old ended one, it deletes the package of a running one
         # (hub-behaviour.md#delete-orphans-a-running-instance).
         of_it = self._of(name)
         if self.has("delete_inverted"):
-            # It is refused where nothing runs, and what has ended is forgotten for it (hub-behaviour.md#inverted-delete).
+            # The delete is refused if nothing runs, and then the ended instances are forgotten (hub-behaviour.md#inverted-delete).
             over = [item for item in of_it if not item.counts_as_use]
             for item in over:
                 self.state.forget(item)
@@ -149,7 +149,7 @@ class SequenceRoutes:
         return bool(of_it) and all(item.counts_as_use for item in of_it)
 
     def _go_on(self, name: str, restarts: int) -> None:
-        """The client has gone, and the hub goes on (hub-behaviour.md#forced-delete), unless it waits for what never
+        """Continue after the client has gone (hub-behaviour.md#forced-delete), unless the hub waits for an instance that never
         ends (hub-behaviour.md#records-that-never-go).
         """
 
@@ -171,8 +171,8 @@ class SequenceRoutes:
         if self.state.is_1x and not gone:
             pause(self.state, REMOVAL)
         if lost:
-            # Undeletable (hub-behaviour.md#vanished-package), unless somebody else was quicker, and the record has gone
-            # by now (hub-behaviour.md#concurrent-deletes).
+            # It cannot be deleted (hub-behaviour.md#vanished-package), unless another client has removed the record in the
+            # meantime (hub-behaviour.md#concurrent-deletes).
             where = "Sequence" if self.state.is_1x else "sequence"
             text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
             body = {"error": text} if self.has("error_bodies") else {"opStatus": "Internal Server Error", "error": text}

@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance, 
 from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, pause
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
-# The start body travels in an environment variable of the runner (hub-behaviour.md#start-body-too-large); bytes.
+# In bytes. The runner gets the body of a start in an environment variable (hub-behaviour.md#start-body-too-large).
 LONGEST_START = 128 * 1024
 
 
@@ -33,7 +33,7 @@ class StartRoutes:
             return refused
         with self.state.lock:
             if self.state.overloaded > 0:
-                # Before anything else, also for unknown ids (hub-behaviour.md#overload-is-419).
+                # This is checked before anything else, also for unknown ids (hub-behaviour.md#overload-is-419).
                 self.state.overloaded -= 1
                 reason = "Insufficient Space on Resource"
                 return Answer(419, reason, {"error": reason} if self.has("error_bodies") else {"opStatus": reason})
@@ -57,7 +57,7 @@ class StartRoutes:
         return self._started(instance)
 
     def _not_startable(self, body: dict[str, Any], size: int) -> Answer | None:
-        """Refuse what cannot be started; all that is looked at is the id and the size."""
+        """Refuse a start with a bad id or size. Nothing else is checked."""
         chosen = body.get("instanceId") if self.has("ids_in_conflict") else None
         if chosen not in (None, ""):
             if self.has("ids_are_uuids") and not _is_uuid(chosen):
@@ -76,17 +76,17 @@ class StartRoutes:
         if self.has("instance_status"):
             problem = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
             if not self.state.is_1x:
-                # It stays listed, and is never answered for.
+                # It stays listed, and a GET of it is never answered.
                 failed = self.state.launch(sequence, body)
                 failed.zombie, failed.process_alive, failed.status = True, False, "errored"
             return self._refused(_no_main(sequence) if sequence.main is None else problem, 21)
-        # hub-behaviour.md#start-never-answered: no answer ever, and an entry that nobody can get rid of.
+        # hub-behaviour.md#start-never-answered: there is never an answer, and the entry cannot be removed.
         instance = self.state.launch(sequence, body)
         instance.zombie, instance.process_alive = True, False
         return HANG
 
     def _started(self, instance: Instance) -> Answer:
-        """Answer when the process has connected, whatever has become of its sequence meanwhile."""
+        """Answer when the process has connected, even if its sequence was removed in the meantime."""
         sequence = instance.sequence
         with self.state.lock:
             if sequence.id not in self.state.sequences:

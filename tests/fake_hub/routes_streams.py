@@ -22,7 +22,7 @@ class StreamRoutes:
         self.has = state.has
 
     def read(self, instance: Instance, name: str) -> Answer:
-        """Answer what is said until the stream ends; it is gone then."""
+        """Answer with the data of a stream until its end. Reading consumes it."""
         return Answer(stream=lambda: self._said(instance, name), content_type=OCTETS)
 
     def _said(self, instance: Instance, name: str) -> Iterator[bytes | None]:
@@ -40,7 +40,7 @@ class StreamRoutes:
                 yield None
 
     def feed(self, call: Call, instance: Instance, route: str) -> Answer:
-        """Take input, which is the last unless the request says otherwise."""
+        """Accept input. It ends the stream unless the request says otherwise."""
         if route == "input" and call.content_type is None:
             if self.has("error_bodies"):
                 return Answer(406, "Not Acceptable", {"error": "Content-Type must be defined"})
@@ -52,7 +52,7 @@ class StreamRoutes:
         status, reason = (200, "OK") if ends else (202, "Accepted")
         with self.state.lock:
             if route in instance.ended_inputs:
-                # Never done (hub-behaviour.md#ended-input).
+                # The answer never ends (hub-behaviour.md#ended-input).
                 return Answer(status, reason, stream=_nothing)
             if ends:
                 instance.ended_inputs.add(route)

@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, wait
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import CAPACITY_018, CAPACITY_1X, Topic, pieces
 
-# Compared with the whole header: not even a charset may follow.
+# These are compared with the whole header, so not even a charset may follow.
 TYPES = ("text/x-ndjson", "application/x-ndjson", "text/plain", "application/octet-stream")
 NAME = re.compile(r"[\\a-zA-Z0-9_+-]+\Z")
 
@@ -63,7 +63,7 @@ class TopicRoutes:
         return Answer(json=made)
 
     def _delete(self, rest: list[str]) -> Answer:
-        # Its readers are told nothing and wait on.
+        # Its readers do not notice this, and keep waiting.
         if not rest or self.state.topics.pop(rest[0], None) is None:
             return Answer(404, "Not Found", {"error": f"Topic {rest[0] if rest else ''} not found"})
         return Answer(json={"message": f"Topic {rest[0]} removed"})
@@ -111,7 +111,7 @@ class TopicRoutes:
                 topic.left(taken)
 
     def _write(self, call: Call, name: str) -> Answer:
-        """1.x answers when all is taken; ``x-end-stream`` means nothing to it."""
+        """1.x answers when all data was accepted, and ignores ``x-end-stream``."""
         kind = call.headers.get("content-type", "")
         problem = "" if NAME.match(name) else "Topic id incorrect format"
         if kind not in TYPES:
@@ -125,22 +125,22 @@ class TopicRoutes:
         ndjson = kind == "application/x-ndjson"
         body = call.body + b"\n" if ndjson and not call.body.endswith(b"\n") else call.body
         for number, piece in enumerate(pieces(body)):
-            # Only what is left of a body waits for a reader: a last piece is always taken.
+            # Only the rest of a body waits for a reader. A last piece is always accepted.
             if number and not wait(self.state, call, lambda: len(topic.buffer) < CAPACITY_1X):
                 return HANG
             with self.state.lock:
                 topic.write(piece)
-        # An empty body has ended before the hub waits for its end.
+        # With an empty body, the hub waits for an end that has come already.
         return Answer(json={}) if call.body else HANG
 
     def _write_between(self, call: Call, name: str) -> Answer:
-        """Hubs from 0.20 to 0.34 answer at once and let nobody end a topic."""
+        """Hubs from 0.20 to 0.34 answer at once, and do not let clients end a topic."""
         with self.state.lock:
             self.state.topic(name, call.headers.get("content-type", "")).write(call.body)
         return Answer(202, "Accepted", {})
 
     def _write_018(self, call: Call, name: str) -> Answer:
-        """0.18 answers at once, and ends its answer when all is taken."""
+        """0.18 answers at once, and ends its answer when all data was accepted."""
         ends = call.headers.get("x-end-stream") == "true"
         with self.state.lock:
             topic = self.state.topic(name, call.headers.get("content-type", ""))
@@ -153,7 +153,7 @@ class TopicRoutes:
                 topic.ended = ends
 
         def rest() -> Iterator[bytes | None]:
-            # A write after the end is never done.
+            # The answer to a write after the end never ends.
             while over or (len(call.body) >= CAPACITY_018 and len(topic.buffer) >= CAPACITY_018):
                 yield None
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for many endpoints: which headers are taken, and how a hub waits."""
+"""Rules for many endpoints: which headers are accepted, and how a hub waits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def accepts(call: Call, parts: list[str]) -> bool:
 
 
 def not_json(call: Call, state: State) -> Answer | None:
-    """Refuse what is not said to be JSON, bodies or not.
+    """Refuse a request without a JSON content type, even if it has no body.
 
     Source: hub-behaviour.md#delete-needs-a-content-type and hub-behaviour.md#content-types-are-compared-to-the-letter.
     """
@@ -41,7 +41,7 @@ def not_json(call: Call, state: State) -> Answer | None:
 
 
 def pause(state: State, seconds: float) -> None:
-    """Let a hub's time pass, and what is due happen."""
+    """Wait, and let everything happen that is due."""
     end = time.monotonic() + state.scaled(seconds)
     while time.monotonic() < end:
         time.sleep(min(TICK, max(0.0, end - time.monotonic())))
@@ -50,7 +50,7 @@ def pause(state: State, seconds: float) -> None:
 
 
 def wait(state: State, call: Call, done: Callable[[], bool]) -> bool:
-    """Wait until something is so; return whether it is, before the client has gone."""
+    """Wait until ``done`` holds or the client has gone; return whether it holds."""
     while not call.gone():
         with state.lock:
             state.advance()

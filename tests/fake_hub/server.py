@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fake hub as tests hold it: what it has seen and has, and what can be done to it."""
+"""The fake hub for tests: its requests and state, and methods that change it."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class FakeHub:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.dead = False
-        # How many requests have come since it died last.
+        # How many requests have arrived since it died.
         self.turned_away = 0
         self.closing = threading.Event()
         # Streams whose reading has begun, by their paths.
         self.readings: list[str] = []
-        # How often streams were cut off, and whether in the middle of a piece.
+        # How often streams were cut, and whether in the middle of a piece.
         self.cuts = 0
         self.cuts_pieces = False
         self._stalled_until = 0.0
@@ -63,7 +63,7 @@ class FakeHub:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port on which it listens."""
         return int(self._server.server_address[1])
 
     @property
@@ -83,7 +83,7 @@ class FakeHub:
 
     @property
     def instances(self) -> list[dict[str, Any]]:
-        """What is known of every instance that has connected, or never will."""
+        """All instances that have connected, or never will."""
         with self.state.lock:
             self.state.advance()
             return [instance_json(self.state, item) for item in self.state.listed() if item.connected or item.zombie]
@@ -96,11 +96,11 @@ class FakeHub:
             return sum(item.process_alive for item in self.state.runners)
 
     def fault(self, fault: Fault) -> None:
-        """Let something go wrong."""
+        """Add a fault."""
         self.faults.append(fault)
 
     def stall(self, seconds: float) -> None:
-        """Let the hub's process stand still; nothing is answered meanwhile, and 1.x loses its programs.
+        """Stall the process of the hub. It does not answer in the meantime, and 1.x loses its programs.
 
         Source: hub-behaviour.md#a-stalled-hub-loses-its-instances.
         """
@@ -109,15 +109,15 @@ class FakeHub:
         self._stalled_until = time.monotonic() + self.state.scaled(seconds)
 
     def wait_for_stall(self) -> None:
-        """Wait until the process goes on."""
+        """Wait until the stall is over."""
         left = self._stalled_until - time.monotonic()
         if left > 0:
             time.sleep(left)
 
     def cut_streams(self, in_a_piece: bool = False) -> None:
-        """Close the connections of all streams that are read now, as what stands between may.
+        """Close the connections of all streams that are being read, as a proxy may do.
 
-        ``in_a_piece``: of each the next piece is half sent, and lost.
+        ``in_a_piece``: send half of the next piece of each first. That piece is lost.
         """
         self.cuts_pieces = in_a_piece
         self.cuts += 1
@@ -128,12 +128,12 @@ class FakeHub:
             del self.state.directories[sequence]
 
     def kill_runner(self, instance: str) -> None:
-        """Kill a process, as the machine may."""
+        """Kill a process, as the operating system may do."""
         with self.state.lock:
             self.state.instances[instance].crash(213, "Runner failed")
 
     def declare_completed(self, instance: str) -> None:
-        """Let the hub find what another process has left behind, and take it for the end of this one.
+        """Make the hub find the exit code file of another process, and treat this process as ended.
 
         Source: hub-behaviour.md#exit-codes-of-strangers.
         """
@@ -153,7 +153,7 @@ class FakeHub:
         self.turned_away = 0
 
     def revive(self) -> None:
-        """Bring a hub back that a fault has killed, with what it had."""
+        """Start a hub again that a fault has killed, with the same state."""
         self.faults.clear()
         self.dead = False
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What sequences and instances look like in answers."""
+"""The form of sequences and instances in answers."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def instances_of(state: State, name: str) -> list[str]:
 
 
 def _instances(state: State) -> dict[str, list[str]]:
-    """Return the ids of all instances by their sequence; 0.18 knows them from their connection on.
+    """Return the ids of all instances by their sequence. 0.18 lists them only after they have connected.
 
-    Of all at once, since benchmarks have thousands of both.
+    All at once, because benchmarks have thousands of both.
     """
     found: dict[str, list[str]] = {}
     for item in state.listed():
@@ -67,7 +67,7 @@ def instance_json(state: State, instance: Instance) -> dict[str, Any]:
         "appConfig": instance.app_config,
         "args" if state.has("args") else "sequenceArgs": instance.args,
         "provides": instance.body.get("outputTopic"),
-        # What a restarted hub does not learn again.
+        # A restarted hub does not know these.
         "requires": None if instance.reconnected else instance.body.get("inputTopic") or "",
         "sequence": instance.sequence.id,
         "created": instance.created,

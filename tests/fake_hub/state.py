@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub holds: sequences and their directories, instances, topics. Time passes when it is asked to."""
+"""The state of a hub: sequences and their directories, instances, topics. Time passes only in ``advance``."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ from ansible_collections.scramjet.sth.tests.fake_hub.topics import Topic
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import RefusedError, decode
 from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 
-# A runner drops its connection to a hub that has not answered for so long
-# (hub-behaviour.md#a-stalled-hub-loses-its-instances); seconds.
+# In seconds. A runner closes its connection to a hub that has not answered for this long
+# (hub-behaviour.md#a-stalled-hub-loses-its-instances).
 STALL = 1.0
 
 
 class State:
-    """Everything on one hub. Hold ``lock`` around every access; ``advance`` lets what is due happen."""
+    """Everything on one hub. Hold ``lock`` for every access. ``advance`` lets everything happen that is due."""
 
     def __init__(self, generation: str, timings: Timings) -> None:
         played = Played(generation)
         self.version = played.version
         self.has = played.has
-        # Which contract results name.
+        # The generation that results show.
         self.generation = "1.x" if self.has("instance_status") else "0.18"
         self.is_1x = self.has("reconnect")
         self.timings = timings
         self.lock = threading.RLock()
         self.sequences: dict[str, Sequence] = {}
-        # What is on the disk, also of uploads that were refused (hub-behaviour.md#failed-uploads-leave-a-directory).
+        # The directories on the disk, also of refused uploads (hub-behaviour.md#failed-uploads-leave-a-directory).
         self.directories: dict[str, dict[str, bytes]] = {}
         self.instances: dict[str, Instance] = {}
-        # Every process that was ever started, also those that no record leads to any more.
+        # Every process that was started, also without a record.
         self.runners: list[Instance] = []
         self.topics: dict[str, Topic] = {}
         self.log = bytearray()
-        # With each one the hub forgets what it was asked.
+        # With each restart, the hub forgets its open requests.
         self.restarts = 0
         self.overloaded = 0
-        # 1.x: programs hear each other's events (hub-behaviour.md#events-reach-other-instances); off, because it is
-        # seldom what a test is about.
+        # 1.x: whether programs get each other's events (hub-behaviour.md#events-reach-other-instances). Off, because few tests
+        # need it.
         self.crosstalk = False
-        # What the hub runs Python programs with (hub-behaviour.md#python-programs).
+        # The state of the Python on the hub's machine (hub-behaviour.md#python-programs).
         self.python: Literal["runs", "too new", "incomplete"] = "runs"
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
 
     def scaled(self, seconds: float) -> float:
-        """Return how long something takes here."""
+        """Return ``seconds``, scaled by the pace of this hub."""
         return seconds * self.timings.pace
 
     def at(self, seconds: float, action: Callable[[], Any]) -> None:
@@ -86,7 +86,7 @@ class State:
         return instance
 
     def connect(self, instance: Instance) -> None:
-        """The process has answered: 1.x lists it, whatever was listed under its id meanwhile.
+        """Connect a process. 1.x lists it, even if another one with its id is listed.
 
         Source: hub-behaviour.md#one-id-started-twice.
         """
@@ -106,14 +106,14 @@ class State:
             del self.instances[instance.id]
 
     def heard(self, emitter: Instance, name: str, payload: Any) -> None:
-        """Let every other program on the hub hear an event."""
+        """Deliver an event to every other program on the hub."""
         if self.crosstalk and self.is_1x:
             for other in self.listed():
                 if other is not emitter and other.process_alive:
                     programs.received(other, name, payload)
 
     def stall(self, seconds: float) -> None:
-        """The hub process stands still for so long."""
+        """Stall the process of the hub."""
         if not self.is_1x or seconds <= STALL:
             return
         for instance in self.instances.values():
@@ -121,7 +121,7 @@ class State:
             instance.lost_until = time.monotonic() + self.scaled(seconds + self.timings.reconnect)
 
     def restart(self, identify: bool) -> None:
-        """The hub is killed and comes back: 1.x lists its runners only after a while.
+        """Kill and start the hub. 1.x lists its runners only after a while.
 
         Source: hub-behaviour.md#empty-list-after-a-restart.
         """

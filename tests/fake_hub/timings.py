@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long a hub takes for what; seconds."""
+"""How many seconds a hub takes for each thing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Timings:
 
     # Until a started instance is connected.
     handshake: float = 0.2
-    # A completed Node.js program's runner goes on for this long.
+    # How long the runner of a completed Node.js program stays.
     linger: float = 10.0
     # From the death of a process to the hub's notice.
     notice: float = 0.3
@@ -27,20 +27,20 @@ class Timings:
     reconnect: float = 10.0
     # Until a runner asks its program for its health.
     health: float = 1.0
-    # 1.x: what a stop without a timeout takes.
+    # 1.x: the default timeout of a stop.
     stop: float = 7.0
-    # Until a runner is ended that was to end by itself: its program has put off a stop, or ended the application.
+    # Until the hub ends a runner that does not end by itself after keepAlive or the end of the application.
     overdue_018: float = 11.0
     overdue_1x: float = 15.0
-    # Until a connection is closed on which nothing is asked (hub-behaviour.md#idle-connections).
+    # Until an idle connection is closed (hub-behaviour.md#idle-connections).
     idle: float = 6.0
-    # 0.18: until a request has to have come (hub-behaviour.md#slow-uploads).
+    # 0.18: within how many seconds a request must have arrived (hub-behaviour.md#slow-uploads).
     request: float = 300.0
-    # How fast all that passes, and what programs and requests ask for.
+    # The factor for all these times, and for the times that programs and requests ask for.
     pace: float = 1.0
 
 
-# For tests: the order of things stays, the waiting does not.
+# For tests: the same order of events, but with short waits.
 FAST = Timings(
     handshake=0.02,
     linger=1.0,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub makes of an uploaded body (hub-behaviour.md#sequences)."""
+"""How a hub handles an uploaded body (hub-behaviour.md#sequences)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import tarfile
 import zlib
 from typing import Any
 
-# A body that tar gives up on before its end kills the hub once it is too large for the pipe
+# If tar stops before the end of a body, and the rest does not fit into the pipe, the hub dies
 # (hub-behaviour.md#unsound-body-kills-the-hub).
 DEADLY = 512 * 1024
 PIECE = 1024
-# Of package.json, listed by 1.x only.
+# Fields of package.json that only 1.x lists.
 MORE = ("description", "author", "keywords", "args", "repository")
 
 
@@ -31,13 +31,13 @@ class RefusedError(Exception):
 
 
 class DeadlyError(Exception):
-    """The hub dies of this body."""
+    """This body kills the hub."""
 
 
 def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, Any]:
-    """Unpack over what is in ``directory`` and return the listed config.
+    """Unpack over the files in ``directory``, and return the listed config.
 
-    Raises `RefusedError` or `DeadlyError`; what could be unpacked is in the directory even then
+    Raises `RefusedError` or `DeadlyError`. Files that could be unpacked are in the directory even then
     (hub-behaviour.md#ghost-sequences and hub-behaviour.md#refused-put-has-written).
     """
     plain, unread, whole = _decompressed(body)
@@ -49,7 +49,7 @@ def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, A
     if "package.json" not in directory:
         raise RefusedError({"errno": -2, "code": "ENOENT", "syscall": "open", "path": "/sequences/x/package.json"})
     try:
-        # As text: a byte-order mark is no JSON.
+        # Decode it first, because a byte-order mark is not valid JSON.
         manifest = json.loads(directory["package.json"].decode())
     except ValueError:
         raise RefusedError({}) from None
@@ -57,7 +57,7 @@ def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, A
 
 
 def _decompressed(body: bytes) -> tuple[bytes, bool, bool]:
-    """Return what gzip gets out of a body, whether it stops before the end of that, and whether all is well."""
+    """Return the decompressed data of a body, whether gzip stops before its end, and whether it is valid."""
     stream = zlib.decompressobj(wbits=31)
     found = bytearray()
     try:
@@ -72,7 +72,7 @@ def _decompressed(body: bytes) -> tuple[bytes, bool, bool]:
 
 
 def _extract(plain: bytes, directory: dict[str, bytes]) -> bool:
-    """Unpack members, the last one cut off if need be; return whether tar is content."""
+    """Unpack members (the last one may be incomplete); return whether tar succeeds."""
     content = True
     try:
         with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
@@ -88,7 +88,7 @@ def _extract(plain: bytes, directory: dict[str, bytes]) -> bool:
 
 
 def _name(plain: bytes, member: tarfile.TarInfo) -> str:
-    """Return a member's name. In incremental archives tarfile takes two times for the beginning of it."""
+    """Return a member's name. In incremental archives, tarfile treats two times as a prefix of it."""
     header = plain[member.offset_data - 512 : member.offset_data]
     if header[257:265] == b"ustar  \0" and header[345:346].isdigit():
         return header[:100].partition(b"\0")[0].decode()
@@ -96,7 +96,7 @@ def _name(plain: bytes, member: tarfile.TarInfo) -> str:
 
 
 def decode(manifest: Any, is_1x: bool) -> dict[str, Any]:
-    """Return the config that a package.json leads to. Raises `RefusedError`."""
+    """Return the config that a hub lists for a package.json. Raises `RefusedError`."""
     if not isinstance(manifest, dict):
         raise RefusedError({})
     for key in ("name", "version", "main"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which version of the hub is played, and what came with which, beside the collection's own table.
+"""The versions that the fake hub plays, and details of them that are not in the collection's own table.
 
 Source: hub-behaviour.md#versions.
 """
@@ -27,7 +27,7 @@ VERSIONS = {
     "1.x": "1.0.1",
 }
 
-# What a client need not know.
+# Details that a client need not know.
 Detail = Literal[
     "config",
     "api_version",
@@ -66,7 +66,7 @@ _SPANS: Mapping[str, Span] = {str(name): span for name, span in (*FEATURES.items
 
 
 class Played:
-    """A version and what it has."""
+    """A version and its features."""
 
     def __init__(self, name: str) -> None:
         self.version = VERSIONS.get(name, name)

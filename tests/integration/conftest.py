@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
-# On 0.18 a run is known to have completed by its runner's lingering, which must last longer than a crash takes.
+# On 0.18, a completed run is recognised because its runner stays for a while. This must take longer than a crash.
 LINGERING = replace(FAST, linger=5.0 * pace())
 TIMINGS = {"0.18": LINGERING, "1.x": FAST}
 FAILED = pytest.StashKey[bool]()
