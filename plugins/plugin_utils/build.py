@@ -27,19 +27,19 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.entries impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
-# No sources: version control and caches, and what a build puts there, which is other on every machine.
+# Not sources: version control, caches and results of a build, which differ on every machine.
 NO_SOURCES = (
     ".git", ".hg", ".svn", "node_modules", "__pypackages__", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache",
     ".nyc_output", ".DS_Store", "Thumbs.db",
 )  # fmt: skip
-# Results that are kept of one directory and command, for going back and forth between branches.
+# How many results to keep for one directory and command, so that switching between branches is quick.
 MOST_KEPT = 3
-# Characters of what a command said last that a failure shows.
+# How many characters from the end of the output of a command a failure shows.
 TAIL = 2000
 
 
 def place_of_build(source: str, command: str) -> str:
-    """Return the directory in which the result of ``command`` on the present content of ``source`` is, or would be."""
+    """Return the directory for the result of ``command`` with the current content of ``source``. It may not exist."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     real = os.path.realpath(source)
     of_source = hashlib.sha256(f"{real}\n{command}".encode()).hexdigest()[:12]
@@ -88,7 +88,7 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
         try:
             status = process.wait()
         except BaseException:
-            # Whatever ends the task, such as the keyword timeout, ends the command with all that it has started.
+            # If the task ends early, for example by the keyword timeout, the command and all its processes end too.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
@@ -141,7 +141,7 @@ def _forget_old(kept: str) -> None:
 
 @contextmanager
 def _local_errors() -> Iterator[None]:
-    """Around what may find a file that cannot be read, or a full disk."""
+    """Wrap code that may fail because a file cannot be read or the disk is full."""
     try:
         yield
     except (OSError, shutil.Error) as error:

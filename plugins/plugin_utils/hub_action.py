@@ -277,7 +277,7 @@ class HubAction(ActionBase):
         return package
 
     def _place_build(self, arguments: dict[str, Any]) -> None:
-        """Let ``src`` be what the command in ``build`` makes of it; where it does not run now, only describe the package."""
+        """Replace ``src`` by the result of the command in ``build``. If the command does not run now, only describe the package."""
         if _true(arguments.get("remote_src")):
             raise SthError(
                 "INVALID_OPTION", "build runs on the controller: leave out remote_src, or build on the target before."

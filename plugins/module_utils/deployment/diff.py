@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a deployment looks on both sides of a diff: once, and not once for each replica. Pure."""
+"""A deployment as both sides of a diff show it: once, and not for each replica. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 State = dict[str, Any]
-# What replicas have there that differ in nothing but their index.
+# The placeholder for the index of a replica, if replicas differ only in it.
 INDEX = "(index)"
 
 
 def states(observed: Observed, goal: Goal, stay: Mapping[int, Replica], masker: Masker) -> tuple[State, State]:
-    """Return both sides of the diff. ``stay``: the replicas that stay as they are, by index.
+    """Return both sides of the diff. ``stay``: the replicas that do not change, by index.
 
     Each has ``deployment``, ``replicas`` (their number), what all of them have in common (``sequence``, ``version``,
     ``app_config``, ``args``, topics), and in ``different`` what only some have.
@@ -75,7 +75,7 @@ def _wanted(slot: Slot, was: SequenceRecord | None) -> State:
 
 
 def _without_index(state: State, index_key: str | None, index: int) -> State:
-    """Return ``state`` with its own index replaced by what all replicas have there."""
+    """Return ``state`` with the index of the replica replaced by the placeholder that all replicas share."""
     # The deployment says how many run.
     shown = {key: value for key, value in state.items() if key != "state"}
     if index_key is not None and with_index(state["app_config"], index_key, index) == state["app_config"]:
@@ -99,7 +99,7 @@ def _summary(name: str, by_index: Mapping[int, State]) -> State:
 
 
 def _alike(name: str, by_index: Mapping[int, State]) -> Iterator[tuple[str, State]]:
-    """Yield what replicas have that follow one another and have the same, with the names of the first and last of them."""
+    """Yield the settings of each group of consecutive replicas that are equal, with the names of the first and the last one."""
     ordered = sorted(by_index.items(), key=lambda item: item[0])
     runs = [list(found) for _state, found in groupby(ordered, key=lambda item: item[1])]
     for run in runs:

@@ -50,7 +50,7 @@ class Goal:
         """Say in which options a replica differs from ``slot``; "" if it does not differ."""
         if replica.id in self.anew:
             return "the task restarts it"
-        # On the way back it may stay as it was.
+        # In a rollback, it may stay as it was.
         if replica.taken_over and not self.back:
             return "the deployment takes it over"
         names = differing(replica.record, slot.program, replica.ref or "", slot.sequence.ref)

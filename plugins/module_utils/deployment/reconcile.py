@@ -94,14 +94,14 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
 
 
 def _look(run: Run, options: DeploymentOptions) -> Observed:
-    """Read the deployment, with what it is to take over."""
+    """Read the deployment, with the instances to take over."""
     seen = look(run.hub, options.name)
     wanted = options.take_over
     if wanted is None:
         return seen
     missing = not_found(seen.inventory, wanted)
     if missing and not seen.live:
-        # Where it runs, an earlier run has taken them over.
+        # If the deployment runs, an earlier run has taken them over.
         run.warnings.append(
             f"take_over: nothing that runs on {run.hub.api_url} is called {', '.join(missing)}. If a name is misspelt, the "
             "deployment runs beside what it should take over."

@@ -67,7 +67,7 @@ class Replica:
 
 @dataclass(frozen=True)
 class Observed:
-    """The state of a deployment at one time. ``taken_over``: by id, as which replicas other instances count."""
+    """The state of a deployment at one time. ``taken_over``: by id, the marks of instances that count as replicas."""
 
     name: str
     inventory: Inventory
@@ -133,7 +133,7 @@ def replicas_of(name: str, inventory: Inventory, taken_over: Mapping[str, Instan
 
 
 def refuse_clash(observed: Observed, hub: str, indexes: Iterable[int] = ()) -> None:
-    """Raise ``CONFLICT`` where something else runs under a name of the deployment's, and is not taken over."""
+    """Raise ``CONFLICT`` if another instance runs with a name that a replica would have, and is not taken over."""
     name = observed.name
     names = {name, *(f"{name}-{index}" for index in indexes)}
     for item in observed.inventory.instances:
@@ -174,19 +174,19 @@ def taken_over(name: str, inventory: Inventory, wanted: TakeOverOptions, hub: st
 
 
 def not_found(inventory: Inventory, wanted: TakeOverOptions) -> list[str]:
-    """Return those names and ids in ``instances`` that fit nothing that lives, the deployment's own replicas included."""
+    """Return the names and ids in ``instances`` that match no live instance, not even a replica of the deployment."""
     live = [item for item in inventory.instances if item.live]
     return [ref for ref in wanted.instances if not any(ref in _names(item) for item in live)]
 
 
 def _is_wanted(record: InstanceRecord, references: Sequence[str], packages: Collection[str]) -> bool:
-    # Whose an instance is that does not answer, such as one on 0.18 that starts, nothing tells.
+    # The owner of an instance that does not answer is unknown, for example of a starting instance on 0.18.
     nameless = record.mark is None and record.app_config is not None
     return not _names(record).isdisjoint(references) or (nameless and record.sequence_id in packages)
 
 
 def _names(record: InstanceRecord) -> set[str | None]:
-    """Return by what a task can call an instance: its id, its name, and the name of its pool or deployment."""
+    """Return the names that a task can use for an instance: its id, its name, and the name of its pool or deployment."""
     mark = record.mark
     return {record.id, *((mark.name, mark.pool) if mark else ())}
 
@@ -206,7 +206,7 @@ def _marks(name: str, records: Sequence[InstanceRecord]) -> dict[str, InstanceMa
     for item in records:
         if item.id not in indexes:
             indexes[item.id] = next(free)
-    # Where they differ, each one's successor has what that one has.
+    # If they differ, the successor of each one gets the same settings.
     configs = [unmarked(item.app_config) for item in records]
     args = [list(item.args) for item in records]
     behind_last = max(indexes.values(), default=-1) + 1

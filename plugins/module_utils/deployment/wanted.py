@@ -49,7 +49,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
         return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
         sequence = _version_before(observed, hub)
-        # A canary leaves others with that version. They say how it is to run, and the canary says what was tried.
+        # With a canary, other replicas still have that version. They show how to run it, and the canary shows what was tried.
         go_on = [item for item in observed.live if item.ref == sequence.ref and item.record.status != "stopping"]
         model = latest(go_on) or leader
     elif sequence is None:

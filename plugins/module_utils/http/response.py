@@ -33,7 +33,7 @@ class Response:
     reason: str
     body: bytes
     content_type: str
-    # Where a redirect leads.
+    # The target of a redirect.
     location: str = ""
     # Values that no error may show.
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -85,7 +85,7 @@ class Response:
 
 
 def _target(response: Response) -> str:
-    """Return where a redirect leads, without what may be secret in an address: the user, the password and the query."""
+    """Return the target of a redirect, without the parts that may be secret: the user, the password and the query."""
     try:
         parts = urlsplit(urljoin(response.url, response.location))
     except ValueError:

@@ -82,7 +82,7 @@ class Dialect:
         self.log_never_ends = has(release, "log_never_ends")
         # Input that is not UTF-8 reaches a program unchanged.
         self.carries_binary_input = has(release, "binary_input")
-        # Bytes that are no UTF-8 come out of a program as they are.
+        # Output that is not UTF-8 arrives unchanged.
         self.carries_binary_output = has(release, "binary_output")
         # A program that does not answer has to be killed at once (hub-behaviour.md#programs-that-do-not-answer).
         self.stop_is_final = has(release, "stop_is_final")

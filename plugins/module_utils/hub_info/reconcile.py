@@ -38,7 +38,7 @@ def reconcile(run: Run, options: HubInfoOptions) -> Result:
                 "INVALID_OPTION",
                 "gather has hubs, which only a manager lists, and what only a hub has: use one task for each.",
             )
-        # A manager is no hub: it has no version, by which a hub is known.
+        # A manager is not a hub, and has no version.
         return {"hubs": [_of_manager(item, hub.api_url) for item in hub.hubs()], "hub": run.known_hub()}
     result: Result = {}
     if "version" in gather:
@@ -54,7 +54,7 @@ def reconcile(run: Run, options: HubInfoOptions) -> Result:
 
 
 def _of_manager(told: dict[str, Any], manager: str) -> dict[str, Any]:
-    """Return what is known of a hub in a manager's list, with the address at which the manager passes on requests to it."""
+    """Return an element of a manager's list of hubs, with the address at which the manager passes on requests to the hub."""
     return {
         "id": told["id"],
         "api_url": f"{manager}/sth/{quote(told['id'], safe='')}/api/v1",

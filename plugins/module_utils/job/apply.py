@@ -275,7 +275,7 @@ class Apply:
         """Build the failure for a run that failed. It uses the ends of the collected streams, which cannot be read again."""
         known = group.said()
         if not self.hub.dialect.keeps_ended and not {"stderr", "log"} & {*collected}:
-            # The log of such a hub does not contain the error, and stderr cannot be read any more.
+            # The log of such a hub does not contain the error, and stderr can no longer be read.
             known = {}
         words = failure_logs(self.hub, record.id, known)
         emitted: dict[str, Any] = {}

@@ -25,12 +25,12 @@ class Until:
 
     @property
     def is_required(self) -> bool:
-        """Whether a program that ends by itself before has not completed: what it was to say is missing."""
+        """Whether a program fails if it ends by itself before this, because its output or event is then missing."""
         return self.event is not None or self.pattern is not None
 
     @property
     def reason(self) -> str | None:
-        """What completes the run, for the plan; None where nothing but its end does."""
+        """Say what completes the run, for the plan; None if only the end of the program does."""
         ways = [
             f"its event {self.event!r}" if self.event is not None else None,
             f"line {self.lines} of its output" if self.lines is not None else None,
@@ -42,7 +42,7 @@ class Until:
 
     @property
     def short_of(self) -> str:
-        """What a program has not done that has ended too early."""
+        """Say what is missing if a program has ended too early."""
         if self.event is not None:
             return f"without emitting its completion_event {self.event!r}"
         if self.pattern is not None:
@@ -50,13 +50,13 @@ class Until:
         return "without completing"
 
     def bounds(self) -> Bounds | None:
-        """Return how far the output is kept."""
+        """Return up to where the output is kept."""
         if self.lines is None and self.pattern is None:
             return None
         return Bounds(max_lines=self.lines, pattern=self.pattern)
 
     def is_reached(self, stopped_by: StoppedBy | None, silence: float) -> bool:
-        """Whether the output completes the run: which of its bounds it has reached, and seconds since it said something."""
+        """Whether the output completes the run, by the limit that it has reached and the seconds since its last data."""
         return stopped_by in ("lines", "match") or (self.silence is not None and silence >= self.silence)
 
 

@@ -15,13 +15,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import 
 
 Source = Literal["program", "all"]
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
-# Of the levels of Python, those that Node.js has under another name.
+# The levels of Python that have another name in Node.js.
 _OTHER_NAMES = {"warning": "warn", "critical": "fatal"}
-# How the logger of a program in Node.js calls itself, and its runner.
+# The names of the loggers of a Node.js program and of its runner.
 _PROGRAM = "Sequence"
 _RUNNER = "Runner"
 _COMPLETED = "Sequence completed."
-# The runner of programs in Python logs under the same name as they do. Its own lines begin with one of these.
+# The Python runner logs under the same name as the program. Its own lines begin with one of these.
 _PYTHON_RUNNER_SAYS = (
     "Starting up...",
     "server_host: ",
@@ -59,7 +59,7 @@ _PYTHON_RUNNER_SAYS = (
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Which lines are kept: those of ``source`` from ``level`` on. What is no line of a log is kept in any case."""
+    """Which lines are kept: those of ``source`` from ``level`` on. Text that is not a line of a log is always kept."""
 
     level: str = "trace"
     source: Source = "program"
@@ -72,13 +72,13 @@ class LogFilter:
         rank = _rank(entry)
         if rank is not None and rank < LEVELS.index(self.level):
             return False
-        # What went wrong with a program is said by its runner. The hub's errors tell only of the end of the process.
+        # The runner logs the error of the program. The errors of the hub are only about the end of the process.
         is_error = entry.get("from") == _RUNNER and (rank or 0) >= LEVELS.index("error")
         return self.source == "all" or is_error or _is_of_program(entry)
 
 
 def read_line(line: bytes) -> Mapping[str, Any] | None:
-    """Read one line of a log; None where it is none."""
+    """Parse one line of a log; None if it is not one."""
     try:
         entry = json.loads(line)
     except ValueError:

@@ -82,7 +82,7 @@ def _error_in(line: str) -> str:
 
 
 def _headline(error: str) -> str:
-    """Return what a person calls an error: the line that names it. Before that of a syntax error stands where it is."""
+    """Return the line that names an error, which a person looks for. A syntax error has its position in the lines before."""
     lines = error.splitlines()
     named = next((line for line in lines if _NAMED_ERROR.match(line)), lines[0])
     return named if named == lines[0] else f"{named} at {lines[0]}"

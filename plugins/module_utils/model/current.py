@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which of several versions of a package is the current one: what ``name@current`` means. Pure.
+"""Finds the current version of a package, which ``name@current`` names. Pure.
 
 A hub has no upload times. So the replicas of a deployment tell it, else the versions, else the instances.
 """
@@ -25,7 +25,7 @@ _Precedence = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 
 
 def current_sequences(name: str, inventory: Inventory) -> list[SequenceRecord]:
-    """Return the current version of the package ``name``, with copies; or of the deployment ``name``, if no package is named so.
+    """Return the current version of the package ``name``, with copies; or of the deployment ``name``, if there is no such package.
 
     Of what several deployments run, the version of the deployment ``name`` counts. Returns several versions if nothing tells.
     """
@@ -42,13 +42,13 @@ def current_sequences(name: str, inventory: Inventory) -> list[SequenceRecord]:
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether a version comes before another; no if one of them is no semantic version."""
+    """Whether a version is lower than another; False if one of them is not a semantic version."""
     one, two = precedence(version), precedence(than)
     return one is not None and two is not None and one < two
 
 
 def precedence(version: str) -> _Precedence | None:
-    """Return a sort key of a semantic version, build metadata aside; None for any other text."""
+    """Return a sort key for a semantic version, without its build metadata; None for any other text."""
     match = _SEMVER.match(version)
     if not match:
         return None
@@ -62,7 +62,7 @@ def precedence(version: str) -> _Precedence | None:
 
 
 def _of_deployments(inventory: Inventory, wanted: set[str] | None) -> dict[str, SequenceRecord]:
-    """Return by deployment the version in force, of those with ids in ``wanted``: what its earliest run that shows has started.
+    """Return by deployment the version in force, among those with ids in ``wanted``: the version of its earliest visible run.
 
     Others are attempts, such as a canary (see `deployment.versions`).
     """
@@ -77,7 +77,7 @@ def _of_deployments(inventory: Inventory, wanted: set[str] | None) -> dict[str, 
 
 
 def _newest(sequences: Sequence[SequenceRecord], instances: Iterable[InstanceRecord]) -> list[SequenceRecord]:
-    """Return those of the highest version, and of these the one from which an instance was started last."""
+    """Return the sequences of the highest version; of several, the one from which an instance was started last."""
     ranked = [(precedence(item.version or "0.0.0"), item) for item in sequences]
     known = [rank for rank, _item in ranked if rank is not None]
     if not ranked or len(known) < len(ranked):

@@ -224,7 +224,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_index(config: Mapping[str, Any], path: str | None, index: int | str) -> dict[str, Any]:
-    """Return ``config`` with the member's index, or what stands for it, at the dotted ``path``; unchanged if ``path`` is None."""
+    """Return ``config`` with the member's index, or a placeholder, at the dotted ``path``; unchanged if ``path`` is None."""
     if path is None:
         return dict(config)
     key, dot, rest = path.partition(".")

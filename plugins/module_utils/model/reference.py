@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.current import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import stamp_version
 
-# In the place of a version: the one that is in force.
+# Used instead of a version: the version in force.
 CURRENT = "current"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{7,64})\Z")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)

@@ -49,7 +49,7 @@ class Journal:
             self._done.extend(False for dummy in actions)
 
     def say(self, line: str) -> None:
-        """Tell something about what is under way."""
+        """Report the progress of an action."""
         self._tell(line)
 
     def begin(self, action: Action) -> None:

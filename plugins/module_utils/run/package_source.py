@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.reading impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
-# In the place of our mark, in the version of a package that is foreseen without its content.
+# Replaces the digest in the version of a predicted package whose content is unknown.
 UNBUILT = "+unbuilt"
 # What the module learns about a package that it does not have. Its warnings are shown by the module, like all others.
 _DESCRIBED = (
@@ -61,7 +61,7 @@ def read_source(run: Run, options: PackageOptions, name: str | None = None) -> P
 
 
 def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence[str]) -> dict[str, Any]:
-    """Return ``_package`` for a package that is to be built from ``source``: nobody knows its content. ``said``: warnings."""
+    """Return ``_package`` for a package that would be built from ``source``. Its content is unknown. ``said``: warnings."""
     try:
         with open(os.path.join(source, MANIFEST), "rb") as file:
             manifest = Manifest(source, file.read(), name if compare == "content" else None)
@@ -76,7 +76,7 @@ def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence
         "name": manifest.name,
         "version": manifest.version,
         "digest": "",
-        # Equal to the content of nothing that a hub has.
+        # It equals the content of no sequence on a hub.
         "hub_version": f"{version}{UNBUILT}" if compare == "content" else manifest.version,
         "engine": manifest.engine,
         "files": 0,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Says how far a long upload is."""
+"""Reports the progress of a long upload."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _MEGABYTE = 1_000_000
 
 
 def with_progress(file: IO[bytes], tell: Callable[[str], None], every: float) -> IO[bytes]:
-    """Return ``file``, which is at its beginning, as a file that says every ``every`` seconds how much of it was read."""
+    """Return ``file``, which is at its beginning, as a file that reports every ``every`` seconds how much of it was read."""
     return cast("IO[bytes]", _Watched(file, tell, every))
 
 
 class _Watched:
-    """What an HTTP client needs of a file, and no more."""
+    """The methods of a file that an HTTP client needs."""
 
     def __init__(self, file: IO[bytes], tell: Callable[[str], None], every: float) -> None:
         self._file = file
         self._every = every
         self._say = tell
-        # An archive that is verified while it is read knows its length, and cannot be read from its end.
+        # A file that is verified while it is read has a known length, but cannot be read from its end.
         self._size = len(file) if isinstance(file, Sized) else os.fstat(file.fileno()).st_size
         self._read = 0
         self._begun = self._said = time.monotonic()

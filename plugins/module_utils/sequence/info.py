@@ -30,7 +30,7 @@ class SequenceInfoOptions(Options):
 def reconcile(run: Run, options: SequenceInfoOptions) -> Result:
     """Return ``exists``, ``sequences`` and ``sequence``."""
     reference = parse_reference(options.sequence) if options.sequence is not None else None
-    # Which version is the current one, only the instances tell.
+    # Only the instances show which version is the current one.
     inventory = (
         observe(run.hub, lambda found: bool(found.instances))
         if reference is not None and reference.version == CURRENT

@@ -197,7 +197,7 @@ def _refs(records: Iterable[SequenceRecord]) -> str:
 def _state(
     records: Iterable[SequenceRecord], new: SequenceRecord | None = None, replaced: Iterable[SequenceRecord] = ()
 ) -> dict[str, Any]:
-    """Return one side of the diff. ``new``: which of ``records`` takes the place of those in ``replaced``."""
+    """Return one side of the diff. ``new``: the record in ``records`` that replaces those in ``replaced``."""
     ordered = sorted(records, key=lambda item: (item.name, item.hub_version))
     newer = [item.version for item in replaced if new and item.name == new.name and is_older(new.version, item.version)]
     told = f" (downgrade from {', '.join(sorted(set(newer)))})" if newer else ""

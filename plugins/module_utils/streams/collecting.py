@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import
 
 # How much of the end of a log to keep. The errors, and the lines of the runner and the hub about the end fit in.
 TAIL = 256 * 1024
-# U+FFFD, which older hubs put in the place of bytes that are not text (hub-behaviour.md#output-that-is-not-text).
+# U+FFFD, by which older hubs replace bytes that are not text (hub-behaviour.md#output-that-is-not-text).
 _REPLACED = "\ufffd".encode()
 # The digest of the output of a program that returns nothing.
 _NOTHING = hashlib.sha256(b"undefined").digest()
@@ -132,7 +132,7 @@ class LogSink(Sink):
                 super().write(line + b"\n")
 
     def finish(self) -> None:
-        """Take the last line, if it has no line end."""
+        """Add the last line, if it has no line end."""
         if self._line:
             self.write(b"\n")
 
@@ -146,7 +146,7 @@ class StreamReader(Attended):
         super().__init__(f"read {stream}")
         self.stream = stream
         self.sink = sink
-        # The data after the bounds is read and dropped, so that the program does not block.
+        # Data after the limits is read and dropped, so that the program does not block.
         self.bounds = bounds
         self.stopped_by: StoppedBy | None = None
         # When the hub ended the stream (monotonic clock); None if it has not ended it.
@@ -240,7 +240,7 @@ class Collecting:
 
     @property
     def stopped_by(self) -> StoppedBy | None:
-        """Which bound the output has reached."""
+        """The limit that the output has reached, or None."""
         return self._readers["output"].stopped_by
 
     @property
@@ -255,7 +255,7 @@ class Collecting:
         return self._readers["output"].sink.has_replaced
 
     def settle(self) -> None:
-        """Wait until all that a completed program has written has arrived."""
+        """Wait until all output of a completed program has arrived."""
         bound = Deadline(self._timings.settles_within)
         began = time.monotonic()
         while not bound.passed:

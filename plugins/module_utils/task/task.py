@@ -53,7 +53,7 @@ def execute(task: Task[Any], run: Run) -> Result:
             run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
         result = dict(task.reconcile(run, read_options(task.options_type, run.options)))
         result["changed"] = run.journal.planned if run.check_mode else run.journal.written
-        # A manager has no version, for which a hub would be asked.
+        # A manager has no version, unlike a hub.
         if task.talks_to_hub and "hub" not in result:
             result["hub"] = run.describe_hub()
     except SthError as error:
