@@ -60,7 +60,7 @@ options:
         the package, because a build may need it.
       - The command runs only if its result for this content of O(src) is not there yet. Results are kept in
         C(~/.cache/scramjet-sth-builds) of the user who runs Ansible.
-      - In check mode the command does not run. If its result is not there, check mode assumes that the package is another than that on the
+      - In check mode the command does not run. If its result is not there, check mode assumes that the package differs from the one on the
         hub, and gives a warning.
       - For recipes, see docs/building.md in the collection.
     type: str

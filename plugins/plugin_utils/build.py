@@ -96,7 +96,7 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
             how = f"exit code {status}" if status > 0 else f"signal {-status}"
             raise SthError(
                 "BUILD_FAILED",
-                f"The build of {source} failed with {how}: correct the command, or what it complains about. It said last: {_tail(said)}",
+                f"The build of {source} failed with {how}: correct the command or the sources. The end of its output: {_tail(said)}",
             )
 
 

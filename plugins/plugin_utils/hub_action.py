@@ -291,8 +291,8 @@ class HubAction(ActionBase):
         if not os.path.isdir(place):
             if self._task.check_mode or arguments.get("state") == "absent":
                 said = (
-                    f"{source}: The build has not run for what is in it now, and does not run in check mode. It is assumed that the "
-                    "package is another than that on the hub.",
+                    f"{source} was not built since its content changed, and check mode does not build. So check mode assumes that the "
+                    "package differs from the one on the hub.",
                 )
                 name = arguments.get(self.package_name) if self.package_name else None
                 compare = str(arguments.get("compare") or "content")

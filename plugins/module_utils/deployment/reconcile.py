@@ -103,8 +103,8 @@ def _look(run: Run, options: DeploymentOptions) -> Observed:
     if missing and not seen.live:
         # If the deployment runs, an earlier run has taken them over.
         run.warnings.append(
-            f"take_over: nothing that runs on {run.hub.api_url} is called {', '.join(missing)}. If a name is misspelt, the "
-            "deployment runs beside what it should take over."
+            f"take_over: no running instance on {run.hub.api_url} is named {', '.join(missing)}. If a name is misspelt, the "
+            "deployment runs in addition to the instances that it should take over."
         )
     return replicas_of(options.name, seen.inventory, taken_over(options.name, seen.inventory, wanted, run.hub.api_url))
 

@@ -36,7 +36,7 @@ def reconcile(run: Run, options: HubInfoOptions) -> Result:
         if set(gather) != {"hubs"}:
             raise SthError(
                 "INVALID_OPTION",
-                "gather has hubs, which only a manager lists, and what only a hub has: use one task for each.",
+                "gather contains hubs, which only a manager lists, and values that only a hub has: use one task for each.",
             )
         # A manager is not a hub, and has no version.
         return {"hubs": [_of_manager(item, hub.api_url) for item in hub.hubs()], "hub": run.known_hub()}

@@ -205,9 +205,9 @@ class Apply:
     def _warn_of_replaced(self, group: Collecting) -> None:
         if group.has_replaced_text and not self.hub.dialect.carries_binary_output:
             self.run.warnings.append(
-                f"The output of instance {self.label} has characters U+FFFD. A {self.hub.version().version} hub puts them in the "
-                "place of bytes that are not text, so if the program writes binary data, it is spoiled: let it write base64, or use "
-                "a hub from 1.0.0 on."
+                f"The output of instance {self.label} has characters U+FFFD. A {self.hub.version().version} hub writes them "
+                "instead of bytes that are not text. If the program writes binary data, that data is damaged: let it write base64, or "
+                "use a hub from 1.0.0 on."
             )
 
     def _took(self) -> None:

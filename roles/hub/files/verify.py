@@ -106,7 +106,7 @@ def main() -> None:
     results = {language: run(want["api_url"], language) for language in want["languages"]}
     if not clear(want["api_url"]):
         sys.exit(
-            f"The hub does not let the sequence {NAME} be removed, which a verification has stored. Remove it with sth_sequence."
+            f"The hub does not remove the sequence {NAME}, which the verification has uploaded: remove it with sth_sequence."
         )
     print(json.dumps(results))
 
