@@ -16,7 +16,7 @@ options:
     description:
       - If O(src) is a directory, patterns of files to leave out of the package, in the syntax of C(.gitignore). With a C(.tar.gz) this
         only gives a warning.
-      - Files of version control and caches, such as C(.git) and C(__pycache__), are always left out, and so are files that a file
+      - Files of version control and caches, such as C(.git) and C(__pycache__), are left out by default, and so are files that a file
         C(.siignore) in the directory names. To include such a file, use a pattern that starts with V(!), such as V(!config/local.json).
       - C(.siignore) does not have the syntax of C(.gitignore), but that of C(si seq pack) in Scramjet's command line. In it, a pattern
         must match a whole path, so C(*.log) matches only at the top, and C(**/*.log) at any depth. A pattern that starts or ends with a

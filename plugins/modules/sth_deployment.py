@@ -365,7 +365,8 @@ instances:
       returned: success
       type: str
     exit_code:
-      description: Exit code that the hub reports. A 1.x hub reports V(-1) for success. Null if the hub reports none.
+      description: Exit code that the hub reports. A hub from 1.0 on reports V(-1) for success, so test C(outcome) instead. Null if the
+        hub reports none.
       returned: success
       type: int
     reason:

@@ -202,8 +202,8 @@ options:
       - With O(state=completed), name of the event that completes the run. The task returns its payload and then stops the instance.
       - Use it for programs that do not end by themselves. Python programs that end do not need it, because the task finds the end
         in their C(log), which it always reads.
-      - When a Python program ends, a 0.18 hub forgets its events at once. If a program emits this event and ends within some
-        milliseconds after its start, the task does not get the event.
+      - If a Python program ends on a hub before 0.24.3, the hub forgets its events at once. So if it emits this event and ends
+        within some milliseconds after its start, the task can miss the event.
     type: str
   completion_lines:
     description:
@@ -427,8 +427,8 @@ instance:
       type: str
     exit_code:
       description:
-        - Exit code that the hub reports. A 1.x hub reports V(-1) for success. Null if the hub reports none, or if the task has not
-          waited for it, see O(wait_for_exit).
+        - Exit code that the hub reports. A hub from 1.0 on reports V(-1) for success, so test C(outcome) instead. Null if the hub
+          reports none, or if the task has not waited for it, see O(wait_for_exit).
       returned: success
       type: int
     reason:
