@@ -40,7 +40,7 @@ options:
       - File to write the archive to. If not set, O(src) is only checked, and nothing is ever changed. Its directory must exist. It must not
         be inside O(src).
       - In the archive, but not in O(src), the version in C(package.json) gets the digest of the content as build metadata, as in
-        C(1.4.2+sha256.<hex>).
+        C(1.4.2+sha256.<hex>). M(scramjet.sth.sth_sequence) uploads such an archive byte for byte.
       - If the file already has the same content, it is not written. A new one gets mode 0644.
     type: path
 seealso:

@@ -143,8 +143,8 @@ options:
     default: []
   mask_output:
     description:
-      - Whether to mask secrets of the O(instance)'s configuration in the data that is read. If any secret was masked, RV(masked) is
-        true. Those with fewer than 6 characters, and single words or numbers with fewer than 12, such as C(test), C(production) or
+      - Whether to mask secrets of the configuration of O(instance) in the data that is read. If any secret was masked, RV(masked) is
+        true. Secrets with fewer than 6 characters, and single words or numbers with fewer than 12, such as C(test), C(production) or
         C(8080), are not masked.
       - V(false) returns the data as the program wrote it. In O(stream=log), to which the hub writes the configuration, every secret is
         masked in any case.
