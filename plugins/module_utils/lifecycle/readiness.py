@@ -110,13 +110,13 @@ def ended_error(
 
 def how_it_ended(record: InstanceRecord) -> str:
     """Say how an instance ended, as far as the hub reports it: its exit code and the meaning of the code."""
-    how = f"ended ({record.outcome})"
+    facts = [str(record.outcome)]
     if record.exit_code is not None:
         meaning = EXIT_MEANINGS.get(record.exit_code)
-        how += f" with exit code {record.exit_code}{f', which means {meaning},' if meaning else ''}"
+        facts.append(f"exit code {record.exit_code}{f': {meaning}' if meaning else ''}")
     if record.reason:
-        how += f" and the hub says {record.reason!r}"
-    return how
+        facts.append(f"the hub says {record.reason!r}")
+    return f"ended ({'; '.join(facts)})"
 
 
 def forgotten(instance_id: str) -> InstanceRecord:
