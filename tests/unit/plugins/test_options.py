@@ -24,7 +24,8 @@ TYPES = {"str": str, "path": str, "int": int, "float": float, "bool": bool, "raw
 def compare(kind: Any, spec: Spec) -> None:
     """Require one field for each option, of the type that Ansible makes of it."""
     of_suboptions = {item.name: item.metadata.get("kind") for item in fields(kind)}
-    assert of_suboptions.keys() == spec.keys(), f"{kind.__name__}: add or remove fields"
+    differing = ", ".join(sorted(of_suboptions.keys() ^ spec.keys()))
+    assert not differing, f"{kind.__name__} and the argument spec must have the same options: {differing}"
     hints = get_type_hints(kind)
     wrong = {
         name: f"{hints[name]}, and the spec says {wanted}"
@@ -32,7 +33,7 @@ def compare(kind: Any, spec: Spec) -> None:
         for wanted in [type_of(option, of_suboptions[name])]
         if hints[name] != wanted
     }
-    assert not wrong, kind.__name__
+    assert not wrong, f"{kind.__name__} has other types than the argument spec"
     for name, option in spec.items():
         if "options" in option:
             compare(of_suboptions[name], option["options"])
