@@ -296,7 +296,9 @@ class HubAction(ActionBase):
                 )
                 name = arguments.get(self.package_name) if self.package_name else None
                 compare = str(arguments.get("compare") or "content")
-                arguments["_package"] = describe_unbuilt(source, compare, name, said if self._task.check_mode else ())
+                # The version is known without a build.
+                unknown = self._task.check_mode and compare == "content"
+                arguments["_package"] = describe_unbuilt(source, compare, name, said if unknown else ())
                 return
             keyword: dict[str, str] = {}
             self._compute_environment_string(keyword)

@@ -33,12 +33,17 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
         return [done, {"ansible.builtin.assert": {"that": list(that), "fail_msg": f"{{{{ {name} | to_json }}}}"}}]
 
     unknown = ["sequence.digest is none", "sequence.version == '1.0.0+unbuilt'", "warnings | length == 1"]
+    versions = {"src": str(source), "build": "true", "compare": "version"}
+    by_version = {"scramjet.sth.sth_sequence": versions, "register": "by_version", "check_mode": True}
+    nothing = {"ansible.builtin.assert": {"that": ["by_version is not changed", "by_version.warnings is not defined"]}}
     change = {"ansible.builtin.lineinfile": {"path": f"{source}/index.ts", "line": "// new", "create": False}}
     tasks = [
         *task("foreseen", "foreseen is changed", *(f"foreseen.{item}" for item in unknown), check_mode=True),
         *task("real", "real is changed", "real.sequence.digest is not none", "real.warnings is not defined"),
         *task("again", "again is not changed"),
         *task("known", "known is not changed", "known.warnings is not defined", check_mode=True),
+        by_version,
+        nothing,
         change,
         *task("other", "other is changed", "other.warnings | length == 1", check_mode=True),
         *task("newer", "newer is changed", "newer.sequence.digest != real.sequence.digest"),
