@@ -58,8 +58,10 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
             environment={"XDG_CACHE_HOME": str(tmp_path / "cache")},
             warned=True,
         )
-        (directory,) = hub.state.directories.values()
+        directories = list(hub.state.directories.values())
     assert runs.read_text() == "x\n" * 2
+    assert len(directories) == 1
+    directory = directories[0]
     assert sorted(directory) == ["built-by", "index.js", "package.json"]
     assert directory["built-by"] == (b"us\n" if entrance == "module" else b"\n")
     assert not (source / "index.js").exists()
