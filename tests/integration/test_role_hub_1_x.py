@@ -24,11 +24,8 @@ from ansible_collections.scramjet.sth.tests.running.commands import ROOT
 
 VARIABLE = "STH_TEST_HUB_PACKAGES"
 FOLDER = pathlib.Path(os.environ.get(VARIABLE, ""))
-VERSIONS = sorted(
-    found[1]
-    for file in FOLDER.glob("*.tgz")
-    if (found := re.fullmatch(r"scramjet-host-([1-9]\d*\.\d+\.\d+)\.tgz", file.name))
-)
+_HOSTS = [re.fullmatch(r"scramjet-host-([1-9]\d*\.\d+\.\d+)\.tgz", file.name) for file in FOLDER.glob("*.tgz")]
+VERSIONS = sorted(found[1] for found in _HOSTS if found)
 pytestmark = pytest.mark.skipif(
     VARIABLE not in os.environ or not VERSIONS,
     reason=f"{VARIABLE} names no folder with archives of @scramjet/host from 1.0 on and of what it depends on",
