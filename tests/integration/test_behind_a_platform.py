@@ -105,8 +105,9 @@ def test_target(target: str, tmp_path: pathlib.Path, certificate: tuple[str, str
     with contextmanager(simulated_hub)("1.x") as hub:
         parts = urlsplit(hub.api_url)
         with platform(f"{parts.scheme}://{parts.netloc}", certificate, tmp_path) as api_url:
-            connection = {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}
-            run_target(target, {**hub.variables, **connection}, tmp_path)
+            # From the environment, which plays that a target runs have too.
+            environment = {"STH_TOKEN": TOKEN, "STH_CA_PATH": authority}
+            run_target(target, {**hub.variables, "sth_api_url": api_url}, tmp_path, environment)
 
 
 def test_the_hubs_of_a_manager_are_found(tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str) -> None:

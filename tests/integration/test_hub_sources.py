@@ -81,8 +81,8 @@ def test_from_an_address(archive: pathlib.Path, address: str, package: pathlib.P
     ("fragment", "version", "says"),
     [
         (f"#sha256={'0' * 64}", VERSION, "The checksum for .* did not match"),
-        ("", "0.18.6", r"does not hold @scramjet/host 0\.18\.6 in its folder node_modules, but 0\.18\.7"),
-        (".missing", VERSION, "was not downloaded: Request failed HTTP Error 404"),
+        ("", "0.18.6", r"does not contain @scramjet/host 0\.18\.6 in its folder node_modules, but 0\.18\.7"),
+        (".missing", VERSION, "could not be downloaded: Request failed HTTP Error 404"),
     ],
     ids=["digest", "version", "missing"],
 )
@@ -95,6 +95,6 @@ def test_another_archive_than_was_meant_is_refused(
 
 
 def test_a_path_at_which_there_is_nothing_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(CommandFailedError, match="is neither a folder nor a file on this machine. Nothing was changed"):
+    with pytest.raises(CommandFailedError, match="is not a folder or a file on this machine.*Nothing was changed"):
         install(tmp_path, str(tmp_path / "nowhere"))
     assert not (tmp_path / "prefix").exists()
