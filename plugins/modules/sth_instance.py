@@ -310,6 +310,18 @@ EXAMPLES = r"""
     stop_timeout: 1
   register: report
 
+- name: Take the first three lines of a program that never ends its output
+  scramjet.sth.sth_instance:
+    name: sample
+    sequence: "{{ package.sequence.ref }}"
+    state: completed
+    app_config:
+      behaviour: stream
+      every: 0.1
+    completion_lines: 3
+    on_failure: stop
+    stop_timeout: 1
+
 - name: Start a server, and wait until it emits that it is ready or has failed
   scramjet.sth.sth_instance:
     name: server

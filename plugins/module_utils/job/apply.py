@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting, spoiled
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder, feeding
 
 # Ends a program that has completed at once, because it has nothing left to do (hub-behaviour.md#completion-is-known-early).
@@ -103,7 +103,8 @@ class Apply:
             except SthError as error:
                 raise self._cut_short(error, instance_id, group.finish(is_whole=False)) from None
             self._note_cuts(group)
-            self._warn_of_replaced(group)
+            if group.has_replaced_text:
+                self.run.warnings += spoiled(self.hub, f"output of instance {self.label}")
             if is_python and not end.is_met:
                 record = as_the_log_says(record, group.said()["log"])
             # Raise inside the context, so that the file of a failed run is removed.
@@ -200,14 +201,6 @@ class Apply:
             self.run.notes.append(
                 f"The {stream} of instance {self.label} was cut off while it was silent, for example by the idle "
                 "time-out of a proxy, and the task read on."
-            )
-
-    def _warn_of_replaced(self, group: Collecting) -> None:
-        if group.has_replaced_text and not self.hub.dialect.carries_binary_output:
-            self.run.warnings.append(
-                f"The output of instance {self.label} has characters U+FFFD. A {self.hub.version().version} hub writes them "
-                "instead of bytes that are not text. If the program writes binary data, that data is damaged: let it write base64, or "
-                "use a hub from 1.0.0 on."
             )
 
     def _took(self) -> None:

@@ -350,6 +350,16 @@ def collecting(
         yield group
 
 
+def spoiled(hub: HubClient, what: str) -> list[str]:
+    """Return the warnings for a stream that contains U+FFFD: one, if a hub of this version may have put it there."""
+    if hub.dialect.carries_binary_output:
+        return []
+    return [
+        f"The {what} contains U+FFFD. A {hub.version().version} hub writes it instead of bytes that are not text. If the program "
+        "writes binary data, that data is damaged: let it write base64, or use a hub from 1.0.0 on."
+    ]
+
+
 def _text(data: bytes, truncated: bool) -> tuple[str, str, bool]:
     try:
         return data.decode(), "utf-8", False

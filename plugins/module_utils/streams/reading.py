@@ -62,11 +62,12 @@ def read_bounded(
     hiding: Hiding,
     timings: Timings,
     nothing_more: Callable[[], bool] | None = None,
+    has_replaced: Callable[[], None] | None = None,
 ) -> Result:
     """Read and return the keys of the module's result.
 
     ``open_stream`` gets the longest silence in seconds. ``nothing_more`` says whether a stream that the hub does not end has
-    no more data. A failure contains the data that was read before it, because it cannot be read again.
+    no more data. ``has_replaced`` is called if the data contains U+FFFD. A failure contains the data that was read before it, because it cannot be read again.
     """
     bounds = Bounds(reading.max_bytes, reading.max_lines, reading.pattern)
     failure: SthError | None = None
@@ -80,6 +81,8 @@ def read_bounded(
                 raise
             failure = error
             sink.keep_part()
+    if sink.has_replaced and has_replaced is not None:
+        has_replaced()
     result = _result(sink, bounds, stopped_by, reading, hiding)
     if failure is not None:
         failure.said.update(result)

@@ -182,7 +182,7 @@ def test_what_is_left_of_a_run_that_fails_is_said_and_so_it_is(hub: FakeHub, how
 def test_output_that_an_older_hub_has_spoiled_is_told(hub: FakeHub) -> None:
     when_asked(hub, "/output", lambda: finish(hub, "\ufffdPNG".encode()))
     result = complete(hub, app_config={"behaviour": "run"})
-    warned = [text for text in result["warnings"] if "bytes that are not text" in text]
+    warned = [text for text in result["warnings"] if "that data is damaged" in text]
     assert bool(warned) == (not hub.state.is_1x)
     when_asked(hub, "/output", lambda: finish(hub, b"text"))
     assert not complete(hub, app_config={"behaviour": "run"})["warnings"]

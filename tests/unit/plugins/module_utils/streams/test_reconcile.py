@@ -102,6 +102,14 @@ def test_reading_stops_with_the_stream(echo: FakeHub) -> None:
     assert (result["content"], result["stopped_by"], result["lines_read"]) == ("BYE", "end", 1)
 
 
+def test_output_that_an_older_hub_may_have_spoiled_is_told(echo: FakeHub) -> None:
+    write(echo, content="\ufffd\n")
+    spoiled = read(echo, max_lines=1)
+    assert bool(spoiled["warnings"]) == (not echo.state.is_1x)
+    write(echo, content="text\n")
+    assert not read(echo, max_lines=1)["warnings"]
+
+
 @pytest.mark.parametrize("data", [b"\x00\xff\xfe binary", "zażółć".encode()])
 def test_bytes_come_back_as_they_were_where_the_hub_carries_them(echo: FakeHub, data: bytes) -> None:
     given: dict[str, Any] = {"content": base64.b64encode(data).decode(), "encoding": "base64"}
