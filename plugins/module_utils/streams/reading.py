@@ -67,7 +67,8 @@ def read_bounded(
     """Read and return the keys of the module's result.
 
     ``open_stream`` gets the longest silence in seconds. ``nothing_more`` says whether a stream that the hub does not end has
-    no more data. ``has_replaced`` is called if the data contains U+FFFD. A failure contains the data that was read before it, because it cannot be read again.
+    no more data. ``has_replaced`` is called if the data contains U+FFFD. A failure contains the data that was read before it,
+    because it cannot be read again.
     """
     bounds = Bounds(reading.max_bytes, reading.max_lines, reading.pattern)
     failure: SthError | None = None

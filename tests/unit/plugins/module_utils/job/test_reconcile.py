@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, planned, run_task, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, planned, run_task, when_asked
 
 # Longer than any test may take.
 LONG = bound(30.0)
@@ -45,6 +45,7 @@ def finish(hub: FakeHub, output: bytes = b"result\n") -> None:
 def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "stdout": "out", "stderr": "err", "log": "own words", "result": "42"}
     options: dict[str, Any] = {"wait_for_exit": True, "log_source": "all"}
+    keep_ended(hub)
     check = complete(hub, check=True, app_config=config, **options)
     assert check["changed"]
     assert check["collected"] == {}
@@ -85,6 +86,7 @@ def test_what_may_go_on_in_the_background_is_not_ended(
     hub: FakeHub, options: dict[str, Any], result: str | None
 ) -> None:
     """``wait_for_exit`` asks for it, or the program has returned nothing."""
+    keep_ended(hub)
     config = {"behaviour": "complete" if result else "return_nothing", "late": "still here", "seconds": 0.1}
     run = complete(hub, app_config=config, **options)
     assert run["instance"]["outcome"] == "completed", run
