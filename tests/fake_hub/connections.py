@@ -212,6 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer, truncated: bool = False) -> None:
         self.send_response_only(answer.status, answer.reason)
         self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Date", self.date_time_string())
         if self.close_connection or self.headers.get("Connection") == "close":
             self.close_connection = True
             self.send_header("Connection", "close")

@@ -47,7 +47,9 @@ class State:
         self.runners: list[Instance] = []
         self.topics: dict[str, Topic] = {}
         self.log = bytearray()
-        # With each restart, the hub forgets its open requests.
+        # As if it had been up for an hour: a test that is about a restart restarts it.
+        self.began(time.time() - 3600)
+        # With each one the hub forgets what it was asked.
         self.restarts = 0
         self.overloaded = 0
         # 1.x: whether programs get each other's events (hub-behaviour.md#events-reach-other-instances). Off, because few tests
@@ -126,6 +128,7 @@ class State:
         Source: hub-behaviour.md#empty-list-after-a-restart.
         """
         self.restarts += 1
+        self.began(time.time())
         self.sequences = self._identified() if identify else {}
         self.topics.clear()
         if not self.is_1x:
@@ -138,6 +141,10 @@ class State:
             instance.listed = instance.deaf = False
             instance.events.clear()
             self.at(self.timings.reconnect, _reconnection(instance))
+
+    def began(self, at: float) -> None:
+        """Begin the log anew, as a hub does when it is started (hub-behaviour.md#since-when-a-hub-is-up)."""
+        self.log[:] = json.dumps({"msg": "Node version:", "level": "INFO", "ts": int(at * 1000)}).encode() + b"\n"
 
     def _identified(self) -> dict[str, Sequence]:
         """Return a sequence for every directory whose package.json can be read, ghosts included.

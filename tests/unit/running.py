@@ -49,6 +49,7 @@ HASTY = Timings(
     kill_grace=3.0,
     lingers_at_least=0.6,
     reconnect=2.0,
+    silence=1.0,
     others_show=0.3,
     event_turn=0.3,
 )

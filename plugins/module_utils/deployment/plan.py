@@ -48,6 +48,17 @@ class DeploymentPlan:
         rollout = tuple(action for batch in self.batches for action in batch.actions)
         return (*self.first, *rollout, *self.deletes)
 
+    @property
+    def relies_on_absence(self) -> bool:
+        """Whether it would be another plan if a replica were there that the hub does not list."""
+        return bool(self.actions) or not self.goal.slots
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Names of the packages of which it starts a replica because none with its index is there."""
+        starts = (item for batch in self.batches for item in batch.starts)
+        return frozenset(item.slot.sequence.name for item in starts if item.missing)
+
 
 def plan_present(
     observed: Observed, goal: Goal, policy: Policy, *, upload: bool, keep_versions: int, masker: Masker

@@ -30,10 +30,11 @@ class Policy:
 
 @dataclass(frozen=True)
 class ToStart:
-    """A replica to start, and to wait for until it is ready."""
+    """A replica to start, and to wait for until it is ready. ``missing``: no replica with its index runs."""
 
     slot: Slot
     action: Action
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,9 @@ def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[st
 def _start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:
     what = f"instance {slot.program.label} from {slot.sequence.ref}"
     left = slot.program.started_from(slot.sequence.id)
-    return ToStart(slot, Action("start", what, _why_started(observed, goal, slot), leaves=left))
+    return ToStart(
+        slot, Action("start", what, _why_started(observed, goal, slot), leaves=left), not observed.at(slot.index)
+    )
 
 
 def _why_started(observed: Observed, goal: Goal, slot: Slot) -> str:

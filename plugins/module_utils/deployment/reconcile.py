@@ -34,7 +34,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report imp
     without,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import Rolling
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import look
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import named
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.wanted import wanted_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
@@ -44,9 +43,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
     wanted_sequence,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import ending_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import ask_silent_again, decide_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
@@ -71,9 +71,13 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     hide_options(run, options)
     require_start_options(run.hub, options)
     package = _package(run, options)
-    before = _look(run, options)
-    run.hide(replica.record for replica in before.replicas)
-    plan = _plan(run, options, before, package, masker)
+    inventory, plan = decide_surely(
+        run.hub,
+        ask_silent_again(run.hub, run.hub.inventory()),
+        lambda found: _plan(run, options, _observed(run, options, found), package, masker),
+        run.journal.say,
+    )
+    before = _observed(run, options, inventory)
     run.journal.plan(plan.actions)
     note_topics(run)
     if run.check_mode:
@@ -93,20 +97,19 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     }
 
 
-def _look(run: Run, options: DeploymentOptions) -> Observed:
-    """Read the deployment, with the instances to take over."""
-    seen = look(run.hub, options.name)
+def _observed(run: Run, options: DeploymentOptions, inventory: Inventory) -> Observed:
+    """Return the state of the deployment, with the instances that it takes over."""
     wanted = options.take_over
     if wanted is None:
-        return seen
-    missing = not_found(seen.inventory, wanted)
-    if missing and not seen.live:
+        return replicas_of(options.name, inventory)
+    missing = not_found(inventory, wanted)
+    if missing and not replicas_of(options.name, inventory).live:
         # If the deployment runs, an earlier run has taken them over.
-        run.warnings.append(
+        run.warn(
             f"take_over: no running instance on {run.hub.api_url} is named {', '.join(missing)}. If a name is misspelt, the "
             "deployment runs in addition to the instances that it should take over."
         )
-    return replicas_of(options.name, seen.inventory, taken_over(options.name, seen.inventory, wanted, run.hub.api_url))
+    return replicas_of(options.name, inventory, taken_over(options.name, inventory, wanted, run.hub.api_url))
 
 
 def check_options(options: DeploymentOptions) -> None:
@@ -159,6 +162,7 @@ def _plan(
     run: Run, options: DeploymentOptions, before: Observed, package: Package | None, masker: Masker
 ) -> DeploymentPlan:
     hub = run.hub
+    run.hide(replica.record for replica in before.replicas)
     sequence = _named(run, options, before, package)
     if options.state == "absent":
         return plan_absent(before, absent_goal(before), sequence.ref if sequence else None, masker)

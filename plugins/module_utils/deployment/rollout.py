@@ -37,6 +37,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas i
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import Seen
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending, end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import came_back
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import (
     Readiness,
     wait_ready,
@@ -69,7 +70,7 @@ class Rolling:
         self.options = options
         self.hub = run.hub
         self.before = before
-        self.seen = Seen(run.hub, before)
+        self.seen = Seen(run.hub, before, run.journal.say)
         self.crashes = Crashes(self.seen)
         self.policy = policy
         self.readiness = readiness
@@ -168,13 +169,21 @@ class Rolling:
             outcome = error.details.get("outcome") if isinstance(error, GateError) else None
             if not isinstance(error, GateError) or not self.crashes.is_others_doing(outcome, error.index, goal):
                 raise error
-        return not errors
+        return not errors and not any(item.id in self.seen.failed for item in batch.awaited)
 
     def _await(self, replica: Replica, written: Callable[[], None]) -> None:
         written()
+        readiness, is_older = self.readiness, came_back(self.hub, replica.record)
+        if is_older and readiness.wait_for == "event":
+            # It will not emit again what it has emitted before.
+            readiness = replace(readiness, wait_for="healthy", ready_event=None)
         try:
-            wait_ready(self.hub, replica.id, replica.mark.name, self.readiness)
+            wait_ready(self.hub, replica.id, replica.mark.name, readiness)
         except SthError as error:
+            if is_older and error.code not in NOT_ITS_FAULT:
+                # It ran before the hub was restarted: it is replaced, and says nothing about its version.
+                self.seen.failed.add(replica.id)
+                return
             raise self._gate(error, replica.index, replica.id) from None
         self.crashes.ready[replica.id] = replica.index
 
@@ -190,7 +199,7 @@ class Rolling:
                 self._note(step.action, planned)
             raise self._gate(error, step.slot.index, instance) from None
         self.seconds[record.id] = round(time.monotonic() - begun, 3)
-        self.seen.known.add(record.id)
+        self.seen.started(record.id)
         self.crashes.ready[record.id] = step.slot.index
         self._note(step.action, planned)
 

@@ -6,19 +6,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, replicas_of
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import ask_silent_again, observe
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import (
+    ask_silent_again,
+    hides_for,
+    waiting_for,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 
 
 class Seen:
     """The state of a deployment before this run, and as the run last observed it."""
 
-    def __init__(self, hub: HubClient, before: Observed) -> None:
+    def __init__(self, hub: HubClient, before: Observed, tell: Callable[[str], None] = lambda line: None) -> None:
         self.hub = hub
         self.before = before
         self.now = before
@@ -27,26 +32,39 @@ class Seen:
         # By id: the last records of replicas that this run ended. Ids of replicas that did not become ready.
         self.ended: dict[str, InstanceRecord] = {}
         self.failed: set[str] = set()
+        self._tell = tell
+        self._running = {item.id for item in before.live}
+
+    def started(self, instance_id: str) -> None:
+        """Take note of a replica that this run has started."""
+        self.known.add(instance_id)
+        self._running.add(instance_id)
 
     def look(self) -> Observed:
-        """Read the deployment again."""
-        self.now = look(self.hub, self.before.name, self.before.taken_over)
+        """Read the deployment again. If the hub was restarted meanwhile, wait until it lists all that runs."""
+        self.now = self._read()
+        hidden = hides_for(self.hub) if self._vanished(self.now) else 0.0
+        if hidden:
+            self._tell(waiting_for(self.hub, hidden))
+            self.now = poll(
+                self._read, lambda found: not self._vanished(found), Deadline(hidden), self.hub.timings.looks
+            )[0]
         return self.now
 
     def others(self) -> list[Replica]:
         """Return the live replicas that another run has started since this one began."""
         return [item for item in self.now.live if item.id not in self.known]
 
+    def _read(self) -> Observed:
+        return look(self.hub, self.before.name, self.before.taken_over)
+
+    def _vanished(self, now: Observed) -> bool:
+        """Whether the hub lists a replica no more that this run has not ended."""
+        return not self._running <= {*(item.id for item in now.replicas), *self.ended}
+
 
 def look(hub: HubClient, name: str, taken_over: Mapping[str, InstanceMark] | None = None) -> Observed:
     """Read a deployment from the hub."""
-    inventory = observe(hub, lambda found: _complete(replicas_of(name, found)))
     # A 0.18 hub does not report the mark of an instance that starts (hub-behaviour.md#starting-instance-never-answers), and
     # an interrupted run may have left such a replica.
-    return replicas_of(name, ask_silent_again(hub, inventory), taken_over)
-
-
-def _complete(observed: Observed) -> bool:
-    """Whether all replicas that the latest run wanted are listed. Right after a restart of a 1.x hub they may be missing."""
-    leader = observed.leader
-    return leader is not None and len({item.index for item in observed.live}) >= leader.rollout.replicas
+    return replicas_of(name, ask_silent_again(hub, hub.inventory()), taken_over)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import shut_down
@@ -23,6 +24,7 @@ class ByteStream:
 
     def __init__(self, response: requests.Response, failure: Callable[[Exception], Exception]) -> None:
         self._raw = response.raw
+        self._date = response.headers.get("Date", "")
         self._failure = failure
         self._aborted = False
 
@@ -35,6 +37,14 @@ class ByteStream:
         except Exception as error:
             if not self._aborted:
                 raise self._failure(error) from None
+
+    @property
+    def answered_at(self) -> float | None:
+        """When the answer began, by the clock of whoever answered: seconds since 1970; None where it does not say."""
+        try:
+            return parsedate_to_datetime(self._date).timestamp()
+        except (TypeError, ValueError):
+            return None
 
     @property
     def is_in_a_piece(self) -> bool:

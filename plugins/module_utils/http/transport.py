@@ -55,8 +55,6 @@ class Transport:
             )
         self.connection = connection
         self._timings = timings
-        # Whether a connection was refused before one succeeded: the hub has just been started.
-        self.was_refused = False
         # Values that no error may show. Each task adds the secrets of its programs.
         self.secrets: set[str] = set()
         self._abandoned = False
@@ -183,7 +181,6 @@ class Transport:
 
     def renew(self) -> None:
         """Forget the state from earlier requests, but keep the connections."""
-        self.was_refused = False
         self.secrets = set()
 
     def close(self) -> None:
@@ -232,8 +229,6 @@ class Transport:
         return answer
 
     def _answer(self, response: requests.Response, method: str, url: str, silence: float = 0.0) -> Response:
-        retries = getattr(response.raw, "retries", None)
-        self.was_refused |= bool(retries is not None and retries.history)
         return Response(
             method=method,
             url=url,

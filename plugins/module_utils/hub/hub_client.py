@@ -13,10 +13,12 @@ Source: hub-behaviour.md#endpoints. No method waits for a state, makes decisions
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import IO, Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
@@ -26,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.overlay import Ov
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import SequenceClient, uploaded_id
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.topic_client import TopicClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    Clock,
     InstanceRecord,
     Inventory,
     SequenceRecord,
@@ -35,6 +38,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import 
 # In parallel, because each request waits for its whole timeout if the hub does not answer
 # (hub-behaviour.md#start-never-answered).
 PARALLEL_GETS = 8
+# Of the first line of a hub's log; bytes.
+LONGEST_LINE = 64 * 1024
 
 
 class HubClient(HubApi):
@@ -82,6 +87,25 @@ class HubClient(HubApi):
             raise answer.not_from_a_hub("a list of something other than hubs")
         return found
 
+    def clock(self) -> Clock | None:
+        """When the hub was started, and now, by its own clock; None where it does not say.
+
+        ``GET /log`` begins with what the hub said when it was started, consumes nothing and does not end
+        (hub-behaviour.md#since-when-a-hub-is-up).
+        """
+        line = b""
+        try:
+            with self.transport.stream("log", timeout=self.timings.first_line) as log:
+                for piece in log:
+                    line += piece
+                    if b"\n" in line or len(line) > LONGEST_LINE:
+                        break
+            said = json.loads(line.split(b"\n")[0])
+            return Clock(said["ts"] / 1000, max(said["ts"] / 1000, given(log.answered_at)))
+        except (SthError, ValueError, TypeError, KeyError, AssertionError):
+            # Its log has another form, or goes elsewhere.
+            return None
+
     # -- everything it lists --------------------------------------------------------------------------------------
 
     def sequences(self) -> list[SequenceRecord]:
@@ -110,7 +134,7 @@ class HubClient(HubApi):
             listed = self._instances(_objects(both[1], answer))
             sequences = self.overlay.with_sequences(map(self.dialect.sequence, _objects(both[0], answer)))
             instances = self.overlay.with_instances(listed, self.dialect.keeps_ended)
-        return Inventory(tuple(sequences), tuple(instances), self.transport.was_refused)
+        return Inventory(tuple(sequences), tuple(instances))
 
     def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
         told = self.dialect.tells_status

@@ -63,6 +63,16 @@ class InstancePlan:
         """All actions in order."""
         return tuple(action for step in self.steps for action in step.actions)
 
+    @property
+    def relies_on_absence(self) -> bool:
+        """Whether it would be another plan if an instance were there that the hub does not list."""
+        return bool(self.actions) or not self.steps
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Names of the packages of which it starts an instance because none is there."""
+        return frozenset(step.sequence.name for step in self.steps if step.start and not step.stops and step.sequence)
+
 
 @dataclass(frozen=True)
 class Wanted:

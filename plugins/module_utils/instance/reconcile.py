@@ -30,7 +30,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
     ending_from_options,
     wait_removed,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import decide_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options, wait_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, start_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
@@ -62,11 +62,9 @@ def reconcile(run: Run, options: InstanceOptions) -> Result:
     masker = run.masker
     hide_options(run, options)
     require_capabilities(run.hub, options)
-    inventory = observe(run.hub, lambda found: bool(select(found, options)))
-    selected = select(inventory, options)
-    run.hide(selected)
-    refuse_deployments((item for item in selected if item.live), run.hub.api_url)
-    plan = _plan(run, options, inventory, selected, masker)
+    inventory, plan = decide_surely(
+        run.hub, run.hub.inventory(), lambda found: _plan(run, options, found, masker), run.journal.say
+    )
     run.journal.plan(plan.actions)
     note_topics(run)
     if run.check_mode:
@@ -74,7 +72,7 @@ def reconcile(run: Run, options: InstanceOptions) -> Result:
     else:
         records = list(_Apply(run, options, inventory).everything(plan))
         if options.state == "absent":
-            wait_removed(run.hub, [item.id for item in selected], options.removal_timeout)
+            wait_removed(run.hub, [item.id for item in select(inventory, options)], options.removal_timeout)
     if options.state == "absent":
         records = []
     views = [instance_view(item, inventory.sequence(item.sequence_id), masker) for item in records if item]
@@ -166,14 +164,15 @@ def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> Seq
     reference = parse_reference(sequence)
     found = resolve_sequence(reference, inventory, hub=run.hub.api_url, assume=run.check_mode)
     if not found.id:
-        run.notes.append(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
+        run.note(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
     return found
 
 
-def _plan(
-    run: Run, options: InstanceOptions, inventory: Inventory, selected: Sequence[InstanceRecord], masker: Masker
-) -> InstancePlan:
+def _plan(run: Run, options: InstanceOptions, inventory: Inventory, masker: Masker) -> InstancePlan:
     hub, state = run.hub.api_url, options.state
+    selected = select(inventory, options)
+    run.hide(selected)
+    refuse_deployments((item for item in selected if item.live), hub)
     if state in ("stopped", "absent"):
         return plan_ended(inventory, selected, masker, f"the task has state: {state}")
     sequence = None if options.all else wanted_sequence(run, options.sequence, inventory)

@@ -37,6 +37,16 @@ class CompletedPlan:
         return (*self.stops, *(action for action in (self.start, self.finish) if action))
 
     @property
+    def relies_on_absence(self) -> bool:
+        """Whether it would be another plan if an instance were there that the hub does not list."""
+        return self.start is not None
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Names of the packages of which it starts an instance because none is there."""
+        return frozenset({self.sequence.name} if self.start and not self.stops and self.sequence else ())
+
+    @property
     def foreseen(self) -> InstanceRecord:
         """The record of the run, as far as it is known before its start."""
         return self.attach or self.program.started_from(given(self.sequence).id)

@@ -23,9 +23,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.job.apply import Apply
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import plan_completed
-from ansible_collections.scramjet.sth.plugins.module_utils.job.until import until_from_options
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
+from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan, plan_completed
+from ansible_collections.scramjet.sth.plugins.module_utils.job.until import Until, until_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import decide_surely
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
@@ -46,20 +48,10 @@ def reconcile(run: Run, options: JobOptions) -> Result:
     require_capabilities(run.hub, options)
     if feed is not None and options.input is not None:
         require_carried(run.hub, feed, options.input.stream)
-    inventory = observe(run.hub, lambda found: bool(select(found, options)))
-    selected = select(inventory, options)
-    run.hide(selected)
-    refuse_deployments((item for item in selected if item.live), run.hub.api_url)
-    refuse_clash(options, inventory, run.hub.api_url)
     program = programs(options)[0]
-    if run.check_mode and options.sequence is None and not live_with(inventory, program):
-        run.notes.append(f"Instance {program.label} is assumed to be started by an earlier task.")
-        inventory = replace(inventory, instances=(*inventory.instances, program.started_from("")))
-    plan = plan_completed(
-        inventory, program, wanted_sequence(run, options.sequence, inventory), options.if_running, run.hub.api_url
+    inventory, plan = decide_surely(
+        run.hub, run.hub.inventory(), lambda found: _plan(run, options, found, program, until), run.journal.say
     )
-    if until.reason is not None:
-        plan = replace(plan, finish=Action("stop", f"instance {program.label}", until.reason))
     run.journal.plan(plan.actions)
     note_topics(run)
     if plan.attach is not None:
@@ -113,6 +105,23 @@ def check_run_options(options: JobOptions) -> None:
         raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
     if options.run_timeout <= 0:
         raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
+
+
+def _plan(run: Run, options: JobOptions, inventory: Inventory, program: Program, until: Until) -> CompletedPlan:
+    hub = run.hub.api_url
+    selected = select(inventory, options)
+    run.hide(selected)
+    refuse_deployments((item for item in selected if item.live), hub)
+    refuse_clash(options, inventory, hub)
+    if run.check_mode and options.sequence is None and not live_with(inventory, program):
+        run.note(f"Instance {program.label} is assumed to be started by an earlier task.")
+        inventory = replace(inventory, instances=(*inventory.instances, program.started_from("")))
+    plan = plan_completed(
+        inventory, program, wanted_sequence(run, options.sequence, inventory), options.if_running, hub
+    )
+    if until.reason is None:
+        return plan
+    return replace(plan, finish=Action("stop", f"instance {program.label}", until.reason))
 
 
 def _check(options: JobOptions) -> None:

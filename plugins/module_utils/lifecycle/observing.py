@@ -2,30 +2,132 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the lists of a hub. After a possible restart, it waits until missing instances can be trusted to be absent.
+"""Reads what a hub lists, and does not take for missing what the hub only does not list yet, or does not answer for.
 
-Source: hub-behaviour.md#empty-list-after-a-restart.
+Source: hub-behaviour.md#empty-list-after-a-restart, hub-behaviour.md#starting-instance-never-answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypeVar
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import PARALLEL_GETS, HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
 
 
+class Plan(Protocol):
+    """What a plan says about instances that are not there."""
+
+    @property
+    def relies_on_absence(self) -> bool:
+        """Whether it would be another plan if an instance were there that the hub does not list."""
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Names of the packages of which it starts an instance because none is there."""
+
+
+P = TypeVar("P", bound=Plan)
+
+
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
-    """Read the inventory. After a refused connection, repeat this until it is ``complete`` or long enough for that has passed."""
+    """Read the inventory; where it is not ``complete`` and the hub has just been started, again until it is."""
     inventory = hub.inventory()
-    if inventory.just_started and hub.dialect.hides_running_after_restart and not complete(inventory):
-        inventory, _complete = poll(hub.inventory, complete, Deadline(hub.timings.reconnect), hub.timings.looks)
-    # One wait is enough.
-    hub.transport.was_refused = False
-    return inventory
+    if complete(inventory):
+        return inventory
+    hidden = hides_for(hub)
+    return poll(hub.inventory, complete, Deadline(hidden), hub.timings.looks)[0] if hidden else inventory
+
+
+def decide_surely(
+    hub: HubClient, inventory: Inventory, decide: Callable[[Inventory], P], tell: Callable[[str], None]
+) -> tuple[Inventory, P]:
+    """Plan on what is there; read the inventory again first where it may lack an instance that matters to the plan.
+
+    Returns the inventory and the plan that follows from it. Raises ``TIMEOUT`` where the hub does not answer for an instance
+    that may be one that would be started.
+    """
+    if not _relies_on_absence(decide, inventory):
+        return inventory, decide(inventory)
+    hidden = hides_for(hub)
+    if hidden:
+        tell(waiting_for(hub, hidden))
+        inventory = poll(
+            hub.inventory, lambda found: not _relies_on_absence(decide, found), Deadline(hidden), hub.timings.looks
+        )[0]
+    plan = decide(inventory)
+    if _in_doubt(inventory, plan):
+        tell(f"{hub.api_url} does not answer for every instance: asking again for up to {hub.timings.silence:g} s")
+        inventory = poll(
+            lambda: ask_silent_again(hub, hub.inventory()),
+            lambda found: not _in_doubt(found, decide(found)),
+            Deadline(hub.timings.silence),
+            hub.timings.looks,
+        )[0]
+        plan = decide(inventory)
+        for silent in _in_doubt(inventory, plan):
+            raise SthError(
+                "TIMEOUT",
+                f"{hub.api_url} does not answer for instance {silent.id}, so this task cannot know whether it is one that it "
+                "would start. Nothing was changed. Run the task again; if the hub never answers for it, its start has failed, and "
+                "only a restart of the hub removes it.",
+                instance=silent.id,
+            )
+    return inventory, plan
+
+
+def waiting_for(hub: HubClient, seconds: float) -> str:
+    """Say why a task waits for a hub that has just been started."""
+    return f"{hub.api_url} has just been started: waiting up to {seconds:.0f} s until it lists all instances that run again"
+
+
+def hides_for(hub: HubClient) -> float:
+    """Return for how many seconds more the hub may not list every instance that runs; 0.0 where it lists all."""
+    if not hub.dialect.hides_running_after_restart:
+        return 0.0
+    clock = hub.clock()
+    return max(0.0, hub.timings.reconnect - clock.up) if clock else 0.0
+
+
+def came_back(hub: HubClient, record: InstanceRecord) -> bool:
+    """Whether an instance is older than its hub: it ran on while the hub was restarted, and the hub has lost its events.
+
+    Source: hub-behaviour.md#restart-of-the-hub.
+    """
+    if not hub.dialect.hides_running_after_restart or record.created is None:
+        return False
+    clock = hub.clock()
+    return (
+        clock is not None and datetime.fromisoformat(record.created.replace("Z", "+00:00")).timestamp() < clock.started
+    )
+
+
+def _relies_on_absence(decide: Callable[[Inventory], Plan], inventory: Inventory) -> bool:
+    try:
+        return decide(inventory).relies_on_absence
+    except SthError as error:
+        if error.code != "NOT_FOUND":
+            raise
+        return True
+
+
+def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:
+    """Return the instances that the hub does not answer for and that may be one that the plan takes for missing."""
+    missing = plan.missing
+    if not missing:
+        return []
+    names = {item.id: item.name for item in inventory.sequences}
+    return [item for item in _silent(inventory) if names.get(item.sequence_id) in missing]
+
+
+def _silent(inventory: Inventory) -> list[InstanceRecord]:
+    return [item for item in inventory.instances if item.app_config is None and item.known_id]
 
 
 def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
@@ -33,7 +135,7 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
 
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
-    silent = [item for item in inventory.instances if item.app_config is None]
+    silent = _silent(inventory)
     if not silent:
         return inventory
     with workers(hub, PARALLEL_GETS) as pool:
@@ -48,14 +150,11 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
 
 
 def observe_instances(hub: HubClient) -> list[InstanceRecord]:
-    """Read the instances before a package is removed. After a refused connection, wait until all of them must be listed.
+    """Read the instances for whoever may remove what one runs from: of a hub that has just been started, when all are listed.
 
     Source: hub-behaviour.md#restart-of-the-hub (the hub would delete a package under an instance that is not listed yet).
     """
-    if hub.transport.was_refused and hub.dialect.hides_running_after_restart:
-        instances, _complete = poll(
-            hub.instances, lambda found: False, Deadline(hub.timings.reconnect), hub.timings.looks
-        )
-        hub.transport.was_refused = False
-        return instances
-    return hub.instances()
+    hidden = hides_for(hub)
+    return (
+        poll(hub.instances, lambda found: False, Deadline(hidden), hub.timings.looks)[0] if hidden else hub.instances()
+    )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -114,6 +114,19 @@ class InstanceRecord:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """Times by a hub's own clock, in seconds since 1970: when it was started, and now."""
+
+    started: float
+    now: float
+
+    @property
+    def up(self) -> float:
+        """Seconds for which the hub has been up."""
+        return self.now - self.started
+
+
+@dataclass(frozen=True)
 class Event:
     """An event that a program emitted. ``lost``: the hub reported the event but could not deliver its payload.
 
@@ -130,9 +143,6 @@ class Inventory:
 
     sequences: tuple[SequenceRecord, ...] = ()
     instances: tuple[InstanceRecord, ...] = ()
-    # Whether a connection was refused just before. For about ten seconds after a restart, a 1.x hub lists no instances,
-    # although they run (hub-behaviour.md#empty-list-after-a-restart).
-    just_started: bool = field(default=False, compare=False)
 
     def sequence(self, sequence_id: str) -> SequenceRecord | None:
         """Return the sequence with this id."""

@@ -94,7 +94,11 @@ class Timings:
     # the streams are gone at once.
     lingers_at_least: float = 4.0
     # For up to 12 s after a restart, a 1.x hub lists no instances, although they run (hub-behaviour.md#restart-of-the-hub).
-    reconnect: float = 20.0
+    reconnect: float = 15.0
+    # How long to ask again for an instance that may be missing and for which the hub does not answer.
+    silence: float = 10.0
+    # The log of a hub begins with what it said at its start, which is sent at once.
+    first_line: float = 1.0
     # If the hub does not report how a replica ended: how long to wait for a replacement that another run may have started.
     others_show: float = 3.0
 

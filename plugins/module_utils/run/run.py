@@ -73,6 +73,16 @@ class Run:
         for record in records:
             self.secrets.update(self.masker.secrets(record.app_config, record.args))
 
+    def note(self, text: str) -> None:
+        """Tell ``text`` to the reader of the result, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def warn(self, text: str) -> None:
+        """Warn the user once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     def shown_payload(self, payload: Any, mask_output: bool) -> tuple[Any, bool]:
         """Return a payload as the result shows it, and whether something in it is masked."""
         # Mask it in any case, so that a secret_keys path that matches only here does not cause a warning.
@@ -88,9 +98,8 @@ class Run:
     def describe_hub(self) -> dict[str, Any]:
         """Return the ``hub`` key of a result."""
         self.hub.version()
-        note = self.hub.dialect.note
-        if note is not None and note not in self.notes:
-            self.notes.append(note)
+        if self.hub.dialect.note is not None:
+            self.note(self.hub.dialect.note)
         return self.known_hub()
 
     def known_hub(self) -> dict[str, Any]:

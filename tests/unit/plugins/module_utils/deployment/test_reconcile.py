@@ -590,6 +590,42 @@ def test_right_after_a_restart_of_the_hub_replicas_are_not_believed_to_be_gone(h
     if not hub.state.is_1x:
         return
     hub.restart()
-    hub.fault(Fault("reset", "GET", "/version"))
     assert not deploy(hub)["changed"]
     assert len(hub.instances) == 2
+    hub.restart()
+    assert verbs(deploy(hub, src=version("b"))) == {"upload": 1, "start": 2, "stop": 2}
+    assert hub.runners == 2
+
+
+def test_a_rollout_that_was_cut_off_by_a_restart_of_the_hub_goes_on_at_once(hub: FakeHub, version: Version) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
+    up: dict[str, Any] = {"app_config": {"events": [{"name": "up", "payload": {"ok": True}}]}}
+    gate: dict[str, Any] = {"wait_for": "event", "ready_event": "up", "wait_timeout": 10.0}
+    deploy(hub, src=version("a"), replicas=3, **up, **gate)
+    # The second replica of the new version has been started when the hub goes away.
+    hub.fault(Fault("cut", "POST", "/start$", skip=1))
+    cut = deploy(hub, src=version("b"), **gate)
+    assert cut["error_code"] == "UNREACHABLE", cut
+    hub.restart()
+    result = deploy(hub, src=version("b"), **gate)
+    assert not result.get("failed"), result
+    assert result["deployment"]["ready"] == 3
+    assert hub.runners == 3
+    assert len(running(hub)) == 3
+    assert not deploy(hub, src=version("b"), **gate)["changed"]
+
+
+def test_a_replica_that_came_back_and_is_not_healthy_is_replaced(hub: FakeHub, version: Version) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
+    config: dict[str, Any] = {"app_config": {"events": [{"name": "up", "payload": {"ok": True}}], "healthy": False}}
+    gate: dict[str, Any] = {"wait_for": "event", "ready_event": "up", "wait_timeout": 3.0}
+    deploy(hub, src=version("a"), replicas=2, **config, **gate)
+    hub.fault(Fault("cut", "POST", "/start$", skip=1))
+    assert deploy(hub, src=version("b"), **gate)["error_code"] == "UNREACHABLE"
+    hub.restart()
+    result = deploy(hub, src=version("b"), **gate)
+    assert not result.get("failed"), result
+    assert result["deployment"]["ready"] == 2
+    assert hub.runners == 2

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
     VERSION_1,
     Exchange,
@@ -21,3 +23,29 @@ def test_json_of_another_shape_is_no_hubs_answer() -> None:
         assert failure(client(server).inventory).code == "HUB_ERROR"
     with ScriptedServer(VERSION_1, Exchange("GET", "/sequences", answer("200 OK", '{"a":1}'))) as server:
         assert failure(client(server).sequences).code == "HUB_ERROR"
+
+
+def log(first: str, date: str = "Date: Sat, 28 Nov 2026 12:00:20 GMT\r\n") -> list[Exchange]:
+    body = f"{len(first):x}\r\n{first}\r\n"
+    head = f"HTTP/1.1 200 OK\r\n{date}Transfer-Encoding: chunked\r\n\r\n"
+    return [Exchange("GET", "/log", f"{head}{body}".encode())]
+
+
+def test_a_hub_tells_by_its_own_clock_since_when_it_is_up() -> None:
+    # 2026-11-28 12:00:00 UTC
+    first = '{"msg":"Node version:","level":"INFO","ts":1795867200500,"data":["v20"]}\n{"msg":"more"}\n'
+    with ScriptedServer(*log(first)) as server:
+        clock = client(server).clock()
+    assert clock is not None
+    assert (clock.started, clock.up) == (1795867200.5, 19.5)
+
+
+@pytest.mark.parametrize("first", ["no JSON\n", '{"msg":"without a time"}\n', '["a list"]\n', '{"ts":"soon"}\n'])
+def test_a_hub_whose_log_has_another_form_does_not_tell_since_when_it_is_up(first: str) -> None:
+    with ScriptedServer(*log(first)) as server:
+        assert client(server).clock() is None
+
+
+def test_without_the_hubs_own_time_it_is_not_known_how_long_it_is_up() -> None:
+    with ScriptedServer(*log('{"ts":1795867200500}\n', date="")) as server:
+        assert client(server).clock() is None
