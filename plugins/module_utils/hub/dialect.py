@@ -159,7 +159,6 @@ class Dialect:
             raise self.unreadable(str(error)) from None
 
 
-@lru_cache(maxsize=16)
 # Needed for every instance that is read. A dialect has no state, so it can be shared.
 @lru_cache
 def dialect_for(version: HubVersion) -> Dialect:
