@@ -82,6 +82,8 @@ def instance_json(state: State, instance: Instance) -> dict[str, Any]:
         shown["provides"] = shown["requires"] = None
     elif instance.topic is not None:
         shown["provides"], shown["requires"] = instance.topic[0], None
+    if state.hides_configuration:
+        shown["appConfig"] = None
     shown = {key: value for key, value in shown.items() if value is not None}
     # It is null for programs in Python (hub-behaviour.md#python-programs).
     return {**shown, "created": None} if instance.sequence.is_python else shown

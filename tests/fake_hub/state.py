@@ -55,6 +55,9 @@ class State:
         # 1.x: whether programs get each other's events (hub-behaviour.md#events-reach-other-instances). Off, because few tests
         # need it.
         self.crosstalk = False
+        # Whether instances are shown without what they were started with
+        # (hub-behaviour.md#instances-without-their-configuration).
+        self.hides_configuration = False
         # The state of the Python on the hub's machine (hub-behaviour.md#python-programs).
         self.python: Literal["runs", "too new", "incomplete"] = "runs"
         self._due: list[tuple[float, int, Callable[[], None]]] = []

@@ -186,4 +186,4 @@ def _is_empty(data: bytes | IO[bytes]) -> bool:
 
 def unanswered(instance_id: str, sequence_id: str) -> InstanceRecord:
     """Return the record of an instance that a hub lists, but for which it answers no GET."""
-    return InstanceRecord(id=instance_id, sequence_id=sequence_id, status="starting")
+    return InstanceRecord(id=instance_id, sequence_id=sequence_id, status="starting", silent=True)

@@ -127,7 +127,7 @@ def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:
 
 
 def _silent(inventory: Inventory) -> list[InstanceRecord]:
-    return [item for item in inventory.instances if item.app_config is None and item.known_id]
+    return [item for item in inventory.instances if item.silent]
 
 
 def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:

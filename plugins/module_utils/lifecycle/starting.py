@@ -71,12 +71,30 @@ def start_ready(
         if attempt == readiness.start_attempts:
             written()
         try:
-            return wait_ready(hub, instance_id, start.program.label, readiness)
+            record = wait_ready(hub, instance_id, start.program.label, readiness)
+            _require_mark(hub, start.program, record, ending)
+            return record
         except SthError as error:
             if attempt >= readiness.start_attempts or error.code not in ("START_FAILED", "ENDED_EARLY", "TIMEOUT"):
                 raise _unseen(hub, start, instance_id, error) from None
             end_instance(hub, instance_id, ending, answers=error.code != "TIMEOUT")
     raise AssertionError("A loop without a time limit has ended: please report this bug of scramjet.sth.")
+
+
+def _require_mark(hub: HubClient, program: Program, record: InstanceRecord, ending: Ending) -> None:
+    """End an instance that no task would find again, and raise ``UNSUPPORTED_BY_HUB``: the hub does not report its mark.
+
+    Source: hub-behaviour.md#instances-without-their-configuration.
+    """
+    if program.mark is None or record.mark == program.mark or record.silent:
+        return
+    end_instance(hub, record.id, ending)
+    raise SthError(
+        "UNSUPPORTED_BY_HUB",
+        f"{hub.api_url} does not report the app_config of instance {program.label} ({record.id}), so no later task would find it, and "
+        f"it was ended again: install another build of the hub, which says that its version is {hub.version().version}.",
+        instance=record.id,
+    )
 
 
 def free_id(hub: HubClient, program: Program, ending: Ending) -> None:

@@ -91,6 +91,8 @@ class InstanceRecord:
     reason: str | None = None
     # The key in ``engines`` of its package; "" if the hub does not report it (0.18).
     engine: str = ""
+    # The hub lists it and does not answer for it, so that only its id and sequence are known.
+    silent: bool = False
 
     @property
     def known_id(self) -> str | None:

@@ -710,6 +710,23 @@ def test_an_instance_that_does_not_answer_for_a_moment_is_not_started_again(hub:
     assert hub.runners == 1
 
 
+def test_an_instance_of_others_without_a_configuration_is_not_in_doubt(hub: FakeHub) -> None:
+    hub.state.start(next(iter(hub.state.sequences.values())), {})
+    assert verbs(start(hub)) == ["start"]
+    assert not start(hub)["changed"]
+
+
+@pytest.mark.parametrize("options", [{"name": "web"}, {"name": "web", "count": 2}])
+def test_a_hub_that_does_not_show_whose_an_instance_is_keeps_none(hub: FakeHub, options: dict[str, Any]) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("only a build of 1.0.1 was seen to do so")
+    hub.state.hides_configuration = True
+    for _run in range(2):
+        result = start(hub, **options)
+        assert result["error_code"] == "UNSUPPORTED_BY_HUB", result
+        assert hub.runners == 0
+
+
 def test_nothing_is_started_for_an_instance_that_never_answers(hub: FakeHub) -> None:
     if hub.state.is_1x:
         pytest.skip("a 1.x hub lists instances whole")
