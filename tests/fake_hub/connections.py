@@ -249,7 +249,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         said, hub = pieces(), self.server.hub
         cuts = hub.cuts
-        hub.readings.append(self.path)
+        if not self.path.endswith("/v1/log"):
+            hub.readings.append(self.path)
         # Data that is taken out for a client that has gone would be lost for the next one.
         while not self._gone():
             if hub.cuts != cuts and not hub.cuts_pieces:

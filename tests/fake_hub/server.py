@@ -43,7 +43,7 @@ class FakeHub:
         # How many requests have arrived since it died.
         self.turned_away = 0
         self.closing = threading.Event()
-        # Streams whose reading has begun, by their paths.
+        # Streams of instances and topics whose reading has begun, by their paths.
         self.readings: list[str] = []
         # How often streams were cut, and whether in the middle of a piece.
         self.cuts = 0

@@ -32,5 +32,7 @@ def test_a_loop_uses_one_connection_and_the_next_task_its_own(
         monkeypatch.setattr(hub._server, "get_request", counted)
         run_playbook(play(tmp_path / "loop.yml", {"tasks": [looped, single]}), {"sth_api_url": hub.api_url})
         paths = [request.path.removeprefix("/api/v1/") for request in hub.requests]
-    assert paths == ["version", *["sequences"] * 4, "version", "entities"]
-    assert len(addresses) == 2
+    # Where a hub lists no instance, a task asks since when it is up.
+    assert paths == ["version", *["sequences"] * 4, "version", "entities", "log"]
+    # A stream has a connection of its own.
+    assert len(addresses) == 3

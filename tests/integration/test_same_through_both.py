@@ -71,7 +71,7 @@ PLAY = """
     - name: Give text that is no list
       scramjet.sth.sth_instance:
         name: typed
-        args: one,two
+        args: "one\\ntwo"
       check_mode: true
       register: listed
       failed_when: listed.instance.args != ["one", "two"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, run_task, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, run_task, when
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_what_the_program_says_itself_is_not_believed(hub: FakeHub) -> None:
             program.log_python("Not yet.")
             program.crash(213, "Runner failed")
 
-    when_asked(hub, "/log", lie)
+    when(lambda: any("/instance/" in item.path and item.path.endswith("/log") for item in hub.requests), lie)
     result = complete(hub, app_config={"behaviour": "run"})
     assert result["error_code"] == "ENDED_EARLY"
 
