@@ -14,8 +14,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import find
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
 from ansible_collections.scramjet.sth.tests.running.commands import (
     OUTPUT,
@@ -52,12 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
             if not pathlib.Path("/proc", older.name.rpartition("-")[2]).exists():
                 shutil.rmtree(older, ignore_errors=True)
         pace()
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Let hypothesis make its table of characters: a second in a new clone, which the first test would be slow for."""
-    if not hasattr(session.config, "workerinput"):
-        find(st.text(), lambda text: True)
+    # How long an example takes says how busy the machine is, and no more.
+    settings.register_profile("sth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("sth")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

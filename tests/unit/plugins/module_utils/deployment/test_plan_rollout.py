@@ -91,7 +91,7 @@ LIVE = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     live=LIVE,
     version=st.sampled_from(["a", "b", None]),

@@ -313,7 +313,7 @@ def test_times_that_tar_cannot_hold_are_refused(
         assert "a number that some tar programs cannot read" in refused(changed)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(0, len(SOUND_BYTES) - 1))
 def test_every_truncation_is_refused(tmp_path: Path, length: int) -> None:
     path = tmp_path / "package.tar.gz"
@@ -322,7 +322,7 @@ def test_every_truncation_is_refused(tmp_path: Path, length: int) -> None:
 
 
 # A few bits mean nothing: the time in gzip's header, say, or what fills the last byte of the compressed data.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(0, len(SOUND_BYTES) - 1), st.integers(1, 255))
 def test_no_flipped_byte_changes_what_is_read(tmp_path: Path, at: int, flip: int) -> None:
     sound, damaged = tmp_path / "sound.tar.gz", tmp_path / "damaged.tar.gz"
@@ -332,7 +332,7 @@ def test_no_flipped_byte_changes_what_is_read(tmp_path: Path, at: int, flip: int
         assert read_package(str(damaged)).digest == read_package(str(sound)).digest
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, len(SOUND_TAR) - 1), st.integers(0, 255)), min_size=1, max_size=3), st.booleans()
 )

@@ -45,7 +45,7 @@ def test_a_deadline_passes_and_leaves_no_less_than_nothing(clock: FakeClock) -> 
     assert deadline.remaining == 0.0
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 @given(MILLISECONDS, MILLISECONDS, MILLISECONDS, st.sampled_from([0.0, 0.5]))
 def test_turns_come_at_once_further_apart_and_once_more_at_the_end(
     clock: FakeClock, seconds: float, first: float, longest: float, jitter: float
