@@ -127,7 +127,10 @@ def test_versions_that_processes_run_from(observe: ModuleType, tmp_path: pathlib
         (tmp_path / "real" / version).mkdir(parents=True)
     (tmp_path / "hub").symlink_to(tmp_path / "real")
     packages = [str(tmp_path / "hub" / version) for version in ("1.0.0", "1.0.1")]
-    program = [sys.executable, "-c", "input()", str(tmp_path / "real" / "1.0.1" / "start-runner.js")]
-    with subprocess.Popen(program, stdin=subprocess.PIPE) as process:
+    program = [sys.executable, "-c", "print(flush=True); input()", str(tmp_path / "real" / "1.0.1" / "start-runner.js")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        # Only then does the kernel certainly tell its command line.
+        assert process.stdout is not None
+        assert process.stdout.readline()
         assert observe.used_versions(packages, [process.pid]) == ["1.0.1"]
         process.kill()
