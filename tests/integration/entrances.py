@@ -33,7 +33,7 @@ _RANDOM = (
     (re.compile(r"127\.0\.0\.1:\d+"), "HUB"),
     (re.compile(r"/[\w./-]*/ansible\.\w+\.sth"), "WORKSPACE"),
     # How far a log is read depends on the moment.
-    (re.compile(r"it said .*?; (?=the ends)"), ""),
+    (re.compile(r"it said .*?; (?=see the end)"), ""),
 )
 
 
