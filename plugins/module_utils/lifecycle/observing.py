@@ -53,33 +53,49 @@ def decide_surely(
     Returns the inventory and the plan that follows from it. Raises ``TIMEOUT`` where the hub does not answer for an instance
     that may be one that would be started.
     """
-    if not _relies_on_absence(decide, inventory):
-        return inventory, decide(inventory)
-    hidden = hides_for(hub)
-    if hidden:
-        tell(waiting_for(hub, hidden))
-        inventory = poll(
-            hub.inventory, lambda found: not _relies_on_absence(decide, found), Deadline(hidden), hub.timings.looks
-        )[0]
-    plan = decide(inventory)
-    if _in_doubt(inventory, plan):
-        tell(f"{hub.api_url} does not answer for every instance: asking again for up to {hub.timings.silence:g} s")
-        inventory = poll(
-            lambda: ask_silent_again(hub, hub.inventory()),
-            lambda found: not _in_doubt(found, decide(found)),
-            Deadline(hub.timings.silence),
-            hub.timings.looks,
-        )[0]
-        plan = decide(inventory)
-        for silent in _in_doubt(inventory, plan):
-            raise SthError(
-                "TIMEOUT",
-                f"{hub.api_url} does not answer for instance {silent.id}, so this task cannot know whether it is one that it "
-                "would start. Nothing was changed. Run the task again; if the hub never answers for it, its start has failed, and "
-                "only a restart of the hub removes it.",
-                instance=silent.id,
+    inventory, plan = _when_all_are_listed(hub, inventory, decide, tell)
+    if not _in_doubt(inventory, plan):
+        return inventory, plan
+    tell(f"{hub.api_url} does not answer for every instance: asking again for up to {hub.timings.silence:g} s")
+
+    def ask() -> tuple[Inventory, P]:
+        found = ask_silent_again(hub, hub.inventory())
+        return found, decide(found)
+
+    seen, _certain = poll(ask, lambda item: not _in_doubt(*item), Deadline(hub.timings.silence), hub.timings.looks)
+    for silent in _in_doubt(*seen):
+        raise SthError(
+            "TIMEOUT",
+            f"{hub.api_url} does not answer for instance {silent.id}, so this task cannot know whether it is one that it "
+            "would start. Nothing was changed. Run the task again; if the hub never answers for it, its start has failed, and "
+            "only a restart of the hub removes it.",
+            instance=silent.id,
+        )
+    return seen
+
+
+def _when_all_are_listed(
+    hub: HubClient, inventory: Inventory, decide: Callable[[Inventory], P], tell: Callable[[str], None]
+) -> tuple[Inventory, P]:
+    """Return the inventory and the plan; if an absence matters to it, only when the hub lists all that runs."""
+    plan = _decided(decide, inventory)
+    if plan is None or plan.relies_on_absence:
+        hidden = hides_for(hub)
+        if hidden:
+            tell(waiting_for(hub, hidden))
+
+            def read() -> tuple[Inventory, P | None]:
+                found = hub.inventory()
+                return found, _decided(decide, found)
+
+            (inventory, plan), _listed = poll(
+                read,
+                lambda seen: seen[1] is not None and not seen[1].relies_on_absence,
+                Deadline(hidden),
+                hub.timings.looks,
             )
-    return inventory, plan
+    # Without a plan, to fail as it does.
+    return inventory, decide(inventory) if plan is None else plan
 
 
 def waiting_for(hub: HubClient, seconds: float) -> str:
@@ -108,13 +124,14 @@ def came_back(hub: HubClient, record: InstanceRecord) -> bool:
     )
 
 
-def _relies_on_absence(decide: Callable[[Inventory], Plan], inventory: Inventory) -> bool:
+def _decided(decide: Callable[[Inventory], P], inventory: Inventory) -> P | None:
+    """Return the plan; None if it needs an instance that the inventory lacks."""
     try:
-        return decide(inventory).relies_on_absence
+        return decide(inventory)
     except SthError as error:
         if error.code != "NOT_FOUND":
             raise
-        return True
+        return None
 
 
 def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:

@@ -132,9 +132,8 @@ class Timings:
     # How long no data must arrive after a program has completed, before its process is ended; and how long to wait for that.
     quiet: float = 0.3
     settles_within: float = 8.0
-    # For the logs that a failure shows. A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once. On a
-    # machine with one busy processor, half a second was too short for that once.
-    log_silence: float = 1.0
+    # For the logs that a failure shows. A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once.
+    log_silence: float = 0.5
     longest_log: float = 3.0
     # A runner needs this time to read the header from the hub.
     header_ahead: float = 0.2
