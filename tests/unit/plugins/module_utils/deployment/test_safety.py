@@ -318,7 +318,11 @@ PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"state": "absent"}, {"src": "c", "replicas": 3, "app_config": {"x": 2}}),
     ({"app_config": {"x": 1}}, {"src": "c", "canary": 1, "app_config": {"x": 1}}),
     ({"app_config": {"x": 1}, "overrides": [{}, {"app_config": {"y": 1}}]}, {"app_config": {"x": 2}}),
-    ({"src": "b", "app_config": {"behaviour": "throw_at_start"}, "stable_for": 0.2}, {"src": "c"}),
+    # Without a configuration of its own, the second would go on with the one that fails, if it comes later.
+    (
+        {"src": "b", "app_config": {"behaviour": "throw_at_start"}, "stable_for": 0.2},
+        {"src": "c", "app_config": {"x": 2}},
+    ),
 ]
 
 
