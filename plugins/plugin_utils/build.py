@@ -25,6 +25,7 @@ from typing import IO
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, content_digest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 # Not sources: version control, caches and results of a build, which differ on every machine.
@@ -40,13 +41,12 @@ TAIL = 2000
 
 def place_of_build(source: str, command: str) -> str:
     """Return the directory for the result of ``command`` with the current content of ``source``. It may not exist."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     real = os.path.realpath(source)
     of_source = hashlib.sha256(f"{real}\n{command}".encode()).hexdigest()[:12]
     with _local_errors():
         digest = content_digest(_sources(real))
     name = os.path.basename(real)
-    return os.path.join(cache, "scramjet-sth-builds", f"{name}-{of_source}", digest[:16], name)
+    return os.path.join(cache_directory("scramjet-sth-builds"), f"{name}-{of_source}", digest[:16], name)
 
 
 def build(source: str, command: str, place: str, environment: Mapping[str, str]) -> None:
@@ -119,17 +119,9 @@ def _sources(source: str) -> Iterator[Entry]:
             if stat.S_ISLNK(mode):
                 yield Entry(path, "l", os.fsencode(os.readlink(full)))
             elif stat.S_ISREG(mode):
-                yield Entry(path, "x" if mode & stat.S_IXUSR else "f", _digest(full))
+                yield Entry(path, "x" if mode & stat.S_IXUSR else "f", sha256_of(full))
             else:
                 raise refusal(source, f"{path!r} is a socket, pipe or device, which cannot be built from; remove it")
-
-
-def _digest(path: str) -> bytes:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for piece in iter(lambda: file.read(1 << 18), b""):
-            digest.update(piece)
-    return digest.digest()
 
 
 def _forget_old(kept: str) -> None:

@@ -235,11 +235,16 @@ class HubAction(ActionBase):
         """Return the address that the module would use; None if only the environment of the target has it."""
         if "api_url" in arguments:
             return api_url_of(arguments)
-        keyword: dict[str, str] = {}
-        self._compute_environment_string(keyword)
+        keyword = self._keyword_environment()
         if "STH_API_URL" in keyword:
             return api_url_of({"api_url": keyword["STH_API_URL"] or None})
         return api_url_of({"api_url": os.environ.get("STH_API_URL") or None}) if self._task_runs_here() else None
+
+    def _keyword_environment(self) -> dict[str, str]:
+        """Return the variables of the task's keyword ``environment``."""
+        keyword: dict[str, str] = {}
+        self._compute_environment_string(keyword)
+        return keyword
 
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
         """Find ``src`` as ansible.builtin.copy does. If the task runs on another machine, read the package and describe it."""
@@ -300,10 +305,8 @@ class HubAction(ActionBase):
                 unknown = self._task.check_mode and compare == "content"
                 arguments["_package"] = describe_unbuilt(source, compare, name, said if unknown else ())
                 return
-            keyword: dict[str, str] = {}
-            self._compute_environment_string(keyword)
             self._say(f"build {source}: {command}")
-            build(source, command, place, keyword)
+            build(source, command, place, self._keyword_environment())
         arguments["src"] = place
 
     def _tell_files(self, package: Package, result: Mapping[str, Any]) -> None:

@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, replacing
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 Files = Mapping[str, str]
@@ -63,11 +64,10 @@ def keep_files(ref: str, files: Files) -> None:
     if path is None:
         return
     directory = os.path.dirname(path)
-    with suppress(OSError):
+    with suppress(OSError, SthError):
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=directory, encoding="utf-8", delete=False) as file:
-            json.dump(files, file)
-        os.replace(file.name, path)
+        with replacing(path) as file:
+            file.write(json.dumps(files).encode())
         _forget_old(directory)
 
 
@@ -99,8 +99,7 @@ def _named(paths: Iterable[str]) -> list[str]:
 
 def _path(ref: str) -> str | None:
     match = _DIGEST.search(ref)
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(cache, "scramjet-sth-files", f"{match.group(1)}.json") if match else None
+    return os.path.join(cache_directory("scramjet-sth-files"), f"{match.group(1)}.json") if match else None
 
 
 def _forget_old(directory: str) -> None:

@@ -75,6 +75,7 @@ PLAY = """
       check_mode: true
       register: listed
       failed_when: listed.instance.args != ["one", "two"]
+    # From here on, some tasks fail on purpose: how they fail is compared as everything else is.
     - name: Give a date as argument
       scramjet.sth.sth_instance:
         name: typed

@@ -157,6 +157,14 @@ def select(inventory: Inventory, options: InstanceOptions) -> list[InstanceRecor
     return [item for item, mark in marks if mark and options.name in (mark.name, mark.pool)]
 
 
+def select_own(run: Run, options: InstanceOptions, inventory: Inventory) -> list[InstanceRecord]:
+    """Return what `select` does, with its secrets hidden. Raises ``CONFLICT`` if a deployment manages one of them."""
+    selected = select(inventory, options)
+    run.hide(selected)
+    refuse_deployments((item for item in selected if item.live), run.hub.api_url)
+    return selected
+
+
 def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> SequenceRecord | None:
     """Resolve ``sequence``. In check mode, a missing one is assumed to be uploaded by an earlier task."""
     if sequence is None:
@@ -170,9 +178,7 @@ def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> Seq
 
 def _plan(run: Run, options: InstanceOptions, inventory: Inventory, masker: Masker) -> InstancePlan:
     hub, state = run.hub.api_url, options.state
-    selected = select(inventory, options)
-    run.hide(selected)
-    refuse_deployments((item for item in selected if item.live), hub)
+    selected = select_own(run, options, inventory)
     if state in ("stopped", "absent"):
         return plan_ended(inventory, selected, masker, f"the task has state: {state}")
     sequence = None if options.all else wanted_sequence(run, options.sequence, inventory)

@@ -12,13 +12,13 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.options import programs
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import live_with, refuse_deployments
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import live_with
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import (
     check_options,
     hide_options,
     refuse_clash,
     require_capabilities,
-    select,
+    select_own,
     wanted_sequence,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.job.apply import Apply
@@ -109,9 +109,7 @@ def check_run_options(options: JobOptions) -> None:
 
 def _plan(run: Run, options: JobOptions, inventory: Inventory, program: Program, until: Until) -> CompletedPlan:
     hub = run.hub.api_url
-    selected = select(inventory, options)
-    run.hide(selected)
-    refuse_deployments((item for item in selected if item.live), hub)
+    select_own(run, options, inventory)
     refuse_clash(options, inventory, hub)
     if run.check_mode and options.sequence is None and not live_with(inventory, program):
         run.note(f"Instance {program.label} is assumed to be started by an earlier task.")

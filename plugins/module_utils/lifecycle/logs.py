@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, read_line
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
@@ -72,11 +71,8 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
 
 def _error_in(line: str) -> str:
     """Return the error in a line of the log, which is JSON; "" if it contains no error."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return ""
-    if not isinstance(entry, dict) or entry.get("level") not in ("ERROR", "FATAL"):
+    entry = read_line(line.encode())
+    if entry is None or entry.get("level") not in ("ERROR", "FATAL"):
         return ""
     return next((item for item in entry.get("data") or () if isinstance(item, str)), "")
 

@@ -136,11 +136,8 @@ def _decided(decide: Callable[[Inventory], P], inventory: Inventory) -> P | None
 
 def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:
     """Return the instances that the hub does not answer for and that may be one that the plan takes for missing."""
-    missing = plan.missing
-    if not missing:
-        return []
-    names = {item.id: item.name for item in inventory.sequences}
-    return [item for item in _silent(inventory) if names.get(item.sequence_id) in missing]
+    silent = ((item, inventory.sequence(item.sequence_id)) for item in _silent(inventory))
+    return [item for item, sequence in silent if sequence is not None and sequence.name in plan.missing]
 
 
 def _silent(inventory: Inventory) -> list[InstanceRecord]:

@@ -148,7 +148,12 @@ class Inventory:
 
     def sequence(self, sequence_id: str) -> SequenceRecord | None:
         """Return the sequence with this id."""
-        return next((item for item in self.sequences if item.id == sequence_id), None)
+        return self._by_id.get(sequence_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, SequenceRecord]:
+        # A listing of thousands of instances looks up the sequence of each.
+        return {item.id: item for item in self.sequences}
 
 
 def known_id(own_id: str) -> str | None:

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files on the machine where the task runs. They are replaced completely or not at all."""
+"""Files on the machine where the code runs. They are replaced completely or not at all."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +31,21 @@ def require_writable(option: str, path: str) -> None:
             "INVALID_OPTION",
             f"{option} {path} is in a directory that this task cannot write to: correct its permissions.",
         )
+
+
+def sha256_of(path: str) -> bytes:
+    """Return the SHA-256 digest of a file. Raises `OSError`."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.digest()
+
+
+def cache_directory(name: str) -> str:
+    """Return where to keep what can be made again, for later runs of this user. It may not exist."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(cache, name)
 
 
 class NewFile:

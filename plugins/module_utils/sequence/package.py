@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 
 
@@ -80,11 +79,7 @@ def _sha256_packed(package: Package) -> str:
 
 
 def _sha256_of(path: str) -> str | None:
-    digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
-            for piece in iter(lambda: file.read(1 << 20), b""):
-                digest.update(piece)
+        return sha256_of(path).hex()
     except FileNotFoundError:
         return None
-    return digest.hexdigest()
