@@ -98,7 +98,8 @@ class Apply:
                 failed = None if end.is_met else failure.last_words()
                 self._took()
                 record = self._ended(end.record, group)
-                collected = group.finish()
+                needs_end_of_log = is_python and not end.is_met and record.outcome != "completed"
+                collected = group.finish(needs_log=needs_end_of_log)
                 self._require_read(group, instance_id)
             except SthError as error:
                 raise self._cut_short(error, instance_id, group.finish(is_whole=False)) from None

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -92,15 +93,26 @@ def _last_lines(text: str) -> str:
 
 
 def _read(hub: HubClient, instance_id: str, stream: str) -> str:
+    """Read what the hub has of a stream: until the stream is silent after its first data, or until it ends."""
     kept = b""
-    deadline = Deadline(hub.timings.longest_log)
+    timings = hub.timings
+    deadline = Deadline(timings.longest_log)
+    silence: threading.Timer | None = None
     try:
-        with hub.instance(instance_id).read(stream, timeout=hub.timings.log_silence) as chunks:
+        with hub.instance(instance_id).read(stream, timeout=timings.longest_log) as chunks:
             for chunk in chunks:
+                if silence is not None:
+                    silence.cancel()
                 kept = (kept + chunk)[-READ:]
                 if deadline.passed:
                     break
+                silence = threading.Timer(timings.log_silence, chunks.abort)
+                silence.daemon = True
+                silence.start()
     except SthError:
-        # The stream is read until it is silent. If the record is gone, there is nothing to read.
+        # The stream does not begin, or the record is gone.
         pass
+    finally:
+        if silence is not None:
+            silence.cancel()
     return kept.decode("utf-8", "replace")

@@ -132,7 +132,8 @@ class Timings:
     # How long no data must arrive after a program has completed, before its process is ended; and how long to wait for that.
     quiet: float = 0.3
     settles_within: float = 8.0
-    # For the logs that a failure shows. A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once.
+    # For the logs that a failure shows. A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once: no
+    # more comes after this silence. The first data may take longer, on a busy machine.
     log_silence: float = 0.5
     longest_log: float = 3.0
     # A runner needs this time to read the header from the hub.

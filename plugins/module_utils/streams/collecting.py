@@ -19,6 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream impo
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
@@ -130,6 +131,11 @@ class LogSink(Sink):
             self.tells_completion = self.tells_completion or tells_completion(line)
             if self.keeps.keeps(line):
                 super().write(line + b"\n")
+
+    @property
+    def text(self) -> str:
+        """The end of the log, whatever is kept of it."""
+        return self.tail.decode("utf-8", "replace")
 
     def finish(self) -> None:
         """Add the last line, if it has no line end."""
@@ -264,17 +270,23 @@ class Collecting:
                 return
             time.sleep(0.05)
 
-    def finish(self, *, is_whole: bool = True) -> dict[str, dict[str, Any]]:
+    def finish(self, *, is_whole: bool = True, needs_log: bool = False) -> dict[str, dict[str, Any]]:
         """Wait for the ends of the streams, stop those that do not end, and return what was read, even if it is incomplete.
 
         ``is_whole``: False if a stream was cut. A file is then kept under another name, because its data cannot be read again.
+        ``needs_log``: whether only the log says how a program in Python has ended, so it is worth a longer wait.
         """
         timings = self._timings
         bound = Deadline(timings.after_end if is_whole else timings.after_break)
+        began = time.monotonic()
         for reader in self._readers.values():
-            if reader.stream == "log":
-                silence = timings.log_after_end
-                while reader.is_alive() and time.monotonic() - reader.last_data < silence and not bound.passed:
+            if isinstance(reader.sink, LogSink):
+                # The last lines may still be on their way, even if the program was silent for a long time before its end.
+                last = reader.last_data if reader.sink.tells_completion else max(began, reader.last_data)
+                while reader.is_alive() and not bound.passed:
+                    is_silent = time.monotonic() - max(last, reader.last_data) >= timings.log_after_end
+                    if is_silent and (not needs_log or has_finished(reader.sink.text)):
+                        break
                     reader.join(0.05)
             else:
                 reader.join(bound.remaining)
@@ -299,11 +311,11 @@ class Collecting:
         """Return stderr if it is collected, and the end of the log if it is read, with their secrets."""
         said = {}
         if "stderr" in self._wanted:
-            said["stderr"] = bytes(self._readers["stderr"].sink.kept)
+            said["stderr"] = self._readers["stderr"].sink.kept.decode("utf-8", "replace")
         log = self._readers.get("log")
         if log is not None and isinstance(log.sink, LogSink):
-            said["log"] = bytes(log.sink.tail)
-        return {stream: data.decode("utf-8", "replace") for stream, data in said.items()}
+            said["log"] = log.sink.text
+        return said
 
     def stop(self) -> None:
         """Stop all readers and wait for their threads."""

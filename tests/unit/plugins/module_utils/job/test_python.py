@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import json
 import pathlib
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, run_task, when
+from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, keep_ended, run_task, when
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +34,15 @@ def deployed(hub: FakeHub, tmp_path: pathlib.Path) -> None:
 def complete(hub: FakeHub, **options: Any) -> dict[str, Any]:
     base: dict[str, Any] = {"name": "job", "sequence": "snake", "state": "completed", "run_timeout": 60.0}
     return run_task("sth_instance", hub, **{**base, **options})
+
+
+def only(hub: FakeHub) -> Instance:
+    return next(iter(hub.state.instances.values()))
+
+
+def reads_log(hub: FakeHub) -> bool:
+    """Whether the log of an instance is read."""
+    return any("/instance/" in item.path and item.path.endswith("/log") for item in hub.requests)
 
 
 @pytest.mark.parametrize("collect", [["output", "stdout", "stderr", "log"], ["output"], []])
@@ -49,14 +63,43 @@ def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
 def test_what_the_program_says_itself_is_not_believed(hub: FakeHub) -> None:
     def lie() -> None:
         with hub.state.lock:
-            program = next(iter(hub.state.instances.values()))
+            program = only(hub)
             program.log_python("Finished.")
             program.log_python("Not yet.")
             program.crash(213, "Runner failed")
 
-    when(lambda: any("/instance/" in item.path and item.path.endswith("/log") for item in hub.requests), lie)
+    when(lambda: reads_log(hub), lie)
     result = complete(hub, app_config={"behaviour": "run"})
     assert result["error_code"] == "ENDED_EARLY"
+
+
+def test_the_last_line_of_the_log_may_come_after_the_end(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program has logged nothing for longer than its log is given after the end, like most programs that work for a while."""
+    if not hub.state.is_1x:
+        pytest.skip("a 0.18 hub ends the log with the instance")
+    timings = replace(HASTY, after_end=bound(20.0), log_after_end=0.01)
+    finishes = threading.Event()
+    finish = Collecting.finish
+
+    def late(group: Collecting, **how: Any) -> Any:
+        finishes.set()
+        return finish(group, **how)
+
+    monkeypatch.setattr(Collecting, "finish", late)
+
+    def crash() -> None:
+        with hub.state.lock:
+            only(hub).crash(213, "Runner failed")
+
+    def log() -> None:
+        with hub.state.lock:
+            only(hub).log_python("Finished.")
+
+    when(lambda: reads_log(hub), crash)
+    when(finishes.is_set, log)
+    result = complete(hub, app_config={"behaviour": "run"}, timings=timings)
+    assert not result.get("failed"), result
+    assert result["instance"]["outcome"] == "completed"
 
 
 def test_one_that_finishes_before_it_is_ready_has_completed_too_early(hub: FakeHub) -> None:

@@ -7,8 +7,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import last_words
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs, last_words
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task, when
 
 
 def entry(level: str, source: str, msg: str, *data: str) -> str:
@@ -33,3 +38,21 @@ def test_what_only_the_runner_and_the_hub_say_is_shown_where_there_is_nothing_el
     own = entry("INFO", "Sequence", "what the program says")
     assert last_words({"log": "\n".join([*noise, own])}, set()).ends["log"] == own
     assert "Handshake sent" in last_words({"log": "\n".join(noise)}, set()).ends["log"]
+
+
+def test_a_busy_hub_may_take_a_while_to_send_what_it_has() -> None:
+    """Only after its first data does the silence of a stream say that the hub has no more."""
+    with FakeHub("1.x") as hub:
+        assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+        assert run_task("sth_instance", hub, name="job", sequence="probe", app_config={"behaviour": "run"})["changed"]
+        program = next(iter(hub.state.instances.values()))
+
+        def say() -> None:
+            with hub.state.lock:
+                program.write("stderr", b"boom\n")
+
+        when(lambda: any(path.endswith("/stderr") for path in hub.readings), say)
+        timings = replace(HASTY, log_silence=0.001, longest_log=bound(20.0))
+        words = failure_logs(HubClient(hub.api_url, timings), program.id, {"log": ""})
+    assert words is not None
+    assert words.ends["stderr"] == "boom\n"
