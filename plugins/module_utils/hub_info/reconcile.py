@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import quote
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.managed import managed_hubs
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
@@ -39,7 +39,7 @@ def reconcile(run: Run, options: HubInfoOptions) -> Result:
                 "gather contains hubs, which only a manager lists, and values that only a hub has: use one task for each.",
             )
         # A manager is not a hub, and has no version.
-        return {"hubs": [_of_manager(item, hub.api_url) for item in hub.hubs()], "hub": run.known_hub()}
+        return {"hubs": managed_hubs(hub), "hub": run.known_hub()}
     result: Result = {}
     if "version" in gather:
         result["hub"] = {**run.describe_hub(), "capabilities": sorted(hub.dialect.capabilities)}
@@ -51,18 +51,6 @@ def reconcile(run: Run, options: HubInfoOptions) -> Result:
     if "counts" in gather:
         result["counts"] = _counts(hub)
     return result
-
-
-def _of_manager(told: dict[str, Any], manager: str) -> dict[str, Any]:
-    """Return an element of a manager's list of hubs, with the address at which the manager passes on requests to the hub."""
-    return {
-        "id": told["id"],
-        "api_url": f"{manager}/sth/{quote(told['id'], safe='')}/api/v1",
-        "healthy": told.get("healthy"),
-        "connected": told.get("isConnectionActive"),
-        "description": told.get("description") or "",
-        "tags": told.get("tags") or [],
-    }
 
 
 def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:

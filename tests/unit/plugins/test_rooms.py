@@ -39,12 +39,13 @@ ROOMS = (
     "module_utils/task",
     "modules",
     "plugin_utils",
+    "inventory",
     "filter",
     "action",
 )
 # The public face is for users: nothing here uses it.
 FOR_USERS = "module_utils/client"
-MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "filter", "action")
+MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "inventory", "filter", "action")
 LARGEST = 15
 # What decides, and gets all that it needs as values. It says so: "Pure."
 PLANNERS = re.compile(r"plan(_\w+)?|goal|wanted|likeness")
@@ -58,6 +59,8 @@ RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b"
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
     "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
+    "hub_info/listing": "inventory/test_hubs",
+    "hub_info/managed": "inventory/test_hubs, and behind a platform in tests/integration",
     "job/plan": "job/test_reconcile",
     "lifecycle/event_wait": "event/test_reconcile",
     "lifecycle/listening": "job/test_reconcile",

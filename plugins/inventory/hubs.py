@@ -1,0 +1,380 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory of hubs: documentation, and the hosts and groups out of what hubs report."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: hubs
+short_description: Hubs as hosts, and their instances too
+version_added: 1.0.0
+description:
+  - Makes a host of each hub that you list, and of each hub of a manager, such as a space of Scramjet Cloud Platform. Tasks for such a
+    host run on the controller and talk to the hub, because the host has C(ansible_connection=local) and V(sth_api_url).
+  - With V(instances) in O(gather), each running instance is a host too.
+  - The name of the file must end with C(sth_hubs.yml) or C(sth_hubs.yaml).
+  - The inventory never contains a token or password. Set V(sth_token) and the other connection variables for the tasks in
+    C(group_vars/sth_hubs.yml), from a vault.
+author:
+  - scramjet.sth contributors (@scramjetorg)
+extends_documentation_fragment:
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+options:
+  plugin:
+    description: Always C(scramjet.sth.hubs).
+    type: str
+    required: true
+    choices: [scramjet.sth.hubs]
+  hubs:
+    description: Hubs by their addresses.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the host.
+        type: str
+        required: true
+      api_url:
+        description: Address of the hub's API. If it has no path, C(/api/v1) is added.
+        type: str
+        required: true
+      vars:
+        description: Variables of the host. They win over those that the plugin sets.
+        type: dict
+        default: {}
+  managers:
+    description: Managers, whose hubs are listed by their ids. See V(hubs) of O(scramjet.sth.sth_hub_info#module:gather).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      api_url:
+        description: Address of the manager's API.
+        type: str
+        required: true
+      prefix:
+        description: Text before the id of each hub, so that the hubs of two managers have different names.
+        type: str
+        default: ""
+  gather:
+    description:
+      - What to read from each hub. V(version) sets V(sth_hub) to its version, its generation and its capabilities.
+      - V(instances) adds a host for each instance that runs. See RV(scramjet.sth.sth_instance_info#module:instances) for its variable
+        V(sth_instance), which has no C(app_config) and no C(args).
+      - If empty, the hubs are not asked, so all of O(hubs) are listed, also those that are off.
+    type: list
+    elements: str
+    choices: [version, instances]
+    default: [version]
+  on_unreachable:
+    description:
+      - What to do about a hub or manager that does not answer, or refuses the request. V(skip) leaves it out and gives a warning, V(fail)
+        makes the inventory fail.
+      - If an inventory fails, Ansible only warns and goes on without its hosts, unless C(any_unparsed_is_failed) is set in the section
+        C([inventory]) of C(ansible.cfg), or E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the environment.
+    type: str
+    choices: [skip, fail]
+    default: skip
+  token:
+    description: Bearer token for all hubs and managers. It may be a template, such as a lookup. Use either this or O(url_username).
+    type: str
+    env:
+      - name: STH_TOKEN
+  headers:
+    description: Additional request headers, a mapping, or a JSON object as text.
+    type: raw
+    env:
+      - name: STH_HEADERS
+  url_username:
+    description: User name for basic authentication.
+    type: str
+    env:
+      - name: STH_URL_USERNAME
+  url_password:
+    description: Password for O(url_username). It may be a template, such as a lookup.
+    type: str
+    env:
+      - name: STH_URL_PASSWORD
+  validate_certs:
+    description: Whether to verify certificates.
+    type: bool
+    default: true
+    env:
+      - name: STH_VALIDATE_CERTS
+  ca_path:
+    description: File with the CA certificates to trust.
+    type: path
+    env:
+      - name: STH_CA_PATH
+  client_cert:
+    description: File with the client certificate in PEM format.
+    type: path
+    env:
+      - name: STH_CLIENT_CERT
+  client_key:
+    description: File with the key of O(client_cert).
+    type: path
+    env:
+      - name: STH_CLIENT_KEY
+  use_proxy:
+    description: Whether to use the proxy variables of the environment.
+    type: bool
+    default: true
+    env:
+      - name: STH_USE_PROXY
+  connect_timeout:
+    description: Seconds to wait for a connection.
+    type: float
+    default: 5.0
+    env:
+      - name: STH_CONNECT_TIMEOUT
+  request_timeout:
+    description: Seconds that a request may go without receiving a byte.
+    type: float
+    default: 10.0
+    env:
+      - name: STH_REQUEST_TIMEOUT
+  request_retries:
+    description: How many times to repeat a request if a hub cannot be connected to.
+    type: int
+    default: 0
+    env:
+      - name: STH_REQUEST_RETRIES
+requirements:
+  - The Python library requests, on the controller
+notes:
+  - Hubs are in the group C(sth_hubs), instances in the group C(sth_instances).
+  - For a hub of a manager, V(sth_managed_hub) holds what the manager reports, see RV(scramjet.sth.sth_hub_info#module:hubs).
+"""
+
+EXAMPLES = r"""
+# Two hubs by their addresses. Save it as prod.sth_hubs.yml, and try: ansible-inventory -i prod.sth_hubs.yml --graph
+---
+plugin: scramjet.sth.hubs
+hubs:
+  - name: north
+    api_url: https://north.example.com:8000
+  - name: south
+    api_url: https://south.example.com:8000
+    vars:
+      region: eu
+keyed_groups:
+  - key: sth_hub.version
+    prefix: hub
+
+# The hubs of a space of Scramjet Cloud Platform
+---
+plugin: scramjet.sth.hubs
+managers:
+  - api_url: https://api.scramjet.cloud/api/v1/space/my-space/api/v1
+    prefix: my-space-
+token: "{{ lookup('ansible.builtin.env', 'SCP_TOKEN') }}"
+on_unreachable: fail
+
+# Instances as hosts, grouped by their deployments; the inventory is cached for five minutes
+---
+plugin: scramjet.sth.hubs
+hubs:
+  - name: north
+    api_url: https://north.example.com:8000
+gather: [version, instances]
+keyed_groups:
+  - key: sth_instance.deployment | default('')
+    prefix: deployment
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/sth_hubs
+cache_timeout: 300
+"""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    Connection,
+    connection_from_options,
+    normalise_api_url,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.listing import (
+    Listed,
+    Unread,
+    list_managers,
+    plain_name,
+    read_hubs,
+)
+
+CONNECTION_OPTIONS = (
+    "token",
+    "headers",
+    "url_username",
+    "url_password",
+    "validate_certs",
+    "ca_path",
+    "client_cert",
+    "client_key",
+    "use_proxy",
+    "connect_timeout",
+    "request_timeout",
+    "request_retries",
+)
+HUB_KEYS = {"name", "api_url", "vars"}
+HUBS = "sth_hubs"
+INSTANCES = "sth_instances"
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # ansible-core has no types.
+    """Source of hosts, see DOCUMENTATION."""
+
+    NAME = "scramjet.sth.hubs"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file is meant for this plugin."""
+        return super().verify_file(path) and path.endswith(("sth_hubs.yml", "sth_hubs.yaml"))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Add the hosts and groups."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        try:
+            # Variables may be secret, so they are not in the cache.
+            own = {self._required("hubs", item, "name"): _mapping(item) for item in self._items("hubs", HUB_KEYS)}
+            found = self._found(path, cache)
+        except SthError as error:
+            raise AnsibleParserError(f"{error.message} (error_code={error.code})") from None
+        for group in (HUBS, INSTANCES):
+            self.inventory.add_group(group)
+        for hub in found:
+            self._add(hub, own.get(hub["name"], {}))
+
+    def _found(self, path: str, cache: bool) -> list[dict[str, Any]]:
+        """Return the hubs that answer, from the cache if that is wanted and not too old."""
+        # Refuse bad input even if the answers are in the cache.
+        hubs, managers, connection = self._listed(), self._managers(), self._connection()
+        self.load_cache_plugin()
+        key = self.get_cache_key(path)
+        cached = self.get_option("cache")
+        if cached and cache:
+            try:
+                return list(self._cache[key])
+            except KeyError:
+                pass
+        managed, silent = list_managers(managers, connection)
+        _require_different([*hubs, *managed])
+        for hub in (*hubs, *managers):
+            if replace(connection, api_url=hub.api_url).sends_token_in_clear:
+                self.display.warning(f"A token or password is sent to {hub.api_url} without TLS.")
+        found, unread = read_hubs([*hubs, *managed], connection, self.get_option("gather"))
+        self._report([*silent, *unread])
+        if cached:
+            self._cache[key] = found
+        return found
+
+    def _report(self, unread: list[Unread]) -> None:
+        for item in unread:
+            if self.get_option("on_unreachable") == "fail":
+                raise item.failure
+            self.display.warning(f"{item.name} is left out of the inventory: {item.failure.message}")
+
+    def _connection(self) -> Connection:
+        return connection_from_options({name: self._text(self.get_option(name)) for name in CONNECTION_OPTIONS})
+
+    def _listed(self) -> list[Listed]:
+        return [
+            Listed(
+                self._required("hubs", item, "name"),
+                normalise_api_url(self._required("hubs", item, "api_url")),
+            )
+            for item in self._items("hubs", HUB_KEYS)
+        ]
+
+    def _managers(self) -> list[Listed]:
+        return [
+            Listed(str(item.get("prefix") or ""), normalise_api_url(self._required("managers", item, "api_url")))
+            for item in self._items("managers", {"api_url", "prefix"})
+        ]
+
+    def _items(self, option: str, keys: set[str]) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get_option(option)
+        for item in items:
+            unknown = sorted(set(item) - keys) if isinstance(item, dict) else [repr(item)]
+            if unknown:
+                raise SthError(
+                    "INVALID_OPTION",
+                    f"An item of {option} has {', '.join(unknown)}: give it {', '.join(sorted(keys))} and nothing else.",
+                )
+        return items
+
+    def _required(self, option: str, item: dict[str, Any], key: str) -> str:
+        value = self._text(item.get(key))
+        if value is None or value == "":
+            raise SthError("INVALID_OPTION", f"An item of {option} has no {key}: set it.")
+        if not isinstance(value, str):
+            # YAML reads no and off as false, and 10 as a number.
+            raise SthError(
+                "INVALID_OPTION", f"The {key} of an item of {option} is {value!r} and not text: put it in quotes."
+            )
+        return value.strip()
+
+    def _text(self, value: Any) -> Any:
+        """Return an option with its templates resolved, so that it may be a lookup."""
+        return self.templar.template(value) if isinstance(value, str) else value
+
+    def _add(self, hub: dict[str, Any], own: dict[str, Any]) -> None:
+        """Add a hub with its ``own`` variables, and its instances if they were read."""
+        # What a hub reports is data, and never a template.
+        variables: dict[str, Any] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "sth_api_url": wrap_var(hub["api_url"]),
+        }
+        for key, name in (("hub", "sth_hub"), ("managed", "sth_managed_hub")):
+            if key in hub:
+                variables[name] = wrap_var(hub[key])
+        variables |= own
+        self._add_host(hub["name"], HUBS, variables)
+        names = [item["name"] for item in hub.get("instances", ())]
+        for item in hub.get("instances", ()):
+            called = item["name"] if item["name"] and names.count(item["name"]) == 1 else item["id"]
+            host = f"{hub['name']}_{plain_name(called)}"
+            self._add_host(host, INSTANCES, {**variables, "sth_instance": wrap_var(item)})
+
+    def _add_host(self, host: str, group: str, variables: dict[str, Any]) -> None:
+        self.inventory.add_host(host, group=group)
+        for name, value in variables.items():
+            self.inventory.set_variable(host, name, value)
+        strict = self.get_option("strict")
+        known = self.inventory.hosts[host].get_vars()
+        self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
+        known = self.inventory.hosts[host].get_vars()
+        self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+
+
+def _mapping(item: dict[str, Any]) -> dict[str, Any]:
+    variables = item.get("vars") or {}
+    if not isinstance(variables, dict):
+        raise SthError(
+            "INVALID_OPTION", f"vars of hub {item.get('name')} is not a mapping of names to values: correct it."
+        )
+    return variables
+
+
+def _require_different(hubs: list[Listed]) -> None:
+    names = [item.name for item in hubs]
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise SthError(
+            "INVALID_OPTION",
+            f"Several hubs are called {', '.join(double)}: give each its own name, or the managers different prefixes.",
+        )

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many hubs and their instances, as plain data for an inventory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection, normalise_api_url
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.managed import managed_hubs
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+
+# Hubs to ask at the same time.
+PARALLEL = 16
+# May hold secrets under keys that nobody has named, and an inventory is shown and cached.
+_NOT_SHOWN = ("app_config", "args")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A hub to list, or a manager. ``managed``: what a manager reports about the hub."""
+
+    name: str
+    api_url: str
+    managed: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A hub or manager that could not be read."""
+
+    name: str
+    failure: SthError
+
+
+def list_managers(managers: Sequence[Listed], connection: Connection) -> tuple[list[Listed], list[Unread]]:
+    """Return the hubs of the managers, each named by its id after the manager's ``name``, and the managers that do not answer."""
+    hubs: list[Listed] = []
+    unread: list[Unread] = []
+    for manager in managers:
+        client = HubClient(_at(connection, manager.api_url))
+        try:
+            found = managed_hubs(client)
+        except SthError as error:
+            unread.append(Unread(manager.api_url, error))
+            continue
+        finally:
+            client.close()
+        hubs += [Listed(manager.name + plain_name(item["id"]), item["api_url"], item) for item in found]
+    return hubs, unread
+
+
+def read_hubs(
+    hubs: Sequence[Listed], connection: Connection, gather: Collection[str]
+) -> tuple[list[dict[str, Any]], list[Unread]]:
+    """Return ``{name, api_url, …}`` of the hubs that answer, in the given order, and those that do not.
+
+    ``gather``: ``version`` adds ``hub`` (``{version, generation, capabilities}``); ``instances`` adds ``instances``, those that
+    run, each as `instance_view` without app_config and args. If it is empty, no hub is asked.
+    """
+
+    def ask(listed: Listed) -> dict[str, Any] | Unread:
+        found: dict[str, Any] = {"name": listed.name, "api_url": listed.api_url}
+        if listed.managed is not None:
+            found["managed"] = listed.managed
+        client = HubClient(_at(connection, listed.api_url))
+        try:
+            if gather:
+                version = client.version()
+                capabilities = sorted(client.dialect.capabilities)
+                found["hub"] = {
+                    "version": version.version,
+                    "generation": version.generation,
+                    "capabilities": capabilities,
+                }
+            if "instances" in gather:
+                found["instances"] = _running(client.inventory())
+        except SthError as error:
+            return Unread(listed.name, error)
+        finally:
+            client.close()
+        return found
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        answers = list(pool.map(ask, hubs))
+    return [item for item in answers if not isinstance(item, Unread)], [
+        item for item in answers if isinstance(item, Unread)
+    ]
+
+
+def plain_name(text: str) -> str:
+    """Return a name for a host. What a hub or manager calls something could be a template, or hold a line end."""
+    return re.sub(r"[^\w.:-]", "_", text)
+
+
+def _running(inventory: Inventory) -> list[dict[str, Any]]:
+    views = [
+        instance_view(item, inventory.sequence(item.sequence_id), Masker()) for item in inventory.instances if item.live
+    ]
+    return [{key: value for key, value in view.items() if key not in _NOT_SHOWN} for view in views]
+
+
+def _at(connection: Connection, api_url: str) -> Connection:
+    return replace(connection, api_url=normalise_api_url(api_url))

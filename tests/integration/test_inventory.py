@@ -1,0 +1,81 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inventory of hubs, as users call it: ansible-inventory, and a play for each hub."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.scramjet.sth.plugins.inventory import hubs as plugin
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.commands import run_command
+
+PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
+NOBODY = "http://127.0.0.1:9"
+
+
+def write(directory: pathlib.Path, source: dict[str, Any]) -> pathlib.Path:
+    path = directory / "test.sth_hubs.yml"
+    path.write_text(yaml.safe_dump(source), encoding="utf-8")
+    return path
+
+
+def graph(path: pathlib.Path) -> str:
+    """Return what ``ansible-inventory --graph`` shows."""
+    command = [str(pathlib.Path(sys.executable).parent / "ansible-inventory"), "-i", str(path), "--graph"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    # A file that cannot be read is an error, not a warning.
+    strict = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"}
+    return run_command(command, environment={**clean, **strict, "SCP_TOKEN": "canary"}, seconds=30)
+
+
+def test_a_play_reaches_each_hub_with_the_variables_of_its_group(tmp_path: pathlib.Path) -> None:
+    with FakeHub("1.x", token="of-all") as north, FakeHub("0.18", token="of-all") as south:
+        hubs = [{"name": name, "api_url": hub.api_url} for name, hub in (("north", north), ("south", south))]
+        source = {
+            "plugin": "scramjet.sth.hubs",
+            "hubs": hubs,
+            "token": "of-all",
+            "gather": ["version", "instances"],
+            "keyed_groups": [{"key": "sth_hub.generation", "prefix": "hub"}],
+        }
+        path = write(tmp_path, source)
+        (tmp_path / "group_vars").mkdir()
+        (tmp_path / "group_vars" / "sth_hubs.yml").write_text("sth_token: of-all\n")
+        tasks = [
+            {"scramjet.sth.sth_sequence": {"src": str(PROBE)}},
+            {"scramjet.sth.sth_instance": {"name": "job", "sequence": "probe", "app_config": {"behaviour": "run"}}},
+        ]
+        book = play(tmp_path / "play.yml", {"hosts": "sth_hubs", "tasks": tasks})
+        for changed in (2, 0):
+            output = run_playbook(book, {}, "-i", str(path), "--limit", "sth_hubs")
+            assert [line.count(f"changed={changed} ") for line in output.splitlines() if "failed=0" in line] == [1, 1]
+        assert [item["id"] is not None for item in (*north.instances, *south.instances)] == [True, True]
+        shown = graph(path)
+    for group, host in [("hub_1_x", "north"), ("hub_0_18", "south"), ("sth_instances", "south_job")]:
+        assert f"|  |--{host}" in shown.partition(f"@{group}:")[2].split("|--@")[0], shown
+    assert "of-all" not in shown
+
+
+@pytest.mark.parametrize("example", list(yaml.safe_load_all(plugin.EXAMPLES)), ids=lambda item: str(sorted(item)))
+def test_the_examples_are_right(tmp_path: pathlib.Path, example: dict[str, Any]) -> None:
+    """Their hubs are not there, which is said of each."""
+    example.pop("on_unreachable", None)
+    if "cache_connection" in example:
+        example["cache_connection"] = str(tmp_path / "cache")
+    listed = [*example.get("hubs", []), *example.get("managers", [])]
+    for at, item in enumerate(listed):
+        item["api_url"] = f"{NOBODY}/{at}"
+    shown = graph(write(tmp_path, example))
+    assert shown.count("is left out of the inventory") == len(listed), shown
+    assert "@sth_hubs:" in shown
+    assert "canary" not in shown
