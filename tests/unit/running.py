@@ -51,7 +51,7 @@ HASTY = Timings(
     reconnect=2.0,
     silence=1.0,
     others_show=0.3,
-    event_turn=0.3,
+    health_turn=0.3,
 )
 
 

@@ -14,8 +14,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import kept
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import Seen
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 
 # A replica is in a crash loop if it became ready and ended this often in one run.

@@ -15,14 +15,19 @@ from time import monotonic
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.event.missing import missing_event
 from ansible_collections.scramjet.sth.plugins.module_utils.event.options import EventOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import place
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import EventWait, Expectation
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import (
+    Expectation,
+    Heard,
+    wait_for_event,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference, resolve_sequence
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
@@ -184,7 +189,8 @@ def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action
         _send(run, talk, record, action)
         return _silent(target)
     began = monotonic()
-    with EventWait(run.hub, record, target.name, talk.expectation) as wait:
+
+    def send() -> None:
         if action is not None:
             # This later request is answered after the hub has received the subscription. It also shows whether the instance
             # has ended in the meantime: a 1.x hub answers 200 to an event for an ended instance
@@ -193,16 +199,19 @@ def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action
             if not now.live:
                 raise ended_error(run.hub, now, target.name, "before the event was sent", code="ENDED_EARLY")
             _send(run, talk, record, action)
-        event = wait.result()
-    if event is None:
+
+    heard = wait_for_event(run.hub, record.id, talk.expectation, send)
+    if heard == Heard() and talk.expectation.timeout == 0:
         return _silent(target)
-    payload, masked = run.shown_payload(event.payload, options.mask_output)
+    if heard.event is None:
+        raise missing_event(run.hub, record.id, target.name, talk.expectation, heard)
+    payload, masked = run.shown_payload(heard.event.payload, options.mask_output)
     return {
         **_silent(target),
         "name": talk.expectation.event,
         "payload": payload,
         "masked": masked,
-        "payload_lost": event.lost,
+        "payload_lost": heard.event.lost,
         "received": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "elapsed": round(monotonic() - began, 3),
     }

@@ -82,8 +82,8 @@ class Apply:
         # Only the log says early that a program has completed.
         needs_log = is_python or not options.wait_for_exit
         with (
-            Listener(self.hub, instance_id, options.completion_event, longest) as completion,
-            Listener(self.hub, instance_id, options.failure_event, longest) as failure,
+            Listener(self.hub, instance_id, options.completion_event) as completion,
+            Listener(self.hub, instance_id, options.failure_event) as failure,
             collecting(
                 self.hub, instance_id, streams, needs_log=needs_log,
                 log=LogFilter(options.log_level, options.log_source), bounds=self.until.bounds(),
@@ -144,7 +144,7 @@ class Apply:
                 # Do not wait for a program that waits for input or a reader that has failed.
                 self._require_fed(last.id, group)
                 self._require_read(group, last.id)
-            event = completion.last_words() if ended is not None else completion.heard(timings.look_every)
+            event = completion.last_words() if ended is not None else completion.wait(timings.look_every)
             if event is not None or self.until.is_reached(group.stopped_by, group.silence):
                 self._took()
                 return End(self._finished(now or last), event, is_met=True)

@@ -2,38 +2,57 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Listens for an event of one instance while the task does something else, for hours if necessary.
+"""Listens for an event of one instance, for hours if necessary. Everything that waits for an event uses `Listener`.
 
-A request is always open, because on 0.18 an event just before the end is lost with the record of the instance. Every request
-asks for the last event, or the next one if there was none. So all requests return the same event, and the first answer counts.
+A hub answers a request for an event when the event comes, and never if the instance dies
+(hub-behaviour.md#waiting-for-an-event-of-a-dead-instance). A request is always open, because on 0.18 an event just before the end
+is lost with the record of the instance. Requests overlap, so they all return the same event, and the first answer counts.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Iterable
 from types import TracebackType
+from typing import Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Poll, give_up
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
 
 class Listener:
-    """Listens for an event while its context is open; for none if ``name`` is None. ``longest``: seconds of silence allowed."""
+    """Listens for an event while its context is open; for none if ``name`` is None.
 
-    def __init__(self, hub: HubClient, instance_id: str, name: str | None, longest: float) -> None:
+    When the context is entered, the hub has been asked. ``which``: the next event, or the last one if there was one already.
+    ``woken`` is set when an answer arrives, and may be shared with others that wake the same wait.
+    """
+
+    def __init__(
+        self,
+        hub: HubClient,
+        instance_id: str,
+        name: str | None,
+        which: Literal["next", "last"] = "last",
+        woken: threading.Event | None = None,
+    ) -> None:
         self._client = hub.instance(instance_id)
         self._timings = hub.timings
         self._name = name
-        self._longest = longest
-        self._woken = threading.Event()
+        self._which = which
+        self._woken = woken or threading.Event()
         self._polls: list[Poll] = []
         self._renewal = self._timings.renewals.first
-        self._due = Deadline(0)
+        self._due = Deadline(math.inf)
 
     def __enter__(self) -> Listener:
         self._ask()
+        for poll in self._polls:
+            poll.request.sent.wait(self._timings.subscribing)
         return self
 
     def __exit__(
@@ -41,24 +60,36 @@ class Listener:
     ) -> None:
         give_up(self._polls)
 
-    def heard(self, patience: float = 0.0) -> Event | None:
-        """Return the event if it has arrived, or arrives within ``patience`` seconds; raise for a failure of the hub."""
+    @property
+    def due(self) -> float:
+        """Seconds until `heard` has to be called again, so that it can open another request."""
+        return self._due.remaining
+
+    def heard(self) -> Event | None:
+        """Return the event if it has arrived; raise for a failure of the hub."""
+        event = self._answered()
+        if event is None and self._due.passed:
+            self._renew()
+        return event
+
+    def wait(self, patience: float) -> Event | None:
+        """Return the event as soon as it arrives; None after ``patience`` seconds, or if no open request can be answered any more.
+
+        Raises for a failure of the hub.
+        """
         bound = Deadline(patience)
         while True:
             self._woken.clear()
-            event = self._answered()
-            if event is not None:
+            event = self.heard()
+            if event is not None or bound.passed or not any(poll.pending for poll in self._polls):
                 return event
-            if self._due.passed:
-                self._renew()
-            if bound.passed or not any(poll.pending for poll in self._polls):
-                return None
-            self._woken.wait(bound.remaining)
+            self._woken.wait(min(bound.remaining, self.due))
 
     def last_words(self) -> Event | None:
         """Return the event of an instance that has ended: its answer may still arrive, and 1.x has kept the event."""
-        self._ask()
-        return self.heard(self._timings.kept_answers)
+        if self._which == "last":
+            self._ask()
+        return self.wait(self._timings.kept_answers)
 
     def _answered(self) -> Event | None:
         if any(poll.event is not None for poll in self._polls):
@@ -83,8 +114,56 @@ class Listener:
     def _ask(self) -> None:
         if self._name is None:
             return
-        poll = Poll(self._client, "last", self._name, self._longest, self._woken)
+        # Each request is replaced long before its own time limit.
+        silence = 2 * self._timings.renewals.longest + self._timings.spare
+        poll = Poll(self._client, self._which, self._name, silence, self._woken)
         poll.start()
         self._polls.append(poll)
         self._due = Deadline(self._renewal)
         self._renewal = min(2 * self._renewal, self._timings.renewals.longest)
+
+
+class Poll(Attended):
+    """One open request. It sets ``woken`` when its answer arrives."""
+
+    def __init__(
+        self,
+        client: InstanceClient,
+        which: Literal["next", "last"],
+        awaited: str,
+        silence: float,
+        woken: threading.Event,
+    ) -> None:
+        super().__init__(f"await {awaited}")
+        self.request = InFlight()
+        self.event: Event | None = None
+        self._awaited = awaited
+        self._client = client
+        self._which = which
+        self._silence = silence
+        self._woken = woken
+
+    @property
+    def pending(self) -> bool:
+        """Whether it may still be answered."""
+        return self.event is None and self.error is None and self.is_alive()
+
+    def run(self) -> None:
+        """Wait."""
+        super().run()
+        # Set it even if the request could not be sent, because another thread may wait for it.
+        self.request.sent.set()
+        self._woken.set()
+
+    def work(self) -> None:
+        """Wait."""
+        self.event = self._client.await_event(self._which, self._awaited, self._silence, self.request)
+
+
+def give_up(polls: Iterable[Poll]) -> None:
+    """End requests, even if the hub does not answer, and wait for their threads."""
+    polls = tuple(polls)
+    for poll in polls:
+        poll.request.abort()
+    for poll in polls:
+        poll.join(1.0)

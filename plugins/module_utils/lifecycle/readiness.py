@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import ReadinessOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
@@ -68,7 +70,8 @@ def wait_ready(hub: HubClient, instance_id: str, label: str, readiness: Readines
         return watch.look()
     if readiness.wait_for == "event":
         return watch.until_event()
-    return watch.until_running() if readiness.wait_for == "running" else watch.until_healthy()
+    with Listener(hub, instance_id, readiness.failure_event) as failure:
+        return watch.until_running(failure) if readiness.wait_for == "running" else watch.until_healthy(failure)
 
 
 def ended_error(
@@ -119,14 +122,6 @@ def how_it_ended(record: InstanceRecord) -> str:
     return f"ended ({'; '.join(facts)})"
 
 
-def forgotten(instance_id: str) -> InstanceRecord:
-    """Return the record of an instance that the hub no longer lists.
-
-    0.18 forgets a failed instance at once and one that completed after 10 s (hub-behaviour.md#start-and-life-cycle).
-    """
-    return InstanceRecord(instance_id, "", "ended", outcome="unknown")
-
-
 class _Watch:
     """One instance while its readiness is awaited."""
 
@@ -140,17 +135,15 @@ class _Watch:
 
     def look(self) -> InstanceRecord:
         """Return the record; raise if the instance has ended."""
-        record = self.client.info() or forgotten(self.client.id)
+        record = self._record()
         if not record.live:
-            raise ended_error(self.hub, record, self.label, "before it was ready")
+            raise self._ended(record)
         return record
 
-    def until_running(self) -> InstanceRecord:
+    def until_running(self, failure: Listener) -> InstanceRecord:
         """Wait until the handshake is done, and the instance is still alive after ``stable_for``."""
         for _turn in pauses(self.deadline, self.timings.close_looks):
-            # Check this first, because a failure event says more than the end of the program.
-            self._refuse_failure()
-            record = self.look()
+            record = self._look_for_failure(failure)
             if record.status == "running":
                 break
         else:
@@ -158,18 +151,16 @@ class _Watch:
         # A separate time limit, so that a slow handshake does not shorten it.
         stable = Deadline(self.readiness.stable_for)
         for _turn in pauses(stable, self.timings.close_looks) if self.readiness.stable_for else ():
-            self._refuse_failure()
-            record = self.look()
+            record = self._look_for_failure(failure)
         return record
 
-    def until_healthy(self) -> InstanceRecord:
+    def until_healthy(self, failure: Listener) -> InstanceRecord:
         """Wait until the program is healthy, and stays so until the hub has certainly asked the program itself."""
         stays = max(self.readiness.stable_for, self.timings.health_is_asked)
         since: float | None = None
         # The time for staying healthy is added, so that becoming healthy late does not shorten it.
         for _turn in pauses(Deadline(self.readiness.wait_timeout + stays), self.timings.close_looks):
-            self._refuse_failure()
-            record = self.look()
+            record = self._look_for_failure(failure)
             if not (record.status == "running" and self._is_healthy()):
                 since = None
                 if self.deadline.passed:
@@ -184,44 +175,50 @@ class _Watch:
     def until_event(self) -> InstanceRecord:
         """Wait for the ready event, the failure event or the end of the instance, whichever comes first."""
         name = given(self.readiness.ready_event)
-        while True:
-            if self._emitted(name, min(self.timings.event_turn, max(self.deadline.remaining, 0.05))):
-                return self.look()
-            self._refuse_failure()
-            self.look()
-            if self.deadline.passed:
-                raise self._too_late(f"has not emitted {name!r}")
+        expected = Expectation(name, "last", self.readiness.failure_event, self.readiness.wait_timeout)
+        heard = wait_for_event(self.hub, self.client.id, expected)
+        if heard.event is not None:
+            return self.look()
+        if heard.failure is not None:
+            raise self._failed(heard.failure)
+        raise self._ended(heard.ended) if heard.ended else self._too_late(f"has not emitted {name!r}")
 
     def _is_healthy(self) -> bool:
         try:
-            return bool(self.client.health(timeout=self.timings.event_turn))
+            return bool(self.client.health(timeout=self.timings.health_turn))
         except SthError as error:
             # The hub answers only after the first report of the runner.
             if error.code == "TIMEOUT":
                 return False
             raise
 
-    def _refuse_failure(self) -> None:
-        name = self.readiness.failure_event
-        payload = self._emitted(name, self.timings.failure_turn) if name else None
-        if payload:
-            shown = self.readiness.masker.failure(payload[0], self.hub.secrets)
-            raise SthError(
-                "START_FAILED",
-                f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {name!r} with {shown!r} "
-                "instead of becoming ready.",
-                instance=self.client.id,
-                event=shown,
-            )
+    def _look_for_failure(self, failure: Listener) -> InstanceRecord:
+        """Return the record; raise for the failure event, or if the instance has ended."""
+        event = failure.wait(self.timings.failure_turn)
+        if event is not None:
+            raise self._failed(event)
+        record = self._record()
+        if record.live:
+            return record
+        # The failure event says more than the end of the program.
+        event = failure.last_words()
+        raise self._failed(event) if event else self._ended(record)
 
-    def _emitted(self, name: str, timeout: float) -> tuple[Any] | None:
-        """Return the last payload of an event in a tuple, because it may be null; None if there was no event."""
-        try:
-            return (self.client.last_event(name, timeout),)
-        except SthError as error:
-            if error.code in ("TIMEOUT", "NOT_FOUND"):
-                return None
-            raise
+    def _record(self) -> InstanceRecord:
+        return self.client.info() or forgotten(self.client.id)
+
+    def _failed(self, event: Event) -> SthError:
+        shown = self.readiness.masker.failure(event.payload, self.hub.secrets)
+        return SthError(
+            "START_FAILED",
+            f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {self.readiness.failure_event!r} with {shown!r} "
+            "instead of becoming ready.",
+            instance=self.client.id,
+            event=shown,
+        )
+
+    def _ended(self, record: InstanceRecord) -> SthError:
+        return ended_error(self.hub, record, self.label, "before it was ready")
 
     def _too_late(self, what: str) -> SthError:
         words = failure_logs(self.hub, self.client.id)

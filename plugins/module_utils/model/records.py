@@ -156,6 +156,14 @@ class Inventory:
         return {item.id: item for item in self.sequences}
 
 
+def forgotten(instance_id: str) -> InstanceRecord:
+    """Return the record of an instance that the hub no longer lists.
+
+    0.18 forgets a failed instance at once and one that completed after 10 s (hub-behaviour.md#start-and-life-cycle).
+    """
+    return InstanceRecord(instance_id, "", "ended", outcome="unknown")
+
+
 def known_id(own_id: str) -> str | None:
     """Return an id; None if it is the id of a predicted object."""
     return None if not own_id or own_id.startswith(FORESEEN) else own_id

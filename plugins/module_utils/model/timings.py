@@ -80,6 +80,8 @@ class Timings:
     # For one to two seconds after a start, the runner reports the program as healthy without asking it
     # (hub-behaviour.md#health-is-a-cache).
     health_is_asked: float = 3.0
+    # A request for its health is answered only after the first report of the runner. Read the instance after this time.
+    health_turn: float = 1.0
     # A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the time of its stop is over (hub-behaviour.md#start-and-life-cycle).
     end_grace: float = 3.0
     # However long keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
@@ -104,16 +106,11 @@ class Timings:
 
     # -- events ---------------------------------------------------------------------------------------------------
 
-    # If the instance dies, the hub never ends a wait for its event (hub-behaviour.md#waiting-for-an-event-of-a-dead-instance).
-    # So wait in short turns, and read the instance between them.
-    event_turn: float = 1.0
-    # The hub keeps the failure event, so a short request finds it.
+    # Between two reads of an instance: how long to wait for its failure event. A hub answers at once for an event it has kept.
     failure_turn: float = 0.1
     # A request for an event is sent within this time, unless the connection is blocked.
     subscribing: float = 10.0
-    # The hub delivers events from before the end of an instance within this time.
-    last_words: float = 0.3
-    # An event that the hub has kept is answered at once.
+    # An event that the hub has kept is answered at once, and one from before the end of an instance is delivered within this time.
     kept_answers: float = 0.5
     # When the event comes, all open requests are answered within this time.
     same_moment: float = 0.1

@@ -9,8 +9,8 @@ from __future__ import annotations
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, forgotten
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run

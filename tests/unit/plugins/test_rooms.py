@@ -62,8 +62,6 @@ TESTED_ELSEWHERE = {
     "hub_info/listing": "inventory/test_hubs",
     "hub_info/managed": "inventory/test_hubs, and behind a platform in tests/integration",
     "job/plan": "job/test_reconcile",
-    "lifecycle/event_wait": "event/test_reconcile",
-    "lifecycle/listening": "job/test_reconcile",
     "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
     "lifecycle/readiness": "instance/test_reconcile",
     "lifecycle/starting": "instance/test_reconcile",

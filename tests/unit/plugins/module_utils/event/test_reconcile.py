@@ -95,6 +95,14 @@ def test_an_id_takes_no_listing(pool: FakeHub) -> None:
     assert set(asked) == {"version", f"instance/{instance['id']}", f"instance/{instance['id']}/_event"}
 
 
+def test_a_reply_is_heard_although_the_hub_never_answers_the_first_request_for_it(pool: FakeHub) -> None:
+    pool.fault(Fault("hang", method="GET", path="/once/done"))
+    emit_when_awaited(pool, "done", "x")
+    result = event(pool, instance="web-2", expect="done", wait_timeout=60)
+    assert not result.get("failed"), result
+    assert result["event"]["payload"] == "x"
+
+
 def test_check_mode_predicts_what_is_sent_and_sends_nothing(pool: FakeHub) -> None:
     options: dict[str, Any] = {"instance": "web", "send": "ping", "payload": "x", "expect": "pong"}
     before = sent(pool)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
     four_times,
     planned,
     run_task,
+    when,
 )
 
 QUICK: dict[str, Any] = {"stable_for": 0.1, "stop_timeout": 0.1}
@@ -545,6 +547,24 @@ def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> No
     result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=5.0)
     assert result["error_code"] == "START_FAILED"
     assert "no database" in result["msg"]
+
+
+@pytest.mark.parametrize("how", [{}, {"wait_for": "healthy"}, {"wait_for": "event", "ready_event": "up"}])
+def test_a_failure_event_right_before_the_end_is_told_with_its_payload(hub: FakeHub, how: dict[str, str]) -> None:
+    def was_looked_at_after_the_event_was_asked_for() -> bool:
+        paths = [item.path for item in hub.requests]
+        asked = next((at for at, path in enumerate(paths) if path.endswith("/event/down")), len(paths))
+        return any(re.search(r"/instance/[0-9a-f-]{36}$", path) for path in paths[asked:])
+
+    def emit_and_end() -> None:
+        with hub.state.lock:
+            instance = next(item for item in hub.state.instances.values() if item.process_alive)
+            instance.emit("down", {"why": "no database"})
+            instance.end(137, "Instance killed")
+
+    when(was_looked_at_after_the_event_was_asked_for, emit_and_end)
+    result = start(hub, failure_event="down", stable_for=60.0, wait_timeout=60.0, **how)
+    assert (result["error_code"], result.get("event")) == ("START_FAILED", {"why": "no database"}), result
 
 
 def test_a_failure_event_counts_while_it_must_stay_alive(hub: FakeHub) -> None:
