@@ -121,7 +121,7 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
             raise SthError(
                 "TIMEOUT",
                 f"{hub.api_url} still lists the ended instance {instance_id} after removal_timeout ({timeout:g} s): a "
-                "1.x hub keeps ended records for 195 s by default.",
+                "hub keeps the record of an ended instance for 195 s by default, so set more.",
                 instance=instance_id,
             )
 

@@ -136,7 +136,7 @@ def delete_unused(
             return
     why = "an instance that outlived a restart of the hub blocks it until the hub is restarted"
     if bound < hub.timings.busy_after_end:
-        why = f"a 1.x hub does so until 15 s after the end of its last instance, and removal_timeout is {removal_timeout:g} s"
+        why = f"a hub from 0.24.3 on does so until 15 s after the end of its last instance, and removal_timeout is {removal_timeout:g} s"
     raise SthError(
         "CONFLICT",
         f"{hub.api_url} refuses to delete sequence {doomed.ref} for {bound:g} s although nothing runs from it: {why}.",
