@@ -40,18 +40,17 @@ class Goal:
     slots: tuple[Slot, ...]
     sequence: SequenceRecord | None
     rollout: Rollout
-    # Ids of replicas to replace once, even if they have the wanted settings.
-    anew: frozenset[str] = frozenset()
-    # Whether it is the goal of a rollback.
-    back: bool = False
+    # Ids of replicas that the task restarts: they are replaced even if they have the wanted settings.
+    restarted: frozenset[str] = frozenset()
+    is_rollback: bool = False
     why_ended: str = ""
 
     def differs(self, replica: Replica, slot: Slot) -> str:
         """Say in which options a replica differs from ``slot``; "" if it does not differ."""
-        if replica.id in self.anew:
+        if replica.id in self.restarted:
             return "the task restarts it"
         # In a rollback, it may stay as it was.
-        if replica.taken_over and not self.back:
+        if replica.taken_over and not self.is_rollback:
             return "the deployment takes it over"
         names = differing(replica.record, slot.program, replica.ref or "", slot.sequence.ref)
         return f"{', '.join(names)} differ{'s' if len(names) == 1 else ''}" if names else ""
@@ -96,7 +95,7 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
             # The package of a running replica may have been removed from the hub. The replica stays anyway.
             slots.append(Slot(index, program, source.sequence or SequenceRecord(source.record.sequence_id, "", "")))
     sequence = old.sequence if old else goal.sequence
-    return Goal(tuple(slots), sequence, goal.rollout, back=True, why_ended="it was not there before")
+    return Goal(tuple(slots), sequence, goal.rollout, is_rollback=True, why_ended="it was not there before")
 
 
 def with_unreported(goal: Goal, options: ProgramOptions) -> Goal:

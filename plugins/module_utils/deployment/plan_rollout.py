@@ -89,7 +89,7 @@ def kept(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> dict[i
     found: dict[int, Replica] = {}
     # Prefer a replica of the latest run, whose mark has the most information. In a rollback, prefer the earliest run. Of the same
     # run, prefer the oldest replica.
-    for replica in sorted(observed.live, key=lambda item: item.rollout.rank, reverse=not goal.back):
+    for replica in sorted(observed.live, key=lambda item: item.rollout.rank, reverse=not goal.is_rollback):
         slot = goal.slot(replica.index)
         usable = replica.record.status != "stopping" and replica.id not in failed
         if slot is not None and usable and not goal.differs(replica, slot):

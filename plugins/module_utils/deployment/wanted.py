@@ -72,7 +72,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
         goal = replace(goal, rollout=replace(rollout, canary=0))
     goal = _signed(observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options.keep_versions)
     if state == "restarted":
-        goal = replace(goal, anew=frozenset(item.id for item in observed.live))
+        goal = replace(goal, restarted=frozenset(item.id for item in observed.live))
     return with_unreported(goal, options)
 
 
