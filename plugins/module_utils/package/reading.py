@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.directory imp
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import content_digest, resolve
 from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
-from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_names import looks_secret
+from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_files import is_secret_file
 
 _MOST_NAMED = 20
 _REQUIREMENTS = "requirements.txt"
@@ -184,7 +184,7 @@ def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
 
 
 def _secret_warnings(contents: Contents, secret_files: Literal["warn", "fail", "ignore"]) -> list[str]:
-    by_name = {entry.path for entry in contents.entries.values() if entry.is_file and looks_secret(entry.path)}
+    by_name = {entry.path for entry in contents.entries.values() if entry.is_file and is_secret_file(entry.path)}
     found = sorted(by_name.union(contents.secrets))
     if secret_files == "ignore" or not found:
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.ignore import IgnoreRules
 
 # Libraries contain keys for their own tests, so names of keys do not count below node_modules.
-_SECRET_NAMES = IgnoreRules(
+_SECRET_FILES = IgnoreRules(
     (
         "*.pem",
         "*.key",
@@ -49,6 +49,6 @@ _SECRET_NAMES = IgnoreRules(
 )
 
 
-def looks_secret(path: str) -> bool:
+def is_secret_file(path: str) -> bool:
     """Whether a file with this name usually contains a secret (.npmrc is checked by its content instead)."""
-    return _SECRET_NAMES.ignores(path, is_directory=False)
+    return _SECRET_FILES.ignores(path, is_directory=False)
