@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAns
 from ansible_collections.scramjet.sth.plugins.module_utils.event.missing import missing_event
 from ansible_collections.scramjet.sth.plugins.module_utils.event.options import EventOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import place
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import sort_key
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import (
     Expectation,
@@ -150,7 +150,7 @@ def _targets_of_sequence(run: Run, text: str) -> list[Target]:
     live = [item for item in inventory.instances if item.live and item.sequence_id in ids]
     run.hide(live)
     if live:
-        return [Target(item.label, item) for item in sorted(live, key=place)]
+        return [Target(item.label, item) for item in sorted(live, key=sort_key)]
     if run.check_mode:
         run.notes.append(f"Instances of {text} are assumed to be started by an earlier task.")
         return [Target(f"of {text}", None)]

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import is_meant, place
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import is_named_by, sort_key
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Status
@@ -41,13 +41,13 @@ def reconcile(run: Run, options: InstanceInfoOptions) -> Result:
     if options.instance is not None:
         if not all(reference.strip() for reference in options.instance):
             raise SthError("INVALID_OPTION", "A reference in instance is empty: give an id or a name.")
-        found = [item for item in found if is_meant(item, options.instance)]
+        found = [item for item in found if is_named_by(item, options.instance)]
     if options.sequence is not None:
         ids = {item.id for item in find_sequences(parse_reference(options.sequence), inventory)}
         found = [item for item in found if item.sequence_id in ids]
     if options.status is not None:
         found = [item for item in found if item.status in options.status]
-    found.sort(key=place)
+    found.sort(key=sort_key)
     views = [instance_view(item, inventory.sequence(item.sequence_id), run.masker) for item in found]
     if options.health:
         _add_health(run.hub, views)

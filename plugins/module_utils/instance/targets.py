@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import (
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import (
     assumable,
     missing_instance,
     observe_instance,

@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.reading impor
     reading_from_options,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.writing import write_watched
-from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import find_topic, require_topic_name
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.lookup import find_topic, require_topic_name
 
 _WRITE = ("content", "lines", "src", "content_type")
 _READ = ("max_bytes", "max_lines", "search_regex", "dest")

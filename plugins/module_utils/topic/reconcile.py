@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
-from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import (
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.lookup import (
     find_topic,
     require_topic_name,
     topic_view,

@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
-def is_meant(record: InstanceRecord, references: Iterable[str]) -> bool:
+def is_named_by(record: InstanceRecord, references: Iterable[str]) -> bool:
     """Whether one of ``references`` is its id, its name, or the name of its pool or deployment."""
     mark = record.mark
     names = {record.id, *((mark.name, mark.pool, mark.deployment) if mark else ())}
@@ -40,15 +40,15 @@ def observe_instance(hub: HubClient, reference: str) -> list[InstanceRecord]:
         record = hub.instance(reference).info()
         if record is not None:
             return [record]
-    inventory = observe(hub, lambda found: any(is_meant(item, (reference,)) for item in found.instances))
+    inventory = observe(hub, lambda found: any(is_named_by(item, (reference,)) for item in found.instances))
     return find_instances(inventory, reference)
 
 
 def find_instances(inventory: Inventory, reference: str) -> list[InstanceRecord]:
     """Return the same as `observe_instance`, from an inventory that was read already."""
-    found = [item for item in inventory.instances if is_meant(item, (reference,))]
+    found = [item for item in inventory.instances if is_named_by(item, (reference,))]
     by_id = [item for item in found if item.id == reference]
-    return by_id or sorted(found, key=lambda item: (not item.live, place(item)))
+    return by_id or sorted(found, key=lambda item: (not item.live, sort_key(item)))
 
 
 def one_per_name(records: Iterable[InstanceRecord]) -> list[InstanceRecord]:
@@ -74,7 +74,7 @@ def assumable(reference: str) -> bool:
     return not _ID.match(reference)
 
 
-def place(record: InstanceRecord) -> tuple[str, int, str, tuple[str, str]]:
+def sort_key(record: InstanceRecord) -> tuple[str, int, str, tuple[str, str]]:
     """Sort key: by name, members of a pool by index, and instances with the same name by age."""
     mark = record.mark
     named = (mark.pool or mark.name, mark.index or 0, mark.name) if mark else ("", 0, record.id)

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.topic.finding import find_topic, require_topic_name
+from ansible_collections.scramjet.sth.plugins.module_utils.topic.lookup import find_topic, require_topic_name
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.find import (
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import (
     assumable,
     find_instances,
-    is_meant,
+    is_named_by,
     missing_instance,
     observe_instance,
     one_per_name,
-    place,
+    sort_key,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, marked, member_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
@@ -41,12 +41,12 @@ REPLICA = record("r", InstanceMark("shop-0", "pool", 0, "shop", Rollout()))
     ("reference", "meant"), [("r", True), ("shop-0", True), ("pool", True), ("shop", True), ("sho", False)]
 )
 def test_an_id_a_name_a_pool_and_a_deployment_are_references(reference: str, meant: bool) -> None:
-    assert is_meant(REPLICA, ("other", reference)) is meant
+    assert is_named_by(REPLICA, ("other", reference)) is meant
 
 
 def test_what_has_no_name_is_meant_by_its_id_only() -> None:
-    assert is_meant(record("i"), ("i",))
-    assert not is_meant(record("i"), ("", "None"))
+    assert is_named_by(record("i"), ("i",))
+    assert not is_named_by(record("i"), ("", "None"))
 
 
 def test_an_id_wins_over_a_name() -> None:
@@ -64,7 +64,7 @@ def test_the_live_ones_come_first_members_by_their_index() -> None:
 def test_of_one_name_only_the_first_counts() -> None:
     twins = [record(own_id, InstanceMark("web"), created=created) for own_id, created in (("b", "1"), ("a", "2"))]
     others = [record("x"), record("y")]
-    assert one_per_name(sorted([*twins, *others], key=place)) == [*others, twins[0]]
+    assert one_per_name(sorted([*twins, *others], key=sort_key)) == [*others, twins[0]]
 
 
 @pytest.mark.parametrize(
