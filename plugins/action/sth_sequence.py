@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
-from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import foresees
+from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import predicts
 from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import note_upload
 
 
@@ -25,7 +25,7 @@ class ActionModule(HubAction):
         """Run the task, and warn if it replaces the package of another task of the play."""
         result = super().run(tmp, task_vars)
         src = self._task.args.get("src")
-        if src and (foresees(self) or not self._task.check_mode):
+        if src and (predicts(self) or not self._task.check_mode):
             warning = note_upload(self._place(task_vars or {}), str(src), result)
             if warning:
                 result["warnings"] = [*result.get("warnings", ()), warning]

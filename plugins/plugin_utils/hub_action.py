@@ -41,7 +41,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import cho
 from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import (
     acts_without_check,
     add_entries,
-    foresees,
+    predicts,
     read_entries,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
@@ -99,7 +99,7 @@ class HubAction(ActionBase):
             # A job in the background cannot ask for the package later, so copy it now.
             if package and self._task.async_val:
                 arguments["_package"] = self._bring(package)
-            result.update(self._foreseeing(arguments, variables, package))
+            result.update(self._predicting(arguments, variables, package))
             package = result.pop("_read", None) or package
             if package:
                 self._tell_files(package, result)
@@ -133,18 +133,18 @@ class HubAction(ActionBase):
                     "leave it out with default(omit).",
                 )
 
-    def _foreseeing(
+    def _predicting(
         self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None
     ) -> dict[str, Any]:
         """Run the task. In a run with ``--check``, start from the state that earlier tasks would have left."""
-        if not (self.task.talks_to_hub and self.task.writes and foresees(self)):
+        if not (self.task.talks_to_hub and self.task.writes and predicts(self)):
             return self._execute(arguments, variables, package)
         place = self._place(variables)
         earlier = read_entries(place, self._task)
-        result = self._execute({**arguments, "_foreseen": earlier}, variables, package)
-        foreseen = result.pop("_foresees", None)
-        if foreseen is not None and acts_without_check(self._task):
-            add_entries(place, self._task, foreseen)
+        result = self._execute({**arguments, "_predicted": earlier}, variables, package)
+        predicted = result.pop("_prediction", None)
+        if predicted is not None and acts_without_check(self._task):
+            add_entries(place, self._task, predicted)
         return result
 
     def _place(self, variables: Mapping[str, Any]) -> str:

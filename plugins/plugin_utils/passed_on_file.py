@@ -15,14 +15,14 @@ from weakref import WeakKeyDictionary
 
 from ansible import context
 
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
+from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import Entry
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 # Each host has its own process, each item of a loop has its own copy of the task, and each attempt has its own action plugin.
 _task_ids: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
-def foresees(action: Any) -> bool:
+def predicts(action: Any) -> bool:
     """Whether to predict the task of an action plugin from the state that earlier tasks would have left."""
     return bool(context.CLIARGS.get("check") and action._task.check_mode and not action._task.async_val)
 
@@ -47,7 +47,7 @@ def read_entries(place: str, task: Any) -> list[Entry]:
     On another machine, the same address may mean another hub. A prediction of ``task`` itself is from an earlier attempt
     (``until``), which is repeated now.
     """
-    told = read_lines("foreseen")
+    told = read_lines("predicted")
     own = _task_id(task)
     # Of several attempts the last one counts.
     kept = {item["task"]: item["entries"] for item in told if item["place"] == place and item["task"] != own}
@@ -55,8 +55,8 @@ def read_entries(place: str, task: Any) -> list[Entry]:
 
 
 def add_entries(place: str, task: Any, entries: list[Entry]) -> None:
-    """Add what a task foresees."""
-    add_line("foreseen", {"place": place, "task": _task_id(task), "entries": entries})
+    """Add what a task predicts."""
+    add_line("predicted", {"place": place, "task": _task_id(task), "entries": entries})
 
 
 def _task_id(task: Any) -> str:

@@ -38,7 +38,7 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
     nothing = {"ansible.builtin.assert": {"that": ["by_version is not changed", "by_version.warnings is not defined"]}}
     change = {"ansible.builtin.lineinfile": {"path": f"{source}/index.ts", "line": "// new", "create": False}}
     tasks = [
-        *task("foreseen", "foreseen is changed", *(f"foreseen.{item}" for item in unknown), check_mode=True),
+        *task("predicted", "predicted is changed", *(f"predicted.{item}" for item in unknown), check_mode=True),
         *task("real", "real is changed", "real.sequence.digest is not none", "real.warnings is not defined"),
         *task("again", "again is not changed"),
         *task("known", "known is not changed", "known.warnings is not defined", check_mode=True),
@@ -67,7 +67,7 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
     assert not (source / "index.js").exists()
 
 
-def test_what_is_foreseen_of_a_deployment_and_what_cannot_be_built(tmp_path: pathlib.Path) -> None:
+def test_what_is_predicted_of_a_deployment_and_what_cannot_be_built(tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
     deploys = {"name": "shop", "src": str(source), "stable_for": 0, "build": "echo done > built"}
     failing = {**deploys, "build": "echo password=hunter22; echo it broke >&2; exit 3"}

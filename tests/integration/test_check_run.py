@@ -122,12 +122,12 @@ def told(tasks: Plays, hub: FakeHub, directory: pathlib.Path, entrance: str, *op
     ]
 
 
-def test_a_play_in_check_mode_foresees_what_it_then_does(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_a_play_in_check_mode_predicts_what_it_then_does(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
     tasks = deployed_run_and_removed(package)
     with FakeHub(generation="1.x", timings=LISTED_FOR_LONG["1.x"]) as hub:
-        foreseen = told(tasks, hub, tmp_path, "in_process", "--check")
+        predicted = told(tasks, hub, tmp_path, "in_process", "--check")
         assert not hub.writes
-        assert told(tasks, hub, tmp_path, "in_process") == foreseen
+        assert told(tasks, hub, tmp_path, "in_process") == predicted
     assert not list((tmp_path / "local").glob("*")), "left on the controller"
 
 
@@ -136,15 +136,15 @@ def test_a_play_in_check_mode_foresees_what_it_then_does(package: pathlib.Path, 
     ("generation", "entrance"),
     [("1.x", "in_process"), ("1.x", "module"), ("0.18", "in_process"), *([("0.18", "module")] if EVERYTHING else [])],
 )
-def test_a_play_that_has_been_run_foresees_no_change(
+def test_a_play_that_has_been_run_predicts_no_change(
     generation: str, entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = deployed_and_left(package)
     with FakeHub(generation=generation, timings=LISTED_FOR_LONG[generation]) as hub:
-        foreseen = told(tasks, hub, tmp_path, entrance, "--check")
-        assert [item[1] for item in foreseen] == [True, True, False, True, False]
+        predicted = told(tasks, hub, tmp_path, entrance, "--check")
+        assert [item[1] for item in predicted] == [True, True, False, True, False]
         assert not hub.writes
-        assert told(tasks, hub, tmp_path, entrance) == foreseen
+        assert told(tasks, hub, tmp_path, entrance) == predicted
         written = len(hub.writes)
         again = told(tasks, hub, tmp_path, entrance, "--check")
         assert not [item[1] for item in again if item[1]]
@@ -161,17 +161,17 @@ ASKED: Plays = [
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
-def test_what_only_asks_for_a_difference_is_not_foreseen_as_done(
+def test_what_only_asks_for_a_difference_is_not_predicted_as_done(
     entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = [module("sequence", src=str(package)), *ASKED, POOL, *ASKED, POOL]
     with FakeHub(generation="1.x") as hub:
-        foreseen = told(tasks, hub, tmp_path, entrance, "--check")
-        assert [item[1] for item in foreseen] == [True, *[True] * 3, True, *[False] * 3, False]
-        assert told(tasks, hub, tmp_path, entrance) == foreseen
+        predicted = told(tasks, hub, tmp_path, entrance, "--check")
+        assert [item[1] for item in predicted] == [True, *[True] * 3, True, *[False] * 3, False]
+        assert told(tasks, hub, tmp_path, entrance) == predicted
 
 
-def test_what_acts_in_the_real_run_is_foreseen_as_done_whatever_says_so(
+def test_what_acts_in_the_real_run_is_predicted_as_done_whatever_says_so(
     package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = [
@@ -180,13 +180,13 @@ def test_what_acts_in_the_real_run_is_foreseen_as_done_whatever_says_so(
         {"block": [POOL], "check_mode": "{{ ansible_check_mode }}"},
     ]
     with FakeHub(generation="1.x") as hub:
-        foreseen = told(tasks, hub, tmp_path, "in_process", "--check")
-        assert [item[1] for item in foreseen] == [True, True, False]
-        assert told(tasks, hub, tmp_path, "in_process") == foreseen
+        predicted = told(tasks, hub, tmp_path, "in_process", "--check")
+        assert [item[1] for item in predicted] == [True, True, False]
+        assert told(tasks, hub, tmp_path, "in_process") == predicted
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
-def test_each_attempt_of_a_task_is_foreseen_from_what_was_before_the_first(
+def test_each_attempt_of_a_task_is_predicted_from_what_was_before_the_first(
     entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     repeated: dict[str, Any] = {"until": "made.instance.id is not none", "retries": 2, "delay": 0, "register": "made"}
@@ -196,13 +196,13 @@ def test_each_attempt_of_a_task_is_foreseen_from_what_was_before_the_first(
         POOL,
     ]
     with FakeHub(generation="1.x") as hub:
-        foreseen = told(tasks, hub, tmp_path, entrance, "--check")
-        assert [item[1] for item in foreseen] == [True, True, False]
+        predicted = told(tasks, hub, tmp_path, entrance, "--check")
+        assert [item[1] for item in predicted] == [True, True, False]
         # There the first attempt tells an id.
-        assert told(tasks, hub, tmp_path, entrance) == foreseen
+        assert told(tasks, hub, tmp_path, entrance) == predicted
 
 
-def test_each_item_of_a_loop_is_foreseen_from_what_those_before_it_leave(
+def test_each_item_of_a_loop_is_predicted_from_what_those_before_it_leave(
     package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = [module("sequence", src=str(package)), {**POOL, "loop": [1, 2], "register": "looped"}, POOL]

@@ -88,11 +88,11 @@ def test_the_diff_of_a_deployment_names_the_files_that_differ(entrance: str, tmp
     # With become, or elsewhere, nothing has run in this process that has read the package.
     known = named if entrance != "module" else "'its content differs'"
     checks = [
-        {**deploys, "check_mode": True, "register": "foreseen"},
+        {**deploys, "check_mode": True, "register": "predicted"},
         deploys,
         {
             "ansible.builtin.assert": {
-                "that": [f"deployed.diff.after.package == {known}", "foreseen.diff == deployed.diff"]
+                "that": [f"deployed.diff.after.package == {known}", "predicted.diff == deployed.diff"]
             }
         },
     ]

@@ -31,7 +31,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"
 # What ansible-core documents of every module; the last is between a task and its action plugin.
-_OF_EVERY_TASK = ("changed", "failed", "msg", "diff", "_foresees")
+_OF_EVERY_TASK = ("changed", "failed", "msg", "diff", "_prediction")
 # Short enough for a simulated hub, long enough for a busy machine.
 QUICK = {"request_timeout": 10.0, "connect_timeout": 5.0, "request_retries": 1}
 # Of a simulated hub, which is quicker than a real one. What bounds a wait for something that must come is ample here too.

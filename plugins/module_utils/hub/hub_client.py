@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.response import 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient, unanswered
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.overlay import Overlay
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.prediction import Prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import SequenceClient, uploaded_id
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.topic_client import TopicClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
@@ -48,7 +48,7 @@ class HubClient(HubApi):
     def __init__(self, hub: str | Connection, timings: Timings = REAL) -> None:
         super().__init__(hub, timings)
         # Adds predicted objects to the lists of the hub, or removes objects from them.
-        self.overlay = Overlay()
+        self.prediction = Prediction()
 
     def answer_time(self) -> float:
         """Measure how many seconds ``GET /version`` takes now."""
@@ -113,13 +113,13 @@ class HubClient(HubApi):
         # First, so that a server that is not a hub is reported as such.
         self.version()
         raw = self._list(self.transport.get("sequences"), "list the sequences")
-        return self.overlay.with_sequences(map(self.dialect.sequence, raw))
+        return self.prediction.with_sequences(map(self.dialect.sequence, raw))
 
     def instances(self) -> list[InstanceRecord]:
         """``GET /instances``. Hubs before 0.24 list only ids, so each instance needs its own GET, with a time limit."""
         self.version()
         listed = self._instances(self._list(self.transport.get("instances"), "list the instances"))
-        return self.overlay.with_instances(listed, self.dialect.keeps_ended)
+        return self.prediction.with_instances(listed, self.dialect.keeps_ended)
 
     def inventory(self) -> Inventory:
         """Read sequences and instances: with one request if the hub has ``GET /entities``, otherwise both lists."""
@@ -132,8 +132,8 @@ class HubClient(HubApi):
             raw = self._json(answer, "list sequences and instances")
             both = [raw.get("sequences"), raw.get("instances")] if isinstance(raw, Mapping) else [None, None]
             listed = self._instances(_objects(both[1], answer))
-            sequences = self.overlay.with_sequences(map(self.dialect.sequence, _objects(both[0], answer)))
-            instances = self.overlay.with_instances(listed, self.dialect.keeps_ended)
+            sequences = self.prediction.with_sequences(map(self.dialect.sequence, _objects(both[0], answer)))
+            instances = self.prediction.with_instances(listed, self.dialect.keeps_ended)
         return Inventory(tuple(sequences), tuple(instances))
 
     def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
@@ -182,7 +182,7 @@ class HubClient(HubApi):
 
     def topics(self) -> list[dict[str, Any]]:
         """``GET /topics``: ``{topic, contentType, …}``. Useless before 0.35: the list is empty or has no names, or never arrives."""
-        return self.overlay.with_topics(self._list(self.transport.get("topics"), "list the topics"))
+        return self.prediction.with_topics(self._list(self.transport.get("topics"), "list the topics"))
 
     def _list(self, answer: Response, purpose: str) -> list[dict[str, Any]]:
         return _objects(self._json(answer, purpose), answer)

@@ -127,7 +127,7 @@ class Apply:
         """Return the record of the run as far as it is known without the hub, because 0.18 may have forgotten it already."""
         if self.plan.attach is not None:
             return self.plan.attach
-        return replace(self.plan.foreseen, id=instance_id)
+        return replace(self.plan.predicted, id=instance_id)
 
     def _until_the_end(
         self, last: InstanceRecord, bound: Deadline, group: Collecting, completion: Listener, failure: Listener

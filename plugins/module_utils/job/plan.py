@@ -47,7 +47,7 @@ class CompletedPlan:
         return frozenset({self.sequence.name} if self.start and not self.stops and self.sequence else ())
 
     @property
-    def foreseen(self) -> InstanceRecord:
+    def predicted(self) -> InstanceRecord:
         """The record of the run, as far as it is known before its start."""
         return self.attach or self.program.started_from(given(self.sequence).id)
 

@@ -59,8 +59,8 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         if feed is not None:
             run.notes.append("The input was not written again: use if_running: replace to start a new run.")
     if run.check_mode:
-        record = plan.foreseen
-        run.foresees_ended += [plan.attach] if plan.attach else []
+        record = plan.predicted
+        run.predicts_ended += [plan.attach] if plan.attach else []
         collected: dict[str, Any] = {}
         event = seconds = None
     else:

@@ -18,7 +18,7 @@ Status = Literal["starting", "running", "stopping", "ended"]
 Outcome = Literal["completed", "failed", "stopped", "killed", "unknown"]
 
 # Prefix of the ids of predicted objects, which an earlier task in check mode would have created.
-FORESEEN = "foreseen-"
+PREDICTED = "predicted-"
 
 
 @dataclass(frozen=True)
@@ -166,4 +166,4 @@ def forgotten(instance_id: str) -> InstanceRecord:
 
 def known_id(own_id: str) -> str | None:
     """Return an id; None if it is the id of a predicted object."""
-    return None if not own_id or own_id.startswith(FORESEEN) else own_id
+    return None if not own_id or own_id.startswith(PREDICTED) else own_id

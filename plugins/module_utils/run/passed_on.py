@@ -5,7 +5,7 @@
 """What a task in a play with ``--check`` passes on to the next tasks, and how it is compared. Pure.
 
 It passes on entries, which are plain JSON values without secrets. The action plugin keeps them until the play is over, and
-`foreseen` reads them.
+`predicted` reads them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, unmarked
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import FORESEEN, InstanceRecord, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import Entry
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    PREDICTED,
+    InstanceRecord,
+    SequenceRecord,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
@@ -35,7 +39,7 @@ def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url:
         elif isinstance(action.target, Mapping):
             left_behind.append({"gone": action.target["name"]})
         left = action.leaves
-        own_id = f"{FORESEEN}{uuid.uuid4().hex}"
+        own_id = f"{PREDICTED}{uuid.uuid4().hex}"
         if isinstance(left, SequenceRecord):
             uploaded = own_id
             left_behind.append({"sequence": {**asdict(left), "id": own_id}})

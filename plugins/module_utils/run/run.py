@@ -22,8 +22,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 Result = dict[str, Any]
@@ -48,7 +48,7 @@ class Run:
     # The package that the task has read, with its entries.
     package: Package | None = None
     # In check mode: instances that would have ended by themselves at the end of the task.
-    foresees_ended: list[InstanceRecord] = field(default_factory=list)
+    predicts_ended: list[InstanceRecord] = field(default_factory=list)
     _hub: HubClient | None = None
 
     @property
@@ -56,7 +56,7 @@ class Run:
         """The hub of the connection options."""
         if self._hub is None:
             self._hub = self.open_hub(connection_from_options(self.options))
-            self._hub.overlay = foreseen(self.options.get("_foreseen") or (), self._hub.api_url)
+            self._hub.prediction = read_prediction(self.options.get("_predicted") or (), self._hub.api_url)
             self._hub.hide(self.secrets)
         return self._hub
 

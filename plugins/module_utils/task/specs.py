@@ -42,8 +42,8 @@ HUB: Spec = {
     "request_retries": _option("STH_REQUEST_RETRIES", type="int", default=3),
 }
 
-# Internal: the predicted state that the action plugin passes to a module in a play with --check (foreseen.py).
-FORESEEN: Spec = {"_foreseen": {"type": "raw"}}
+# Internal: the predicted state that the action plugin passes to a module in a play with --check (predicted.py).
+PREDICTED: Spec = {"_predicted": {"type": "raw"}}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},

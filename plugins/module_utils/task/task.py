@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.options import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
-from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import FORESEEN, HUB, Spec
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, PREDICTED, Spec
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Task(Generic[AnyOptions]):
         """The whole argument spec."""
         if not self.talks_to_hub:
             return dict(self.options)
-        return {**HUB, **self.options, **(FORESEEN if self.writes else {})}
+        return {**HUB, **self.options, **(PREDICTED if self.writes else {})}
 
 
 def execute(task: Task[Any], run: Run) -> Result:
@@ -79,8 +79,8 @@ def execute(task: Task[Any], run: Run) -> Result:
         result["notes"] = run.notes
     if task.writes:
         result["actions"] = run.journal.as_result()
-    if run.check_mode and run.options.get("_foreseen") is not None and not result.get("failed"):
-        result["_foresees"] = entries(run.journal.actions, run.foresees_ended, run.hub.api_url, run.masker)
+    if run.check_mode and run.options.get("_predicted") is not None and not result.get("failed"):
+        result["_prediction"] = entries(run.journal.actions, run.predicts_ended, run.hub.api_url, run.masker)
     return result
 
 

@@ -183,7 +183,7 @@ def test_ansible_module_calls_what_we_override(
     )
 
 
-def test_a_run_has_a_directory_of_its_own_for_what_is_foreseen() -> None:
+def test_a_run_has_a_directory_of_its_own_for_what_is_predicted() -> None:
     assert isinstance(getattr(constants, "DEFAULT_LOCAL_TMP", None), str), (
         "ansible-core does not name its directory for the run any more."
     )

@@ -51,8 +51,8 @@ LARGEST = 15
 PLANNERS = re.compile(r"plan(_\w+)?|goal|wanted|likeness")
 # What nothing pure may reach, be it through others: clients, the transport, the dialect, clocks, chance, files, processes.
 IMPURE_ROOMS = ("module_utils/http", "module_utils/hub")
-# The base of what check mode foresees, which is a value.
-PURE_IN_THEM = ("hub/overlay",)
+# The base of what check mode predicts, which is a value.
+PURE_IN_THEM = ("hub/prediction",)
 IMPURE_MODULES = {"datetime", "os", "pathlib", "random", "requests", "socket", "subprocess", "time"}
 # Options below `task` are typed, and nobody passes on changed ones as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b")

@@ -42,11 +42,11 @@ def test_what_is_predicted_is_what_comes_when_the_plan_is_carried_out() -> None:
     for version, replicas in (("b", 3), ("b", 1), (None, 2)):
         deployment = running("a", 2)
         plan = deployment.plan(version, replicas=replicas, keep=0)
-        foreseen = predicted(deployment.observed, plan)
+        seen = predicted(deployment.observed, plan)
         deployment.carry_out(plan)
         ref = plan.goal.sequence.ref if plan.goal.sequence else None
-        assert deployment_view(foreseen, ref, 0) == deployment_view(deployment.observed, ref, 0)
-        assert [(item.index, item.ref) for item in foreseen.live] == [
+        assert deployment_view(seen, ref, 0) == deployment_view(deployment.observed, ref, 0)
+        assert [(item.index, item.ref) for item in seen.live] == [
             (item.index, item.ref) for item in deployment.observed.live
         ]
 

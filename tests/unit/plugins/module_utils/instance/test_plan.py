@@ -170,10 +170,10 @@ def test_age_is_told_by_whatever_time_there_is() -> None:
 
 
 def test_what_was_hidden_on_its_way_through_check_mode_is_no_difference() -> None:
-    foreseen = InstanceRecord("foreseen-1", "s", "running", {"password": MASK, "a": 1}, (f"--token={MASK}",))
+    predicted = InstanceRecord("predicted-1", "s", "running", {"password": MASK, "a": 1}, (f"--token={MASK}",))
     program = Program(None, app_config={"password": "canary", "a": 1}, args=("--token=canary",))
-    assert differing(foreseen, program, None, None) == []
-    assert differing(foreseen, Program(None, app_config={"password": "canary", "a": 2}), None, None) == ["app_config"]
+    assert differing(predicted, program, None, None) == []
+    assert differing(predicted, Program(None, app_config={"password": "canary", "a": 2}), None, None) == ["app_config"]
 
 
 @pytest.mark.parametrize(

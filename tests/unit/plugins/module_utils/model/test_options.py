@@ -26,7 +26,7 @@ class Whole(Options):
 
 
 def test_each_field_is_read_and_what_is_beside_them_is_left() -> None:
-    whole = read_options(Whole, {"token": "s3cret", "one": None, "several": None, "_foreseen": []})
+    whole = read_options(Whole, {"token": "s3cret", "one": None, "several": None, "_predicted": []})
     assert (whole.token, whole.one, whole.several) == ("s3cret", None, None)
     assert "s3cret" not in repr(whole)
     with pytest.raises(FrozenInstanceError):

@@ -33,7 +33,7 @@ def test_a_sequence_is_called_by_its_digest_else_its_version_else_its_name(
     assert (record.version, record.digest, record.ref) == (version, digest, ref)
 
 
-@pytest.mark.parametrize(("own_id", "known"), [("a-b", "a-b"), ("", None), ("foreseen-1", None)])
+@pytest.mark.parametrize(("own_id", "known"), [("a-b", "a-b"), ("", None), ("predicted-1", None)])
 def test_an_id_that_no_hub_has_given_is_not_shown(own_id: str, known: str | None) -> None:
     assert SequenceRecord(own_id, "app", "1").known_id == known
     assert InstanceRecord(own_id, "", "running").known_id == known

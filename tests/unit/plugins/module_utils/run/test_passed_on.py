@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, member_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries, fill_masked
+from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
@@ -24,7 +24,7 @@ RUNS = InstanceRecord("i", "old", "running", {})
 
 def handed_on(*actions: Action, ended: tuple[InstanceRecord, ...] = ()) -> Any:
     """Return what the next task sees, through the file that lies between the two."""
-    return foreseen(json.loads(json.dumps(entries(actions, ended, HUB, Masker()))), HUB)
+    return read_prediction(json.loads(json.dumps(entries(actions, ended, HUB, Masker()))), HUB)
 
 
 def test_what_would_be_uploaded_started_and_removed_is_seen_by_the_next_task() -> None:

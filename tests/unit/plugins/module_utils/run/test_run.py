@@ -59,7 +59,7 @@ def test_secrets_that_are_found_later_are_hidden_by_the_hub_too(hub: FakeHub) ->
 
 
 def test_what_earlier_tasks_would_have_left_is_listed(hub: FakeHub) -> None:
-    entry = {"hub": hub.api_url, "sequence": {"id": "foreseen-1", "name": "app", "hub_version": "1"}}
-    task = Run({"api_url": hub.api_url, "_foreseen": [entry]}, True, Journal())
+    entry = {"hub": hub.api_url, "sequence": {"id": "predicted-1", "name": "app", "hub_version": "1"}}
+    task = Run({"api_url": hub.api_url, "_predicted": [entry]}, True, Journal())
     assert [item.ref for item in task.hub.sequences()] == ["app@1"]
     task.close()

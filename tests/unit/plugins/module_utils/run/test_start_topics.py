@@ -29,12 +29,12 @@ def test_a_hub_that_a_topic_of_another_type_ends_is_told_with_the_likely_cause(
     hub: FakeHub, tmp_path: pathlib.Path
 ) -> None:
     run_task("sth_topic", hub, name="orders")
-    foreseen = start_with_topic(hub, tmp_path, check=True)
+    predicted = start_with_topic(hub, tmp_path, check=True)
     real = start_with_topic(hub, tmp_path)
     assert (real["error_code"], real["changed"]) == ("UNREACHABLE", True)
     assert "the likely cause is that the code of the program names a topic" in real["msg"]
     assert "set input_topic or output_topic" in real["msg"]
-    for result in (foreseen, real):
+    for result in (predicted, real):
         assert [note for note in result["notes"] if "orders (application/x-ndjson)" in note]
 
 

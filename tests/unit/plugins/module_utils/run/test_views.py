@@ -21,7 +21,7 @@ def test_a_sequence() -> None:
         "id": "s", "name": "app", "version": "1.0.0", "digest": "a" * 64, "ref": f"app@sha256:{'a' * 12}",
         "hub_version": APP.hub_version, "instances": ["i"],
     }  # fmt: skip
-    assert sequence_view(SequenceRecord("foreseen-1", "app", "1"))["id"] is None
+    assert sequence_view(SequenceRecord("predicted-1", "app", "1"))["id"] is None
 
 
 def test_an_instance_shows_its_names_and_neither_its_mark_nor_its_secrets() -> None:
@@ -35,7 +35,7 @@ def test_an_instance_shows_its_names_and_neither_its_mark_nor_its_secrets() -> N
 
 
 def test_what_is_not_known_is_null() -> None:
-    view = instance_view(InstanceRecord("", "foreseen-1", "ended", outcome="unknown"), None, Masker())
+    view = instance_view(InstanceRecord("", "predicted-1", "ended", outcome="unknown"), None, Masker())
     for name in ("id", "name", "index", "deployment", "exit_code", "reason", "ended"):
         assert view[name] is None
     assert view["sequence"] == {"id": None, "ref": None}

@@ -107,11 +107,11 @@ def test_who_only_reads_has_no_actions_and_who_asks_no_hub_has_none(hub: FakeHub
 
 def test_check_mode_hands_on_what_would_be_there_and_no_secret(hub: FakeHub) -> None:
     task = Task(work(), {}, Options)
-    (foreseen,) = execute(task, run(hub, check=True, _foreseen=[]))["_foresees"]
-    assert foreseen["hub"] == hub.api_url
-    assert "canary" not in str(foreseen)
-    assert "_foresees" not in execute(task, run(hub, check=True))
-    assert "_foresees" not in execute(task, run(hub, _foreseen=[]))
+    (predicted,) = execute(task, run(hub, check=True, _predicted=[]))["_prediction"]
+    assert predicted["hub"] == hub.api_url
+    assert "canary" not in str(predicted)
+    assert "_prediction" not in execute(task, run(hub, check=True))
+    assert "_prediction" not in execute(task, run(hub, _predicted=[]))
 
 
 def test_notes_are_in_the_result_where_there_are_any(hub: FakeHub) -> None:

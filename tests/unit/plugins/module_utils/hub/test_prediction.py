@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.overlay import Overlay
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.prediction import Prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 
 def test_without_more_the_lists_are_those_of_the_hub() -> None:
     sequence, instance, topic = SequenceRecord("s", "app", "1"), InstanceRecord("i", "s", "ended"), {"topic": "t"}
-    overlay = Overlay()
-    assert overlay.with_sequences(iter([sequence])) == [sequence]
+    prediction = Prediction()
+    assert prediction.with_sequences(iter([sequence])) == [sequence]
     for keeps_ended in (True, False):
-        assert overlay.with_instances(iter([instance]), keeps_ended) == [instance]
-    assert overlay.with_topics(iter([topic])) == [topic]
+        assert prediction.with_instances(iter([instance]), keeps_ended) == [instance]
+    assert prediction.with_topics(iter([topic])) == [topic]
 
 
-class Hiding(Overlay):
+class Hiding(Prediction):
     """Shows one sequence, whatever there is."""
 
     def with_sequences(self, listed: Iterable[SequenceRecord]) -> list[SequenceRecord]:
@@ -33,6 +33,6 @@ class Hiding(Overlay):
 def test_all_that_lists_goes_through_it(hub: FakeHub) -> None:
     client = HubClient(hub.api_url)
     assert client.inventory().sequences == ()
-    client.overlay = Hiding()
+    client.prediction = Hiding()
     assert [item.id for item in client.sequences()] == ["made-up"]
     assert [item.id for item in client.inventory().sequences] == ["made-up"]

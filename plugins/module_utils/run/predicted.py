@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.overlay import Overlay
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.prediction import Prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     SequenceRecord,
@@ -23,7 +23,7 @@ Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Foreseen(Overlay):
+class PredictedState(Prediction):
     """Objects that would be on a hub but are not listed, and ids of objects that would be gone or ended. Topics: name to type."""
 
     sequences: tuple[SequenceRecord, ...] = ()
@@ -52,7 +52,7 @@ class Foreseen(Overlay):
         return [*(item for item in listed if item.get("topic") not in self.gone), *made]
 
 
-def foreseen(entries: Iterable[Entry], api_url: str) -> Foreseen:
+def read_prediction(entries: Iterable[Entry], api_url: str) -> PredictedState:
     """Read the entries of the hub at ``api_url``, the oldest first."""
     sequences: dict[str, SequenceRecord] = {}
     instances: dict[str, InstanceRecord] = {}
@@ -72,4 +72,6 @@ def foreseen(entries: Iterable[Entry], api_url: str) -> Foreseen:
             instances[entry["instance"]["id"]] = InstanceRecord(**entry["instance"])
         else:
             topics[entry["topic"]["name"]] = entry["topic"]["content_type"]
-    return Foreseen(tuple(sequences.values()), tuple(instances.values()), topics, frozenset(gone), frozenset(ended))
+    return PredictedState(
+        tuple(sequences.values()), tuple(instances.values()), topics, frozenset(gone), frozenset(ended)
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A hook for changes to the lists of a hub, which by default changes nothing."""
+"""What a task in check mode adds to the lists of a hub, and leaves out of them. Here: nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 
 
-class Overlay:
-    """Returns the lists as the hub reports them."""
+class Prediction:
+    """Returns the lists as the hub reports them. In check mode, `run.predicted` has another one."""
 
     def with_sequences(self, listed: Iterable[SequenceRecord]) -> list[SequenceRecord]:
         """Return the sequences to treat as listed."""

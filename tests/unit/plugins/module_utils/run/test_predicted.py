@@ -10,11 +10,11 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.run.foreseen import foreseen
+from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
 
 HUB = "http://hub/api/v1"
-OLD, NEW = SequenceRecord("old", "app", "1"), SequenceRecord("foreseen-1", "app", "2")
-RUNS, STARTS = InstanceRecord("i", "old", "running"), InstanceRecord("foreseen-2", "foreseen-1", "running", {"a": 1})
+OLD, NEW = SequenceRecord("old", "app", "1"), SequenceRecord("predicted-1", "app", "2")
+RUNS, STARTS = InstanceRecord("i", "old", "running"), InstanceRecord("predicted-2", "predicted-1", "running", {"a": 1})
 
 
 def entry(hub: str = HUB, **what: Any) -> dict[str, Any]:
@@ -22,21 +22,21 @@ def entry(hub: str = HUB, **what: Any) -> dict[str, Any]:
 
 
 def test_what_would_be_made_is_listed_besides_what_is_there() -> None:
-    seen = foreseen([entry(sequence=asdict(NEW)), entry(instance=asdict(STARTS))], HUB)
+    seen = read_prediction([entry(sequence=asdict(NEW)), entry(instance=asdict(STARTS))], HUB)
     assert seen.with_sequences([OLD]) == [OLD, NEW]
     assert seen.with_instances([RUNS], keeps_ended=True) == [RUNS, STARTS]
 
 
 def test_what_would_be_gone_is_not_listed_made_by_whomever() -> None:
     entries = [entry(sequence=asdict(NEW)), entry(gone=NEW.id), entry(gone=OLD.id)]
-    assert foreseen(entries, HUB).with_sequences([OLD]) == []
+    assert read_prediction(entries, HUB).with_sequences([OLD]) == []
 
 
 def test_what_would_have_ended_is_listed_as_such_where_the_hub_does_that() -> None:
-    seen = foreseen([entry(instance=asdict(STARTS)), entry(ended=STARTS.id), entry(ended=RUNS.id)], HUB)
+    seen = read_prediction([entry(instance=asdict(STARTS)), entry(ended=STARTS.id), entry(ended=RUNS.id)], HUB)
     listed = seen.with_instances([RUNS], keeps_ended=True)
     assert [(item.id, item.status, item.outcome) for item in listed] == [
-        ("i", "ended", "stopped"), ("foreseen-2", "ended", "stopped"),
+        ("i", "ended", "stopped"), ("predicted-2", "ended", "stopped"),
     ]  # fmt: skip
     assert seen.with_instances([RUNS], keeps_ended=False) == []
     # What has ended meanwhile keeps the outcome that the hub tells.
@@ -48,11 +48,13 @@ def test_topics() -> None:
     orders = entry(topic={"name": "orders", "content_type": "text/plain"})
     listed = [{"topic": "there", "contentType": "text/plain"}]
     made = {"topic": "orders", "contentType": "text/plain"}
-    assert foreseen([orders], HUB).with_topics(listed) == [*listed, made]
-    assert foreseen([orders, entry(gone="orders"), entry(gone="there")], HUB).with_topics(listed) == []
-    assert foreseen([entry(gone="orders"), orders], HUB).with_topics([]) == [made]
+    assert read_prediction([orders], HUB).with_topics(listed) == [*listed, made]
+    assert read_prediction([orders, entry(gone="orders"), entry(gone="there")], HUB).with_topics(listed) == []
+    assert read_prediction([entry(gone="orders"), orders], HUB).with_topics([]) == [made]
 
 
 def test_what_would_be_on_another_hub_is_not_listed() -> None:
-    seen = foreseen([entry("http://other/api/v1", sequence=asdict(NEW)), entry("http://other/api/v1", gone="old")], HUB)
+    seen = read_prediction(
+        [entry("http://other/api/v1", sequence=asdict(NEW)), entry("http://other/api/v1", gone="old")], HUB
+    )
     assert seen.with_sequences([OLD]) == [OLD]
