@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
+from ansible_collections.scramjet.sth.plugins.module_utils.job.completion import Completion
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan
-from ansible_collections.scramjet.sth.plugins.module_utils.job.until import Until
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
     Ending,
     end_instance,
@@ -50,7 +50,13 @@ class Apply:
     """One run, from its start, or from now on if it is joined, until its end."""
 
     def __init__(
-        self, run: Run, options: JobOptions, plan: CompletedPlan, feed: Feed | None, until: Until, inventory: Inventory
+        self,
+        run: Run,
+        options: JobOptions,
+        plan: CompletedPlan,
+        feed: Feed | None,
+        completion: Completion,
+        inventory: Inventory,
     ) -> None:
         """``inventory``: what the hub listed before."""
         self.run = run
@@ -63,7 +69,7 @@ class Apply:
         self.feed_stream = options.input.stream if options.input else "input"
         self.known = frozenset(item.id for item in inventory.instances)
         self.label = plan.program.label
-        self.until = until
+        self.completion = completion
         self._begin = time.monotonic()
         # How long the run took until it completed or failed.
         self.seconds: float | None = None
@@ -82,11 +88,11 @@ class Apply:
         # Only the log says early that a program has completed.
         needs_log = is_python or not options.wait_for_exit
         with (
-            Listener(self.hub, instance_id, options.completion_event) as completion,
-            Listener(self.hub, instance_id, options.failure_event) as failure,
+            Listener(self.hub, instance_id, options.completion_event) as completion_event,
+            Listener(self.hub, instance_id, options.failure_event) as failure_event,
             collecting(
                 self.hub, instance_id, streams, needs_log=needs_log,
-                log=LogFilter(options.log_level, options.log_source), bounds=self.until.bounds(),
+                log=LogFilter(options.log_level, options.log_source), bounds=self.completion.bounds(),
                 limit=options.collect_max_bytes, output_dest=options.output_dest, longest=longest,
                 mask=options.mask_output,
             ) as group,
@@ -94,8 +100,8 @@ class Apply:
         ):  # fmt: skip
             last = self._last_known(instance_id)
             try:
-                end = self._until_the_end(last, bound, group, completion, failure)
-                failed = None if end.is_met else failure.last_words()
+                end = self._until_the_end(last, bound, group, completion_event, failure_event)
+                failed = None if end.is_met else failure_event.last_words()
                 self._took()
                 record = self._ended(end.record, group)
                 needs_end_of_log = is_python and not end.is_met and record.outcome != "completed"
@@ -109,7 +115,7 @@ class Apply:
             if is_python and not end.is_met:
                 record = as_the_log_says(record, group.said()["log"])
             # Raise inside the context, so that the file of a failed run is removed.
-            incomplete = self.until.is_required or record.outcome != "completed"
+            incomplete = self.completion.is_required or record.outcome != "completed"
             if not end.is_met and (incomplete or failed is not None):
                 raise self._failed(record, collected, group, failed)
         return record, collected, end.event.payload if end.event else None
@@ -130,7 +136,12 @@ class Apply:
         return replace(self.plan.predicted, id=instance_id)
 
     def _until_the_end(
-        self, last: InstanceRecord, bound: Deadline, group: Collecting, completion: Listener, failure: Listener
+        self,
+        last: InstanceRecord,
+        bound: Deadline,
+        group: Collecting,
+        completion_event: Listener,
+        failure_event: Listener,
     ) -> End:
         """Wait until the instance ends, an event or the output completes the run, or the log says that the program has completed."""
         client, timings = self.hub.instance(last.id), self.hub.timings
@@ -144,16 +155,16 @@ class Apply:
                 # Do not wait for a program that waits for input or a reader that has failed.
                 self._require_fed(last.id, group)
                 self._require_read(group, last.id)
-            event = completion.last_words() if ended is not None else completion.wait(timings.look_every)
-            if event is not None or self.until.is_reached(group.stopped_by, group.silence):
+            event = completion_event.last_words() if ended is not None else completion_event.wait(timings.look_every)
+            if event is not None or self.completion.is_reached(group.stopped_by, group.silence):
                 self._took()
                 return End(self._finished(now or last), event, is_met=True)
             if ended is not None:
                 return End(ended)
-            if not options.wait_for_exit and not self.until.is_required and group.has_completed:
+            if not options.wait_for_exit and not self.completion.is_required and group.has_completed:
                 return End(now or last)
             last = now if now is not None and now.app_config is not None else last
-            failed = failure.heard()
+            failed = failure_event.heard()
             if failed is not None:
                 shown = self._shown(failed)
                 self._took()
@@ -273,7 +284,7 @@ class Apply:
             known = {}
         words = failure_logs(self.hub, record.id, known)
         emitted: dict[str, Any] = {}
-        short_of = self.until.short_of
+        short_of = self.completion.short_of
         if failed is not None:
             emitted["event"] = self._shown(failed)
             short_of = f"after it had emitted {self.options.failure_event!r} with {emitted['event']!r}"

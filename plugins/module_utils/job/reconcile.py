@@ -22,9 +22,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
     wanted_sequence,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.job.apply import Apply
+from ansible_collections.scramjet.sth.plugins.module_utils.job.completion import Completion, completion_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan, plan_completed
-from ansible_collections.scramjet.sth.plugins.module_utils.job.until import Until, until_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import decide_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory
@@ -39,7 +39,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding impor
 def reconcile(run: Run, options: JobOptions) -> Result:
     """Run once to the end. Returns the keys of ``sth_instance``'s result, with ``collected`` and ``event``."""
     _check(options)
-    until = until_from_options(options)
+    completion = completion_from_options(options)
     feed = feed_from_options(options.input) if options.input is not None else None
     if options.output_dest is not None and not run.check_mode:
         # In check mode, an earlier task may not have created its directory yet.
@@ -50,7 +50,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         require_carried(run.hub, feed, options.input.stream)
     program = programs(options)[0]
     inventory, plan = decide_surely(
-        run.hub, run.hub.inventory(), lambda found: _plan(run, options, found, program, until), run.journal.say
+        run.hub, run.hub.inventory(), lambda found: _plan(run, options, found, program, completion), run.journal.say
     )
     run.journal.plan(plan.actions)
     note_topics(run)
@@ -64,7 +64,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         collected: dict[str, Any] = {}
         event = seconds = None
     else:
-        apply = Apply(run, options, plan, feed, until, inventory)
+        apply = Apply(run, options, plan, feed, completion, inventory)
         record, collected, event = apply.everything()
         seconds = apply.seconds
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), run.masker)
@@ -107,7 +107,9 @@ def check_run_options(options: JobOptions) -> None:
         raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
 
 
-def _plan(run: Run, options: JobOptions, inventory: Inventory, program: Program, until: Until) -> CompletedPlan:
+def _plan(
+    run: Run, options: JobOptions, inventory: Inventory, program: Program, completion: Completion
+) -> CompletedPlan:
     hub = run.hub.api_url
     select_own(run, options, inventory)
     refuse_clash(options, inventory, hub)
@@ -117,9 +119,9 @@ def _plan(run: Run, options: JobOptions, inventory: Inventory, program: Program,
     plan = plan_completed(
         inventory, program, wanted_sequence(run, options.sequence, inventory), options.if_running, hub
     )
-    if until.reason is None:
+    if completion.reason is None:
         return plan
-    return replace(plan, finish=Action("stop", f"instance {program.label}", until.reason))
+    return replace(plan, finish=Action("stop", f"instance {program.label}", completion.reason))
 
 
 def _check(options: JobOptions) -> None:

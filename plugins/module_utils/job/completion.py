@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import
 
 
 @dataclass(frozen=True)
-class Until:
+class Completion:
     """What completes a run, apart from the end of its program; ``silence`` in seconds without output after some output."""
 
     event: str | None = None
@@ -60,7 +60,7 @@ class Until:
         return stopped_by in ("lines", "match") or (self.silence is not None and silence >= self.silence)
 
 
-def until_from_options(options: JobOptions) -> Until:
+def completion_from_options(options: JobOptions) -> Completion:
     """Read and check the options. Raises ``INVALID_OPTION``."""
     refuse_empty("set a value", completion_event=options.completion_event, completion_regex=options.completion_regex)
     if options.completion_lines is not None and options.completion_lines < 1:
@@ -71,4 +71,4 @@ def until_from_options(options: JobOptions) -> Until:
         pattern = re.compile(options.completion_regex) if options.completion_regex is not None else None
     except re.error as error:
         raise SthError("INVALID_OPTION", f"completion_regex is not a regular expression: {error}.") from None
-    return Until(options.completion_event, options.completion_lines, pattern, options.completion_silence)
+    return Completion(options.completion_event, options.completion_lines, pattern, options.completion_silence)

@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.job.completion import Completion, completion_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.job.until import Until, until_from_options
 
 NOTHING: dict[str, Any] = {
     "completion_event": None,
@@ -23,24 +23,24 @@ NOTHING: dict[str, Any] = {
 }
 
 
-def until_of(**options: Any) -> Until:
-    return until_from_options(cast(JobOptions, SimpleNamespace(**{**NOTHING, **options})))
+def completion_of(**options: Any) -> Completion:
+    return completion_from_options(cast(JobOptions, SimpleNamespace(**{**NOTHING, **options})))
 
 
 def test_nothing_but_the_end_completes_a_run_unless_it_is_asked_for() -> None:
-    until = until_of()
-    assert (until.reason, until.bounds(), until.is_required) == (None, None, False)
-    assert not until.is_reached("end", 1000.0)
+    completion = completion_of()
+    assert (completion.reason, completion.bounds(), completion.is_required) == (None, None, False)
+    assert not completion.is_reached("end", 1000.0)
 
 
 def test_all_ends_are_named_and_the_first_one_counts() -> None:
     given = {"completion_event": "done", "completion_lines": 2, "completion_regex": "x", "completion_silence": 1.5}
-    until = until_of(**given)
-    assert until.reason == (
+    completion = completion_of(**given)
+    assert completion.reason == (
         "its event 'done' or line 2 of its output or a line of output that matches 'x' or silence for 1.5 s completes the run"
     )
-    assert all((until.is_reached("lines", 0), until.is_reached("match", 0), until.is_reached(None, 1.5)))
-    assert not until.is_reached(None, 1.4)
+    assert all((completion.is_reached("lines", 0), completion.is_reached("match", 0), completion.is_reached(None, 1.5)))
+    assert not completion.is_reached(None, 1.4)
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_all_ends_are_named_and_the_first_one_counts() -> None:
 )
 def test_what_cannot_be_meant_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(SthError) as refused:
-        until_of(**option)
+        completion_of(**option)
     assert refused.value.code == "INVALID_OPTION"
 
 
 def test_a_silence_is_no_reason_to_call_an_end_too_early() -> None:
-    assert not Until(silence=1.0, lines=2).is_required
-    assert Until(event="x").is_required
+    assert not Completion(silence=1.0, lines=2).is_required
+    assert Completion(event="x").is_required
