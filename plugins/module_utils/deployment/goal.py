@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import (
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import (
     program_like,
     program_of,
 )

@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
     slots_beside_canary,
     with_unreported,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import (
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import (
     args_like,
     config_like,
     replica_mark,

@@ -48,7 +48,7 @@ FOR_USERS = "module_utils/client"
 MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "inventory", "filter", "action")
 LARGEST = 15
 # What decides, and gets all that it needs as values. It says so: "Pure."
-PLANNERS = re.compile(r"plan(_\w+)?|goal|wanted|likeness")
+PLANNERS = re.compile(r"plan(_\w+)?|goal|wanted|known_settings")
 # What nothing pure may reach, be it through others: clients, the transport, the dialect, clocks, chance, files, processes.
 IMPURE_ROOMS = ("module_utils/http", "module_utils/hub")
 # The base of what check mode predicts, which is a value.

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.crashes import Crashes, GateError
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import replica_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import replica_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import Seen, look
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.likeness import replica_mark
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import replica_mark
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import Seen, look
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked
