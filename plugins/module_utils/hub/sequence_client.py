@@ -21,6 +21,12 @@ _BLIND = (
     "start in this way if `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, run "
     "`mount --bind DIR DIR` before you enter it), and start the hub again."
 )
+# What a 1.x hub answers if the program dies before the start is answered (hub-behaviour.md#start-and-life-cycle).
+_DIED = ("Runner failed", "Sequence failed")
+
+
+class DiedAtStartError(SthError):
+    """The program died before the hub answered its start. Any other refusal of a start is final."""
 
 
 class SequenceClient:
@@ -47,17 +53,19 @@ class SequenceClient:
     ) -> InstanceClient:
         """``POST /sequence/:id/start``; ``options`` are other keys of its body. Success does not mean that the program works.
 
-        Raises ``INSUFFICIENT_RESOURCES`` (419: nothing was started, repeat later), ``START_FAILED``,
-        ``CONFLICT`` (the chosen instanceId is in use) or `LostAnswerError`.
+        Raises ``INSUFFICIENT_RESOURCES`` (419: nothing was started, repeat later), ``START_FAILED`` (`DiedAtStartError` if
+        the program died), ``CONFLICT`` (the chosen instanceId is in use) or `LostAnswerError`.
         """
         # A Python program on 0.18 dies unless both are present (hub-behaviour.md#python-programs).
         body = {**(options or {}), "appConfig": dict(app_config or {}), "args": list(args or [])}
         hold = self._api.timings.start_hold
         answer = self._api.transport.write("POST", "sequence", self.id, "start", body=body, hold=hold)
         if answer.status == 400:
-            error = failed_answer(answer, f"start sequence {self.id}")
+            error, said = failed_answer(answer, f"start sequence {self.id}"), answer.error_text()
+            if any(text in said for text in _DIED):
+                raise DiedAtStartError.of(error, "START_FAILED")
             # The hub passes on this error of the operating system: the environment of the process is too large.
-            raise SthError.of(error, "INVALID_CONFIG" if "E2BIG" in answer.error_text() else "START_FAILED")
+            raise SthError.of(error, "INVALID_CONFIG" if "E2BIG" in said else "START_FAILED")
         if not answer.ok:
             raise failed_answer(answer, f"start sequence {self.id}", _BLIND if answer.status == 500 else "")
         return InstanceClient(self._api, self._api.id_of(answer.json()))

@@ -19,6 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     unseen,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import DiedAtStartError
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending, end_instance, wait_removed
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import (
     Readiness,
@@ -31,9 +32,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics impo
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 
 E = TypeVar("E", bound=SthError)
-
-# What a 1.x hub answers if the program dies before the start is answered (hub-behaviour.md#start-and-life-cycle).
-_DIED = ("Runner failed", "Sequence failed")
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,7 @@ def start_ready(
         free_id(hub, start.program, ending)
         try:
             instance_id = start_once(hub, start, readiness.overload_timeout)
-        except SthError as error:
-            if not _died_at_once(error):
-                raise
+        except DiedAtStartError as error:
             if attempt >= readiness.start_attempts:
                 raise _dead_at_once(hub, start, error) from None
             continue
@@ -158,11 +154,6 @@ def _with_likely_topic(error: E, hub: HubClient, program: Program) -> E:
 def _is_like(record: InstanceRecord, start: Start) -> bool:
     """Whether a new instance without a name is the one that was started. There is no better sign than its configuration."""
     return record.sequence_id == start.sequence_id and record.app_config == start.program.start_app_config()
-
-
-def _died_at_once(error: SthError) -> bool:
-    """Whether a 1.x hub refused the start because the program died. Any other 400 is final."""
-    return error.details.get("http_status") == 400 and any(text in error.message for text in _DIED)
 
 
 def _dead_at_once(hub: HubClient, start: Start, error: SthError) -> SthError:

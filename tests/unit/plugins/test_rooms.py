@@ -56,6 +56,9 @@ PURE_IN_THEM = ("hub/prediction",)
 IMPURE_MODULES = {"datetime", "os", "pathlib", "random", "requests", "socket", "subprocess", "time"}
 # Options below `task` are typed, and nobody passes on changed ones as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b")
+DECIDES_BY_TEXT = re.compile(
+    r"(\bin|==|!=) (str\()?\w+\.(message|args)\b|\.message\.(startswith|endswith|find)\b|(search|match)\(\w+\.message"
+)
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
     "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
@@ -195,6 +198,12 @@ def test_options_are_typed_below_the_edge() -> None:
     below = [path for path in UTILS.rglob("*.py") if room_of(path) != "module_utils/task"]
     raw = [path for path in below if RAW_OPTIONS.search(path.read_text(encoding="utf-8"))]
     assert [str(path.relative_to(UTILS)) for path in raw] == []
+
+
+def test_no_behaviour_is_decided_by_the_text_of_an_error() -> None:
+    """A failure that code has to recognise has a class or a code of its own. What a hub answers is read in the room `hub`."""
+    deciding = [path for path in FILES if DECIDES_BY_TEXT.search(path.read_text(encoding="utf-8"))]
+    assert [str(path.relative_to(PLUGINS)) for path in deciding] == []
 
 
 def test_no_folder_is_crowded() -> None:

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import DiedAtStartError
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
     Exchange,
     ScriptedServer,
@@ -52,6 +55,16 @@ def test_start_failures_are_told_apart(status: str, body: str, code: str, word: 
     assert error.code == code
     assert word in error.message
     assert error.details["http_status"] == int(status[:3])
+
+
+@pytest.mark.parametrize(
+    ("said", "died"), [("Runner failed", True), ("Sequence failed on start", True), ("entrypoint is invalid", False)]
+)
+def test_a_program_that_died_before_its_start_was_answered_is_told_apart(said: str, died: bool) -> None:
+    refused = answer("400 Bad Request", json.dumps({"error": said}))
+    with ScriptedServer(Exchange("POST", "/sequence/a/start", refused)) as server:
+        error = failure(client(server).sequence("a").start)
+    assert (error.code, isinstance(error, DiedAtStartError)) == ("START_FAILED", died)
 
 
 def test_a_start_that_fails_for_the_hubs_disks_says_what_no_log_does() -> None:
