@@ -34,9 +34,9 @@ NO_SOURCES = (
     ".nyc_output", ".DS_Store", "Thumbs.db",
 )  # fmt: skip
 # How many results to keep for one directory and command, so that switching between branches is quick.
-MOST_KEPT = 3
+MOST_BUILDS = 3
 # How many characters from the end of the output of a command a failure shows.
-TAIL = 2000
+SHOWN_OUTPUT = 2000
 
 
 def place_of_build(source: str, command: str) -> str:
@@ -102,7 +102,7 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
 
 def _tail(said: IO[bytes]) -> str:
     size = said.seek(0, os.SEEK_END)
-    said.seek(max(0, size - TAIL))
+    said.seek(max(0, size - SHOWN_OUTPUT))
     text = said.read().decode("utf-8", "replace").strip()
     return str(Masker().failure(text, ())) or "nothing"
 
@@ -127,7 +127,7 @@ def _sources(source: str) -> Iterator[Entry]:
 def _forget_old(kept: str) -> None:
     results = [item for item in os.scandir(kept) if item.is_dir() and not item.name.startswith(".")]
     results.sort(key=lambda item: item.stat().st_mtime, reverse=True)
-    for item in results[MOST_KEPT:]:
+    for item in results[MOST_BUILDS:]:
         shutil.rmtree(item.path, ignore_errors=True)
 
 

@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 
 # A loop over many hubs would otherwise keep a connection to each of them.
-MOST_KEPT = 16
+MOST_HUBS = 16
 
 # The least recently used hub first, with the time when it was last used. A hub in use is not in it.
 _kept: dict[Connection, tuple[HubClient, float]] = {}
@@ -39,5 +39,5 @@ def take_hub(connection: Connection) -> HubClient:
 def leave_hub(hub: HubClient) -> None:
     """Keep ``hub`` for the next item."""
     _kept[hub.transport.connection] = (hub, time.monotonic())
-    if len(_kept) > MOST_KEPT:
+    if len(_kept) > MOST_HUBS:
         _kept.pop(next(iter(_kept)))[0].close()

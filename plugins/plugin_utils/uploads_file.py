@@ -19,13 +19,13 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import MOST_NAMED
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, replacing
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 Files = Mapping[str, str]
-# Packages whose files are kept, and files that are named of each kind.
-MOST_KEPT = 100
-MOST_NAMED = 20
+# Packages whose files are kept.
+MOST_UPLOADS = 100
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{12})\Z")
 
 
@@ -104,5 +104,5 @@ def _path(ref: str) -> str | None:
 
 def _forget_old(directory: str) -> None:
     kept = sorted(os.scandir(directory), key=lambda item: item.stat().st_mtime, reverse=True)
-    for item in kept[MOST_KEPT:]:
+    for item in kept[MOST_UPLOADS:]:
         os.remove(item.path)

@@ -39,7 +39,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import 
 # (hub-behaviour.md#start-never-answered).
 PARALLEL_GETS = 8
 # Of the first line of a hub's log; bytes.
-LONGEST_LINE = 64 * 1024
+LONGEST_FIRST_LINE = 64 * 1024
 
 
 class HubClient(HubApi):
@@ -98,7 +98,7 @@ class HubClient(HubApi):
             with self.transport.stream("log", timeout=self.timings.first_line) as log:
                 for piece in log:
                     line += piece
-                    if b"\n" in line or len(line) > LONGEST_LINE:
+                    if b"\n" in line or len(line) > LONGEST_FIRST_LINE:
                         break
             said = json.loads(line.split(b"\n")[0])
             return Clock(said["ts"] / 1000, max(said["ts"] / 1000, given(log.answered_at)))

@@ -9,17 +9,13 @@ An id wins over a name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
-
-# Every id has 36 characters, whether the hub creates it or the user chooses it (hub-behaviour.md#start-and-life-cycle).
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import HUB_ID, InstanceRecord, Inventory
 
 
 def is_named_by(record: InstanceRecord, references: Iterable[str]) -> bool:
@@ -36,7 +32,7 @@ def observe_instance(hub: HubClient, reference: str) -> list[InstanceRecord]:
     """
     if not reference.strip():
         raise SthError("INVALID_OPTION", "instance is empty: set a name or an id.")
-    if _ID.match(reference):
+    if HUB_ID.match(reference):
         record = hub.instance(reference).info()
         if record is not None:
             return [record]
@@ -71,7 +67,7 @@ def missing_instance(hub: HubClient, reference: str) -> SthError:
 
 def assumable(reference: str) -> bool:
     """Whether check mode may assume that an earlier task would start it. This is possible for a name, but not for an id."""
-    return not _ID.match(reference)
+    return not HUB_ID.match(reference)
 
 
 def sort_key(record: InstanceRecord) -> tuple[str, int, str, tuple[str, str]]:

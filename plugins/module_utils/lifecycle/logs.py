@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
-TAIL = 4096
+SHOWN_END = 4096
 LONGEST_ERROR = 300
 # How much of a log is searched for errors, because the hub may log a lot after an error.
 READ = 256 * 1024
@@ -62,7 +62,7 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
     }
     # Parse the lines before masking, because a line with a masked number is not JSON.
     errors = [(line, said) for line in log if (said := _error_in(line))]
-    lines = [scrub(line, secrets)[: TAIL // 2] for line, _said in errors[:3]]
+    lines = [scrub(line, secrets)[: SHOWN_END // 2] for line, _said in errors[:3]]
     earlier = [line for line in lines if line not in shown["log"]]
     if earlier:
         shown["log"] = "\n".join([*earlier, shown["log"]])
@@ -86,10 +86,10 @@ def _headline(error: str) -> str:
 
 
 def _last_lines(text: str) -> str:
-    if len(text) <= TAIL:
+    if len(text) <= SHOWN_END:
         return text
-    whole = text[-TAIL:].partition("\n")[2]
-    return whole or text[-TAIL:]
+    whole = text[-SHOWN_END:].partition("\n")[2]
+    return whole or text[-SHOWN_END:]
 
 
 def _read(hub: HubClient, instance_id: str, stream: str) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,7 +19,9 @@ Status = Literal["starting", "running", "stopping", "ended"]
 Outcome = Literal["completed", "failed", "stopped", "killed", "unknown"]
 
 # Prefix of the ids of predicted objects, which an earlier task in check mode would have created.
-PREDICTED = "predicted-"
+PREDICTED_ID = "predicted-"
+# Every id has 36 characters, whether the hub creates it or the user chooses it (hub-behaviour.md#start-and-life-cycle).
+HUB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -166,4 +169,4 @@ def forgotten(instance_id: str) -> InstanceRecord:
 
 def known_id(own_id: str) -> str | None:
     """Return an id; None if it is the id of a predicted object."""
-    return None if not own_id or own_id.startswith(PREDICTED) else own_id
+    return None if not own_id or own_id.startswith(PREDICTED_ID) else own_id

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.current import current_sequences
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import HUB_ID, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import stamp_version
 
 # Used instead of a version: the version in force.
 CURRENT = "current"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{7,64})\Z")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def resolve_sequence(reference: SequenceReference, inventory: Inventory, *, hub:
         raise SthError("AMBIGUOUS", f"{reference.text!r} matches {len(found)} sequences on {hub}: {listed}. {advice}.")
     if found:
         return found[0]
-    if assume and not _UUID.match(reference.text):
+    if assume and not HUB_ID.match(reference.text):
         version = (reference.version or "") if reference.version != CURRENT else ""
         full = reference.digest.ljust(64, "0") if reference.digest else None
         return SequenceRecord("", reference.name, stamp_version(version or "0.0.0", full) if full else version)

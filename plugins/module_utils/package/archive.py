@@ -17,7 +17,7 @@ import tarfile
 import zlib
 from typing import Any, BinaryIO
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST, Contents
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, READ_SIZE, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import PieceReader
@@ -52,7 +52,7 @@ def read_archive(source: str) -> Contents:
             _refuse_other_formats(source, file)
             raw = _Watched(file)
             # Before Python 3.12, gzip reads only 8 KiB at a time, so buffer the reads.
-            with gzip.GzipFile(fileobj=io.BufferedReader(raw, CHUNK), mode="rb") as stream:
+            with gzip.GzipFile(fileobj=io.BufferedReader(raw, READ_SIZE), mode="rb") as stream:
                 _read_members(contents, stream)
                 _read_rest(contents, stream)
             contents.checksums = raw.checksums.result()
@@ -128,7 +128,7 @@ def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
 
 
 def _read_rest(contents: Contents, stream: gzip.GzipFile) -> None:
-    for piece in iter(lambda: stream.read(CHUNK), b""):
+    for piece in iter(lambda: stream.read(READ_SIZE), b""):
         if piece.count(0) != len(piece):
             raise refusal(contents.source, "there is data after the end of its tar archive; build or copy it again")
 

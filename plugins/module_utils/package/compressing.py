@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 # Large enough to lose little by restarting the compression, small enough to hold several pieces in memory.
-PIECE = 512 * 1024
+COMPRESSED_PIECE = 512 * 1024
 # Twice as fast as zlib's default of 6, for archives that are up to 7 % larger.
 _LEVEL = 4
 # If the samples of a piece do not shrink to this ratio, it is stored. Compressing models, images and archives would take 25 ms
@@ -51,9 +51,9 @@ class GzipWriter(io.RawIOBase):
         """Compress ``data``."""
         self._size += len(data)
         self._piece += data
-        while len(self._piece) >= PIECE:
-            self._submit(bytes(self._piece[:PIECE]))
-            del self._piece[:PIECE]
+        while len(self._piece) >= COMPRESSED_PIECE:
+            self._submit(bytes(self._piece[:COMPRESSED_PIECE]))
+            del self._piece[:COMPRESSED_PIECE]
         return len(data)
 
     def tell(self) -> int:

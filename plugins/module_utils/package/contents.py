@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.entries impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import Pieces
 
-CHUNK = 256 * 1024
+READ_SIZE = 256 * 1024
 MANIFEST = "package.json"
 # Hubs have no limit, but this is the only file that is read into memory.
 MANIFEST_LIMIT = 16 * 1024 * 1024
@@ -53,7 +53,7 @@ class Contents:
         digest = hashlib.sha256()
         size = 0
         kept = bytearray()
-        for piece in iter(lambda: read(CHUNK), b""):
+        for piece in iter(lambda: read(READ_SIZE), b""):
             digest.update(piece)
             size += len(piece)
             if watched and len(kept) <= MANIFEST_LIMIT:

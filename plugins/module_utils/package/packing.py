@@ -24,12 +24,11 @@ from typing import IO, Any, Callable, Protocol, cast
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import GzipWriter
-from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, READ_SIZE
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import open_file
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
-from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import PieceReader
-from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import BLOCK
+from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import BLOCK, PieceReader
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import VerifiedFile
 
 _TYPES = {"f": tarfile.REGTYPE, "x": tarfile.REGTYPE, "l": tarfile.SYMTYPE, "d": tarfile.DIRTYPE}
@@ -94,7 +93,7 @@ def write_package(package: Package, target: Writable, *, reproducible: bool = Fa
     hashing = _Hashing(target)
     if package.as_it_is and not reproducible:
         with _verified(package) as file:
-            shutil.copyfileobj(file, hashing, CHUNK)
+            shutil.copyfileobj(file, hashing, READ_SIZE)
     else:
         _pack(package, hashing, reproducible)
     return hashing.digest.hexdigest()
@@ -145,7 +144,7 @@ def _add(package: Package, stream: GzipWriter, entry: Entry, opened: _Opened) ->
 def _add_content(package: Package, stream: GzipWriter, entry: Entry, file: Any) -> None:
     left = entry.size
     while left:
-        piece = file.read(min(CHUNK, left))
+        piece = file.read(min(READ_SIZE, left))
         if not piece:
             raise _changed(package, entry.path)
         left -= len(piece)
@@ -162,17 +161,17 @@ def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
         yield lambda entry: _unchanged_file(package, entry)
         return
     offsets = [entry.offset for entry in entries if entry.is_file]
-    with _verified(package) as file, gzip.GzipFile(fileobj=io.BufferedReader(file, CHUNK), mode="rb") as stream:
+    with _verified(package) as file, gzip.GzipFile(fileobj=io.BufferedReader(file, READ_SIZE), mode="rb") as stream:
         # Hard links share an offset.
         if all(one < other for one, other in zip(offsets, offsets[1:])):
             yield lambda entry: _seek(stream, entry)
             # Read the data after the last file too, so that its checksum is verified.
-            while stream.read(CHUNK):
+            while stream.read(READ_SIZE):
                 pass
             return
         # The entries are packed in another order than they are read, so keep the content on disk and not in memory.
         with tempfile.TemporaryFile(prefix="sth-") as spool:
-            shutil.copyfileobj(stream, spool, CHUNK)
+            shutil.copyfileobj(stream, spool, READ_SIZE)
             yield lambda entry: _seek(spool, entry)
 
 

@@ -23,7 +23,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest impo
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_files import is_secret_file
 
-_MOST_NAMED = 20
+# Files of one kind that a message names.
+MOST_NAMED = 20
 _REQUIREMENTS = "requirements.txt"
 
 
@@ -188,9 +189,9 @@ def _secret_warnings(contents: Contents, secret_files: Literal["warn", "fail", "
     found = sorted(by_name.union(contents.secrets))
     if secret_files == "ignore" or not found:
         return []
-    named = ", ".join(found[:_MOST_NAMED])
-    if len(found) > _MOST_NAMED:
-        named += f" and {len(found) - _MOST_NAMED} more"
+    named = ", ".join(found[:MOST_NAMED])
+    if len(found) > MOST_NAMED:
+        named += f" and {len(found) - MOST_NAMED} more"
     problem = f"these files look like secrets: {named}; leave them out with {IGNORE_FILE} or exclude"
     if secret_files == "fail":
         raise refusal(contents.source, f"{problem}, or set secret_files")

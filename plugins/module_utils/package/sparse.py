@@ -26,7 +26,8 @@ MOST_PIECES = 100_000
 # The most zeros of all files of an archive. Each of them is digested and packed.
 MOST_ZEROS = 4 * 1024**3
 _NUMBER = re.compile(r"[0-9]{1,19}")
-_BLOCK = 512
+# Of a tar archive; bytes.
+BLOCK = 512
 
 
 class PieceReader:
@@ -89,8 +90,8 @@ def _of_content(read: Callable[[int], bytes]) -> list[int]:
     text = b""
     wanted = 1
     while text.count(b"\n") < wanted:
-        block = read(_BLOCK)
-        if len(block) != _BLOCK:
+        block = read(BLOCK)
+        if len(block) != BLOCK:
             raise _damaged()
         text += block
         first, line_feed, _rest = text.partition(b"\n")
@@ -98,7 +99,7 @@ def _of_content(read: Callable[[int], bytes]) -> list[int]:
             wanted = 1 + 2 * _number(first.decode("ascii", "replace"))
         if wanted > 1 + 2 * _MOST_PIECES:
             raise tarfile.ReadError(f"a sparse file has more than {_MOST_PIECES} pieces: pack it without -S")
-        if len(text) > 20 * (wanted + 1) + _BLOCK:
+        if len(text) > 20 * (wanted + 1) + BLOCK:
             raise _damaged()
     return [_number(line) for line in text.decode("ascii", "replace").split("\n")[1:wanted]]
 

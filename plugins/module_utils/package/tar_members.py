@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import (
+    BLOCK,
     MOST_PIECES,
     MOST_ZEROS,
     SPARSE,
@@ -26,7 +27,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import
     of_pax,
 )
 
-BLOCK = 512
 # Names and PAX records are read into memory completely. Real ones have a few kilobytes.
 _HEADER_LIMIT = 1024 * 1024
 # mode, uid, gid, size, mtime and checksum: octal, or base 256, of no more than 32 bits in 8 bytes and 63 in 12.

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-PIECE = 1024 * 1024
+CHECKED_PIECE = 1024 * 1024
 
 
 class Checksums:
@@ -25,23 +25,23 @@ class Checksums:
     def __init__(self) -> None:
         self._sums: list[int] = []
         # How many bytes of the last piece are in its checksum.
-        self._filled = PIECE
+        self._filled = CHECKED_PIECE
 
     def add(self, data: bytes) -> None:
         """Add the next bytes."""
         view = memoryview(data)
         while view:
-            if self._filled == PIECE:
+            if self._filled == CHECKED_PIECE:
                 self._sums.append(0)
                 self._filled = 0
-            part = view[: PIECE - self._filled]
+            part = view[: CHECKED_PIECE - self._filled]
             self._sums[-1] = zlib.crc32(part, self._sums[-1])
             self._filled += len(part)
             view = view[len(part) :]
 
     def result(self) -> tuple[int, ...]:
         """Return the checksums, followed by the length of the file."""
-        return (*self._sums, len(self._sums) * PIECE - PIECE + self._filled)
+        return (*self._sums, len(self._sums) * CHECKED_PIECE - CHECKED_PIECE + self._filled)
 
 
 class VerifiedFile(io.RawIOBase):
@@ -97,7 +97,7 @@ class VerifiedFile(io.RawIOBase):
 
     def _next_piece(self) -> None:
         expected = self._sums[self._number] if self._number < len(self._sums) else None
-        self._piece = self._file.read(PIECE)
+        self._piece = self._file.read(CHECKED_PIECE)
         self._at = 0
         if (zlib.crc32(self._piece) if self._piece else None) != expected:
             raise self._changed()

@@ -19,7 +19,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import NO_VERSION
-from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, READ_SIZE
 from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, PackageOptions, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
@@ -108,7 +108,7 @@ def _checksums(path: str, sha256: str) -> tuple[int, ...]:
     digest = hashlib.sha256()
     sums = Checksums()
     with open(path, "rb") as file:
-        for piece in iter(lambda: file.read(CHUNK), b""):
+        for piece in iter(lambda: file.read(READ_SIZE), b""):
             digest.update(piece)
             sums.add(piece)
     if digest.hexdigest() != sha256:

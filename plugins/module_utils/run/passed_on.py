@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import marked, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
-    PREDICTED,
+    PREDICTED_ID,
     InstanceRecord,
     SequenceRecord,
 )
@@ -39,7 +39,7 @@ def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url:
         elif isinstance(action.target, Mapping):
             left_behind.append({"gone": action.target["name"]})
         left = action.leaves
-        own_id = f"{PREDICTED}{uuid.uuid4().hex}"
+        own_id = f"{PREDICTED_ID}{uuid.uuid4().hex}"
         if isinstance(left, SequenceRecord):
             uploaded = own_id
             left_behind.append({"sequence": {**asdict(left), "id": own_id}})

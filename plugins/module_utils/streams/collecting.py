@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import LONGEST_LINE, Bounds, StoppedBy
 
 # How much of the end of a log to keep. The errors, and the lines of the runner and the hub about the end fit in.
-TAIL = 256 * 1024
+KEPT_END = 256 * 1024
 # U+FFFD, by which older hubs replace bytes that are not text (hub-behaviour.md#output-that-is-not-text).
 _REPLACED = "\ufffd".encode()
 # The digest of the output of a program that returns nothing.
@@ -113,7 +113,7 @@ class LogSink(Sink):
     """Keeps the wanted lines of a log, and the end of the whole log."""
 
     keeps: LogFilter = field(default_factory=LogFilter)
-    # At least the last `TAIL` bytes of the log.
+    # At least the last `KEPT_END` bytes of the log.
     tail: bytearray = field(default_factory=bytearray)
     # Whether the runner has logged that the program has completed.
     tells_completion: bool = False
@@ -122,8 +122,8 @@ class LogSink(Sink):
     def write(self, piece: bytes) -> None:
         """Take the next piece."""
         self.tail += piece
-        if len(self.tail) > 2 * TAIL:
-            del self.tail[:-TAIL]
+        if len(self.tail) > 2 * KEPT_END:
+            del self.tail[:-KEPT_END]
         *lines, self._line = (self._line + piece).split(b"\n")
         if len(self._line) > LONGEST_LINE:
             lines, self._line = [*lines, self._line], b""

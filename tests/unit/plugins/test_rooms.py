@@ -224,6 +224,18 @@ def test_how_long_is_waited_is_said_in_one_place() -> None:
     assert found == NO_TIMES
 
 
+def test_a_constant_has_one_name_in_one_place() -> None:
+    """Private names belong to their file, a type variable to its file too, and each module has its ``TASK``."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+            name = target.id if isinstance(target, ast.Name) else ""
+            if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) and path.parent.name != "modules":
+                places.setdefault(name, []).append(str(path.relative_to(PLUGINS)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
 def test_the_architecture_page_names_every_room_in_order() -> None:
     """The page and this check are one."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.plugin_utils.build import MOST_KEPT, build, place_of_build
+from ansible_collections.scramjet.sth.plugins.plugin_utils.build import MOST_BUILDS, build, place_of_build
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +57,11 @@ def test_a_link_is_copied_as_one_and_counts(source: pathlib.Path) -> None:
 
 def test_the_last_results_are_kept(source: pathlib.Path) -> None:
     places = []
-    for number in range(MOST_KEPT + 2):
+    for number in range(MOST_BUILDS + 2):
         (source / "index.js").write_text(str(number))
         places.append(built(source))
         os.utime(places[-1].parent, (number, number))
-    assert [place.exists() for place in places[2:]] == [True] * MOST_KEPT
+    assert [place.exists() for place in places[2:]] == [True] * MOST_BUILDS
     assert not places[0].exists()
 
 

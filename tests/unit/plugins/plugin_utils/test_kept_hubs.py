@@ -121,8 +121,8 @@ def test_nothing_is_kept_after_a_failure(hub: FakeHub, connections: list[Any]) -
 
 
 def test_a_loop_over_many_hubs_keeps_few_connections(hub: FakeHub, connections: list[Any]) -> None:
-    for number in range(kept_hubs.MOST_KEPT + 5):
+    for number in range(kept_hubs.MOST_HUBS + 5):
         item(hub, headers={"X-Number": str(number)})
-    assert len(kept_hubs._kept) == kept_hubs.MOST_KEPT
-    item(hub, headers={"X-Number": str(kept_hubs.MOST_KEPT)})
-    assert len(connections) == kept_hubs.MOST_KEPT + 5
+    assert len(kept_hubs._kept) == kept_hubs.MOST_HUBS
+    item(hub, headers={"X-Number": str(kept_hubs.MOST_HUBS)})
+    assert len(connections) == kept_hubs.MOST_HUBS + 5

@@ -56,7 +56,7 @@ def test_long_lists_are_cut() -> None:
 
 
 def test_no_more_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads_file, "MOST_KEPT", 3)
+    monkeypatch.setattr(uploads_file, "MOST_UPLOADS", 3)
     refs = [f"probe@sha256:{number:012x}" for number in range(5)]
     for ref in refs:
         keep_files(ref, {"a": "f00"})

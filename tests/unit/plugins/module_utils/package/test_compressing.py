@@ -14,10 +14,10 @@ import subprocess
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import PIECE, GzipWriter
+from ansible_collections.scramjet.sth.plugins.module_utils.package.compressing import COMPRESSED_PIECE, GzipWriter
 
 TEXT = b"".join(b"line %d of a program\n" % number for number in range(100_000))
-NOISE = random.Random(1).randbytes(2 * PIECE + 7)
+NOISE = random.Random(1).randbytes(2 * COMPRESSED_PIECE + 7)
 
 
 def compress(data: bytes, step: int = 1 << 16) -> bytes:
@@ -31,7 +31,15 @@ def compress(data: bytes, step: int = 1 << 16) -> bytes:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"x", bytes(PIECE), TEXT[: PIECE - 1], TEXT[:PIECE], TEXT[: PIECE + 1], TEXT + NOISE + TEXT],
+    [
+        b"",
+        b"x",
+        bytes(COMPRESSED_PIECE),
+        TEXT[: COMPRESSED_PIECE - 1],
+        TEXT[:COMPRESSED_PIECE],
+        TEXT[: COMPRESSED_PIECE + 1],
+        TEXT + NOISE + TEXT,
+    ],
     ids=["empty", "byte", "zeros", "less", "exact", "more", "mixed"],
 )
 def test_it_is_one_sound_gzip_member(data: bytes) -> None:

@@ -12,7 +12,7 @@ import io
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import CHUNK, MANIFEST_LIMIT, Contents
+from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST_LIMIT, READ_SIZE, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.support import MakeDirectory
@@ -37,7 +37,7 @@ def test_npmrc_is_judged_whatever_space_is_around_the_sign(make_directory: MakeD
 
 def test_a_file_is_digested_and_only_package_json_is_kept() -> None:
     contents = Contents("src")
-    data = b"x" * (CHUNK + 1)
+    data = b"x" * (READ_SIZE + 1)
     contents.add_file("big.bin", False, io.BytesIO(data).read, offset=512)
     contents.add_file("package.json", True, io.BytesIO(b"{}").read)
     assert contents.entries["big.bin"] == Entry("big.bin", "f", hashlib.sha256(data).digest(), len(data), 512)
@@ -47,9 +47,9 @@ def test_a_file_is_digested_and_only_package_json_is_kept() -> None:
 
 def test_of_an_endless_package_json_only_so_much_is_kept() -> None:
     contents = Contents("src")
-    contents.add_file("package.json", False, io.BytesIO(b" " * (MANIFEST_LIMIT + 3 * CHUNK)).read)
+    contents.add_file("package.json", False, io.BytesIO(b" " * (MANIFEST_LIMIT + 3 * READ_SIZE)).read)
     assert contents.manifest is not None
-    assert MANIFEST_LIMIT < len(contents.manifest) <= MANIFEST_LIMIT + CHUNK
+    assert MANIFEST_LIMIT < len(contents.manifest) <= MANIFEST_LIMIT + READ_SIZE
 
 
 def test_a_path_that_is_two_things_is_refused_and_a_file_may_come_twice() -> None:

@@ -11,9 +11,13 @@ import random
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import PIECE, Checksums, VerifiedFile
+from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import (
+    CHECKED_PIECE,
+    Checksums,
+    VerifiedFile,
+)
 
-DATA = random.Random(1).randbytes(2 * PIECE + 1234)
+DATA = random.Random(1).randbytes(2 * CHECKED_PIECE + 1234)
 
 
 class ChangedError(Exception):
@@ -31,7 +35,7 @@ def given_out(file: VerifiedFile) -> bytes:
     return b"".join(iter(lambda: file.read(16_384), b""))
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, len(DATA)])
+@pytest.mark.parametrize("size", [0, 1, CHECKED_PIECE - 1, CHECKED_PIECE, CHECKED_PIECE + 1, len(DATA)])
 def test_an_unchanged_file_is_given_out_again_and_again(size: int) -> None:
     data = DATA[:size]
     with VerifiedFile(io.BytesIO(data), sums(data), ChangedError) as file:
@@ -43,20 +47,22 @@ def test_an_unchanged_file_is_given_out_again_and_again(size: int) -> None:
 
 
 def test_the_sums_do_not_depend_on_how_the_file_was_read() -> None:
-    assert sums(DATA, 999) == sums(DATA, PIECE) == sums(DATA, len(DATA))
+    assert sums(DATA, 999) == sums(DATA, CHECKED_PIECE) == sums(DATA, len(DATA))
 
 
-@pytest.mark.parametrize("at", [0, PIECE - 1, PIECE, len(DATA) - 1])
+@pytest.mark.parametrize("at", [0, CHECKED_PIECE - 1, CHECKED_PIECE, len(DATA) - 1])
 def test_a_changed_byte_is_not_given_out(at: int) -> None:
     changed = bytearray(DATA)
     changed[at] ^= 1
     with VerifiedFile(io.BytesIO(changed), sums(DATA), ChangedError) as file:
         with pytest.raises(ChangedError):
             given_out(file)
-        assert file.tell() == at // PIECE * PIECE
+        assert file.tell() == at // CHECKED_PIECE * CHECKED_PIECE
 
 
-@pytest.mark.parametrize("other", [DATA[:-1], DATA[:PIECE], b"", DATA + b"x"], ids=["cut", "piece", "empty", "grown"])
+@pytest.mark.parametrize(
+    "other", [DATA[:-1], DATA[:CHECKED_PIECE], b"", DATA + b"x"], ids=["cut", "piece", "empty", "grown"]
+)
 def test_a_file_of_another_length_is_refused(other: bytes) -> None:
     with VerifiedFile(io.BytesIO(other), sums(DATA), ChangedError) as file, pytest.raises(ChangedError):
         given_out(file)

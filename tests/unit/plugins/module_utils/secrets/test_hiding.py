@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import TAIL, last_words
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import SHOWN_END, last_words
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
@@ -123,7 +123,7 @@ def test_the_ends_of_logs_are_those_of_what_may_be_shown() -> None:
     line = json.dumps({"level": "ERROR", "msg": "", "data": [f"Error: {TOKEN}\nat x"]})
     port = json.dumps({"level": "ERROR", "msg": "", "data": ["Error: no port"], "port": 123456})
     words = last_words(
-        {"stderr": f"{TOKEN} {TOKEN[:400]}{'y' * (TAIL - 200)}", "log": f"{port}\n{line}"}, {TOKEN, "123456"}
+        {"stderr": f"{TOKEN} {TOKEN[:400]}{'y' * (SHOWN_END - 200)}", "log": f"{port}\n{line}"}, {TOKEN, "123456"}
     )
     assert words.error == "Error: no port"
     assert "123456" not in words.ends["log"]
