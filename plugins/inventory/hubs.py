@@ -200,7 +200,7 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
     Connection,
     connection_from_options,
@@ -233,10 +233,12 @@ HUBS = "sth_hubs"
 INSTANCES = "sth_instances"
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # ansible-core has no types.
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Source of hosts, see DOCUMENTATION."""
 
     NAME = "scramjet.sth.hubs"
+    # For ansible-core it is None until `parse`.
+    inventory: Any
 
     def verify_file(self, path: str) -> bool:
         """Whether the file is meant for this plugin."""
@@ -354,9 +356,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         for name, value in variables.items():
             self.inventory.set_variable(host, name, value)
         strict = self.get_option("strict")
-        known = given(self.inventory.get_host(host)).get_vars()
+        known = self.inventory.get_host(host).get_vars()
         self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
-        known = given(self.inventory.get_host(host)).get_vars()
+        known = self.inventory.get_host(host).get_vars()
         self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
 
