@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import execute
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"
 # What ansible-core documents of every module; the last is between a task and its action plugin.
@@ -42,14 +43,14 @@ HASTY = Timings(
     lost_looks=Pauses(0.06, 0.4),
     deletes=Pauses(0.1, 0.2),
     starts=Pauses(0.2, 2.0, 0.5),
-    single_get=2.0,
+    single_get=2.0 * pace(),
     empty_write=0.3,
-    lost_start_shows=1.0,
+    lost_start_shows=1.0 * pace(),
     health_is_asked=0.5,
-    kill_grace=3.0,
+    kill_grace=3.0 * pace(),
     lingers_at_least=0.6,
     reconnect=2.0,
-    silence=1.0,
+    silence=1.0 * pace(),
     others_show=0.3,
     health_turn=0.3,
 )

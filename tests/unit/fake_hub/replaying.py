@@ -19,25 +19,26 @@ from urllib.parse import urlsplit
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Timings
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.bodies import PACKAGE, content
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.sending import ALIKE, Got, request_for, send
 
 PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
-# Ten times as fast as the recordings. The end of a process is noticed later than by a real hub: what was seen before
+# Ten times as fast as the recordings, on an idle machine. The end of a process is noticed later than by a real hub: what was seen before
 # the notice is to be seen on a busy machine, too.
-TIMINGS = Timings(notice=2.5, pace=0.1)
+TIMINGS = Timings(notice=2.5 * pace(), pace=0.1 * pace())
 # What the recorded hubs had unless the recording says otherwise; milliseconds.
 EXTENSION = 1000
 # One recording waits for minutes, in one events are to be awaited that come soon, in one a stop is to be seen on its way.
 OWN = {
-    "lifecycle-default-extension-complete": {"pace": 0.02, "notice": 5.0},
-    "event-payload-types": {"pace": 0.3},
-    "stop-body-variants": {"notice": 8.0},
+    "lifecycle-default-extension-complete": {"pace": 0.02 * pace(), "notice": 5.0 * pace()},
+    "event-payload-types": {"pace": 0.3 * pace()},
+    "stop-body-variants": {"notice": 8.0 * pace()},
 }
 # Recordings in which something happens while an instance starts, which has to take long enough for that.
 DURING_START = re.compile(r"while-starting|during-start|race")
 # For how long a state is awaited that the recording saw, beyond what it took there; seconds.
-PATIENCE = 5.0
+PATIENCE = 5.0 * pace()
 # A state that came so long after the one before is awaited too, if it is not the last; recorded milliseconds.
 STABLE = 300
 # Answers that are compared by their status alone: logs of the real hub, and its real configuration.
@@ -246,10 +247,12 @@ class Replay:
         """Send a request and compare what comes with what came."""
         wanted = step["response"]
         timing = step["timing"]
-        patience = timing.get("read_for_ms") or timing.get("client_timeout_ms") or 20000
+        patience = timing.get("read_for_ms") or timing.get("client_timeout_ms") or 20000 * pace()
         open_end = wanted["outcome"] in ("stream-still-open", "timeout-in-body", "no-response-within-client-timeout")
         got = self.send(
-            step["request"], max(0.15, self.scaled(patience)) if open_end else 20.0, bool(step.get("reused_connection"))
+            step["request"],
+            max(0.15, self.scaled(patience)) if open_end else 20.0 * pace(),
+            bool(step.get("reused_connection")),
         )
         if (got.outcome, got.status, got.reason) != (
             ALIKE.get(wanted["outcome"], wanted["outcome"]),

@@ -47,7 +47,13 @@ def reads_log(hub: FakeHub) -> bool:
 
 @pytest.mark.parametrize("collect", [["output", "stdout", "stderr", "log"], ["output"], []])
 def test_one_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> None:
-    result = complete(hub, app_config={"behaviour": "complete", "result": "42"}, collect=collect)
+    def finish() -> None:
+        with hub.state.lock:
+            only(hub).complete(b"42")
+
+    # A 0.18 hub forgets it at its end, with the streams that nobody reads yet.
+    when(lambda: all(any(path.endswith(f"/{name}") for path in hub.readings) for name in ("output", "log")), finish)
+    result = complete(hub, app_config={"behaviour": "run"}, collect=collect)
     assert not result.get("failed"), result
     assert result["instance"]["outcome"] == "completed"
     assert list(result["collected"]) == collect
