@@ -53,7 +53,7 @@ options:
         combined with O(canary), except V(0), which completes the update too.
       - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. It does not go back to an
         earlier configuration. That stays, except for options that are set, so leave out O(app_config) and O(args), or set O(keep_config).
-        From a canary, it goes back to the version and the configuration of the other replicas.
+        From a canary, it goes back to the version and the configuration of the other replicas, also if only the configuration differs.
       - A second run with V(rolled_back) changes nothing. To go back further, deploy the version with O(sequence). If no older version is
         left, the task fails with C(error_code=NOT_FOUND).
     type: str
@@ -113,8 +113,7 @@ options:
         options, such as O(app_config), only apply to the replicas of the canary.
       - With a smaller number, the replicas that no longer belong to the canary get the old version and configuration back. A canary of a
         third version or configuration replaces the canary before it.
-      - To take back a canary of a version, use O(state=rolled_back). To take back a canary of a configuration, set the old
-        configuration and V(0).
+      - To take back a canary, use O(state=rolled_back) without this option.
     type: int
   on_failure:
     description:
@@ -289,7 +288,9 @@ deployment:
       returned: success
       type: str
     previous_ref:
-      description: The version before, to which O(state=rolled_back) would go back. Null if none is left.
+      description:
+        - The version before. Null if none is left. O(state=rolled_back) would go back to it, except from a canary that differs only in its
+          configuration, which keeps the version.
       returned: success
       type: str
     replicas:

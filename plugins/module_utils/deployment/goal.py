@@ -79,7 +79,7 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
 
     ``failed``: ids of replicas that did not become ready.
     """
-    old = _earliest_outdated(observed, goal)
+    old = in_force_beside(observed, goal)
 
     def was_before(item: Replica) -> bool:
         # A replica that has the new settings already is a canary, or an interrupted run with the same goal has left it.
@@ -109,12 +109,12 @@ def slots_beside_canary(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
     """Return the slots that keep their settings while the canaries run the new ones; none if there are no old settings."""
     if not goal.rollout.canary:
         return ()
-    old = _earliest_outdated(observed, goal)
+    old = in_force_beside(observed, goal)
     return _slots_like(observed, old, range(goal.rollout.canary, len(goal.slots))) if old else ()
 
 
-def _earliest_outdated(observed: Observed, goal: Goal) -> Replica | None:
-    """Return a replica with the settings in force, among those that do not have the new settings of the goal.
+def in_force_beside(observed: Observed, goal: Goal) -> Replica | None:
+    """Return a replica with the settings in force, among those that do not have the new settings of the goal; None if all have.
 
     The settings in force are those of the earliest run. A later run is an attempt until it has replaced them.
     """

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
     Slot,
+    goal_of,
+    in_force_beside,
     slots_beside_canary,
     with_unreported,
 )
@@ -48,10 +50,11 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     if leader is None and sequence is None and options.replicas == 0:
         return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
-        sequence = _version_before(observed, hub)
+        in_force = _beside_canary_of_configuration(observed)
+        sequence = given(in_force.sequence) if in_force else _version_before(observed, hub)
         # With a canary, other replicas still have that version. They show how to run it, and the canary shows what was tried.
         go_on = [item for item in observed.live if item.ref == sequence.ref and item.record.status != "stopping"]
-        model = latest(go_on) or leader
+        model = in_force or latest(go_on) or leader
     elif sequence is None:
         sequence = _running_version(observed, hub)
     count = _count(observed) if options.replicas is None else options.replicas
@@ -106,13 +109,15 @@ def _count(observed: Observed) -> int:
 
 
 def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord, names_version: bool) -> int:
-    """Return the number of canaries. If the task does not set it: 0 if it names a version, otherwise as many as there are."""
+    """Return the number of canaries. If the task does not set it: 0 if it names a version or goes back, otherwise as many as there are."""
     if options.canary is not None:
         return options.canary
     if names_version:
         return 0
     leader = observed.leader
-    return leader.rollout.canary if leader and leader.ref == sequence.ref else 0
+    if leader is None or leader.ref != sequence.ref or options.state == "rolled_back":
+        return 0
+    return leader.rollout.canary
 
 
 def _program(
@@ -208,6 +213,15 @@ def _was_rolled_back(observed: Observed) -> bool:
         item.rollout.rolled_back and item.ref == leader.ref and item.rollout.rank > leader.rollout.rank
         for item in observed.replicas
     )
+
+
+def _beside_canary_of_configuration(observed: Observed) -> Replica | None:
+    """Return a replica in force beside a canary that has the same version, but another configuration; None if there is none."""
+    leader = observed.leader
+    if leader is None or leader.sequence is None or not leader.rollout.canary:
+        return None
+    old = in_force_beside(observed, goal_of(observed, leader))
+    return old if old is not None and old.ref == leader.ref else None
 
 
 def _version_before(observed: Observed, hub: str) -> SequenceRecord:

@@ -202,6 +202,17 @@ def test_another_canary_leaves_the_rest_and_a_canary_is_nothing_to_go_back_to(hu
     assert {item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]} == {old}
 
 
+def test_a_canary_of_a_configuration_is_taken_back(hub: FakeHub, version: Version) -> None:
+    deploy(hub, src=version("a"), replicas=3, app_config={"x": 1})
+    ref = deploy(hub, src=version("b"))["deployment"]["ref"]
+    deploy(hub, canary=1, app_config={"x": 2})
+    assert configs(hub) == [{"x": 2}, {"x": 1}, {"x": 1}]
+    back = deployed_four_times(hub, state="rolled_back")
+    assert verbs(back.real) == {"start": 1, "stop": 1}
+    assert (refs(hub), configs(hub)) == ([ref] * 3, [{"x": 1}] * 3)
+    assert (back.real["deployment"]["canary"], back.real["rolled_back"]) == (0, True)
+
+
 def test_rolled_back_once_and_not_again(hub: FakeHub, version: Version) -> None:
     old = deploy(hub, src=version("a"), replicas=2, app_config={"x": 1})["deployment"]["ref"]
     assert deploy(hub, state="rolled_back")["error_code"] == "NOT_FOUND"

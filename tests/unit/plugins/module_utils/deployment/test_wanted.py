@@ -91,6 +91,41 @@ def test_going_back_from_a_canary_brings_back_the_configuration_of_the_others() 
     assert deployment.goal(replicas=4).slots[3].program.app_config == {"x": 1, "n": 3}
 
 
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize("changed", [{"app_config": {"x": 2}}, {"args": ["y"]}])
+def test_a_canary_of_a_configuration_is_taken_back(changed: dict[str, Any], older: bool) -> None:
+    deployment = Deployment()
+    for index in range(3):
+        deployment.add(index, "a", app_config={"x": 1, "n": index}, index_key="n", replicas=3)
+    shown = ["0a", "1a", "2a"]
+    if older:
+        # The version in force before the canary is not what it goes back to.
+        deployment.carry_out(deployment.plan("b"))
+        shown = ["0b", "1b", "2b"]
+    deployment.carry_out(deployment.plan(canary=2, **changed))
+    for expected in (["+0", "-0", "+1", "-1"], []):
+        back = deployment.plan(state="rolled_back", canary=None)
+        assert steps(back) == expected
+        deployment.carry_out(back)
+        assert deployment.shown() == shown
+        assert deployment.goal(canary=None).rollout.canary == 0
+        assert [slot.program.app_config for slot in back.goal.slots] == [{"x": 1, "n": index} for index in range(3)]
+        assert [slot.program.args for slot in back.goal.slots] == [()] * 3
+
+
+def test_taking_back_a_canary_of_a_configuration_goes_on_where_it_was_interrupted() -> None:
+    deployment = Deployment()
+    for index in range(3):
+        deployment.add(index, "a", app_config={"x": 1}, replicas=3)
+    deployment.carry_out(deployment.plan(canary=2, app_config={"x": 2}))
+    back = deployment.plan(state="rolled_back", canary=None)
+    deployment.carry_out(replace(back, batches=back.batches[:2]))
+    rest = deployment.plan(state="rolled_back", canary=None)
+    # The replica that has been brought back may not be ready yet.
+    assert [step for step in steps(rest) if step] == ["+1", "-1"]
+    assert [slot.program.app_config for slot in rest.goal.slots] == [{"x": 1}] * 3
+
+
 @pytest.mark.parametrize(
     ("outcome", "generation", "replicas"),
     [("failed", 1, 3), ("completed", 1, 3), ("killed", 1, 2), ("stopped", 1, 2), ("failed", 2, 2)],
