@@ -247,8 +247,9 @@ options:
     type: float
     default: 3600.0
 notes:
-  - O(wait_for), O(ready_event), O(wait_timeout), O(stable_for), O(start_attempts) and O(max_parallel) have no effect with
-    O(state=completed), which waits for the end of the program. If O(failure_event) comes, it fails with C(error_code=ENDED_EARLY).
+  - O(state=completed) waits for the end of the program, and not until it is ready. So it refuses O(wait_for), except V(running), and
+    O(ready_event), and O(wait_timeout), O(stable_for), O(start_attempts) and O(max_parallel) have no effect with it. If O(failure_event)
+    comes, it fails with C(error_code=FAILURE_EVENT).
   - Use M(scramjet.sth.sth_deployment) instead of a pool if you want to update a package without an outage, or to go back to the version
     before.
 seealso:

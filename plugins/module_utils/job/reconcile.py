@@ -128,6 +128,11 @@ def _check(options: JobOptions) -> None:
     check_options(options)
     if options.count is not None or options.all:
         raise SthError("INVALID_OPTION", "state: completed is for one instance: leave out count and all.")
+    if options.wait_for != "running":
+        raise SthError(
+            "INVALID_OPTION",
+            "state: completed waits for the end of the program, and not until it is ready: leave out wait_for and ready_event.",
+        )
     refuse_empty("set a value", output_dest=options.output_dest)
     if options.input is not None and not options.input.has_data:
         raise SthError("INVALID_OPTION", "input.content, input.lines and input.src are null: set one of them.")

@@ -63,6 +63,17 @@ def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
     assert again["changed"]
 
 
+@pytest.mark.parametrize(
+    "options", [{"wait_for": "event", "ready_event": "ready"}, {"wait_for": "healthy"}, {"wait_for": "none"}]
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_a_run_is_not_awaited_in_another_way(hub: FakeHub, check: bool, options: dict[str, Any]) -> None:
+    result = complete(hub, check=check, app_config={"behaviour": "complete"}, **options)
+    assert result["error_code"] == "INVALID_OPTION"
+    assert "wait_for" in result["msg"]
+    assert not hub.instances
+
+
 def linger(hub: FakeHub) -> None:
     """Let what has completed go on for longer than any test may take, if nobody ends it."""
     hub.state.timings = replace(hub.state.timings, linger=600.0)
