@@ -33,6 +33,26 @@ def run_job(hub: FakeHub, directory: pathlib.Path, app_config: Mapping[str, Any]
     return run_playbook(book, given, environment={"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
 
 
+def test_each_stream_is_shown_once(tmp_path: pathlib.Path) -> None:
+    config = {**COMPLETE, "stdout": "from stdout", "stderr": "from stderr", "log": "from the log", "result": "from output"}
+    # With what follows in a stream, but not in the configuration, which is shown too.
+    streams = [r"from stdout\n", r"from stderr\n", r"from output\"}\n", r"\"from the log\""]
+    # In a file, because -v shows the command line.
+    variables = tmp_path / "variables.json"
+    given = {"run_job_src": PROBE, "run_job_app_config": config, "run_job_set_stats": True}
+    variables.write_text(json.dumps(given), encoding="utf-8")
+    role = {"ansible.builtin.include_role": {"name": "scramjet.sth.run_job"}}
+    of_role = play(tmp_path / "job.yml", {"tasks": [role]})
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        for book, options, expected in (
+            (of_role, ["-v"], [1, 1, 1, 1]),
+            ("scramjet.sth.run_job", [], [1, 1, 1, 0]),
+            ("scramjet.sth.run_job", ["-v"], [1, 1, 1, 1]),
+        ):
+            shown = run_playbook(book, {"sth_api_url": hub.api_url}, *options, "-e", f"@{variables}")
+            assert [shown.count(text) for text in streams] == expected, shown
+
+
 def refuse_removals(hub: FakeHub) -> None:
     """Let no package be removed."""
     hub.fault(Fault("status", method="DELETE", path="/sequence", times=1000, body=b"the disk is on fire"))
