@@ -45,7 +45,11 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import
     read_entries,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
-from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import project_directories, working_directory
+from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import (
+    importing_directories,
+    project_directories,
+    working_directory,
+)
 from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
     changed_files,
     files_of,
@@ -182,7 +186,7 @@ class HubAction(ActionBase):
         """Change to the directory in which a module on the controller would run, so that relative paths mean the same."""
         before, pwd = os.open(".", os.O_RDONLY), os.environ.get("PWD")
         try:
-            os.chdir(working_directory(self._loader))
+            os.chdir(working_directory(self._loader, self._task))
             # Paths in options may refer to it.
             os.environ["PWD"] = os.getcwd()
             yield
@@ -196,7 +200,7 @@ class HubAction(ActionBase):
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         before = self._loader.get_basedir()
         # A module on the controller runs in this directory.
-        self._loader.set_basedir(working_directory(self._loader))
+        self._loader.set_basedir(working_directory(self._loader, self._task))
         try:
             result: dict[str, Any] = self._execute_module(
                 module_name=self._module_name,
@@ -348,7 +352,9 @@ class HubAction(ActionBase):
 
         Raises ``code``, as the module does if it does not find the file.
         """
-        places = [*project_directories(self._loader), *self._task.get_search_path()]
+        importing = importing_directories(self._loader, self._task)
+        _refuse_several(path, option, importing)
+        places = [*importing, *project_directories(self._loader, self._task), *self._task.get_search_path()]
         try:
             return str(self._loader.path_dwim_relative_stack(places, "files", os.path.expanduser(path)))
         except AnsibleFileNotFound as error:
@@ -397,6 +403,24 @@ def _evaluated(templar: Any, name: str, variables: Mapping[str, Any]) -> Any:
     # From 2.19 on, an omitted value is left out of a mapping, but is an error alone. Before, it is a special text.
     value = templar.template({name: variables[name]}).get(name)
     return None if value == variables.get("omit") else value
+
+
+def _refuse_several(path: str, option: str, directories: list[str]) -> None:
+    """Raise ``INVALID_OPTION`` if a relative path is in several of the directories that import a playbook of this collection."""
+    relative = os.path.expanduser(path)
+    if len(directories) < 2 or os.path.isabs(relative):
+        return
+    found = [
+        item
+        for item in directories
+        if any(os.path.exists(os.path.join(item, *below, relative)) for below in ((), ("files",)))
+    ]
+    if len(found) > 1:
+        raise SthError(
+            "INVALID_OPTION",
+            f"{option} {path} is ambiguous, because {' and '.join(found)} have it, and playbooks in each import this playbook with the "
+            "same vars: set an absolute path, or different vars in each import.",
+        )
 
 
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:

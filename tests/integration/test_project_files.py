@@ -39,11 +39,23 @@ def project(tmp_path: pathlib.Path) -> pathlib.Path:
     return own
 
 
-def imports(project: pathlib.Path, playbook: str, variables: dict[str, Any]) -> pathlib.Path:
+def imports(project: pathlib.Path, playbook: str, variables: dict[str, Any] | None = None) -> pathlib.Path:
     """Write a playbook into ``project`` that imports one of the collection."""
+    return imports_each(project, {"ansible.builtin.import_playbook": playbook, "vars": variables or {}})
+
+
+def imports_each(project: pathlib.Path, *imported: dict[str, Any]) -> pathlib.Path:
+    """Write a playbook of imports into ``project``."""
     book = project / "site.yml"
-    book.write_text(json.dumps([{"ansible.builtin.import_playbook": playbook, "vars": variables}]), encoding="utf-8")
+    book.write_text(json.dumps(imported), encoding="utf-8")
     return book
+
+
+def package(directory: pathlib.Path, name: str) -> None:
+    """Write a package with this name to the path that is in ``DEPLOYS``."""
+    made = pathlib.Path(shutil.copytree(PROBE, directory / "packages" / "wordcount"))
+    manifest = made / "package.json"
+    manifest.write_text(manifest.read_text().replace('"probe"', f'"{name}"'))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +84,48 @@ def test_a_relative_path_means_the_project(
             run_playbook(playbook, {**common, **variables}, directory=project, environment=cache)
         assert [item["config"]["name"] for item in hub.sequences] == ["probe"]
     assert (project / "echoed.txt").exists() == (variables is JOB)
+
+
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_a_relative_path_means_the_directory_of_the_importing_playbook(
+    entrance: str, project: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    below = project / "jobs" / "nightly"
+    package(below, "nightly")
+    (below / "words.txt").write_text("two\n")
+    imports(below, "scramjet.sth.run_job", JOB)
+    (project / "jobs" / "all.yml").write_text(json.dumps([{"import_playbook": "nightly/site.yml"}]))
+    site = imports_each(project, {"hosts": "all", "gather_facts": False}, {"import_playbook": "jobs/all.yml"})
+    with FakeHub(generation="1.x") as hub:
+        cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+        variables = {"sth_api_url": hub.api_url, "sth_entrance": entrance}
+        run_playbook(site, variables, directory=tmp_path, environment=cache)
+        assert [item["config"]["name"] for item in hub.sequences] == ["nightly"]
+    assert (below / "echoed.txt").read_text() == "TWO\n"
+
+
+def test_imports_of_one_playbook_are_told_apart_by_their_variables(
+    project: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    for name in ("web", "mail"):
+        package(project / name, name)
+        deploys = {"deployment_list": [{**DEPLOYS["deployment_list"][0], "name": name}]}
+        imports(project / name, "scramjet.sth.deploy", deploys)
+    both = [{"import_playbook": f"{name}/site.yml"} for name in ("web", "mail")]
+    with FakeHub(generation="1.x") as hub:
+        variables = {"sth_api_url": hub.api_url}
+        run_playbook(imports_each(project, *both), variables, directory=tmp_path)
+        assert [item["config"]["name"] for item in hub.sequences] == ["web", "mail"]
+        # Variables from elsewhere do not tell them apart.
+        for name in ("web", "mail"):
+            imports(project / name, "scramjet.sth.deploy")
+        with pytest.raises(CommandFailedError, match="packages/wordcount is ambiguous") as refused:
+            run_playbook(project / "site.yml", {**variables, **DEPLOYS}, directory=tmp_path)
+        assert f"{project / 'web'} and {project / 'mail'}" in str(refused.value)
+        # A path that only one of them has is clear, and is not looked for where the command's playbook is.
+        shutil.rmtree(project / "web" / "packages")
+        run_playbook(project / "site.yml", {**variables, **DEPLOYS}, directory=tmp_path)
+        assert [item["config"]["name"] for item in hub.sequences] == ["web", "mail"]
 
 
 def test_the_samples_of_the_collection_are_found_where_the_project_has_none(tmp_path: pathlib.Path) -> None:

@@ -34,7 +34,13 @@ def run_job(hub: FakeHub, directory: pathlib.Path, app_config: Mapping[str, Any]
 
 
 def test_each_stream_is_shown_once(tmp_path: pathlib.Path) -> None:
-    config = {**COMPLETE, "stdout": "from stdout", "stderr": "from stderr", "log": "from the log", "result": "from output"}
+    config = {
+        **COMPLETE,
+        "stdout": "from stdout",
+        "stderr": "from stderr",
+        "log": "from the log",
+        "result": "from output",
+    }
     # With what follows in a stream, but not in the configuration, which is shown too.
     streams = [r"from stdout\n", r"from stderr\n", r"from output\"}\n", r"\"from the log\""]
     # In a file, because -v shows the command line.

@@ -54,6 +54,7 @@ OF_ACTIONS = (
     "_task.diff",
     "_task.environment",
     "_task.get_ds",
+    "_task.get_play",
     "_task._get_parent_attribute",
     "_task.no_log",
     "_connection.transport",
