@@ -43,6 +43,17 @@ options:
         C(1.4.2+sha256.<hex>). M(scramjet.sth.sth_sequence) uploads such an archive byte for byte.
       - If the file already has the same content, it is not written. A new one gets mode 0644.
     type: path
+  build:
+    description:
+      - Command that builds the package, such as V(npm ci --omit=dev). It runs in a shell on the controller, in a copy of the directory
+        O(src), with the C(environment) of the task. What is in the copy afterwards is the package. O(src) itself is not changed.
+      - The task must run on the controller, without C(become), so delegate it to localhost. Apart from that, it is the same as
+        O(scramjet.sth.sth_sequence#module:build). If both have the same O(src) and command, only the first task builds.
+      - In check mode the command does not run. If its result for this content of O(src) is not there yet, check mode cannot check the
+        package. Then it assumes that O(dest) would be written, and gives a warning. RV(package.digest), RV(package.files) and
+        RV(package.size) are null.
+      - For recipes, see docs/building.md in the collection.
+    type: str
 seealso:
   - module: scramjet.sth.sth_sequence
 """
@@ -128,8 +139,10 @@ TASK = Task(
     options={
         "src": {"type": "path", "required": True},
         "dest": {"type": "path"},
+        "build": specs.PACKAGE["build"],
         "exclude": specs.PACKAGE["exclude"],
         "secret_files": specs.PACKAGE["secret_files"],
+        "_package": specs.PACKAGE["_package"],
     },
     options_type=ArchiveOptions,
     talks_to_hub=False,

@@ -291,17 +291,32 @@ class HubAction(ActionBase):
             raise SthError(
                 "INVALID_OPTION", "build runs on the controller: leave out remote_src, or build on the target before."
             )
+        if not (self.task.talks_to_hub or self._task_runs_here()):
+            raise SthError(
+                "INVALID_OPTION",
+                "build runs on the controller, as the user who runs Ansible: delegate the task to localhost, without become.",
+            )
         source, command = self._find_package(arguments["src"]), str(arguments["build"])
         if not os.path.isdir(source):
             raise SthError(
                 "INVALID_OPTION", f"src {source} is not a directory, so nothing can be built in it: leave out build."
             )
+        dest = os.path.expandvars(os.path.expanduser(str(arguments.get("dest") or "")))
+        written = os.path.realpath(os.path.join(working_directory(self._loader, self._task), dest))
+        if dest and os.path.commonpath([written, os.path.realpath(source)]) == os.path.realpath(source):
+            raise SthError(
+                "INVALID_OPTION", f"dest {dest} is inside src, so the next build would have it in its sources."
+            )
         place = place_of_build(source, command)
         if not os.path.isdir(place):
             if self._task.check_mode or arguments.get("state") == "absent":
+                guess = (
+                    "assumes that the package differs from the one on the hub"
+                    if self.task.talks_to_hub
+                    else "cannot check the package, and assumes that its archive is not there yet"
+                )
                 said = (
-                    f"{source} was not built since its content changed, and check mode does not build. So check mode assumes that the "
-                    "package differs from the one on the hub.",
+                    f"{source} was not built since its content changed, and check mode does not build. So check mode {guess}.",
                 )
                 name = arguments.get(self.package_name) if self.package_name else None
                 compare = str(arguments.get("compare") or "content")

@@ -67,6 +67,69 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
     assert not (source / "index.js").exists()
 
 
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_an_archive_is_built_once_and_deployed(entrance: str, tmp_path: pathlib.Path) -> None:
+    source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
+    runs = tmp_path / "runs"
+    build = f"echo x >> {runs}; cp index.js built.js"
+    packs = {"src": str(source), "build": build, "dest": str(tmp_path / "probe.tar.gz")}
+    tasks: list[dict[str, Any]] = []
+
+    def task(name: str, *that: str, check: bool = False, **options: Any) -> None:
+        done = {
+            "scramjet.sth.sth_package": {**packs, **options},
+            "register": name,
+            "check_mode": check,
+            "ignore_errors": True,
+        }
+        told = {
+            "ansible.builtin.assert": {
+                "that": [f"{name}.{item}" for item in that],
+                "fail_msg": f"{{{{ {name} | to_json }}}}",
+            }
+        }
+        tasks.extend((done, told))
+
+    unknown = ("digest", "files", "size")
+    task("check", "changed", "warnings | length == 1", *(f"package.{item} is none" for item in unknown), check=True)
+    task("only_checked", "changed is false", "warnings | length == 1", check=True, dest=None)
+    task("real", "changed", "warnings is not defined", "package.files == 3", "diff.before.sha256 is none")
+    task("again", "changed is false")
+    task("known", "changed is false", "warnings is not defined", "package.files == 3", check=True)
+    task("inside", "error_code == 'INVALID_OPTION'", "msg is search('inside src')", dest=str(source / "x.tar.gz"))
+    task("broken", "error_code == 'BUILD_FAILED'", "changed is false", build="exit 4")
+    tasks += [
+        {
+            "scramjet.sth.sth_sequence": {"src": src, **how},
+            "register": "stored",
+            "failed_when": f"stored.changed != {new}",
+        }
+        for src, how, new in ((packs["dest"], {}, True), (str(source), {"build": build}, False))
+    ]
+    with FakeHub(generation="1.x") as hub:
+        run_playbook(
+            play(tmp_path / "pack.yml", {"tasks": tasks}),
+            {"sth_api_url": hub.api_url, "sth_entrance": entrance},
+            "--diff",
+            environment={"XDG_CACHE_HOME": str(tmp_path / "cache")},
+            warned=True,
+        )
+        (stored,) = hub.state.directories.values()
+    assert runs.read_text() == "x\n"
+    assert sorted(stored) == ["built.js", "index.js", "package.json"]
+
+
+@pytest.mark.parametrize("keywords", [{"connection": "elsewhere"}, {"become": True}])
+def test_an_archive_is_not_built_for_another_place(keywords: dict[str, Any], tmp_path: pathlib.Path) -> None:
+    packs = {"src": str(PROBE), "build": "true"}
+    tasks: list[dict[str, Any]] = [
+        {"scramjet.sth.sth_package": packs, **keywords, "register": "told", "ignore_errors": True},
+        {"ansible.builtin.assert": {"that": ["told.error_code == 'INVALID_OPTION'", "told.msg is search('delegate')"]}},
+    ]
+    place = {"ANSIBLE_CONNECTION_PLUGINS": str(ROOT / "tests" / "integration" / "connection")}
+    run_playbook(play(tmp_path / "away.yml", {"tasks": tasks}), {}, environment=place)
+
+
 def test_what_is_predicted_of_a_deployment_and_what_cannot_be_built(tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
     deploys = {"name": "shop", "src": str(source), "stable_for": 0, "build": "echo done > built"}

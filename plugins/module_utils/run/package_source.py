@@ -47,7 +47,7 @@ _DESCRIBED = (
 def read_source(run: Run, options: PackageOptions, name: str | None = None) -> Package:
     """Return the package that the options of `specs.PACKAGE` name. A package without a name gets ``name``."""
     if options._package:
-        package = _described(given(options.src), options._package)
+        package = described_package(given(options.src), options._package)
     else:
         package = run.package = read_package(
             options.src,
@@ -103,6 +103,20 @@ def describe_copy(package: Package, path: str, sha256: str) -> dict[str, Any]:
     return {**describe(package), "kind": "archive", "path": path, "sha256": sha256}
 
 
+def described_package(source: str, described: Mapping[str, Any]) -> Package:
+    """Return the package that ``_package`` describes. If its content is unknown, its digest is ""."""
+    facts = {key: described[key] for key in _DESCRIBED}
+    facts["warnings"] = tuple(facts["warnings"])
+    return Package(
+        source=described.get("path") or source,
+        entries=(),
+        manifest=b"",
+        checksums=_checksums(described["path"], described["sha256"]) if "path" in described else None,
+        as_it_is="path" in described,
+        **facts,
+    )
+
+
 def _checksums(path: str, sha256: str) -> tuple[int, ...]:
     """Return the checksums of the archive that was copied here. Raises if it differs from the one on the controller."""
     digest = hashlib.sha256()
@@ -114,16 +128,3 @@ def _checksums(path: str, sha256: str) -> tuple[int, ...]:
     if digest.hexdigest() != sha256:
         raise refusal(path, "it was damaged while it was copied from the controller; run the task again")
     return sums.result()
-
-
-def _described(source: str, described: Mapping[str, Any]) -> Package:
-    facts = {key: described[key] for key in _DESCRIBED}
-    facts["warnings"] = tuple(facts["warnings"])
-    return Package(
-        source=described.get("path") or source,
-        entries=(),
-        manifest=b"",
-        checksums=_checksums(described["path"], described["sha256"]) if "path" in described else None,
-        as_it_is="path" in described,
-        **facts,
-    )

@@ -17,7 +17,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.packing impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing, sha256_of
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import described_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import wanted_record
+
+# Stands in a diff for the SHA-256 of an archive whose package is not built yet.
+UNKNOWN = "not known before it is built"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -26,14 +31,19 @@ class ArchiveOptions(Options):
 
     src: str
     dest: str | None
+    build: str | None
     exclude: list[str]
     secret_files: Literal["warn", "fail", "ignore"]
+    _package: dict[str, Any] | None
 
 
 def reconcile(run: Run, options: ArchiveOptions) -> Result:
-    """Return ``package`` and the diff for the file at ``dest``."""
+    """Return ``package`` and the diff for the file at ``dest``. In check mode, the package may not be built yet."""
     refuse_empty("name a file", dest=options.dest)
-    package = read_package(options.src, exclude=options.exclude, secret_files=options.secret_files)
+    if options._package:
+        package = described_package(options.src, options._package)
+    else:
+        package = read_package(options.src, exclude=options.exclude, secret_files=options.secret_files)
     run.warnings.extend(package.warnings)
     dest = options.dest
     if dest is None:
@@ -47,9 +57,9 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
     root = os.path.realpath(package.source)
     if package.kind == "directory" and os.path.commonpath([root, os.path.realpath(dest)]) == root:
         raise SthError("INVALID_OPTION", f"dest {dest} is inside src: the package would hold itself.")
-    before, after = _sha256_of(dest), _sha256_packed(package)
+    before, after = _sha256_of(dest), _sha256_packed(package) if package.digest else UNKNOWN
     if before != after:
-        reason = f"{'it holds something else than' if before else 'it is the archive of'} {package.ref}"
+        reason = f"{'it holds something else than' if before else 'it is the archive of'} {wanted_record(package).ref}"
         action = Action("write", f"file {dest}", reason)
         run.journal.plan((action,))
         if not run.check_mode:
@@ -62,14 +72,15 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
 
 
 def _view(package: Package, path: str | None) -> dict[str, Any]:
+    is_known = bool(package.digest)
     return {
         "name": package.name,
         "version": package.version,
-        "digest": package.digest,
-        "ref": package.ref,
+        "digest": package.digest or None,
+        "ref": wanted_record(package).ref,
         "path": path,
-        "files": package.files,
-        "size": package.size,
+        "files": package.files if is_known else None,
+        "size": package.size if is_known else None,
     }
 
 
