@@ -29,6 +29,9 @@ class Attended(threading.Thread, ABC):
             self.work()
         except SthError as error:
             self.error = error
+        except SystemExit:
+            # The task was interrupted, and the transport sends nothing more. Another thread of the task may wait for this one.
+            self.error = SthError("LOCAL_ERROR", f"The task was interrupted before this thread could {self.name}.")
         except Exception as error:
             # Otherwise the thread would end silently, and the task would wait for it until its time limit.
             self.error = SthError(

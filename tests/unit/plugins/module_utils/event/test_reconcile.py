@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import (
     PACKAGES,
@@ -54,6 +57,20 @@ def emit_when_awaited(hub: FakeHub, name: str, payload: Any) -> None:
             time.sleep(0.02)
 
     threading.Thread(target=emit, daemon=True).start()
+
+
+def test_a_wait_that_begins_when_the_task_is_interrupted_ends_at_once(pool: FakeHub) -> None:
+    """The keyword ``timeout`` interrupts only the main thread, which then abandons the hub and waits for the others."""
+    hub = HubClient(pool.api_url)
+    hub.version()
+    record = hub.instances()[0]
+    hub.transport.abandon()
+    begin = time.monotonic()
+    with pytest.raises(SthError):
+        wait_for_event(hub, record.id, Expectation("never", timeout=hub.timings.subscribing))
+    hub.close()
+    # Nobody waits until the request would certainly have been sent.
+    assert time.monotonic() - begin < hub.timings.subscribing
 
 
 def event(hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
