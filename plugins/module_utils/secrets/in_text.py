@@ -19,6 +19,8 @@ _URL_USER = re.compile(r"(?<=://)[^/@\s?#]+(?=@)")
 # registry/secret:1.2 is the tag of an image, and arn:aws:secret:x is a name.
 # A match begins at the beginning of a word and has a limited length, so that long texts are searched quickly.
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_][\w.-]{0,80})(?:\\*[\"'])?(\s*=\s*|:\s+|(?<=[\"']):|:(?!//))")
+# An option of a command line, whose value is the next word.
+_OPTION = re.compile(r"(?<![\w-])--([A-Za-z][\w.-]{0,80})\s+(?!-)")
 _LEADS = re.compile(r"[^\s{\[(,;&?\"'-]")
 _SCHEME = r"(?:(?:Bearer|Basic|Digest|Token|ApiKey)\s+)?"
 _QUOTED = r"\\*\"[^\"]*\"|\\*'[^']*'"
@@ -50,6 +52,9 @@ def named_values(text: str) -> list[Span]:
         if value is not None:
             spans.append(value.span())
             end = value.end()
+    for found in _OPTION.finditer(text) if "--" in text else ():
+        value = _VALUE.match(text, found.end()) if is_secret_key(found.group(1)) else None
+        spans += [value.span()] if value is not None else []
     return [*spans, *(found.span(1) for found in _BEARER.finditer(text))]
 
 

@@ -20,14 +20,20 @@ _SECRET = frozenset(
     ]
 )  # fmt: skip
 # Secret only as the last word: jwt_issuer and cookie_domain describe a secret, but are not secret.
-_SECRET_LAST = frozenset(["token", "tokens", "jwt", "jwts", "bearer", "cookie", "cookies", "authorization", "psk"])
+_SECRET_LAST = frozenset(
+    [
+        "token", "tokens", "jwt", "jwts", "bearer", "cookie", "cookies", "authorization", "psk", "otp", "totp", "pincode",
+        "mnemonic", "kubeconfig", "dockerconfigjson",
+    ]
+)  # fmt: skip
 # Words that make a following "key" a secret, unlike primary_key: first those that count anywhere in a name, then those that
 # count only at its end.
 _KEYS = frozenset(["private", "api", "access", "signing"])
 _KEYS_LAST = frozenset(
     [
         "ssh", "tls", "ssl", "rsa", "dsa", "ecdsa", "aes", "hmac", "encryption", "decryption", "encrypt", "crypto", "cipher",
-        "symmetric", "master", "shared", "auth", "jwt", "deploy", "webhook",
+        "symmetric", "master", "shared", "auth", "jwt", "deploy", "webhook", "cert", "certificate", "gpg", "pgp", "wallet", "unseal",
+        "license", "licence", "account", "subscription",
     ]
 )  # fmt: skip
 # Words that may follow such a pair if the value is still the key itself, unlike a path or a size.
@@ -49,7 +55,7 @@ _NO_PASS = frozenset(
 # Two words that are often written as one.
 _GLUED = frozenset(
     [
-        "apikey", "privatekey", "accesskey", "signingkey", "secretkey", "sshkey", "tlskey", "sslkey", "encryptionkey", "authkey",
+        "apikey", "apikeys", "privatekey", "accesskey", "signingkey", "secretkey", "sshkey", "tlskey", "sslkey", "encryptionkey", "authkey",
         "authtoken", "accesstoken", "refreshtoken", "apitoken", "connectionstring", "connstring", "connstr", "dbpass", "smtppass",
         "userpass", "mysqlpass",
     ]
@@ -58,11 +64,16 @@ _GLUED = frozenset(
 _PAIRS = frozenset(
     [
         *(("pass", second) for second in ("word", "phrase", "code")),
+        *((first, "phrase") for first in ("seed", "recovery")),
+        *((first, second) for first in ("pin", "security", "unlock", "recovery") for second in ("code", "codes")),
+        *((first, "pat") for first in ("github", "gitlab", "azure", "ado", "git")),
+        ("basic", "auth"),
+        ("private", "pem"),
         *((first, "header") for first in ("authorization", "auth", "cookie")),
         *((first, second) for first in ("connection", "conn") for second in ("string", "strings", "str")),
     ]
 )
-_GLUED_ENDS = ("password", "passwd", "passphrase", "passcode")
+_GLUED_ENDS = ("password", "passwd", "passphrase", "passcode", "passw0rd", "pw")
 
 _WORD_BREAKS = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DIGITS = "0123456789"
@@ -87,7 +98,7 @@ def is_secret_key(key: str) -> bool:
 
 
 def _is_key(words: list[str]) -> bool:
-    if any(first in _KEYS and second == "key" for first, second in zip(words, words[1:])):
+    if any(first in _KEYS and second in ("key", "keys") for first, second in zip(words, words[1:])):
         return True
     if "public" in words or "pub" in words:
         return False

@@ -32,6 +32,10 @@ def shown(text: str) -> str:
         ("jdbc:postgresql://h/d?user=me&password=x&ssl=true", "jdbc:postgresql://h/d?user=me&password=***&ssl=true"),
         ("https://me:x@h/p?token=abc", "https://***@h/p?token=***"),
         ("--set db.password=x", "--set db.password=***"),
+        (
+            "run --db-pass x --user me --api-key 'a b' --token\ty",
+            "run --db-pass *** --user me --api-key *** --token\t***",
+        ),
         ("Authorization: Bearer abc", "Authorization: ***"),
         ("authorization: Basic YTpi==", "authorization: ***"),
         ("Bearer eyJhbGciOi.J9", "Bearer ***"),
@@ -55,7 +59,8 @@ def test_values_with_a_secret_name_are_hidden(text: str, expected: str) -> None:
     "text",
     [
         "registry.example.com/team/secret:1.2", "arn:aws:secret:x", "max_tokens=5", "bypass=1", "vault://secret/x",
-        "secret://x", "the password is long", "Bearer certificates expired", "a=b", "time: 12:30", "=", ":", "",
+        "--token --verbose", "--max-tokens 5", "a --password", "x--password y",
+        "secret://x", "the password is long",  "Bearer certificates expired", "a=b", "time: 12:30", "=", ":", "",
     ],
 )  # fmt: skip
 def test_other_texts_stay(text: str) -> None:
@@ -67,7 +72,18 @@ def test_what_is_hidden_is_known_from_then_on() -> None:
     assert {"me:hush", "hush", "hunter22", "Bearer abc.d1", "abc.d1"} <= set(secrets_in(text))
 
 
-@pytest.mark.parametrize("text", ["a" * 200_000, "a-" * 100_000, "a=" * 100_000, "://" * 60_000, "Bearer " * 30_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 200_000,
+        "a-" * 100_000,
+        "a=" * 100_000,
+        "://" * 60_000,
+        "Bearer " * 30_000,
+        "--token " * 30_000,
+        "--" * 90_000,
+    ],
+)
 def test_a_long_text_takes_no_time(text: str) -> None:
     begun = time.process_time()
     shown(text)

@@ -38,6 +38,9 @@ def test_keys_that_do_not(key: str) -> None:
         "tls_key", "tls_key_data", "sslKey", "hmac_key", "master_key", "auth_key", "host.key.tls_key", "ssh_keys", "jwt",
         "user_jwt", "jwt_secret", "bearer", "bearer_token", "tokens", "api_tokens", "accessTokens", "creds", "aws_creds",
         "cookie", "session_cookie", "Set-Cookie", "cookies", "connection_string", "connectionString", "CONNECTION_STRING",
+        "rootpw", "bind_pw", "pw", "userPw", "api_keys", "apiKeys", "apikeys", "signing_keys", "cert_key", "gpg_key", "AccountKey",
+        "subscription-key", "license_key", "otp", "pinCode", "seed_phrase", "recovery_codes", "kubeconfig", "GITHUB_PAT",
+        "basic_auth", "private_pem",
         "conn_str", "Authorization", "Proxy-Authorization", "authorization_header", "authHeader", "X-Api-Key", "psk",
     ],
 )  # fmt: skip
@@ -55,6 +58,8 @@ def test_more_keys_that_are_secret_to_everybody(key: str) -> None:
         "jwt_ttl", "bearer_format", "tokens_per_second", "max_tokens", "maxTokens", "min_tokens", "num_tokens", "total_tokens",
         "prompt_tokens", "input_tokens", "stop_tokens", "token_limit", "token_type", "tokenize", "cookie_consent", "cookie_domain",
         "cookie_name", "cookiecutter", "authorization_url", "authorizations", "auth", "author", "authority", "connection",
+        "account_key_name", "certificate", "license", "recovery", "code", "zip_code", "status_code", "security", "basic", "pat",
+        "pattern", "otp_length", "wallet", "phrase", "kubeconfig_path",
         "connection_timeout", "string", "connections", "discreet", "increds", "sacred", "secretariat", "barer",
     ],
 )  # fmt: skip
