@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,7 @@ def list_from(value: Any, commas: bool = False) -> Any:
     if not isinstance(value, str):
         return value
     parsed = _parsed(value)
-    if isinstance(parsed, list) and re.match(r"\s*(\[|- )", value):
+    if isinstance(parsed, list) and re.match(r"\s*(---\s+)?(\[|- )", value):
         return parsed
     if commas:
         return [item.strip() for item in re.split(r"[,\r\n]", value) if item.strip()]
@@ -40,10 +41,20 @@ def mapping_from(value: Any) -> Any:
     return parsed if isinstance(parsed, Mapping) else value
 
 
+def _no_json(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _parsed(text: str) -> Any:
+    # A plain str, because parsers do not accept the subclasses of ansible-core.
+    plain = str.__str__(text)
     try:
-        # A plain str, because parsers do not accept the subclasses of ansible-core.
-        return yaml_load(str.__str__(text))
-    except yaml.YAMLError:
+        # Not all JSON is YAML: an escaped emoji and a tab are not.
+        return json.loads(plain, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return yaml_load(plain)
+    except (yaml.YAMLError, ValueError, RecursionError):
         # Do not show the error, because it would quote the text, which may be secret.
         return None

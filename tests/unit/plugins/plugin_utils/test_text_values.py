@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -19,6 +20,13 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import li
         ("one\r\ntwo", ["one", "two"]),
         ('["Hello", 123, {"abc": 456}, null]', ["Hello", 123, {"abc": 456}, None]),
         ("- one\n- two", ["one", "two"]),
+        ("---\n- one\n- two", ["one", "two"]),
+        # JSON that is no YAML.
+        (json.dumps(["\U0001f680", 1]), ["\U0001f680", 1]),
+        ('[\n\t"a",\n\t1e3\n]', ["a", 1000.0]),
+        # What YAML would read as a date that there is not.
+        ("2026-99-99", ["2026-99-99"]),
+        ("[NaN]", ["NaN"]),
         ("a,b", ["a,b"]),
         ("-", ["-"]),
         ("-5", ["-5"]),
@@ -49,11 +57,13 @@ def test_what_is_no_text_stays(value: Any) -> None:
     assert mapping_from(value) is value
 
 
-@pytest.mark.parametrize("text", ["a: 1\nb: [2]", '{"a": 1, "b": [2]}'])
+@pytest.mark.parametrize("text", ["a: 1\nb: [2]", "---\na: 1\nb: [2]", '{"a": 1, "b": [2]}', '{\t"a": 1,\n\t"b": [2]}'])
 def test_a_mapping(text: str) -> None:
     assert mapping_from(text) == {"a": 1, "b": [2]}
 
 
-@pytest.mark.parametrize("text", ["password: 'not closed", "[1]", "text", ""])
+@pytest.mark.parametrize(
+    "text", ["password: 'not closed", "day: 2026-99-99", "[" * 10_000, "{a: " * 5_000, "[1]", "text", ""]
+)
 def test_no_mapping(text: str) -> None:
     assert mapping_from(text) == text
