@@ -63,7 +63,7 @@ def working_directory(loader: Any, task: Any) -> str:
 
 
 def _is_shipped(loader: Any) -> bool:
-    return os.path.realpath(loader.get_basedir()) == SHIPPED_PLAYBOOKS
+    return bool(os.path.realpath(loader.get_basedir()) == SHIPPED_PLAYBOOKS)
 
 
 def _named() -> list[str]:
