@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import milliseconds, play_of, table, times
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation, variables_of_hub
 
 ITEMS = (1, 12, 100)
 TURNS = 3
@@ -51,6 +52,7 @@ def run(directory: pathlib.Path) -> None:
     for count in ITEMS:
         _playbooks(directory, count)
     _job(directory)
+    _hub(directory)
 
 
 def _deployments(directory: pathlib.Path, count: int) -> None:
@@ -140,6 +142,29 @@ def _job(directory: pathlib.Path) -> None:
             modules.turn(by_modules)
             whole.turn(by_role)
     _table("Role `run_job`, a job that takes 0.1 s", modules, whole)
+
+
+def _hub(directory: pathlib.Path) -> None:
+    """Run the role for a hub that runs as it should, beside a play that does nothing."""
+    place = directory / "hub"
+    place.mkdir()
+    link_installation(place / "prefix")
+    variables = variables_of_hub(place)
+    role = play_of(directory, [{"ansible.builtin.include_role": {"name": "scramjet.sth.hub"}}], variables)
+    nothing = play_of(directory, [{"ansible.builtin.debug": {"msg": "nothing"}}], variables)
+    role()
+    try:
+        base, whole = Measured("a play with one `debug`"), Measured("`scramjet.sth.hub`")
+        for _dummy in range(TURNS):
+            base.turn(nothing)
+            whole.turn(role)
+    finally:
+        play_of(
+            directory,
+            [{"ansible.builtin.include_role": {"name": "scramjet.sth.hub"}}],
+            {**variables, "hub_state": "stopped"},
+        )()
+    _table("Role `hub`, nothing to do", base, whole)
 
 
 def _wanted(count: int) -> dict[str, Any]:
