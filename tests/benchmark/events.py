@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long after a program has emitted an event the next task of the play runs."""
+"""Measures the time from an event of a program to the next task of the play."""
 
 from __future__ import annotations
 

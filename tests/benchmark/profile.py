@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the time of a task in-process goes, in a process that has just been forked, as the worker of each task is."""
+"""Measures the steps of an in-process task, in a process that has just been forked, like the worker of each task."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What roles and playbooks cost beside the module tasks that do the same."""
+"""Compares roles and playbooks with module tasks that do the same."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts on a real hub, beside a client that does nothing but start, with the same number at once."""
+"""Compares starts on a real hub with those of a client that only starts, with the same number at once."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task costs, in a play and in a loop, beside tasks that everybody knows."""
+"""Compares the time of one task, in a play and in a loop, with well-known tasks."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What it takes to find that nothing is to be done, on hubs that hold little and much."""
+"""Measures tasks that change nothing, on hubs with few and with many objects."""
 
 from __future__ import annotations
 

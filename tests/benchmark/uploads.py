@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What it takes to bring a package to a real hub, beside curl, and how much memory."""
+"""Compares the time and memory of uploads to a real hub with those of curl."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs playbooks as an operator would, and fails on what an operator should never see."""
+"""Runs playbooks as a user would, and fails on output that a user should never see."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an operator is told when the hub is not there, is no hub, does not let one in, or dies."""
+"""The failures of tasks if the hub is not there, is another kind of server, refuses access, or dies."""
 
 from __future__ import annotations
 

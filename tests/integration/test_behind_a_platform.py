@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs targets on a hub behind a real nginx, as platforms have it: with a path of its own, TLS and a bearer token."""
+"""Runs targets on a hub behind a real nginx, as on a platform: with a path, TLS and a bearer token."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`ansible-playbook --check` predicts a play as a whole, from a hub where nothing of it is yet and from one where all is."""
+"""`ansible-playbook --check` predicts a whole play, on an empty hub and on one where the play has run already."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables that say how the hub is reached count on a remote target too, where they are read on the controller."""
+"""Connection variables work on a remote target too. They are read on the controller."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run behind something that closes connections on which nothing comes, as proxies do: nothing of its output is lost."""
+"""A run behind a proxy that closes idle connections loses none of its output."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task returns that fails before its module does anything: on the controller, or over its arguments."""
+"""The results of tasks that fail before their module does anything: on the controller, or because of their arguments."""
 
 from __future__ import annotations
 

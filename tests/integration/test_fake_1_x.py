@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs every integration target of modules on simulated hubs of generation 1.x, through both entrances; those of roles apart."""
+"""Runs every integration target of a module on simulated 1.0 hubs, through both entrances."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the targets of roles and playbooks on simulated hubs of generation 1.x."""
+"""Runs the integration targets of roles and playbooks on simulated 1.0 hubs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installs a hub on a machine that has no npm registry: the role's hub_package_source. test_role_hub_1_x.py does so from a folder."""
+"""Installs a hub without an npm registry, with `hub_package_source`. test_role_hub_1_x.py installs from a folder."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A test that fails leaves nothing on a hub that the next one would find."""
+"""After a test that failed, the hub is empty for the next one."""
 
 from __future__ import annotations
 

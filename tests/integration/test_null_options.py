@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What says what a task is about is never taken for "all" or "none" where it is null or blank; omitted, it is not given."""
+"""An option that names what a task works on is refused if it is null or blank. It never means "all" or "none". `omit` leaves it out."""
 
 from __future__ import annotations
 

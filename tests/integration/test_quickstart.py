@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs ``make quickstart`` as a newcomer would, but with a directory of its own."""
+"""Runs ``make quickstart`` like a new user, but in another directory."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs every integration target against a real hub; ``make matrix`` and a hub that is named run more of them."""
+"""Runs integration targets on a real hub: all of them with ``make matrix`` or with ``STH_TEST_API_URL``, otherwise most."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A package on the controller is copied to a target only if the hub there needs it, and nothing of it stays there."""
+"""A package is copied from the controller to a target only if the hub needs it, and the copy is removed afterwards."""
 
 from __future__ import annotations
 

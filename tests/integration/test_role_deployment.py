@@ -1,7 +1,7 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role ``deployment``: what it costs does not depend on how long the list is, and nothing secret of the list is shown."""
+"""The role ``deployment``: its time does not grow faster than its list, and it shows no secret of the list."""
 
 from __future__ import annotations
 

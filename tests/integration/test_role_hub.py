@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the target of the role hub, whose parts bring hubs of their own."""
+"""Runs the target of the role hub. Each of its parts installs a hub of its own."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``run_job`` where the hub fails at a certain moment, and what only the hub or the output can tell."""
+"""The role ``run_job`` if the hub fails at a certain moment, and results that only the hub or the output shows."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a playbook may hold and no integration target does means the same through both entrances."""
+"""Playbooks with uncommon contents, which no integration target has, get the same results through both entrances."""
 
 from __future__ import annotations
 

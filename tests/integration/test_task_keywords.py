@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keywords of tasks that a target on one host cannot show: `timeout`, and `run_once` among several hosts."""
+"""Keywords of tasks that need several hosts or a time limit: `timeout`, and `run_once`."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an operator who asks for more with `-v` is told, and what is said to warn, through both entrances."""
+"""What `-v` shows, and the warnings of tasks, through both entrances."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a command of a test to its end or its bound, keeps its whole output, and leaves no process of it behind."""
+"""Runs a command for a test, up to a time limit, keeps its whole output, and ends all of its processes."""
 
 from __future__ import annotations
 

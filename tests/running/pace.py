@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pace of the machine, measured once at the start of a run, and the bounds of tests in terms of it.
+"""The pace of the machine, measured once at the start of a run, and time limits of tests that depend on it.
 
 A test's bound is there to end what hangs, not to judge how fast the machine is. So each bound is written as what is ample on
 an idle machine of two cores, and grows with the pace.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A pytest plugin: bounds in terms of the machine's pace, and a summary that a person can read."""
+"""A pytest plugin: time limits that depend on the pace of the machine, and a readable summary."""
 
 from __future__ import annotations
 

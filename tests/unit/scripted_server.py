@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server that expects an exact script of requests and gives the answers written in it."""
+"""A server that expects exactly the requests of a script, and gives the answers in it."""
 
 from __future__ import annotations
 

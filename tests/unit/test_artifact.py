@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `ansible-galaxy collection build` packs, and what README promises of it."""
+"""The files in the built collection, and what the README says about them."""
 
 from __future__ import annotations
 

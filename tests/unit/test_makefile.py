@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What make says where a Python cannot make a virtual environment."""
+"""The message of make if a Python cannot create a virtual environment."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/playbooks.md tells each variable that a playbook reads, and no other."""
+"""docs/playbooks.md lists exactly the variables that a playbook reads."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The example of docs/python-client.md runs as it is printed."""
+"""The example in docs/python-client.md runs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever a file says of a page is true: the page is in the repository, and has the section that is named."""
+"""Every page and section that a file refers to exists in the repository."""
 
 from __future__ import annotations
 

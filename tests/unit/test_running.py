@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the test run itself promises: no more at once than the machine carries, and one failure stays one."""
+"""The test run itself: no more tests at once than the machine can run, and one failure does not cause others."""
 
 from __future__ import annotations
 

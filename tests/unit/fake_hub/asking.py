@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a client asks of a hub that knows none of its traps."""
+"""Requests of a simple client, which knows none of the traps of a hub."""
 
 from __future__ import annotations
 

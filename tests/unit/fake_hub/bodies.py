@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The bodies of recorded requests, made anew where they were too large to be kept."""
+"""The bodies of recorded requests. Those that were too large to be kept are made again."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replays what was recorded on a real hub on a fake one of its generation, and compares the answers."""
+"""Sends the recorded requests to a fake hub of the same version, and compares its answers with the recorded ones."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fake hub answers what real hubs have answered."""
+"""The fake hub gives the answers that real hubs have given."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Topics of the fake hub carry data as those of real hubs do; measured on 0.18.7 and 1.0.1 where not recorded."""
+"""Topics of the fake hub carry data like those of real hubs, as recorded or measured on 0.18.7 and 1.0.1."""
 
 from __future__ import annotations
 

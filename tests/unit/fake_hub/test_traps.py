@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fake hub holds the traps of real hubs (hub-contract section 9): what it stores, and how it talks."""
+"""The fake hub has the traps of real hubs (hub-behaviour.md#traps): sequences, and requests and answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_1_a_large_body_that_is_no_package_kills_the_hub(generation: str) -> None:
+def test_a_large_body_that_is_no_package_kills_the_hub(generation: str) -> None:
     with FakeHub(generation) as hub:
         assert upload(hub, b"noise" * 1000).status_code == 422
         with pytest.raises(requests.ConnectionError):
@@ -41,7 +41,7 @@ def test_1_a_large_body_that_is_no_package_kills_the_hub(generation: str) -> Non
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_5_a_refused_upload_haunts_the_hub_after_a_restart(generation: str) -> None:
+def test_a_refused_upload_haunts_the_hub_after_a_restart(generation: str) -> None:
     # The end of the archive is missing, and package.json comes first.
     with FakeHub(generation) as hub:
         assert upload(hub, package("ghost")[:-8]).status_code == 422
@@ -52,7 +52,7 @@ def test_5_a_refused_upload_haunts_the_hub_after_a_restart(generation: str) -> N
         assert [item["config"]["name"] for item in hub.sequences] == ["ghost"]
 
 
-def test_7_a_refused_overwrite_is_seen_after_a_restart() -> None:
+def test_a_refused_overwrite_is_seen_after_a_restart() -> None:
     with FakeHub() as hub:
         sequence = stored(hub, version="1.0.0")
         bad = package(version="9.9.9", keywords="not a list")
@@ -64,7 +64,7 @@ def test_7_a_refused_overwrite_is_seen_after_a_restart() -> None:
         assert hub.sequences[0]["config"]["version"] == "3.0.0"
 
 
-def test_34_the_size_of_a_package_is_what_has_come_on_the_connection() -> None:
+def test_the_size_of_a_package_is_what_has_come_on_the_connection() -> None:
     with FakeHub() as hub, requests.Session() as session:
         for _number in range(2):
             session.post(f"{hub.api_url}/sequence", data=package(), timeout=10)
@@ -73,13 +73,13 @@ def test_34_the_size_of_a_package_is_what_has_come_on_the_connection() -> None:
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 200), ("1.x", 422)])
-def test_35_an_author_may_be_an_object_on_018_only(generation: str, status: int) -> None:
+def test_an_author_may_be_an_object_on_018_only(generation: str, status: int) -> None:
     with FakeHub(generation) as hub:
         assert upload(hub, package(author={"name": "me"})).status_code == status
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_39_018_cuts_slow_uploads_off_and_keeps_what_has_come(generation: str) -> None:
+def test_018_cuts_slow_uploads_off_and_keeps_what_has_come(generation: str) -> None:
     whole = package("slow")
     with FakeHub(generation, replace(FAST, request=0.2)) as hub:
         with socket.create_connection(("127.0.0.1", hub.port), timeout=5) as connection:
@@ -96,7 +96,7 @@ def test_39_018_cuts_slow_uploads_off_and_keeps_what_has_come(generation: str) -
         assert len(hub.sequences) == 1
 
 
-def test_8_a_sequence_cannot_be_overwritten_while_an_ended_instance_is_listed() -> None:
+def test_a_sequence_cannot_be_overwritten_while_an_ended_instance_is_listed() -> None:
     with FakeHub() as hub:
         sequence = stored(hub)
         instance = started(hub, sequence)
@@ -107,7 +107,7 @@ def test_8_a_sequence_cannot_be_overwritten_while_an_ended_instance_is_listed() 
 
 
 @pytest.mark.parametrize("force", ["", "true"])
-def test_9_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> None:
+def test_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> None:
     with FakeHub("1.x", replace(FAST, busy=0.05, extension=60.0)) as hub:
         sequence = stored(hub)
         running, old = started(hub, sequence), started(hub, sequence)
@@ -118,7 +118,7 @@ def test_9_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> 
         assert ask(hub, "GET", f"/instance/{running}").json()["status"] == "running"
 
 
-def test_10_force_is_forced_by_any_value_and_goes_on_without_its_client() -> None:
+def test_force_is_forced_by_any_value_and_goes_on_without_its_client() -> None:
     with FakeHub("1.x", replace(FAST, busy=0.6)) as hub:
         sequence = stored(hub)
         started(hub, sequence)
@@ -127,7 +127,7 @@ def test_10_force_is_forced_by_any_value_and_goes_on_without_its_client() -> Non
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_36_a_sequence_whose_directory_is_gone_cannot_be_deleted(generation: str) -> None:
+def test_a_sequence_whose_directory_is_gone_cannot_be_deleted(generation: str) -> None:
     with FakeHub(generation) as hub:
         sequence = stored(hub)
         hub.lose_directory(sequence)
@@ -141,7 +141,7 @@ def test_36_a_sequence_whose_directory_is_gone_cannot_be_deleted(generation: str
         assert hub.sequences == []
 
 
-def test_37_deletes_at_once_may_fail_although_the_sequence_goes() -> None:
+def test_deletes_at_once_may_fail_although_the_sequence_goes() -> None:
     with FakeHub() as hub:
         sequence = stored(hub)
         with ThreadPoolExecutor(8) as pool:
@@ -153,7 +153,7 @@ def test_37_deletes_at_once_may_fail_although_the_sequence_goes() -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_30_the_log_tells_what_programs_were_started_with(generation: str) -> None:
+def test_the_log_tells_what_programs_were_started_with(generation: str) -> None:
     with FakeHub(generation) as hub:
         started(hub, stored(hub), appConfig={"password": "canary"})
         with requests.get(f"{hub.api_url}/log", stream=True, timeout=10) as log:
@@ -161,7 +161,7 @@ def test_30_the_log_tells_what_programs_were_started_with(generation: str) -> No
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_38_a_connection_that_was_idle_is_closed_and_a_write_on_it_lost(generation: str) -> None:
+def test_a_connection_that_was_idle_is_closed_and_a_write_on_it_lost(generation: str) -> None:
     with FakeHub(generation, replace(FAST, idle=0.3)) as hub:
         connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=5)
 

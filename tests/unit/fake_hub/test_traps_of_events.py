@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fake hub holds the traps of real hubs (hub-contract section 9): what programs hear and say."""
+"""The fake hub has the traps of real hubs (hub-behaviour.md#traps): events, streams and topics of programs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("route", ["event", "once"])
-def test_20_waiting_for_an_event_outlives_the_instance(generation: str, route: str) -> None:
+def test_waiting_for_an_event_outlives_the_instance(generation: str, route: str) -> None:
     with FakeHub(generation) as hub, ThreadPoolExecutor() as pool:
         instance = started(hub, stored(hub))
         waiting = pool.submit(ask, hub, "GET", f"/instance/{instance}/{route}/never", timeout=1.0)
@@ -43,7 +43,7 @@ def test_20_waiting_for_an_event_outlives_the_instance(generation: str, route: s
 
 
 @pytest.mark.parametrize("payload", [0, False, None, ""])
-def test_21_1x_takes_a_falsy_last_event_for_none(payload: Any) -> None:
+def test_1x_takes_a_falsy_last_event_for_none(payload: Any) -> None:
     with FakeHub() as hub:
         instance = started(hub, stored(hub), **emitting(payload))
         assert hangs(hub, "GET", f"/instance/{instance}/event/said")
@@ -60,7 +60,7 @@ def test_21_1x_takes_a_falsy_last_event_for_none(payload: Any) -> None:
         ({"opStatus": "Not Found", "x": 1}, 404, b'{"x":1,"error":"Not Found"}'),
     ],
 )
-def test_21_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, status: int, body: bytes) -> None:
+def test_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, status: int, body: bytes) -> None:
     with FakeHub() as hub:
         instance = started(hub, stored(hub), **emitting(payload))
         answer = ask(hub, "GET", f"/instance/{instance}/event/said")
@@ -69,7 +69,7 @@ def test_21_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, s
         assert body == b"" or ask(hub, "GET", f"/instance/{instance}/event/said").status_code == 200
 
 
-def test_21_1x_says_nothing_for_a_null_that_is_awaited() -> None:
+def test_1x_says_nothing_for_a_null_that_is_awaited() -> None:
     with FakeHub() as hub, ThreadPoolExecutor() as pool:
         later = {"appConfig": {"events": [{"name": "said", "payload": None, "after": 0.3}]}}
         instance = started(hub, stored(hub), **later)
@@ -77,7 +77,7 @@ def test_21_1x_says_nothing_for_a_null_that_is_awaited() -> None:
 
 
 @pytest.mark.parametrize(("generation", "left"), [("0.18", 3), ("1.x", 1)])
-def test_22_what_one_program_emits_the_others_hear_on_1x(generation: str, left: int) -> None:
+def test_what_one_program_emits_the_others_hear_on_1x(generation: str, left: int) -> None:
     with FakeHub(generation, replace(FAST, linger=0.05)) as hub:
         hub.state.crosstalk = True
         sequence = stored(hub)
@@ -89,7 +89,7 @@ def test_22_what_one_program_emits_the_others_hear_on_1x(generation: str, left: 
         assert hub.runners == left
 
 
-def test_23_a_dead_instance_is_healthy_and_takes_events() -> None:
+def test_a_dead_instance_is_healthy_and_takes_events() -> None:
     with FakeHub("1.x", replace(FAST, extension=60.0)) as hub:
         instance = started(hub, stored(hub))
         ask(hub, "POST", f"/instance/{instance}/_kill")
@@ -101,7 +101,7 @@ def test_23_a_dead_instance_is_healthy_and_takes_events() -> None:
 @pytest.mark.parametrize(
     ("generation", "seconds", "heard"), [("0.18", 1.5, True), ("1.x", 0.5, True), ("1.x", 1.5, False)]
 )
-def test_24_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
+def test_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
     generation: str, seconds: float, heard: bool
 ) -> None:
     with FakeHub(generation, replace(FAST, reconnect=10.0, pace=0.1)) as hub:
@@ -120,7 +120,7 @@ def test_24_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("route", ["stdin", "input"])
-def test_40_input_after_its_end_is_never_done(generation: str, route: str) -> None:
+def test_input_after_its_end_is_never_done(generation: str, route: str) -> None:
     with FakeHub(generation) as hub:
         path = f"{hub.api_url}/instance/{started(hub, stored(hub))}/{route}"
         octets = {"Content-Type": "application/octet-stream"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fake hub holds the traps of real hubs (hub-contract section 9): what runs on it."""
+"""The fake hub has the traps of real hubs (hub-behaviour.md#traps): instances."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 )
 
 
-def test_11_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> None:
+def test_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> None:
     with FakeHub("0.18") as hub:
         sequence = stored(hub, main="nope.js")
         assert hangs(hub, "POST", f"/sequence/{sequence}/start")
@@ -40,7 +40,7 @@ def test_11_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> Non
         assert len(ask(hub, "GET", "/instances").json()) == 1
 
 
-def test_12_018_never_answers_for_an_instance_that_was_starting() -> None:
+def test_018_never_answers_for_an_instance_that_was_starting() -> None:
     with FakeHub("0.18", replace(FAST, handshake=0.5)) as hub, ThreadPoolExecutor() as pool:
         start = pool.submit(started, hub, stored(hub))
         until(lambda: ask(hub, "GET", "/instances").json())
@@ -53,7 +53,7 @@ def test_12_018_never_answers_for_an_instance_that_was_starting() -> None:
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 404), ("1.x", 200)])
-def test_13_a_start_that_is_answered_is_no_success(generation: str, status: int) -> None:
+def test_a_start_that_is_answered_is_no_success(generation: str, status: int) -> None:
     with FakeHub(generation) as hub:
         answer = ask(hub, "POST", f"/sequence/{stored(hub)}/start", {"appConfig": {"behaviour": "throw_at_start"}})
         assert answer.status_code == 200
@@ -61,7 +61,7 @@ def test_13_a_start_that_is_answered_is_no_success(generation: str, status: int)
         assert ask(hub, "GET", f"/instance/{answer.json()['id']}").status_code == status
 
 
-def test_27_starts_at_once_under_one_id_all_succeed() -> None:
+def test_starts_at_once_under_one_id_all_succeed() -> None:
     with FakeHub("1.x", replace(FAST, handshake=0.3)) as hub:
         sequence = stored(hub)
         with ThreadPoolExecutor(3) as pool:
@@ -76,13 +76,13 @@ def test_27_starts_at_once_under_one_id_all_succeed() -> None:
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 200), ("1.x", 400)])
-def test_29_1x_cannot_start_with_much_configuration(generation: str, status: int) -> None:
+def test_1x_cannot_start_with_much_configuration(generation: str, status: int) -> None:
     with FakeHub(generation) as hub:
         body = {"appConfig": {"x": "x" * 140_000}}
         assert ask(hub, "POST", f"/sequence/{stored(hub)}/start", body).status_code == status
 
 
-def test_16_1x_stops_after_seven_seconds_when_it_is_asked_as_018_is() -> None:
+def test_1x_stops_after_seven_seconds_when_it_is_asked_as_018_is() -> None:
     with FakeHub("1.x", replace(FAST, stop=0.5)) as hub:
         instance = started(hub, stored(hub))
         before = time.monotonic()
@@ -90,7 +90,7 @@ def test_16_1x_stops_after_seven_seconds_when_it_is_asked_as_018_is() -> None:
         assert time.monotonic() - before >= 0.5
 
 
-def test_16_018_answers_500_and_stops_all_the_same() -> None:
+def test_018_answers_500_and_stops_all_the_same() -> None:
     with FakeHub("0.18") as hub:
         instance = started(hub, stored(hub))
         assert ask(hub, "POST", f"/instance/{instance}/_stop", {"timeout": 10}).status_code == 500
@@ -99,7 +99,7 @@ def test_16_018_answers_500_and_stops_all_the_same() -> None:
         until(lambda: ended(hub, instance))
 
 
-def test_17_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
+def test_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
     with FakeHub("1.x", replace(FAST, extension=60.0)) as hub:
         instance = started(hub, stored(hub))
         ask(hub, "POST", f"/instance/{instance}/_kill")
@@ -110,7 +110,7 @@ def test_17_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
         assert (shown["status"], shown["terminated"]["exitcode"]) == ("stopping", 137)
 
 
-def test_18_what_is_stopping_cannot_be_killed() -> None:
+def test_what_is_stopping_cannot_be_killed() -> None:
     with FakeHub() as hub, ThreadPoolExecutor() as pool:
         instance = started(hub, stored(hub))
         stop = pool.submit(ask, hub, "POST", f"/instance/{instance}/_stop", {"timeout": 500})
@@ -120,7 +120,7 @@ def test_18_what_is_stopping_cannot_be_killed() -> None:
         assert stop.result().status_code == 202
 
 
-def test_28_what_another_process_has_left_ends_the_record_of_a_running_one() -> None:
+def test_what_another_process_has_left_ends_the_record_of_a_running_one() -> None:
     with FakeHub() as hub:
         instance = started(hub, stored(hub))
         hub.declare_completed(instance)
@@ -129,7 +129,7 @@ def test_28_what_another_process_has_left_ends_the_record_of_a_running_one() -> 
         assert hub.runners == 1
 
 
-def test_25_what_is_not_listed_after_a_restart_may_run() -> None:
+def test_what_is_not_listed_after_a_restart_may_run() -> None:
     with FakeHub("1.x", replace(FAST, reconnect=1.5)) as hub:
         sequence = stored(hub)
         started(hub, sequence, instanceId=CHOSEN, appConfig={"take": 1})
@@ -142,7 +142,7 @@ def test_25_what_is_not_listed_after_a_restart_may_run() -> None:
 
 
 @pytest.mark.parametrize(("command", "body"), [("_kill", None), ("_stop", {"timeout": 10})])
-def test_26_what_was_reconnected_stays_listed_for_ever_once_it_is_ended(command: str, body: Any) -> None:
+def test_what_was_reconnected_stays_listed_for_ever_once_it_is_ended(command: str, body: Any) -> None:
     with FakeHub("1.x", replace(FAST, reconnect=0.1, busy=0.1, extension=0.1)) as hub:
         sequence = stored(hub)
         instance = started(hub, sequence, instanceId=CHOSEN)
@@ -161,7 +161,7 @@ def test_26_what_was_reconnected_stays_listed_for_ever_once_it_is_ended(command:
         assert ask(hub, "DELETE", f"/sequence/{sequence}").status_code == 200
 
 
-def test_26_what_was_reconnected_and_ends_by_itself_goes() -> None:
+def test_what_was_reconnected_and_ends_by_itself_goes() -> None:
     with FakeHub("1.x", replace(FAST, reconnect=0.1, busy=0.1, extension=0.1, linger=0.1)) as hub:
         instance = started(hub, stored(hub))
         hub.restart()
@@ -171,14 +171,14 @@ def test_26_what_was_reconnected_and_ends_by_itself_goes() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"appConfig": {}}, {"args": []}, {"appConfig": {}, "args": []}])
-def test_41_018_starts_python_only_with_both_configuration_and_arguments(body: dict[str, Any]) -> None:
+def test_018_starts_python_only_with_both_configuration_and_arguments(body: dict[str, Any]) -> None:
     with FakeHub("0.18") as hub:
         instance = started(hub, stored(hub, engine="python3"), **body)
         time.sleep(0.1)
         assert ended(hub, instance) is (len(body) < 2)
 
 
-def test_41_018_does_not_stop_python_and_kills_it_late() -> None:
+def test_018_does_not_stop_python_and_kills_it_late() -> None:
     with FakeHub("0.18", replace(FAST, overdue_018=1.5)) as hub:
         instance = started(hub, stored(hub, engine="python3"), appConfig={}, args=[])
         assert ask(hub, "POST", f"/instance/{instance}/_stop", [4001, {"timeout": 10}]).status_code == 200
@@ -193,7 +193,7 @@ def test_41_018_does_not_stop_python_and_kills_it_late() -> None:
 @pytest.mark.parametrize(
     ("command", "body"), [("_kill", None), ("_stop", {"timeout": 10}), ("_event", event("finish"))]
 )
-def test_41_every_end_of_python_is_the_same_on_1x(command: str, body: Any) -> None:
+def test_every_end_of_python_is_the_same_on_1x(command: str, body: Any) -> None:
     with FakeHub() as hub:
         instance = started(hub, stored(hub, engine="python3"))
         assert ask(hub, "GET", f"/instance/{instance}").json()["created"] is None
@@ -204,7 +204,7 @@ def test_41_every_end_of_python_is_the_same_on_1x(command: str, body: Any) -> No
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 200), ("1.x", 400)])
-def test_41_programs_in_python_do_not_come_up_with_a_newer_interpreter(generation: str, status: int) -> None:
+def test_programs_in_python_do_not_come_up_with_a_newer_interpreter(generation: str, status: int) -> None:
     with FakeHub(generation) as hub:
         hub.state.python = "too new"
         path = f"/sequence/{stored(hub, engine='python3')}/start"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One scenario, of all that is done with a hub, on every version that the fake hub plays (hub-behaviour.md#versions)."""
+"""One scenario that uses all of a hub, on every version that the fake hub simulates (hub-behaviour.md#versions)."""
 
 from __future__ import annotations
 

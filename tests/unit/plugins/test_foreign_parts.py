@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What this collection uses of ansible-core, requests and urllib3 without being promised it: whether it is there as we use it.
+"""The undocumented parts of ansible-core, requests and urllib3 that this collection uses still exist and work.
 
 Where one of these fails after an update, nothing else may: the connection is not watched any more, or a text not hidden.
 """

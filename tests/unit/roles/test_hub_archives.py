@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What npm is told about a folder of archives. That it can install from it is a test of the role."""
+"""The arguments of npm for a folder of archives. The tests of the role install from such a folder."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role ``hub`` makes, and what it finds to be as it should be."""
+"""The files and directories that the role ``hub`` creates, and that it leaves correct ones alone."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What hubs on one machine have by themselves, so that none takes another's away."""
+"""The names that differ between hubs on one machine, so that they do not disturb each other."""
 
 from __future__ import annotations
 

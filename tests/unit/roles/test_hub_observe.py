@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the role ``hub`` may let pip install into a Python, whose a front is, which ports are taken, and whether a hub sees disks."""
+"""What the role ``hub`` observes: whether pip may install into a Python, the owner of a front, ports in use, and the disks that a hub finds."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failures that a person can act on, and what they become on their way."""
+"""Failures, and how they are changed on their way to the result."""
 
 from __future__ import annotations
 

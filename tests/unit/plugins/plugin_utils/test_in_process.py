@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a task runs inside the worker, and that it is validated and masked there as a module would be."""
+"""When a task runs in-process, and that its options are validated and masked there as in a module."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a loop's items share: the connections of one hub and its version, for a few seconds, and nothing else."""
+"""The items of a loop share the connections of a hub, and its version for a few seconds, and nothing else."""
 
 from __future__ import annotations
 

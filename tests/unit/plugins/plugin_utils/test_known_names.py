@@ -1,7 +1,7 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is misspelt is told from what is somebody else's."""
+"""Misspelt names are found, and names of other roles are not."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments become what a module would get of them as JSON."""
+"""Arguments are converted as for a module, which gets them as JSON."""
 
 from __future__ import annotations
 

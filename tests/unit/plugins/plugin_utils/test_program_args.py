@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a playbook gives as ``args`` is JSON when it leaves the controller, or refused."""
+"""The ``args`` of a program are converted to JSON on the controller, or refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists and mappings that come as text."""
+"""Lists and mappings that are read from text."""
 
 from __future__ import annotations
 

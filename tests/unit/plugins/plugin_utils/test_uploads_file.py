@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a controller keeps of the packages that it has uploaded, and what it tells of two of them."""
+"""What the controller keeps of uploaded packages, and how it compares two of them."""
 
 from __future__ import annotations
 

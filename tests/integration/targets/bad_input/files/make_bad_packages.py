@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes packages that a hub must never be sent, in the directory that is given."""
+"""Makes packages that must never be sent to a hub, in the given directory."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A deployment without a hub, which goals and plans are made for and carried out on."""
+"""A simulated deployment without a hub. Tests make goals and plans for it, and carry them out on it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Replicas that end although they were ready: when that is a crash loop, and when somebody else's doing."""
+"""Replicas that end although they were ready: in a crash loop, or because another run or a person ended them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a reviewer sees of a deployment with --diff: each change once, however many replicas have it."""
+"""The diff of a deployment shows each change once, for all replicas."""
 
 from __future__ import annotations
 

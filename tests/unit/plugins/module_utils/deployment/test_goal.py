@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is in force, what goes on beside a canary, and the way back."""
+"""The settings in force, those of the replicas beside a canary, and the goal of a rollback."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a replica is to have where all are as another one, but for what is its own."""
+"""The settings of a replica that follow from another replica, and those that only its own replica shows."""
 
 from __future__ import annotations
 

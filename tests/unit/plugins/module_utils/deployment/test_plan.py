@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a deployment's plan says: its actions, and the states for the diff."""
+"""The plan of a deployment: its actions, and both sides of the diff."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In which steps a deployment gets from any state to the wanted one."""
+"""The steps from any state of a deployment to the wanted one."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which replicas of a deployment there are, and who speaks for them."""
+"""The replicas of a deployment on a hub, and its leader, whose mark counts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deployments under load, cut off anywhere, and changed by two tasks at once."""
+"""Rolling updates under load, interrupted after any write, and two at the same time."""
 
 from __future__ import annotations
 

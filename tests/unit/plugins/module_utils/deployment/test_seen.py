@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A deployment as one run sees it: what was there before, and what others have started since."""
+"""A deployment as one run observes it: its replicas from before, and those that other runs have started since."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which older versions are kept, which can be gone back to, and which are removed."""
+"""Which older versions of a deployment are kept, can be rolled back to, and are removed."""
 
 from __future__ import annotations
 

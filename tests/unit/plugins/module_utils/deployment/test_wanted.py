@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task wants of each replica, and what it takes over from those that run."""
+"""The settings of each replica that a task wants, and those that it takes from running replicas."""
 
 from __future__ import annotations
 

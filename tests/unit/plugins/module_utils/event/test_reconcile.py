@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Events: sent, awaited, and both, raced against what makes the wait pointless."""
+"""Sending events, waiting for events, both in one task, and everything that ends such a wait."""
 
 from __future__ import annotations
 

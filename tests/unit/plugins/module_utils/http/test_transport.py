@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is sent how, what is repeated, and when the wait for an answer ends."""
+"""How requests are sent, which of them are repeated, and when the wait for an answer ends."""
 
 from __future__ import annotations
 

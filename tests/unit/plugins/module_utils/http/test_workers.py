@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Threads that ask a hub: all is at rest when they are left, and an interrupted wait ends at once."""
+"""Threads that send requests to a hub: none runs on after their context, and an interrupted wait ends at once."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all clients of a hub share: its version, and what it can."""
+"""The common part of all clients of a hub: its version and capabilities."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What differs between hubs: what they are sent, and how what they say is read."""
+"""The differences between hubs: bodies of requests, and shapes of answers."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a reader adds to the lists of a hub: nothing, unless it is told to."""
+"""What is added to the lists of a hub: nothing, except in check mode."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What hubs of all versions answer, in each of its shapes."""
+"""The answers of hubs, in the shapes of all versions."""
 
 from __future__ import annotations
 

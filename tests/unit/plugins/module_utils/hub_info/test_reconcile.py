@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub says of itself, without what is nobody's business."""
+"""What sth_hub_info returns, without secrets."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which programs the options of sth_instance ask for."""
+"""The programs that follow from the options of sth_instance."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which instances a task acts on that sends to them or reads from them."""
+"""The instances that a task sends to or reads from."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What feeds, reads and listens beside a run may break: the run then ends at once, with the cause and what had come.
+"""If the input, a stream or an event of a run breaks, the task fails at once, with the cause and the data so far.
 
 Each of these would say TIMEOUT, after minutes, if nobody noticed.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Programs in Python, of which no hub tells how they ended: their runner's last line does."""
+"""How Python programs ended. No hub reports it, but the last line of the runner's log says it."""
 
 from __future__ import annotations
 

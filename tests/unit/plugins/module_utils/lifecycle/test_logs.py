@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a failure shows of what a program has said, as real hubs have written it."""
+"""The end of the output of a program in a failure, with logs of real hubs."""
 
 from __future__ import annotations
 

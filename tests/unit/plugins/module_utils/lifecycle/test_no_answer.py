@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Programs that do not answer a stop: the order of calls that ends them, and what is said where none does."""
+"""Programs that do not answer a stop: the requests that end them, and the failure if none does."""
 
 from __future__ import annotations
 

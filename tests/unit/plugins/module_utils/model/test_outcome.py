@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a run ended, where a hub says it and where it does not."""
+"""How a run ended, on hubs that report it and on hubs that do not."""
 
 from __future__ import annotations
 

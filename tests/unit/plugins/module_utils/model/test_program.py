@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user wants to run: one instance, or each member of a pool."""
+"""The programs that a task wants to run: one instance, or each member of a pool."""
 
 from __future__ import annotations
 

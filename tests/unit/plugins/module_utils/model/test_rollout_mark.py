@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a replica carries of the run that started it."""
+"""The part of a replica's mark that describes the run that started it."""
 
 from __future__ import annotations
 

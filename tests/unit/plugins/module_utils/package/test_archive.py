@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is refused of an archive, and that damage of any kind is."""
+"""Archives that are refused, among them every kind of damaged one."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the compressor writes is one gzip member that every reader understands, whatever machine wrote it."""
+"""The compressor writes one gzip member that every program can read, and the same one on every machine."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The content digest of packages: frozen vectors, and that only content counts, in a directory as in an archive."""
+"""The content digest of packages: fixed examples, and that only the content counts, in a directory and in an archive."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The content digest of entries: frozen vectors, and where links lead."""
+"""The content digest of entries: fixed examples, and the targets of links."""
 
 from __future__ import annotations
 

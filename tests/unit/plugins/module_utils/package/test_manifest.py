@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is demanded of package.json, and that stamping replaces nothing but the version."""
+"""The rules for package.json, and that a stamp replaces only the version."""
 
 from __future__ import annotations
 

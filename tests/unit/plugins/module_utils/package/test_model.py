@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a package is called, and how one is refused."""
+"""The name of a package in messages, and the failure for one that is refused."""
 
 from __future__ import annotations
 

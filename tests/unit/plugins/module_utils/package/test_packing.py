@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is written: reproducible, stamped, extractable, and only ever what was read."""
+"""Archives that are written: reproducible, stamped, can be unpacked, and hold only what was validated."""
 
 from __future__ import annotations
 

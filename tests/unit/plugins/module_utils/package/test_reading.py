@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes a package of what was read: package.json at the root, a main file that hubs find, no secrets."""
+"""What a package must have: package.json at the root, a main file that hubs find, and no secrets."""
 
 from __future__ import annotations
 

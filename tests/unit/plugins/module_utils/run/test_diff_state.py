@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a diff shows of what runs and of what is to run."""
+"""Both sides of a diff of an instance: as it runs, and as it will run."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a task takes its package from: the machine where it runs, or what its action plugin tells."""
+"""Where a task finds its package: on the machine where it runs, or through its action plugin."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many works are on the way at once. A real hub is never slow on demand, so what it answers is made up."""
+"""How many works run at the same time. The times of the hub are made up, because a real hub is not slow on demand."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a check-mode task hands on to the next one: what its actions would have left, without secrets."""
+"""What a task in check mode passes on to the next one: the state that it would leave, without secrets."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What earlier tasks of a check-mode play would have left on a hub."""
+"""The state that earlier tasks of a play in check mode would have left on a hub."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One task's run: its hub, what it tells of it, and how it is left."""
+"""The run of one task: its hub, its notes and warnings, and its end."""
 
 from __future__ import annotations
 

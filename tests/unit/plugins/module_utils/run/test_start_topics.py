@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of topics before a start, and after one since which the hub is gone."""
+"""Notes about topics before a start, and hints after a start that has ended the hub."""
 
 from __future__ import annotations
 

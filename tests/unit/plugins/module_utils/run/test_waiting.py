@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting with a bound. A fake clock stands for the real one, so that nothing here takes any time."""
+"""Waiting with a time limit, on a simulated clock."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a program says belongs to its user: what of it is masked, that this is told, and that it can be declined."""
+"""The output of programs: what is masked in it, that the result says so, and that it can be turned off."""
 
 from __future__ import annotations
 

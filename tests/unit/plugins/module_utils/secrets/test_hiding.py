@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That no piece of a secret is left in what a task returns, wherever texts are shortened and streams are bounded."""
+"""No part of a secret is left in a result, even if texts were shortened and streams were cut."""
 
 from __future__ import annotations
 

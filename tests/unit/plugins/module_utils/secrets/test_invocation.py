@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What -vvv prints of a task's arguments, and what results and diffs show of configuration, where one value holds another."""
+"""The arguments of a task in -vvv, and configuration in results and diffs, if one value contains another."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""That secret_keys that fit nothing are told, since what was meant is shown then."""
+"""A task warns of secret_keys that match nothing, because the value that they should hide is shown."""
 
 from __future__ import annotations
 

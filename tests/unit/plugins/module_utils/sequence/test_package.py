@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""sth_package: a package is checked, and its archive written where it is not there already."""
+"""sth_package validates a package, and writes its archive if it is not there yet."""
 
 from __future__ import annotations
 

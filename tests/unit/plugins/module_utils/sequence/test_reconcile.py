@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Packages on a hub: what is done, twice, cut off, at the same time, with lost answers."""
+"""Packages on a hub: changed, unchanged, interrupted, by two tasks at once, and with lost answers."""
 
 from __future__ import annotations
 

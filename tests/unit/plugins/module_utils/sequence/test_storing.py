@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a package comes to a hub and leaves it, each time seen."""
+"""Uploads and removals of packages, each verified on the hub."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""However a stream is cut into pieces, the same part of it lies within the bounds."""
+"""The part of a stream within its limits is the same, however the stream is split into pieces."""
 
 from __future__ import annotations
 

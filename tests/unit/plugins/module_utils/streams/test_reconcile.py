@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Streams and topics: written as long as they are taken, read up to a bound and never by accident."""
+"""Streams and topics: written as long as data is accepted, read up to a limit, and never read by mistake."""
 
 from __future__ import annotations
 
