@@ -71,9 +71,13 @@ def test_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, stat
 
 def test_1x_says_nothing_for_a_null_that_is_awaited() -> None:
     with FakeHub() as hub, ThreadPoolExecutor() as pool:
-        later = {"appConfig": {"events": [{"name": "said", "payload": None, "after": 0.3}]}}
-        instance = started(hub, stored(hub), **later)
-        assert pool.submit(ask, hub, "GET", f"/instance/{instance}/once/said").result().status_code == 204
+        instance = started(hub, stored(hub))
+        answer = pool.submit(ask, hub, "GET", f"/instance/{instance}/once/said")
+        while not any(item.path.endswith("/once/said") for item in hub.requests):
+            time.sleep(0.01)
+        with hub.state.lock:
+            hub.state.instances[instance].emit("said", None)
+        assert answer.result().status_code == 204
 
 
 @pytest.mark.parametrize(("generation", "left"), [("0.18", 3), ("1.x", 1)])
