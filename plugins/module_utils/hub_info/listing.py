@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.views import inst
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 # Hubs to ask at the same time.
-AT_ONCE = 16
+PARALLEL_HUBS = 16
 # May hold secrets under keys that nobody has named, and an inventory is shown and cached.
 _NOT_SHOWN = ("app_config", "args")
 
@@ -91,7 +91,7 @@ def read_hubs(
             client.close()
         return found
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(PARALLEL_HUBS) as pool:
         answers = list(pool.map(ask, hubs))
     return [item for item in answers if not isinstance(item, Unread)], [
         item for item in answers if isinstance(item, Unread)
