@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 
 
 class Attended(threading.Thread, ABC):
-    """Does `work` in parallel with the task. ``error`` is the failure that ended it, or None."""
+    """Does `work` in parallel with the task. ``name``: what it does, such as "read stderr". ``error`` is what ended it, or None."""
 
     def __init__(self, name: str) -> None:
         super().__init__(daemon=True, name=name)
@@ -36,7 +36,7 @@ class Attended(threading.Thread, ABC):
             # Otherwise the thread would end silently, and the task would wait for it until its time limit.
             self.error = SthError(
                 "LOCAL_ERROR",
-                f"What was to {self.name} failed on the machine where the task runs "
-                f"({type(error).__name__}: {error}): free what it lacks, or report it as a fault of scramjet.sth.",
+                f"Could not {self.name} on the machine where the task runs ({type(error).__name__}: {error}): free what the machine "
+                "lacks, or report it as a fault of scramjet.sth.",
             )
             self.error.__cause__ = error

@@ -141,7 +141,7 @@ class _Guard(Attended):
     def __init__(
         self, pieces: ByteStream, deadline: Deadline, timings: Timings, nothing_more: Callable[[], bool] | None
     ) -> None:
-        super().__init__("bound a reading")
+        super().__init__("end the reading in time")
         self.last_data = time.monotonic()
         self.saw_the_end = False
         self._pieces = pieces
