@@ -30,6 +30,8 @@ class Sequence:
     files: dict[str, bytes] = field(default_factory=dict)
     # Bytes read on the connection, not the package's size (hub-behaviour.md#packagesize); None after a restart.
     package_size: int | None = 1483
+    # What a PUT has named it: its id.
+    name: str | None = None
 
     @property
     def main(self) -> str | None:
@@ -187,6 +189,9 @@ class Instance:
             self.state.forget(self)
             return
         self.status, self.terminated = self._told_end(status, code, reason)
+        if not loaded:
+            self.status = status
+            self.terminated = self.terminated if self.state.has("failed_start_with_code") else None
         if loaded:
             self.ended = now()
         stays = self.removed_after if loaded else self.state.timings.busy
@@ -201,6 +206,7 @@ class Instance:
         if not has("exit_code"):
             return ("errored" if code else "completed"), None
         if has("long_reasons"):
+            reason = reason if code else "Instance completed"
             return ("completed" if code in (0, 137, 138) else "errored"), {"exitcode": code, "reason": reason}
         short = {137: {"reason": "killed"}, 138: {"reason": "stopped"}}
         return "completed", {"exitcode": code, **short.get(code, {})}

@@ -62,15 +62,17 @@ def _probe(instance: Instance, config: dict[str, Any]) -> None:
 
 
 def _schedule_ends(instance: Instance, config: dict[str, Any]) -> None:
+    is_1x = instance.state.is_1x
     for key, code, reason in (
-        ("exitAfter", 213, "Runner failed"),
-        ("throwAfter", 101, "Runner failed"),
+        # Only 1.x reports codes of its own.
+        ("exitAfter", 213 if is_1x else config.get("exitCode", 0), "Runner failed"),
+        ("throwAfter", 101 if is_1x else 1, "Runner failed"),
         ("rejectAfter", 23, "Sequence failed during execution"),
     ):
         if key in config:
             instance.after(config[key] / 1000, partial(_fail, instance, code, reason))
     timings = instance.state.timings
-    overdue = timings.overdue_1x if instance.state.is_1x else timings.overdue_018
+    overdue = timings.overdue_1x if is_1x else timings.overdue_018
     for key in ("endAfter", "destroyAfter"):
         if key in config:
             instance.after(config[key] / 1000 + overdue, partial(instance.end, 137, "Instance killed"))

@@ -34,7 +34,7 @@ class CommandRoutes:
             return NOT_FOUND
         if call.content_type not in JSON_TYPES:
             return _thrown(
-                "400: Could not parse content" if self.has("refuses_types_with_415") else "400: Invalid content-type"
+                "400: Could not parse content" if self.has("one_parse_error") else "400: Invalid content-type"
             )
         try:
             body = call.json() if call.body else UNDEFINED
@@ -64,7 +64,7 @@ class CommandRoutes:
             self._tell_to_stop(instance, max(0.0, timeout / 1000), bool(asked.get("canCallKeepalive")))
         pause(self.state, max(0.0, timeout / 1000))
         with self.state.lock:
-            return Answer(202, "Accepted", instance_json(self.state, instance))
+            return self._accepted(instance)
 
     def _stop_as_list(self, instance: Instance, body: Any) -> Answer:
         if self.has("instance_status"):
@@ -85,7 +85,7 @@ class CommandRoutes:
         pause(self.state, timeout)
         if self.has("instance_status"):
             with self.state.lock:
-                return Answer(202, "Accepted", instance_json(self.state, instance))
+                return self._accepted(instance)
         return Answer(json={"opStatus": "OK"})
 
     def _tell_to_stop(self, instance: Instance, timeout: float, can_keepalive: bool) -> None:
@@ -115,22 +115,28 @@ class CommandRoutes:
         # Only in exactly this status (hub-behaviour.md#kill-only-while-running).
         if self.state.is_1x and instance.status != "running":
             return Answer(400, "Bad Request", {"error": "Instance not running"})
-        if body is None:
+        if not self.has("plain_orders"):
+            # What cannot be read of the body counts as nothing.
+            body = body[1] if isinstance(body, list) and len(body) > 1 else {}
+        elif body is None:
             return _thrown("Cannot read properties of null (reading 'removeImmediately')")
-        if isinstance(body, list) and not self.has("plain_orders"):
-            body = body[1]
         at_once = body.get("removeImmediately", False) if isinstance(body, dict) else False
-        if not isinstance(at_once, bool):
+        if self.has("plain_orders") and not isinstance(at_once, bool):
             return Answer(400, "Bad Request", {"error": "Invalid removeImmediately format"})
         with self.state.lock:
             is_second, instance.status = instance.status == "killing", "killing"
             if at_once:
                 instance.removed_after = self.state.timings.busy
-            answer = Answer(202, "Accepted", instance_json(self.state, instance))
+            answer = self._accepted(instance)
             # What has completed is deaf to the first one (hub-behaviour.md#killing-what-has-completed).
             if is_second or not (instance.has_completed and self.has("second_kill_is_forced")):
                 self.state.at(*killing(self.state, instance))
         return answer
+
+    def _accepted(self, instance: Instance) -> Answer:
+        """Answer an order as hubs do that report the status of an instance."""
+        word = {} if self.has("error_bodies") else {"opStatus": "Accepted"}
+        return Answer(202, "Accepted", {**word, **instance_json(self.state, instance)})
 
     def _kill_018(self, instance: Instance) -> Answer:
         timings = self.state.timings
@@ -151,7 +157,8 @@ class CommandRoutes:
             name, message = body[1].get("eventName"), body[1].get("message", UNDEFINED)
         except (TypeError, KeyError, IndexError, AttributeError):
             return _thrown("Cannot read properties of undefined (reading 'eventName')")
-        if not self.has("any_payload") and not (isinstance(name, str) and isinstance(message, str)):
+        carried = isinstance(message, str) or (message is UNDEFINED and self.has("event_without_payload"))
+        if not self.has("any_payload") and not (isinstance(name, str) and carried):
             return _thrown("Bad message of type 5001")
         if not isinstance(name, str):
             return Answer(400, "Bad Request", {"error": "Invalid format, eventName missing."})

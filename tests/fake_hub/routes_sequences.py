@@ -46,7 +46,7 @@ class SequenceRoutes:
         with self.state.lock:
             sequence = self.state.sequences.get(name)
         if route == ["start"] and call.method == "POST":
-            return self._starts.start(call, sequence)
+            return self._starts.start(call, name, sequence)
         if route == ["instances"] and call.method == "GET":
             return self._instances(name, sequence)
         if route or call.method not in ("GET", "PUT", "DELETE"):
@@ -56,7 +56,9 @@ class SequenceRoutes:
         if call.method == "PUT":
             return self._put(call, name, sequence) if self.has("overwrite") else NOT_FOUND
         if sequence is None:
-            return Answer(404, "Not Found", {"error": f"Sequence {name} not found"} if self.has("error_bodies") else {})
+            if self.has("error_bodies"):
+                return Answer(404, "Not Found", {"error": f"Sequence {name} not found"})
+            return NOT_FOUND if self.has("missing_is_empty") else Answer(404, "Not Found", {})
         with self.state.lock:
             return Answer(json=sequences_json(self.state, [sequence])[0])
 
@@ -78,7 +80,7 @@ class SequenceRoutes:
         with self.state.lock:
             files = self.state.directories.setdefault(new, {})
             try:
-                config = unpack(call.body, files, self.state.is_1x)
+                config = unpack(call.body, files, self.has("strict_manifests"))
             except RefusedError as refused:
                 return Answer(422, "Unprocessable Entity", {"error": refused.error})
             except DeadlyError:
@@ -88,22 +90,27 @@ class SequenceRoutes:
 
     def _put(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
         if call.content_type not in (None, *STREAM_TYPES):
-            return Answer(415, "Invalid content-type")
+            return Answer(415 if self.has("refuses_types_with_415") else 400, "Invalid content-type")
         with self.state.lock:
             if sequence is None:
-                return Answer(404, "Not Found", {"error": f"Sequence with id: {name} not found"})
+                named = "with name" if self.has("sequences_by_name") else "with id:"
+                return Answer(404, "Not Found", {"error": f"Sequence {named} {name} not found"})
             if instances_of(self.state, name):
-                return Answer(409, "Conflict", {"error": "Can't update sequence with instances"})
+                words = "Can't update sequence with instances"
+                if not self.has("put_in_use_in_words"):
+                    words = f"Sequence with name {name} already exists"
+                return Answer(409, "Conflict", {"error": words})
             try:
                 # Unpack over the old files. Old files stay (hub-behaviour.md#put-keeps-old-files), and a refused package has
                 # overwritten files (hub-behaviour.md#refused-put-has-written).
                 sequence.files = self.state.directories.setdefault(name, {})
-                sequence.config = unpack(call.body, sequence.files, self.state.is_1x)
+                sequence.config = unpack(call.body, sequence.files, self.has("strict_manifests"))
             except RefusedError as refused:
                 return Answer(422, "Unprocessable Entity", {"error": refused.error})
             except DeadlyError:
                 raise DiedError from None
             sequence.package_size = call.received
+            sequence.name = name if self.has("sequences_by_name") else None
         return Answer(json={"id": name})
 
     # -- deleted --------------------------------------------------------------------------------------------------
@@ -113,7 +120,8 @@ class SequenceRoutes:
         if refused is not None:
             return refused
         if sequence is None:
-            missing = {"error": f"The sequence {name} does not exist."}
+            words = f"The sequence {name} does not exist."
+            missing = {"error": words if self.has("missing_sequence_in_words") else f"Sequence {name} not found"}
             return Answer(404, "Not Found", missing if self.has("error_bodies") else {"opStatus": "Not Found"})
         # Any value counts, "false" too (hub-behaviour.md#forced-delete).
         force = bool(call.headers.get("x-seq-kill-inst")) and self.has("forced_delete")
@@ -121,8 +129,10 @@ class SequenceRoutes:
             restarts = self.state.restarts
             in_use = self._in_use(name)
             if in_use and not force:
-                message = "Can't remove- Sequence in use" if self.state.is_1x else "Can't remove sequence in use."
-                body = {"error": message} if self.has("error_bodies") else {"opStatus": "Conflict", "error": message}
+                if self.has("error_bodies"):
+                    return Answer(409, "Conflict", {"error": "Can't remove- Sequence in use"})
+                what = "Sequence" if self.has("instance_status") else "sequence"
+                body = {"opStatus": "Conflict", "error": f"Can't remove {what} in use."}
                 return Answer(409, "Conflict", body)
             for item in self._of(name) if in_use else ():
                 if item.process_alive:

@@ -17,6 +17,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
 # In bytes. The runner gets the body of a start in an environment variable (hub-behaviour.md#start-body-too-large).
 LONGEST_START = 128 * 1024
+TWO_ENGINES = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
 
 
 class StartRoutes:
@@ -26,8 +27,8 @@ class StartRoutes:
         self.state = state
         self.has = state.has
 
-    def start(self, call: Call, sequence: Sequence | None) -> Answer:
-        """Start an instance."""
+    def start(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
+        """Start an instance of the sequence that was asked for by ``name``."""
         refused = not_json(call, self.state)
         if refused is not None:
             return refused
@@ -38,11 +39,14 @@ class StartRoutes:
                 reason = "Insufficient Space on Resource"
                 return Answer(419, reason, {"error": reason} if self.has("error_bodies") else {"opStatus": reason})
         if sequence is None:
-            return Answer(404, "Not Found", {"error" if self.has("error_bodies") else "opStatus": "Not Found"})
+            words = "Not Found" if self.has("missing_sequence_in_words") else f"Sequence {name} not found"
+            return Answer(404, "Not Found", {"error": words} if self.has("error_bodies") else {"opStatus": "Not Found"})
         try:
             body = call.json()
         except ValueError:
             return Answer(400, "Could not parse content")
+        if body is None and self.has("needs_start_body") and (call.body or call.headers.get("content-length") == "0"):
+            return Answer(500, "Internal Server Error")
         body = body if isinstance(body, dict) else {}
         with self.state.lock:
             refused = self._not_startable(body, len(call.body))
@@ -66,7 +70,7 @@ class StartRoutes:
                 return Answer(500, "Internal Server Error")
             if chosen in [item.id for item in self.state.listed()]:
                 return Answer(409, "Conflict", {"error": "Instance with a given ID already exists"})
-            if not isinstance(body.get("appConfig", {}), dict):
+            if self.state.is_1x and not isinstance(body.get("appConfig", {}), dict):
                 return Answer(500, "Internal Server Error")
         if size > LONGEST_START and self.has("start_in_environment"):
             return Answer(400, "Bad Request", {"error": "spawn E2BIG"})
@@ -74,12 +78,16 @@ class StartRoutes:
 
     def _start_broken(self, sequence: Sequence, body: dict[str, Any]) -> Answer:
         if self.has("instance_status"):
-            problem = "Incorrect config passed to SequenceConfig,'engines' field can't contain more than one element"
+            problem, code = _no_main(sequence), 21
+            if sequence.main is not None:
+                problem, code = (TWO_ENGINES, 21) if self.state.is_1x else ("Runner failed", 213)
             if not self.state.is_1x:
                 # It stays listed, and a GET of it is never answered.
                 failed = self.state.launch(sequence, body)
                 failed.zombie, failed.process_alive, failed.status = True, False, "errored"
-            return self._refused(_no_main(sequence) if sequence.main is None else problem, 21)
+                if self.has("failed_start_with_code"):
+                    failed.terminated = {"exitcode": code, "reason": problem}
+            return self._refused(problem, code)
         # hub-behaviour.md#start-never-answered: there is never an answer, and the entry cannot be removed.
         instance = self.state.launch(sequence, body)
         instance.zombie, instance.process_alive = True, False
@@ -99,9 +107,14 @@ class StartRoutes:
             self.state.connect(instance)
             if self.state.is_1x and self._names_other_topic(instance):
                 raise DiedError
+            failed_to_load = not instance.process_alive and instance.status == "starting"
+            if failed_to_load and self.has("instance_status") and not self.state.is_1x:
+                # On 1.x it depends on the moment whether a start is answered before or after that.
+                return self._refused("Sequence failed on start", 22)
         if self.has("error_bodies"):
             return Answer(json={"message": f"Sequence {instance.id} starting", "id": instance.id})
-        return Answer(json={"opStatus": "OK", "id": instance.id})
+        result = {"result": "success"} if self.has("start_result") else {}
+        return Answer(json={**result, "opStatus": "OK", "id": instance.id})
 
     def _names_other_topic(self, instance: Instance) -> bool:
         """Whether its code names a topic of another type (hub-behaviour.md#a-topic-of-another-type-ends-the-hub)."""
@@ -114,7 +127,8 @@ class StartRoutes:
         """Answer a start that has failed, in the shape of the version."""
         if self.has("start_error_as_text"):
             return Answer(400, "Bad Request", {"error": problem})
-        told = {"error": {"message": problem, "exitcode": code}}
+        status = {"status": "errored"} if self.has("start_error_with_status") else {}
+        told = {"error": {"message": problem, "exitcode": code, **status}}
         more = {} if self.has("error_bodies") else {"result": "error", "opStatus": "Bad Request"}
         return Answer(400, "Bad Request", {**more, **told})
 

@@ -31,7 +31,7 @@ def not_json(call: Call, state: State) -> Answer | None:
     Source: hub-behaviour.md#delete-needs-a-content-type and hub-behaviour.md#content-types-are-compared-to-the-letter.
     """
     given = call.headers.get("content-type")
-    newer = state.has("refuses_types_with_415")
+    newer = state.has("one_parse_error")
     if call.content_type not in JSON_TYPES:
         return Answer(400, "Could not parse content" if newer else "Invalid content-type")
     charset = re.search(r"charset=([^;]+)", given or "")

@@ -18,19 +18,23 @@ def sequences_json(state: State, sequences: Iterable[Sequence]) -> list[dict[str
     """Return what a listing shows of sequences."""
     instances = _instances(state)
     return [
-        {**_sequence(state, item.id, item.config, item.package_size), "instances": instances.get(item.id, [])}
+        {
+            **_sequence(state, item.id, item.config, item.package_size),
+            **({"name": item.name} if item.name else {}),
+            "instances": instances.get(item.id, []),
+        }
         for item in sequences
     ]
 
 
 def _sequence(state: State, name: str, listed: dict[str, Any], package_size: int | None) -> dict[str, Any]:
     config = {**listed, "id": name, "sequenceDir": f"/sequences/{name}"}
-    if not state.is_1x:
+    if not state.has("language"):
         return {"id": name, "config": {key: value for key, value in config.items() if key not in MORE}}
     config["language"] = "py" if "python3" in config["engines"] else "js"
-    if package_size is not None:
+    if package_size is not None and state.has("package_size"):
         config["packageSize"] = package_size
-    return {"id": name, "config": config, "location": "hub-lab"}
+    return {"id": name, "config": config, **({"location": "hub-lab"} if state.has("location") else {})}
 
 
 def instances_of(state: State, name: str) -> list[str]:
@@ -76,12 +80,20 @@ def instance_json(state: State, instance: Instance) -> dict[str, Any]:
         "status": instance.status if instance.connected or instance.zombie else "starting",
         "terminated": instance.terminated,
     }
+    described = _sequence(state, instance.sequence.id, instance.config, instance.package_size)
     if state.has("sequence_as_object"):
-        shown["sequence"] = _sequence(state, instance.sequence.id, instance.config, instance.package_size)
+        shown["sequence"] = described
+    elif state.has("sequence_info"):
+        shown["sequenceInfo"] = described
     if not state.has("start_topics"):
         shown["provides"] = shown["requires"] = None
     elif instance.topic is not None:
         shown["provides"], shown["requires"] = instance.topic[0], None
+    if instance.zombie:
+        shown["started"] = None
+    if not state.is_1x and instance.status == "errored" and instance.ended is None:
+        # It failed to start.
+        shown["requires"] = None
     if state.hides_configuration:
         shown["appConfig"] = None
     shown = {key: value for key, value in shown.items() if value is not None}

@@ -157,7 +157,7 @@ class State:
         found = {}
         for name, files in self.directories.items():
             try:
-                config = decode(json.loads(files["package.json"].decode()), self.is_1x)
+                config = decode(json.loads(files["package.json"].decode()), self.has("strict_manifests"))
             except (KeyError, ValueError, RefusedError):
                 continue
             found[name] = Sequence(name, config, files, package_size=None)

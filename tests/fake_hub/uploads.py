@@ -34,7 +34,7 @@ class DeadlyError(Exception):
     """This body kills the hub."""
 
 
-def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, Any]:
+def unpack(body: bytes, directory: dict[str, bytes], strict: bool) -> dict[str, Any]:
     """Unpack over the files in ``directory``, and return the listed config.
 
     Raises `RefusedError` or `DeadlyError`. Files that could be unpacked are in the directory even then
@@ -53,7 +53,7 @@ def unpack(body: bytes, directory: dict[str, bytes], is_1x: bool) -> dict[str, A
         manifest = json.loads(directory["package.json"].decode())
     except ValueError:
         raise RefusedError({}) from None
-    return decode(manifest, is_1x)
+    return decode(manifest, strict)
 
 
 def _decompressed(body: bytes) -> tuple[bytes, bool, bool]:
@@ -95,7 +95,7 @@ def _name(plain: bytes, member: tarfile.TarInfo) -> str:
     return member.name
 
 
-def decode(manifest: Any, is_1x: bool) -> dict[str, Any]:
+def decode(manifest: Any, strict: bool) -> dict[str, Any]:
     """Return the config that a hub lists for a package.json. Raises `RefusedError`."""
     if not isinstance(manifest, dict):
         raise RefusedError({})
@@ -112,7 +112,7 @@ def decode(manifest: Any, is_1x: bool) -> dict[str, Any]:
             problem = f'<EnginesDecoder> dictionary decoder failed at key "{name}" with error: '
             raise _wrong("engines", f"{problem}{json.dumps(value)} is not a valid string")
     _check_ports(manifest)
-    if is_1x:
+    if strict:
         for key in ("author", "description"):
             if key in manifest:
                 _text(manifest[key], key)

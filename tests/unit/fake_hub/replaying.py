@@ -50,7 +50,7 @@ STATES = re.compile(r"/(instances|sequences|instance/[^/]+|sequence/[^/]+)/?$")
 
 
 class Replay:
-    """One scenario on a fake hub of its generation."""
+    """One scenario on a fake hub of its version."""
 
     def __init__(self, hub: FakeHub, scenario: dict[str, Any]) -> None:
         self.hub = hub
@@ -348,4 +348,4 @@ def hub_of(scenario: dict[str, Any]) -> FakeHub:
     timings = replace(timings, **OWN.get(scenario["scenario"], {}))
     if DURING_START.search(scenario["scenario"]):
         timings = replace(timings, handshake=3.0)
-    return FakeHub("0.18" if scenario["hub_version"].startswith("0.") else "1.x", timings)
+    return FakeHub(scenario["hub_version"], timings)
