@@ -135,8 +135,13 @@ class TopicRoutes:
 
     def _write_between(self, call: Call, name: str) -> Answer:
         """Hubs from 0.20 to 0.34 answer at once, and do not let clients end a topic."""
+        kind = call.headers.get("content-type", "")
         with self.state.lock:
-            self.state.topic(name, call.headers.get("content-type", "")).write(call.body)
+            topic = self.state.topic(name, kind)
+            if topic.content_type != kind and self.has("topics_have_types"):
+                words = "Acceptable Content-Type for undefined is undefined"
+                return Answer(415, "Unsupported Media Type", {"error": words})
+            topic.write(call.body)
         return Answer(202, "Accepted", {})
 
     def _write_018(self, call: Call, name: str) -> Answer:

@@ -57,6 +57,7 @@ class Hub:
             "sth_api_url": self.api_url,
             "sth_generation": self.generation,
             "sth_can": self.can,
+            "sth_topics_have_types": Played(self.get("version")["version"]).has("topics_have_types"),
             "sth_fake": self.fake is not None,
             "sth_entrance": self.entrance,
             "sth_python": self.python,

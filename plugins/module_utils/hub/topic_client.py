@@ -51,11 +51,21 @@ class TopicClient:
         timeout: float | None = None,
         request: InFlight | None = None,
     ) -> None:
-        """``POST /topic/:name``: write to it. If it does not exist, a 1.x hub creates it with ``content_type``."""
+        """``POST /topic/:name``: write to it. If it does not exist, a 1.x hub creates it with ``content_type``.
+
+        Raises ``CONFLICT`` if the topic has another content type. Hubs from 0.30 to 0.34 compare it too, and do not report it.
+        """
         answer = self._api.transport.write(
             "POST", "topic", self.name, content=data, headers=feed_headers(content_type, end),
             timeout=timeout, request=request,
         )  # fmt: skip
+        if answer.status == 415:
+            raise SthError(
+                "CONFLICT",
+                f"Topic {self.name} on {self._api.api_url} has another content type than {content_type}: set content_type to "
+                "the one that the topic was first used with, or write to another topic.",
+                http_status=415,
+            )
         if not answer.ok:
             raise failed_answer(answer, f"write to topic {self.name}")
 

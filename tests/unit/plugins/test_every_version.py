@@ -190,6 +190,8 @@ def test_topics_are_managed_or_refused(hub: FakeHub) -> None:
     refused(hub, "sth_topic_info")
     fine(run_task("sth_stream", hub, topic="orders", content="one\n"))
     assert fine(run_task("sth_stream", hub, topic="orders", max_lines=1))["content"] == "one\n"
+    other = run_task("sth_stream", hub, topic="orders", content="{}\n", content_type="application/x-ndjson")
+    assert other.get("error_code") == ("CONFLICT" if hub.state.has("topics_have_types") else None), other
     ended: dict[str, Any] = {"topic": "orders", "content": "last\n", "end": True}
     if hub.state.has("topics_never_end"):
         assert "leave out end" in refused(hub, "sth_stream", **ended)
