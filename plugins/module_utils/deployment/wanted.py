@@ -100,10 +100,11 @@ def _count(observed: Observed) -> int:
     leader = observed.leader
     if leader is None:
         return count
-    # Add replicas at the end that the latest run wanted, and that have ended by themselves, as far as the hub reports it.
+    # Add replicas at the end that the latest run wanted, and that have ended by themselves. Where a hub does not report how
+    # one ended (hub-behaviour.md#versions), it may be one that a run with fewer replicas has ended.
     for index in range(count, leader.rollout.replicas):
         ended = observed.last_ended(index)
-        if ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome not in ("stopped", "killed"):
+        if ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome in ("completed", "failed"):
             count = index + 1
     return count
 

@@ -92,9 +92,14 @@ def test_a_pool_is_scaled_changed_and_ended(probe: FakeHub) -> None:
 def test_a_deployment_is_updated_and_rolled_back(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     first, second = variant(tmp_path, "a"), variant(tmp_path, "b")
     shop: dict[str, Any] = {"name": "shop", **QUICK}
-    old = four_times("sth_deployment", hub, src=first, replicas=2, **shop).real["deployment"]["ref"]
-    new = four_times("sth_deployment", hub, src=second, **shop).real["deployment"]["ref"]
+    # What has ended stays listed for as long as the test runs.
+    hub.state.timings = replace(hub.state.timings, extension=600.0)
+    old = four_times("sth_deployment", hub, src=first, replicas=3, **shop).real["deployment"]["ref"]
+    four_times("sth_deployment", hub, replicas=2, **shop)
+    updated = four_times("sth_deployment", hub, src=second, **shop).real
+    new = updated["deployment"]["ref"]
     assert new != old
+    assert [item["name"] for item in updated["instances"] if item["live"]] == ["shop-0", "shop-1"]
     back = four_times("sth_deployment", hub, state="rolled_back", **shop)
     assert back.real["deployment"]["ref"] == old
     broken = run_task("sth_deployment", hub, src=second, app_config={"behaviour": "throw_at_start"}, **shop)
