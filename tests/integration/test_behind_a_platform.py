@@ -80,13 +80,13 @@ def platform(origin: str, certificate: tuple[str, str], directory: pathlib.Path)
     )
     with subprocess.Popen([str(NGINX), "-p", str(directory), "-c", str(configuration)]) as nginx:
         try:
-            _wait_for(port)
+            wait_for(port)
             yield f"https://127.0.0.1:{port}{PATH}"
         finally:
             nginx.terminate()
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     deadline = time.monotonic() + bound(5)
     while True:
         try:

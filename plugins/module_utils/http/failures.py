@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,25 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAns
 # If it is missing, the transport reports that, because it is always imported first.
 with suppress(ImportError):
     import requests
+
+
+# What the TLS library says, and what to do about it. The first that fits counts.
+TLS_ADVICE = (
+    ("certificate has expired", "renew the certificate of the hub, or set the clock of this machine."),
+    ("certificate is not yet valid", "set the clock of this machine, or that of the one that issued the certificate."),
+    ("ostname mismatch", "use a name in api_url that the certificate of the hub has, or give it one with this name."),
+    (
+        "address mismatch",
+        "use a name in api_url that the certificate of the hub has, or give it one with this address.",
+    ),
+    # OpenSSL 1.1 writes it without the hyphen.
+    ("self-signed certificate (", "set ca_path to this certificate of the hub, if you trust it."),
+    ("self signed certificate (", "set ca_path to this certificate of the hub, if you trust it."),
+    ("CERTIFICATE_VERIFY_FAILED", "set ca_path to the CA that signed the hub's certificate."),
+    ("UNSUPPORTED_PROTOCOL", "the hub offers only old versions of TLS, so let it offer TLS 1.2 or newer."),
+    ("PROTOCOL_VERSION", "the hub offers only old versions of TLS, so let it offer TLS 1.2 or newer."),
+)
+TLS_ADVICE_ELSE = "if the hub asks for a client certificate, set client_cert and client_key to one that it accepts."
 
 
 def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -> SthError:
@@ -28,12 +48,10 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
                 f"{method} {url} failed, because the server does not use TLS there: use http:// in api_url.",
                 **where,
             )
-        advice = "if the hub asks for a client certificate, set client_cert and client_key to one that it accepts."
-        if "CERTIFICATE_VERIFY_FAILED" in text:
-            advice = "set ca_path to the CA that signed the hub's certificate."
-        return SthError(
-            "UNREACHABLE", f"{method} {url} failed while it set up TLS ({_innermost(error)}): {advice}", **where
-        )
+        advice = next((advice for said, advice in TLS_ADVICE if said in text), TLS_ADVICE_ELSE)
+        # Without the line of Python's source, in front of which some versions end a sentence.
+        cause = re.sub(r"\.? \(_ssl\.c:\d+\)$", "", _innermost(error))
+        return SthError("UNREACHABLE", f"{method} {url} failed while it set up TLS ({cause}): {advice}", **where)
     if isinstance(error, exceptions.ProxyError):
         return SthError(
             "UNREACHABLE",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
 # How many characters of a hub's error text are shown, and how many are read.
@@ -42,6 +42,20 @@ class Response:
     def ok(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
+
+    @property
+    def refused_by_front(self) -> tuple[ErrorCode, str] | None:
+        """What nginx in front of a hub says of the connection, in a page of its own: the error code, and what to do."""
+        if self.status != 400 or "html" not in self.content_type:
+            return None
+        if b"SSL certificate" in self.body:
+            return (
+                "UNAUTHORIZED",
+                "The server in front of the hub asks for a client certificate: set client_cert and client_key to one that it accepts.",
+            )
+        if b"plain HTTP request was sent to HTTPS port" in self.body:
+            return "UNREACHABLE", "The server uses TLS there: use https:// in api_url."
+        return None
 
     def json(self) -> Any:
         """Decode the body; None for an empty one. Raises ``HUB_ERROR`` if it is not JSON (not from a hub, or cut off)."""
@@ -101,6 +115,8 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
     code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
         response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
     )
+    if response.refused_by_front:
+        code, advice = response.refused_by_front
     if not advice and code == "UNAUTHORIZED":
         advice = "Check token, or url_username and url_password."
     if not advice and 300 <= response.status < 400:

@@ -224,7 +224,7 @@ class Transport:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
             raise connection_failure(error, method, url, sent=method != "GET") from None
-        if answer.status in (401, 403):
+        if answer.status in (401, 403) or answer.refused_by_front:
             raise failed_answer(answer, "use the API")
         return answer
 
