@@ -94,6 +94,30 @@ def test_another_archive_than_was_meant_is_refused(
     assert not (package.parent / version).exists()
 
 
+@pytest.mark.parametrize(
+    ("digest", "says"),
+    [
+        ("0" * 64, "has the SHA-256 digest [0-9a-f]{64} instead of the given one.*Nothing was changed"),
+        ("0" * 63, "not valid"),
+    ],
+    ids=["another", "cut-off"],
+)
+def test_a_file_that_is_not_the_one_that_was_meant_is_refused_before_anything_is_written(
+    digest: str, says: str, archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(CommandFailedError, match=says):
+        install(tmp_path, f"{archive}#sha256={digest}")
+    assert not (tmp_path / "data").exists()
+    assert not list(package.parent.iterdir())
+
+
+def test_from_a_file_with_a_digest(archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    source = f"{archive}#sha256={hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    install(tmp_path, source)
+    assert (package / "node_modules" / "@scramjet" / "host" / "package.json").exists()
+    assert "changed=0 " in install(tmp_path, source)
+
+
 def test_a_path_at_which_there_is_nothing_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
     with pytest.raises(CommandFailedError, match="is not a folder or a file on this machine.*Nothing was changed"):
         install(tmp_path, str(tmp_path / "nowhere"))

@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.tests.integration.real_hub import link_ins
 
 # Each part needs what the ones before it have left.
 ON_INSTALLED = [
-    "running+verify",
+    "running+verify+unit+confined",
     "running+corrected+programs+crash+uploads",
     "running+process_ids+running+stopped+broken",
 ]

@@ -102,6 +102,17 @@ def describe(path: str) -> str | None:
         return None
 
 
+def owners(path: str) -> list[str]:
+    """List "UID PATH" for each owner of this and of what is directly in it. What is deeper, chown -R changes before."""
+    try:
+        found = {os.lstat(path).st_uid}
+        if os.path.isdir(path):
+            found |= {entry.stat(follow_symlinks=False).st_uid for entry in os.scandir(path)}
+    except OSError:  # not there, or another user's
+        return []
+    return [f"{uid} {path}" for uid in sorted(found)]
+
+
 def is_empty(directory: str) -> bool:
     try:
         return not os.listdir(directory)
@@ -181,10 +192,26 @@ def has_runner_packages(package_dir: str) -> bool:
     )
 
 
-def observe_source(path: str) -> dict[str, Any]:
-    """Return the kind of hub_package_source on this machine (folder, file or None), and whether it is a folder with Python wheels."""
+def observe_source(path: str, digested: bool) -> dict[str, Any]:
+    """Return the kind of hub_package_source on this machine (folder, file or None), and whether it is a folder with Python wheels.
+
+    With ``digested``, also the SHA-256 digest of a file; otherwise it is "".
+    """
     kind = "folder" if os.path.isdir(path) else "file" if os.path.isfile(path) else None
-    return {"kind": kind, "wheels": kind == "folder" and bool(glob.glob(os.path.join(glob.escape(path), "pyee-*.whl")))}
+    return {
+        "kind": kind,
+        "wheels": kind == "folder" and bool(glob.glob(os.path.join(glob.escape(path), "pyee-*.whl"))),
+        "sha256": digest_of(path) if digested and kind == "file" else "",
+    }
+
+
+def digest_of(path: str) -> str:
+    """Return the SHA-256 digest of a file, which may be larger than the memory."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def get(api_url: str, path: str) -> Any:
@@ -304,6 +331,8 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
     node = find_node(want, settings, this["wheel_node"], user)
     manifests = glob.glob(os.path.join(want["packages_dir"], "*", "node_modules/@scramjet/host/package.json"))
     packages = [str(Path(manifest).parents[3]) for manifest in manifests]
+    versions = sorted(map(os.path.basename, packages))
+    must_digest = bool(want["source_digest"]) and os.path.basename(want["package_dir"]) not in versions
     return {
         **running,
         "this": this,
@@ -314,12 +343,13 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
         "node": node,
         "npm": find_npm(node, this["wheel_node"]),
         **find_python(want, settings, user),
-        "source": observe_source(want["source"]),
-        "versions": sorted(map(os.path.basename, packages)),
+        "source": observe_source(want["source"], must_digest),
+        "versions": versions,
         "used_versions": used_versions(packages, running["runners"]),
         "ports_taken": ports_taken(want, settings if running["hub"] else {}),
         "paths": [path for path in want["paths"] if os.path.lexists(path)],
         "described": list(filter(None, map(describe, want["describe"]))),
+        "owners": [line for path in want["stored"] for line in owners(path)],
         "directories": [path for path in want["directories"] if os.path.isdir(path)],
         "empty": [path for path in want["directories"] if is_empty(path)],
         "enabled": this["systemd"] and output(["systemctl", "is-enabled", want["unit"]]) is not None,

@@ -18,6 +18,7 @@ const settings = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 const runnerEnvironment = JSON.parse(fs.readFileSync(settings.runner_environment, "utf8"));
 const runDir = path.join(settings.data_dir, "run");
 const uploadsDir = path.join(settings.data_dir, "uploads");
+const tmpDir = path.join(runDir, "tmp");
 
 const fromPrefix = createRequire(path.join(settings.package_dir, "package.json"));
 const fromHost = createRequire(fromPrefix.resolve("@scramjet/host"));
@@ -60,7 +61,7 @@ function prepareRunners() {
   }
   childProcess.spawn = function (command, args, options) {
     if (!options || !options.env || !options.env.SEQUENCE_PATH) return spawn.apply(this, arguments);
-    const env = { ...runnerEnvironment, ...options.env, STH_HUB_RUN_DIR: runDir };
+    const env = { TMPDIR: tmpDir, ...runnerEnvironment, ...options.env, STH_HUB_RUN_DIR: runDir };
     if (settings.python && command === "/usr/bin/env" && args[0] === "python3") {
       return spawn.call(this, settings.python, args.slice(1), { ...options, env });
     }
@@ -94,6 +95,16 @@ function forgetFailedUploads() {
   };
 }
 
+// Temporary files are not shared with the machine. Where no program has survived the hub before, nobody needs the old ones. The
+// directory itself stays, because the unit has mounted it.
+function useOwnTemporaryDirectory() {
+  fs.mkdirSync(tmpDir, { recursive: true });
+  if (Object.keys(settings.reconnect).length === 0) {
+    fs.readdirSync(tmpDir).forEach((name) => fs.rmSync(path.join(tmpDir, name), { recursive: true, force: true }));
+  }
+  process.env.TMPDIR = tmpDir;
+}
+
 // Says which hub with which settings is ready, for `sth_supervise.py status`.
 function tellReady() {
   const ready = path.join(runDir, "ready.json");
@@ -101,13 +112,13 @@ function tellReady() {
   fs.renameSync(`${ready}.new`, ready);
 }
 
+useOwnTemporaryDirectory();
 if (config.runtimeAdapter === "process") {
   checkOnlyFoldersThatExist();
   keepInstancesPortLocal();
   prepareRunners();
   forgetFailedUploads();
 }
-fs.mkdirSync(runDir, { recursive: true });
 fromHost("@scramjet/host")
   .startHost({}, config, { identifyExisting: config.identifyExisting })
   .then(tellReady)

@@ -24,6 +24,7 @@ import fcntl
 import json
 import os
 import pwd
+import resource
 import signal
 import subprocess
 import sys
@@ -134,7 +135,19 @@ def drop_privileges(user: str) -> None:
     os.setuid(account.pw_uid)
 
 
+def limit_resources(settings: dict[str, Any]) -> None:
+    """Limits the open files of each process, and the processes if the hub has an account: this limit counts all of an account."""
+    limits = [(resource.RLIMIT_NOFILE, settings["limits"]["open_files"])]
+    if settings["user"]:
+        limits.append((resource.RLIMIT_NPROC, settings["limits"]["processes"]))
+    for kind, wanted in limits:
+        hard = resource.getrlimit(kind)[1]
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(kind, (most, most))
+
+
 def start(settings: dict[str, Any]) -> None:
+    limit_resources(settings)
     if settings["user"]:
         drop_privileges(settings["user"])
     os.umask(0o027)

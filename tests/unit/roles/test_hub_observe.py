@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role ``hub`` observes: whether pip may install into a Python, the owner of a front, ports in use, and the disks that a hub finds."""
+"""What the role ``hub`` observes: whether pip may install into a Python, the owner of a front and of what is stored, ports in use, and the disks that a hub finds."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import pathlib
 import socket
 import subprocess
@@ -134,3 +135,13 @@ def test_versions_that_processes_run_from(observe: ModuleType, tmp_path: pathlib
         assert process.stdout.readline()
         assert observe.used_versions(packages, [process.pid]) == ["1.0.1"]
         process.kill()
+
+
+def test_whose_a_directory_and_what_is_in_it_are(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "sequences" / "one").mkdir(parents=True)
+    (tmp_path / "sequences" / "gone").symlink_to("nowhere")
+    assert observe.owners(str(tmp_path / "sequences")) == [f"{os.geteuid()} {tmp_path}/sequences"]
+    assert observe.owners(str(tmp_path / "nowhere")) == []
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "sequences" / "one", 12345, -1)
+        assert observe.owners(str(tmp_path / "sequences")) == [f"0 {tmp_path}/sequences", f"12345 {tmp_path}/sequences"]

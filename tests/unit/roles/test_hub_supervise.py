@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def test_a_supervisor_is_found_however_its_settings_were_named(tmp_path: pathlib
         "launcher": str(launcher),
         "environment": {},
         "user": "",
+        "limits": {"processes": 100, "open_files": 50},
     }
     settings_file.write_text(json.dumps(settings))
 
@@ -49,6 +51,8 @@ def test_a_supervisor_is_found_however_its_settings_were_named(tmp_path: pathlib
     by_other_name = json.loads(supervise("status", str(settings_file), pathlib.Path("/")))
     try:
         assert len(by_other_name["supervisor"]) == 1
+        limits = pathlib.Path(f"/proc/{by_other_name['supervisor'][0]}/limits").read_text()
+        assert re.search(r"^Max open files +50 +50 ", limits, re.MULTILINE)
         supervise("start", str(settings_file), pathlib.Path("/"))
         assert json.loads(supervise("status", name, tmp_path))["supervisor"] == by_other_name["supervisor"]
     finally:
