@@ -59,8 +59,8 @@ def test_what_nginx_asks_for_is_named(
     trustme.CA().issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(theirs)
     (tmp_path / "users").write_text("me:{PLAIN}swordfish\n")
 
-    def asking(where: str, *, plain: bool = False, **options: str) -> dict[str, object]:
-        address = f"{'http' if plain else 'https'}://127.0.0.1:{ports[where]}/api/v1"
+    def asking(where: str, scheme: str = "https", **options: str) -> dict[str, object]:
+        address = f"{scheme}://127.0.0.1:{ports[where]}/api/v1"
         return {"gather": ["version"], "api_url": address, "ca_path": authority, **options}
 
     signed_in = {"url_username": "me", "url_password": "swordfish"}
@@ -69,7 +69,7 @@ def test_what_nginx_asks_for_is_named(
         (asking("certificates", client_cert=str(mine)), "", ""),
         (asking("certificates"), "UNAUTHORIZED", "set client_cert and client_key"),
         (asking("certificates", client_cert=str(theirs)), "UNAUTHORIZED", "set client_cert and client_key"),
-        (asking("certificates", plain=True), "UNREACHABLE", "use https:// in api_url"),
+        (asking("certificates", "http"), "UNREACHABLE", "use https:// in api_url"),
         (asking("passwords", **signed_in), "", ""),
         (asking("passwords"), "UNAUTHORIZED", "url_username and url_password"),
         (

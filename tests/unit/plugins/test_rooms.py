@@ -78,6 +78,7 @@ TESTED_ELSEWHERE = {
 TESTS_OF_SEVERAL = {
     "deployment/test_safety": "rollouts that are cut off or meet each other",
     "deployment/test_take_over": "instances that a deployment takes over, from their observation to the end of the rollout",
+    "http/test_certificates": "hubs whose certificate is not to be trusted",
     "http/test_client_certificates": "a hub behind TLS that asks for certificates",
     "job/test_python": "how programs in Python ended",
     "lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",

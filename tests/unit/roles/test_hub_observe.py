@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role ``hub`` observes: whether pip may install into a Python, the owner of a front and of what is stored, ports in use, and the disks that a hub finds."""
+"""What the role ``hub`` observes: whether pip may install into a Python, owners of files, ports in use, and the disks of a hub."""
 
 from __future__ import annotations
 
