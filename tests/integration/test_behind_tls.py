@@ -63,17 +63,16 @@ def test_what_nginx_asks_for_is_named(
         address = f"{scheme}://127.0.0.1:{ports[where]}/api/v1"
         return {"gather": ["version"], "api_url": address, "ca_path": authority, **options}
 
-    signed_in = {"url_username": "me", "url_password": "swordfish"}
     # What is asked, the code of its failure, and what it says.
     asked: list[tuple[dict[str, object], str, str]] = [
         (asking("certificates", client_cert=str(mine)), "", ""),
         (asking("certificates"), "UNAUTHORIZED", "set client_cert and client_key"),
         (asking("certificates", client_cert=str(theirs)), "UNAUTHORIZED", "set client_cert and client_key"),
         (asking("certificates", "http"), "UNREACHABLE", "use https:// in api_url"),
-        (asking("passwords", **signed_in), "", ""),
+        (asking("passwords", url_username="me", url_password="swordfish"), "", ""),
         (asking("passwords"), "UNAUTHORIZED", "url_username and url_password"),
         (
-            asking("passwords", **{**signed_in, "url_password": "other"}),
+            asking("passwords", url_username="me", url_password="other"),
             "UNAUTHORIZED",
             "url_username and url_password",
         ),
