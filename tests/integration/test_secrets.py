@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import threading
+import time
 import uuid
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.entrances import recording
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import VERSION, link_installation, variables_of_hub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 # Of this run alone: other processes on the machine may talk of canaries too.
@@ -170,6 +172,10 @@ def run_watched(
         )
     assert CANARY not in output, output[max(0, output.find(CANARY) - 2000) :][:4000]
     assert not watch.found
+    # A background job removes its files after it has said that it is finished.
+    end = time.monotonic() + bound(10)
+    while any((directory / "remote").iterdir()) and time.monotonic() < end:
+        time.sleep(0.05)
     left = [
         path
         for path in directory.rglob("*")
