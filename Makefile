@@ -22,7 +22,7 @@ help:
 quickstart: export STH_QUICKSTART_DIR = $(CURDIR)/.quickstart
 quickstart: export ANSIBLE_CALLBACK_PLUGINS = playbooks/callback
 quickstart: export ANSIBLE_STDOUT_CALLBACK = results
-# There is no inventory, and that is meant.
+# There is no inventory, on purpose.
 quickstart: export ANSIBLE_LOCALHOST_WARNING = false
 quickstart: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
 quickstart: $(VENV)/.run

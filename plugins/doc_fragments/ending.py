@@ -18,7 +18,7 @@ options:
         kills it without asking first.
       - Every stop takes this time, even if the program ends sooner, because the hub answers only then. So set as little as your
         programs need.
-      - A hub from 1.0 on cannot kill a program that it has told to stop and that does not answer, for example because it is in an
+      - A hub from 1.0 on cannot kill a program that it has asked to stop and that does not answer, for example because it is in an
         endless loop. The task then fails with C(error_code=TIMEOUT), and V(0) in a later task does not help. For such programs, use
         V(0) from the start, which ends them within 16 seconds. Such a hub kills an instance that did not become ready without
         asking it first.

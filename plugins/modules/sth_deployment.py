@@ -159,8 +159,8 @@ options:
         default: []
       sequence:
         description:
-          - Id, name or other reference of a package, see O(scramjet.sth.sth_instance#module:sequence). All its instances without a name are
-            meant, whoever started them. A name means all versions.
+          - Id, name or other reference of a package, see O(scramjet.sth.sth_instance#module:sequence). It selects all its instances without a
+            name, whoever started them. A name means all versions.
         type: str
 notes:
   - A hub does not report O(limits) and O(start_options). Set them in every run. A replica that a run starts has those of that

@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.prediction import
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import SequenceClient, uploaded_id
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.topic_client import TopicClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
-    Clock,
+    HubClock,
     InstanceRecord,
     Inventory,
     SequenceRecord,
@@ -87,7 +87,7 @@ class HubClient(HubApi):
             raise answer.not_from_a_hub("a list of something other than hubs")
         return found
 
-    def clock(self) -> Clock | None:
+    def clock(self) -> HubClock | None:
         """When the hub was started, and now, by its own clock; None where it does not say.
 
         ``GET /log`` begins with what the hub said when it was started, consumes nothing and does not end
@@ -101,7 +101,7 @@ class HubClient(HubApi):
                     if b"\n" in line or len(line) > LONGEST_FIRST_LINE:
                         break
             said = json.loads(line.split(b"\n")[0])
-            return Clock(said["ts"] / 1000, max(said["ts"] / 1000, given(log.answered_at)))
+            return HubClock(said["ts"] / 1000, max(said["ts"] / 1000, given(log.answered_at)))
         except (SthError, ValueError, TypeError, KeyError, AssertionError):
             # Its log has another form, or goes elsewhere.
             return None

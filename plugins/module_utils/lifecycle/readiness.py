@@ -65,13 +65,13 @@ def wait_ready(hub: HubClient, instance_id: str, label: str, readiness: Readines
 
     Raises ``START_FAILED`` (the program failed), ``ENDED_EARLY`` (it ended otherwise) or ``TIMEOUT``.
     """
-    watch = _Watch(hub, instance_id, label, readiness)
+    wait = _Wait(hub, instance_id, label, readiness)
     if readiness.wait_for == "none":
-        return watch.look()
+        return wait.look()
     if readiness.wait_for == "event":
-        return watch.until_event()
+        return wait.until_event()
     with Listener(hub, instance_id, readiness.failure_event) as failure:
-        return watch.until_running(failure) if readiness.wait_for == "running" else watch.until_healthy(failure)
+        return wait.until_running(failure) if readiness.wait_for == "running" else wait.until_healthy(failure)
 
 
 def ended_error(
@@ -122,7 +122,7 @@ def how_it_ended(record: InstanceRecord) -> str:
     return f"ended ({'; '.join(facts)})"
 
 
-class _Watch:
+class _Wait:
     """One instance while its readiness is awaited."""
 
     def __init__(self, hub: HubClient, instance_id: str, label: str, readiness: Readiness) -> None:

@@ -119,7 +119,7 @@ class InstanceRecord:
 
 
 @dataclass(frozen=True)
-class Clock:
+class HubClock:
     """Times by a hub's own clock, in seconds since 1970: when it was started, and now."""
 
     started: float

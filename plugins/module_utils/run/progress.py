@@ -16,10 +16,10 @@ _MEGABYTE = 1_000_000
 
 def with_progress(file: IO[bytes], tell: Callable[[str], None], every: float) -> IO[bytes]:
     """Return ``file``, which is at its beginning, as a file that reports every ``every`` seconds how much of it was read."""
-    return cast("IO[bytes]", _Watched(file, tell, every))
+    return cast("IO[bytes]", _Reported(file, tell, every))
 
 
-class _Watched:
+class _Reported:
     """The methods of a file that an HTTP client needs."""
 
     def __init__(self, file: IO[bytes], tell: Callable[[str], None], every: float) -> None:

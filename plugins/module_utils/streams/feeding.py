@@ -98,7 +98,7 @@ def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
         advice = "write it to input" if by_input else "write it as text, in base64 for instance"
         raise SthError(
             "UNSUPPORTED_BY_HUB",
-            f"What is to be written to {where} is not UTF-8 text, and a {hub.version().version} hub would change it there: "
+            f"The data for {where} is not UTF-8 text, and a {hub.version().version} hub would change it there: "
             f"{advice}.",
         )
 
