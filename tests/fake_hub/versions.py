@@ -103,7 +103,7 @@ _SPANS: Mapping[str, Span] = {str(name): span for name, span in (*FEATURES.items
 
 
 class Played:
-    """A version and its features."""
+    """A version that the fake hub simulates, and its features."""
 
     def __init__(self, name: str) -> None:
         self.version = VERSIONS.get(name, name)

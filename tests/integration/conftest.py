@@ -52,7 +52,7 @@ class Hub:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """What a target gets."""
+        """The variables for a target."""
         return {
             "sth_api_url": self.api_url,
             "sth_generation": self.generation,
@@ -66,17 +66,17 @@ class Hub:
 
     @property
     def can(self) -> list[str]:
-        """What its version can do that not every version can."""
+        """The capabilities of its version."""
         played = Played(self.get("version")["version"])
         return sorted(name for name in CAPABILITIES if played.has(name))
 
     def get(self, path: str) -> Any:
-        """Ask the hub, past our own client."""
+        """Send a GET to the hub, without the client of the collection."""
         with urlopen(f"{self.api_url}/{path}", timeout=bound(20)) as answer:
             return json.load(answer)
 
     def empty(self) -> None:
-        """End and remove all that is on it, past our own client."""
+        """End and remove everything on it, without the client of the collection."""
         end = time.monotonic() + bound(30)
         while self.get("sequences") and time.monotonic() < end:
             for instance in self.get("instances"):
@@ -93,14 +93,14 @@ class Hub:
 
 
 def _many_on_this_machine() -> int:
-    """Fifty, or as many as leave half of the memory free."""
+    """Return fifty, or fewer, so that half of the memory stays free."""
     memory = re.search(r"MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text(encoding="ascii"))
     return min(50, int(memory.group(1)) * 1024 // 2 // INSTANCE_MEMORY) if memory else 8
 
 
 @pytest.fixture(scope="session")
 def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A real 0.18.7 hub of this worker's own, installed (once per checkout) and run by the role that users have."""
+    """A real 0.18.7 hub for this worker, installed (once per checkout) and run by the role ``hub``."""
     with role_hub(tmp_path_factory.mktemp("hub")) as (api_url, python):
         yield Hub("real-0.18", api_url, "0.18", python=python, many=_many_on_this_machine())
 
@@ -146,7 +146,7 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
 
 @pytest.fixture(scope="session")
 def signer() -> trustme.CA:
-    """A certificate authority that no machine trusts by itself."""
+    """A certificate authority of the tests. No machine trusts it."""
     return trustme.CA()
 
 

@@ -38,7 +38,7 @@ _RANDOM = (
 
 
 def compare_entrances(target: str, directory: pathlib.Path) -> None:
-    """Fail where the target or the comparison does."""
+    """Run the target through both entrances. Fails if a run fails or if their results differ."""
     paths = []
     # Where a task cannot run in-process, the target says so itself.
     for entrance in ("auto", "module"):
@@ -51,7 +51,7 @@ def compare_entrances(target: str, directory: pathlib.Path) -> None:
 
 
 def compare_if_asked(target: str, directory: pathlib.Path) -> None:
-    """Run a target of roles, whose modules' own targets are compared, through one entrance; ``make matrix`` compares it too."""
+    """Run a target of a role through one entrance; with ``make matrix`` through both. The targets of modules are always compared."""
     if EVERYTHING:
         compare_entrances(target, directory)
         return
@@ -60,7 +60,7 @@ def compare_if_asked(target: str, directory: pathlib.Path) -> None:
 
 
 def require_same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None:
-    """Fail where what was recorded of two plays differs."""
+    """Fail if the recorded results of two plays differ."""
     differences = list(_differences(one, other))
     assert not differences, "\n".join(differences)
 
@@ -75,7 +75,7 @@ def recording(path: pathlib.Path) -> dict[str, str]:
 
 
 def recorded(path: pathlib.Path) -> list[dict[str, Any]]:
-    """Return what was written there, in order."""
+    """Return the recorded results, in order."""
     found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [item for item in found if not item["task"].endswith(CLEANING_UP)]
 

@@ -96,7 +96,7 @@ def run_target(
     environment: Mapping[str, str] | None = None,
     seconds: float = 120,
 ) -> None:
-    """Run an integration target, or the parts of it that are named, with ``directory`` for what it writes."""
+    """Run an integration target, or the named parts of it. It writes its files to ``directory``."""
     name, _colon, parts = target.partition(":")
     book = play(directory / "target.yml", {"roles": [name]})
     chosen = {"sth_parts": parts.split("+")} if parts else {}

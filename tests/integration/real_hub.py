@@ -26,7 +26,7 @@ INSTALLED = ROOT / ".quickstart" / "prefix"
 
 @contextmanager
 def role_hub(directory: pathlib.Path) -> Iterator[tuple[str, bool]]:
-    """Run a hub with everything of its own below ``directory`` and yield its API's address and whether programs in Python run."""
+    """Run a hub with all its files below ``directory``. Yield the address of its API, and whether it can run Python programs."""
     prefix = directory / "prefix"
     link_installation(prefix)
     variables = variables_of_hub(directory)

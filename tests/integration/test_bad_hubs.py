@@ -22,7 +22,7 @@ PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 
 
 def expect(tmp_path: pathlib.Path, api_url: str, code: str, *words: str, **options: Any) -> None:
-    """Run a task against ``api_url`` in check mode and really; it must fail with ``code``, told in ``words``."""
+    """Run a task on ``api_url``, in check mode and for real. It must fail with ``code`` and with ``words`` in its message."""
     task = {
         "scramjet.sth.sth_sequence": {"src": str(PROBE), "api_url": api_url, "request_retries": 0, **options},
         "register": "refused",
@@ -40,7 +40,7 @@ def expect(tmp_path: pathlib.Path, api_url: str, code: str, *words: str, **optio
 
 @pytest.fixture
 def web_server() -> Iterator[str]:
-    """An HTTP server that is no hub."""
+    """An HTTP server that is not a hub."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

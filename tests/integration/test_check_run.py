@@ -37,7 +37,7 @@ def module(kind: str, **options: Any) -> dict[str, Any]:
 
 
 def deployed_run_and_removed(package: pathlib.Path) -> Plays:
-    """Everything that can happen to a package: what a play that removes it in the end says of it, twice where that counts."""
+    """Return the tasks of a play that does everything with a package and removes it at the end, some of them twice."""
     second = package.parent / "second"
     config = {"apiToken": SECRET, "size": 1}
     return [
@@ -80,7 +80,7 @@ def deployed_run_and_removed(package: pathlib.Path) -> Plays:
 
 
 def deployed_and_left(package: pathlib.Path) -> Plays:
-    """What a play says that shall find all as it is when it is run again."""
+    """Return the tasks of a play that changes nothing when it is run again."""
     pool = module("instance", name="web", count=2, sequence=REF, app_config={"apiToken": SECRET}, **QUICK)
     shop = module("deployment", name="shop", sequence=REF, replicas=2, **QUICK)
     return [{"register": "deployed", **module("sequence", src=str(package))}, pool, pool, shop, shop]

@@ -29,7 +29,7 @@ PAUSE = 8
 
 @contextmanager
 def impatient_proxy(port: int) -> Iterator[int]:
-    """Yield the port of a proxy to ``port`` on loopback, which closes what is idle."""
+    """Yield the port of a proxy to ``port`` on loopback, which closes idle connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -43,7 +43,7 @@ def impatient_proxy(port: int) -> Iterator[int]:
 
 
 def carry(client: socket.socket, port: int) -> None:
-    """Carry bytes both ways until one side ends, or nothing comes for too long."""
+    """Pass on bytes in both directions until one side ends, or no data comes for too long."""
     with client, socket.create_connection(("127.0.0.1", port)) as hub, selectors.DefaultSelector() as ready:
         ready.register(client, selectors.EVENT_READ, hub)
         ready.register(hub, selectors.EVENT_READ, client)

@@ -82,7 +82,7 @@ def test_the_environment_says_which_hub_was_meant(tmp_path: pathlib.Path, entran
 
 
 def meant(api_url: str | None) -> dict[str, Any]:
-    """Check what the last failure says of the hub and of what was done."""
+    """Return a task that checks the last failure: its hub, and whether anything was changed."""
     hub = {"api_url": api_url, "generation": None, "version": None}
     return told(f"failed.hub == {hub}", "failed.actions == []", "failed is not changed")
 

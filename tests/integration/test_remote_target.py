@@ -31,7 +31,7 @@ def package(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
-    """Runs tasks of sth_sequence, or what they name, on the target and returns which files other than modules were copied there."""
+    """Run tasks on the target, with sth_sequence or another module. Return which files other than modules were copied there."""
     copies = tmp_path / "copies"
     remote_tmp = tmp_path / "remote"
 

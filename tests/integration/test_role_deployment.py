@@ -36,7 +36,7 @@ def deploy(
     keywords: Mapping[str, Any] | None = None,
     **variables: Any,
 ) -> str:
-    """Run the role, write the result to the output whatever happens, and return the output."""
+    """Run the role, write its result to the output, also after a failure, and return the output."""
     book = play(directory / "role.yml", {"tasks": [{"block": [ROLE], "always": [SHOWN]}], **(keywords or {})})
     given = {"sth_api_url": hub.api_url, "sth_entrance": entrance, "deployment_list": elements, **variables}
     # In a file, since a command line is shown by itself.

@@ -25,7 +25,7 @@ COMPLETE = {"behaviour": "complete", "seconds": 0.1}
 
 
 def run_job(hub: FakeHub, directory: pathlib.Path, app_config: Mapping[str, Any], **variables: Any) -> str:
-    """Run the role, write ``run_job_result.msg`` to the output whatever happens, and return the output."""
+    """Run the role, write ``run_job_result.msg`` to the output, also after a failure, and return the output."""
     told = {"ansible.builtin.debug": {"msg": "The result says: {{ run_job_result.msg }}"}}
     role = {"ansible.builtin.include_role": {"name": "scramjet.sth.run_job"}}
     book = play(directory / "job.yml", {"tasks": [{"block": [role], "always": [told]}]})

@@ -26,7 +26,7 @@ _TAIL = 12000
 
 
 class CommandFailedError(AssertionError):
-    """A command ended with a failure, or had not ended within its bound; the end of its output is in the message."""
+    """A command failed, or did not end in time. The end of its output is in the message."""
 
 
 def run_command(
@@ -36,7 +36,7 @@ def run_command(
     seconds: float,
     directory: pathlib.Path | None = None,
 ) -> str:
-    """Run ``command`` and return all that it says. ``seconds`` are ample on an idle machine, see pace.py."""
+    """Run ``command`` and return its whole output. ``seconds``: time limit on an idle machine, see pace.py."""
     mark = uuid.uuid4().hex
     path = _output_file()
     limit = bound(seconds)
@@ -77,7 +77,7 @@ def where(output: str) -> str:
 
 
 def end_processes(mark: str) -> None:
-    """Kill every process that was started by the command with this mark, however far it has gone from it."""
+    """Kill every process that the command with this mark has started, also if it has left its process group."""
     for pid in _marked(mark):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -18,7 +18,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
 def usable_cpus(cgroups: pathlib.Path = CGROUPS, own: pathlib.Path = pathlib.Path("/proc/self/cgroup")) -> float:
-    """Return the CPUs that this process may use: what its affinity leaves, or less where a cgroup has a quota."""
+    """Return the CPUs that this process may use: those of its affinity, or fewer if its cgroup has a quota."""
     quotas = [quota for quota in (_quota_v2(cgroups, own), _quota_v1(cgroups)) if quota]
     return min([float(len(os.sched_getaffinity(0))), *quotas])
 

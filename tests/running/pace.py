@@ -27,14 +27,14 @@ _GENEROUS = 3.0
 
 
 def pace() -> float:
-    """Return how many times longer things take here than on the machine that the bounds are written for; at least 1."""
+    """Return how many times slower this machine is than the one that the time limits are written for; at least 1."""
     if VARIABLE not in os.environ:
         os.environ[VARIABLE] = f"{max(1.0, _of_play(), _of_node()):.2f}"
     return float(os.environ[VARIABLE])
 
 
 def bound(seconds: float) -> float:
-    """Return the bound for what must be over within ``seconds`` on an idle machine."""
+    """Return the time limit for something that takes less than ``seconds`` on an idle machine."""
     return seconds * pace() * _GENEROUS
 
 

@@ -71,7 +71,7 @@ def run_task(
     timings: Timings = HASTY,
     **options: Any,
 ) -> dict[str, Any]:
-    """Run module ``module`` with ``options`` on ``hub`` and return its result; ``tell`` hears what -v shows.
+    """Run module ``module`` with ``options`` on ``hub`` and return its result. ``tell`` gets the lines that -v shows.
 
     ``timings``: those of the task's own client.
     """
@@ -90,7 +90,7 @@ def run_task(
 
 
 def when(so: Callable[[], Any], do: Callable[[], Any]) -> None:
-    """Let something happen beside the test as soon as something is so; whatever the test does waits for that."""
+    """Call ``do`` in a thread as soon as ``so`` holds."""
 
     def wait() -> None:
         end = time.monotonic() + 60
@@ -104,13 +104,13 @@ def when(so: Callable[[], Any], do: Callable[[], Any]) -> None:
 
 
 def when_asked(hub: FakeHub, path: str, do: Callable[[], Any]) -> None:
-    """Let something happen as soon as ``hub`` gets another request whose path ends with ``path``."""
+    """Call ``do`` in a thread as soon as ``hub`` has got another request whose path ends with ``path``."""
     before = len(hub.requests)
     when(lambda: any(item.path.endswith(path) for item in hub.requests[before:]), do)
 
 
 def keep_ended(hub: FakeHub) -> None:
-    """Let ``hub`` list what will have ended for as long as a test may take, as a real 1.x hub does for minutes."""
+    """Let ``hub`` list ended instances for the whole test, as a real 1.x hub does for minutes."""
     hub.state.timings = replace(hub.state.timings, extension=60.0)
 
 
@@ -135,7 +135,7 @@ def small_disk(size: int) -> Iterator[None]:
 
 @cache
 def _returned(module: str) -> Mapping[str, Any]:
-    """Return what the documentation says a module returns."""
+    """Return the RETURN documentation of a module."""
     source = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}")
     documented: Mapping[str, Any] = yaml.safe_load(source.RETURN)
     return documented
@@ -172,5 +172,5 @@ def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
 
 
 def planned(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what the plan held, without compensations."""
+    """Return the planned actions, without compensations."""
     return [(item["action"], item["object"]) for item in result["actions"] if item["reason"] != "compensation"]

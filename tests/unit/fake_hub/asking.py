@@ -54,7 +54,7 @@ def hangs(hub: FakeHub, method: str, path: str, body: Any = None, force: str = "
 
 
 def until(so: Callable[[], Any]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition holds."""
     end = time.monotonic() + 30
     while not so():
         assert time.monotonic() < end, "it never was"

@@ -62,7 +62,7 @@ class Replay:
         self._ended_ms = 0.0
 
     def prepare(self) -> None:
-        """Make the hub what the recorded one was."""
+        """Bring the hub into the state of the recorded one."""
         options = self.scenario["hub"].get("options", {}).get("config", {})
         self.hub.state.crosstalk = True
         if "instanceRequirements" in options or "safeOperationLimit" in options:
@@ -71,7 +71,7 @@ class Replay:
             self.hub.state.python = "incomplete"
 
     def run(self) -> list[str]:
-        """Do every step that can be done to a fake hub; return what differs."""
+        """Do every step that is possible on a fake hub, and return the differences."""
         self.prepare()
         for group in self.groups():
             self.pass_time(group[0])
@@ -102,7 +102,7 @@ class Replay:
         return milliseconds / 1000 * self.hub.state.timings.pace
 
     def pass_time(self, step: dict[str, Any]) -> None:
-        """Let pass what passed between the last step and this one."""
+        """Wait for as long as the recording did between the last step and this one."""
         if step["kind"] in ("timeline", "tcp"):
             # Its time is that of its end, or it is not done here.
             self._ended_ms = float("inf")
@@ -244,7 +244,7 @@ class Replay:
     # -- exchanges ------------------------------------------------------------------------------------------------
 
     def exchange(self, step: dict[str, Any]) -> list[str]:
-        """Send a request and compare what comes with what came."""
+        """Send a request, and compare the answer with the recorded one."""
         wanted = step["response"]
         timing = step["timing"]
         patience = timing.get("read_for_ms") or timing.get("client_timeout_ms") or 20000 * pace()
@@ -299,7 +299,7 @@ class Replay:
         return self.fill(json.dumps(body["value"])).encode() if body["kind"] == "json" else content(body)
 
     def fill(self, text: str) -> str:
-        """Put what is known in place of placeholders."""
+        """Replace placeholders by their known values."""
         return PLACEHOLDER.sub(lambda match: self.known.get(match.group(), match.group()), text)
 
     def capture(self, step: dict[str, Any], got: Any) -> None:
@@ -311,7 +311,7 @@ class Replay:
             self.known[placeholder] = str(value)
 
     def differs(self, got: Any, wanted: Any, path: str) -> list[str]:
-        """Compare JSON; a placeholder stands for any value, a known one for its own."""
+        """Compare JSON. A placeholder matches any value, or only its own value if that is known."""
         if isinstance(wanted, str) and PLACEHOLDER.search(wanted):
             if re.fullmatch(r"\{\{(instance|sequence)_id\w*\}\}", wanted):
                 self.known.setdefault(wanted, got)

@@ -24,7 +24,7 @@ ALIKE = {
 
 @dataclass
 class Got:
-    """What came back: ``outcome`` as in the recordings."""
+    """An answer; ``outcome`` as in the recordings."""
 
     outcome: str
     status: int = 0
@@ -33,7 +33,7 @@ class Got:
 
 
 def request_for(path: str) -> dict[str, Any]:
-    """Return a question in the form of the recordings."""
+    """Return a request in the form of the recordings."""
     return {"method": "GET", "path": path, "headers": []}
 
 

@@ -23,7 +23,7 @@ def write(hub: FakeHub, name: str, body: bytes, headers: dict[str, str], timeout
 
 
 def read(hub: FakeHub, name: str, headers: dict[str, str]) -> tuple[bytes, bool]:
-    """Return what comes within a moment, and whether the stream has ended."""
+    """Return the data that arrives within a short time, and whether the stream has ended."""
     got = b""
     with requests.get(f"{hub.api_url}/topic/{name}", headers=headers, timeout=PATIENCE, stream=True) as answer:
         answer.raise_for_status()

@@ -134,7 +134,7 @@ def test_any_state_is_led_to_the_goal_within_the_bounds_and_stays_there(
 def check_bounds(
     observed: Observed, batches: tuple[Batch, ...], wanted: int, policy: Policy, chance: random.Random
 ) -> None:
-    """Let the steps of each batch happen in a random order, a start in two parts: it runs, it is ready."""
+    """Carry out the steps of each batch in a random order, a start in two parts (running, ready), and check the limits after each."""
     awaited = {item.id for batch in batches for item in batch.awaited}
     ready = {item.id for item in observed.live if item.record.status == "running"} - awaited
     total = len(observed.live)

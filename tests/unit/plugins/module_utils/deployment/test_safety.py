@@ -45,16 +45,16 @@ def deploy(hub: FakeHub, **options: Any) -> dict[str, Any]:
 
 
 def state(hub: FakeHub, name: str = "web") -> list[tuple[str, str, str]]:
-    """Return name, version and configuration of what runs of a deployment."""
+    """Return name, version and configuration of the running replicas of a deployment."""
     live = ["starting", "running", "stopping"]
     listed = run_task("sth_instance_info", hub, instance=[name], status=live)["instances"]
     return [(item["name"], item["sequence"]["ref"], str(item["app_config"])) for item in listed]
 
 
 class Traffic:
-    """A client that sends events without pause, to one ready replica after the other, and counts how many are ready.
+    """A client that sends events without pause, to one ready replica after the other, and counts the ready replicas.
 
-    Ready is who has said so, lives, and has not been told to end.
+    A replica is ready if it has emitted its ready event, is live, and was not asked to stop.
     """
 
     def __init__(self, hub: FakeHub) -> None:
@@ -290,7 +290,7 @@ def live_ids(hub: FakeHub) -> list[str]:
 
 
 def cut_off(hub: FakeHub, after: int, **options: Any) -> None:
-    """Run a task on a hub that is gone after the task's write number ``after``, and comes back."""
+    """Run a task on a hub that dies after write number ``after`` of the task, and start the hub again."""
     hub.fault(Fault("cut", skip=after - 1, writes_only=True))
     result = deploy(hub, **{"request_retries": 0, "max_parallel": 1, **options})
     assert result.get("failed"), result
@@ -348,7 +348,7 @@ def test_of_two_first_deployments_at_once_one_has_the_last_word(hub: FakeHub, ve
 
 
 def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
-    """Run both at once; what is left is what one of them, run again, would not change, and no mixture."""
+    """Run both at the same time. The result must be the goal of one of them, which then changes nothing when it is run again, and no mixture."""
     before = state(hub)
     results: list[dict[str, Any]] = [{}, {}]
 

@@ -46,7 +46,7 @@ def marked(instance: Any) -> str:
 
 
 def emit_when_awaited(hub: FakeHub, name: str, payload: Any) -> None:
-    """Let ``web-2`` emit an event again and again from when somebody waits for it."""
+    """Let ``web-2`` emit an event again and again, as soon as a request for it has arrived."""
 
     def emit() -> None:
         while not hub.closing.is_set():

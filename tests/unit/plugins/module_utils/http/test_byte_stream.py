@@ -32,7 +32,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def streaming(timeout: float = 60.0) -> Iterator[Server]:
-    """A server that streams what the test tells it to."""
+    """A server that streams the data of the test."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         connections: list[socket.socket] = []
@@ -60,7 +60,7 @@ def streaming(timeout: float = 60.0) -> Iterator[Server]:
 
 @contextmanager
 def accepted(accept: Callable[[], Send]) -> Iterator[Callable[[], Send]]:
-    """Let the server answer beside the test, which begins to read meanwhile; yields what waits until it has."""
+    """Let the server answer in a thread, while the test begins to read. Yield a function that waits for the thread."""
     found: SimpleQueue[Send] = SimpleQueue()
     thread = threading.Thread(target=lambda: found.put(accept()), daemon=True)
     thread.start()

@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import run_task
 
 @pytest.fixture
 def signer() -> trustme.CA:
-    """An authority that signs for the hub and for its clients."""
+    """A certificate authority for the hub and for its clients."""
     return trustme.CA()
 
 
@@ -33,7 +33,7 @@ def authority(signer: trustme.CA, tmp_path: pathlib.Path) -> str:
 
 @pytest.fixture
 def asking(signer: trustme.CA, authority: str, tmp_path: pathlib.Path) -> Iterator[FakeHub]:
-    """A hub that lets nobody in without a certificate of the authority."""
+    """A hub that refuses clients without a certificate of the authority."""
     issued = signer.issue_cert("127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "hub.pem")
     served = str(tmp_path / "hub.pem")
@@ -73,7 +73,7 @@ def test_a_file_with_both_lets_a_task_in(
 
 
 def refused(result: dict[str, Any]) -> str:
-    """Return what a task says that was not let in: one sentence, with what to do."""
+    """Return the message of a task that was refused: one sentence that says what to do."""
     assert result["failed"]
     assert result["error_code"] == "UNREACHABLE"
     message = str(result["msg"])

@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import w
 
 
 class Hub:
-    """Lets go of whoever waits for it when it is abandoned."""
+    """A hub whose waiting requests end when it is abandoned."""
 
     def __init__(self) -> None:
         self.answered = threading.Event()
@@ -29,7 +29,7 @@ class Hub:
 
 
 def left_by(error: BaseException, hub: Hub, works: list[Callable[[], Any]], most: int) -> list[Future[Any]]:
-    """Begin ``works`` and let the thread that would wait for them raise ``error``."""
+    """Begin ``works``, and raise ``error`` in the thread that waits for them."""
     begun: list[Future[Any]] = []
 
     def leave() -> None:

@@ -24,7 +24,7 @@ def test_without_more_the_lists_are_those_of_the_hub() -> None:
 
 
 class Hiding(Prediction):
-    """Shows one sequence, whatever there is."""
+    """Lists one sequence, whatever the hub lists."""
 
     def with_sequences(self, listed: Iterable[SequenceRecord]) -> list[SequenceRecord]:
         return [SequenceRecord("made-up", "app", "1")]

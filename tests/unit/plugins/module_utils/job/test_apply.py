@@ -54,7 +54,7 @@ def say(hub: FakeHub, stream: str, data: bytes) -> None:
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What has arrived."""
+    """The data that has arrived."""
     arrived: list[bytes] = []
     write = collecting.Sink.write
 
@@ -67,7 +67,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 def require_left(hub: FakeHub, result: dict[str, Any]) -> None:
-    """The failure names the instance, which is left as it is."""
+    """Check that the failure names the instance, and that the instance still runs."""
     assert [item["id"] for item in hub.instances] == [result["instance"]]
     assert "keeps running" in result["msg"]
 

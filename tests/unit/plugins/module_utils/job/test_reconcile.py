@@ -75,7 +75,7 @@ def test_a_run_is_not_awaited_in_another_way(hub: FakeHub, check: bool, options:
 
 
 def linger(hub: FakeHub) -> None:
-    """Let what has completed go on for longer than any test may take, if nobody ends it."""
+    """Let the process of a completed program run on for longer than any test, unless it is ended."""
     hub.state.timings = replace(hub.state.timings, linger=600.0)
 
 

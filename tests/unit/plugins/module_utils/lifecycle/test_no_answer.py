@@ -31,13 +31,13 @@ def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
 
 @pytest.fixture(autouse=True)
 def soon(hub: FakeHub) -> None:
-    """The hub ends a program that does not answer soon after it was told to."""
+    """Let the hub end a program that does not answer soon after a kill."""
     hub.state.timings = replace(hub.state.timings, overdue_018=0.2, overdue_1x=0.2)
 
 
 @pytest.fixture
 def hanging(hub: FakeHub) -> FakeHub:
-    """A hub on which ``web`` runs, and answers nothing any more."""
+    """A hub with an instance ``web`` that does not answer any more."""
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
     start(hub, "web", behaviour="hang", seconds=0)
     return hub

@@ -69,7 +69,7 @@ def make_archive(tmp_path: Path) -> MakeArchive:
 
 @pytest.fixture
 def regzip(tmp_path: Path) -> Regzip:
-    """Compress anew what a function makes of an archive's tar stream."""
+    """Change the tar stream of an archive with a function, and compress it again."""
 
     def change(path: Path, how: Callable[[bytes], bytes]) -> Path:
         target = tmp_path / "changed.tar.gz"
