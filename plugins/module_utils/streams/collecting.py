@@ -322,7 +322,8 @@ class Collecting:
         for reader in self._readers.values():
             reader.stop()
         for reader in self._readers.values():
-            reader.join()
+            if reader.is_alive():
+                reader.join()
 
 
 @contextlib.contextmanager
@@ -355,10 +356,11 @@ def collecting(
             readers.append(
                 StreamReader(hub, instance_id, stream, sink, longest, bounds if stream == "output" else None)
             )
+        group = Collecting(readers, wanted, hub.secrets, mask, hub.timings)
+        # Before the start, so that no reader is left running if the task is interrupted now.
+        stack.callback(group.stop)
         for reader in readers:
             reader.start()
-        group = Collecting(readers, wanted, hub.secrets, mask, hub.timings)
-        stack.callback(group.stop)
         yield group
 
 

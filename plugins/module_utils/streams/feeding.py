@@ -115,12 +115,13 @@ def feeding(
         yield None
         return
     feeder = Feeder(feed, instance_writer(hub, instance_id, stream, feed, longest))
-    feeder.start()
     try:
+        feeder.start()
         yield feeder
     finally:
         # A program may end without reading all of its input. The hub then closes the connection.
-        feeder.join(hub.timings.last_input)
+        if feeder.is_alive():
+            feeder.join(hub.timings.last_input)
         feeder.request.abort()
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import StreamReader
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.running.pace import bound
@@ -72,6 +73,23 @@ def test_a_run_is_not_awaited_in_another_way(hub: FakeHub, check: bool, options:
     assert result["error_code"] == "INVALID_OPTION"
     assert "wait_for" in result["msg"]
     assert not hub.instances
+
+
+def test_no_reader_is_left_if_the_task_is_interrupted_while_they_are_started(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next item of a loop may read the same streams."""
+    start = StreamReader.start
+
+    def interrupted(reader: StreamReader) -> None:
+        if reader.stream == "log":
+            raise KeyboardInterrupt
+        start(reader)
+
+    monkeypatch.setattr(StreamReader, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        complete(hub, app_config={"behaviour": "run"})
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("read ")] == []
 
 
 def linger(hub: FakeHub) -> None:
