@@ -32,7 +32,7 @@ class HubRoutes:
         """The load of the machine."""
         disk = {"size": 2.0e11, "used": 1.0e11, "available": 1.0e11, "use": 0.5}
         disks: list[dict[str, Any]] = [{"fs": "/dev/vda", "type": "ext4", "mount": "/", "rw": True, **disk}]
-        if self.state.is_1x:
+        if self.has("measures_folders"):
             disks = [{"fs": path, **disk} for path in ("/", "/home/hub", "/sequences", "/sequences")]
         load = {"avgLoad": 0.1, "currentLoad": 1.5, "memFree": 1.0e9, "memUsed": 5.0e8, "fsSize": disks}
         return Answer(json=load)

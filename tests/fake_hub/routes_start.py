@@ -66,15 +66,22 @@ class StartRoutes:
         if chosen not in (None, ""):
             if self.has("ids_are_uuids") and not _is_uuid(chosen):
                 return Answer(422, "Unprocessable Entity", {"error": "Invalid Instance id"})
-            if not isinstance(chosen, str) or len(chosen) != 36:
-                return Answer(500, "Internal Server Error")
+            problem = _bad_id(chosen)
+            if problem:
+                return self._refused_options(problem)
             if chosen in [item.id for item in self.state.listed()]:
                 return Answer(409, "Conflict", {"error": "Instance with a given ID already exists"})
-            if self.state.is_1x and not isinstance(body.get("appConfig", {}), dict):
-                return Answer(500, "Internal Server Error")
+            if self.has("start_error_as_text") and isinstance(body.get("appConfig"), str):
+                return self._refused_options("DTO appConfig is string, not an object")
         if size > LONGEST_START and self.has("start_in_environment"):
             return Answer(400, "Bad Request", {"error": "spawn E2BIG"})
         return None
+
+    def _refused_options(self, problem: str) -> Answer:
+        """Answer a start with options of wrong types; 1.x does not say which."""
+        if self.state.is_1x:
+            return Answer(500, "Internal Server Error")
+        return Answer(400, "Bad Request", {"error": problem})
 
     def _start_broken(self, sequence: Sequence, body: dict[str, Any]) -> Answer:
         if self.has("instance_status"):
@@ -136,6 +143,12 @@ class StartRoutes:
 def _no_main(sequence: Sequence) -> str:
     main = sequence.config["entrypointPath"]
     return f"Sequence entrypoint path {main} is invalid. Check `main` field in Sequence package.json"
+
+
+def _bad_id(chosen: Any) -> str | None:
+    if not isinstance(chosen, str):
+        return "DTO instanceId is not valid string"
+    return "DTO instanceId is not 36 long" if len(chosen) != 36 else None
 
 
 def _is_uuid(value: Any) -> bool:

@@ -55,6 +55,7 @@ Detail = Literal[
     "start_error_with_status",
     "failed_start_with_code",
     "start_error_as_text",
+    "measures_folders",
     "sequences_by_name",
     "needs_start_body",
     "missing_sequence_in_words",
@@ -98,6 +99,8 @@ DETAILS: Mapping[Detail, Span] = {
     "location": Span((0, 35, 2)),
     "sequence_as_object": Span((0, 35, 3)),
     "start_error_as_text": Span((0, 37, 0)),
+    # The load check tells of the folders of sequences, not of disks.
+    "measures_folders": Span((0, 39, 0)),
 }
 _SPANS: Mapping[str, Span] = {str(name): span for name, span in (*FEATURES.items(), *DETAILS.items())}
 
