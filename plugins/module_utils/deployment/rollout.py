@@ -167,9 +167,18 @@ class Rolling:
         errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
         for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
             outcome = error.details.get("outcome") if isinstance(error, GateError) else None
-            if not isinstance(error, GateError) or not self.crashes.is_others_doing(outcome, error.index, goal):
+            if not isinstance(error, GateError):
+                raise error
+            if not self._lost_package(error, goal) and not self.crashes.is_others_doing(outcome, error.index, goal):
                 raise error
         return not errors and not any(item.id in self.seen.failed for item in batch.awaited)
+
+    def _lost_package(self, error: GateError, goal: Goal) -> bool:
+        """Whether another run that leads has removed the package, as a version that it does not need, before the start."""
+        if error.code != "NOT_FOUND" or "instance" in error.details:
+            return False
+        self.seen.look()
+        return self._leader(goal) is not None
 
     def _await(self, replica: Replica, written: Callable[[], None]) -> None:
         written()

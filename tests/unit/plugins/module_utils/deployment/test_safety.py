@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
@@ -400,3 +401,30 @@ def test_a_task_that_began_later_leads_and_the_earlier_gives_way(hub: FakeHub, v
     assert "at the same time and wins" in slow["msg"]
     assert slow["deployment"] == fast["deployment"]
     assert {config for _name, _ref, config in state(hub)} == {"{'x': 2}"}
+
+
+@pytest.mark.usefixtures("remembering")
+def test_a_task_whose_package_the_winner_has_removed_gives_way(
+    hub: FakeHub, versions: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(hub, src=versions["a"], replicas=2)
+    start_ready = rollout.start_ready
+    fast: dict[str, Any] = {}
+
+    def late(*arguments: Any) -> Any:
+        """Between the first and the second start of this task, the other does everything."""
+        monkeypatch.setattr(rollout, "start_ready", meanwhile)
+        return start_ready(*arguments)
+
+    def meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(rollout, "start_ready", start_ready)
+        fast.update(deploy(hub, src=versions["c"], keep_versions=0, timings=PATIENT))
+        return start_ready(*arguments)
+
+    monkeypatch.setattr(rollout, "start_ready", late)
+    slow = deploy(hub, src=versions["b"], max_parallel=1, timings=PATIENT)
+    assert not fast.get("failed"), fast
+    assert slow["error_code"] == "CONFLICT", slow
+    assert "at the same time and wins" in slow["msg"]
+    assert slow["deployment"] == fast["deployment"]
+    assert [ref for _name, ref, _config in state(hub)] == [fast["deployment"]["ref"]] * 2
