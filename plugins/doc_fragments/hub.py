@@ -96,10 +96,13 @@ options:
     default: 30.0
   request_retries:
     description:
-      - How many times to repeat a request if the hub cannot be connected to, or if the connection breaks while the task reads. V(0)
-        never repeats one.
-      - If the connection breaks after an upload, start or removal was sent, the task looks on the hub whether it was done. If it
-        cannot find out, it fails, and C(msg) says so. An event and data for a stream are never sent twice.
+      - How many times to repeat a request if the hub cannot be connected to, if the connection breaks while the task reads, or if a
+        gateway in front of the hub answers a read with 429, 502, 503 or 504. V(0) never repeats one.
+      - After the answer of a gateway, the pauses are 1, 2, 4, 8 and then 10 seconds, or as long as its header C(Retry-After) asks for,
+        but never longer than O(request_timeout). A task that waits for an instance waits for up to 2 minutes until a gateway gets
+        answers from the hub again.
+      - If the connection breaks after an upload, start, stop or removal was sent, or a gateway answers it, the task looks on the hub
+        whether it was done. If it cannot find out, it fails, and C(msg) says so. An event and data for a stream are never sent twice.
       - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
     type: int
     default: 3

@@ -72,6 +72,20 @@ class LostAnswerError(SthError):
     """
 
 
+class GatewayError(SthError):
+    """A gateway in front of the hub has answered a read in the place of the hub, so it says nothing about what is on the hub.
+
+    ``seconds``: how long it took to answer. ``retry_after``: how long it asks to wait, 0.0 if it does not ask.
+    """
+
+    seconds: float = 0.0
+    retry_after: float = 0.0
+
+    def is_time_out(self, waits: float) -> bool:
+        """Whether the gateway has waited for the hub, for at least ``waits`` seconds, until a time limit of its own."""
+        return self.details.get("http_status") == 504 and self.seconds >= waits
+
+
 class WrittenError(SthError):
     """A write was sent, but its effect was not seen (yet). The action that it belongs to counts as done.
 
@@ -90,6 +104,10 @@ def checking_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> 
 
 def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
     """Build the failure for a write with an unknown effect. ``what``: "The start of x"; ``effect``: "it runs"."""
+    if "http_status" in lost.details:
+        # Somebody else has answered, and its message says who.
+        message = f"{what} was sent to {hub}, and it is not known whether {effect}: {lost.message} Run the task again; it checks first."
+        return WrittenError.of(lost, message=message)
     how = "did not answer in time" if lost.code == "TIMEOUT" else "closed the connection before it answered"
     return WrittenError.of(
         lost,

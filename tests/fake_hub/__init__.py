@@ -24,9 +24,9 @@ answers of real hubs by ``tests/unit/fake_hub``.
 
 from __future__ import annotations
 
-from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
 from ansible_collections.scramjet.sth.tests.fake_hub.server import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST, Timings
 
-__all__ = ["FAST", "FakeHub", "Fault", "Request", "Timings"]
+__all__ = ["FAST", "FakeHub", "Fault", "Request", "Timings", "from_gateway"]

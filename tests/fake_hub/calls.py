@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
@@ -60,6 +60,7 @@ class Answer:
     stream: Callable[[], Iterator[bytes | None]] | None = None
     # For answers that are not JSON.
     content_type: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
 
 

@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import TICK, Answer, Call, DiedError
+from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
 
@@ -117,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "hang":
             return self._hang()
         if fault and kind == "status":
-            return self._send(Answer(fault.status, "Fault", text=fault.body.decode()))
+            self._wait(fault, Call(self.command, self.path, headers, body, self.received, self._gone, self._noted))
+            return self._send(Answer(fault.status, fault.reason, text=fault.body.decode(), headers=fault.headers))
         if hub.token and headers.get("authorization") != f"Bearer {hub.token}":
             return self._send(Answer(401, "Unauthorized", text="<html>Sign in</html>"))
         try:
@@ -137,6 +140,15 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.hang:
             return self._hang()
         return self._send(answer, truncated=kind == "truncate")
+
+    def _wait(self, fault: Fault, call: Call) -> None:
+        """Wait as long as a gateway does that gets no answer. The hub goes on with what it does."""
+        if not fault.handled:
+            time.sleep(fault.seconds)
+            return
+        handling = threading.Thread(target=self.server.hub.answer, args=(call,), daemon=True)
+        handling.start()
+        handling.join(fault.seconds or None)
 
     def _awaits_an_event(self) -> bool:
         return "/once/" in self.path or "/event/" in self.path
@@ -224,6 +236,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/json")
         elif answer.content_type is not None:
             self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         if answer.stream is not None:
             return self._send_stream(answer.stream)
         body = (answer.text or "").encode()

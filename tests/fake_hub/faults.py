@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass
@@ -16,8 +16,9 @@ class Fault:
     """One thing to go wrong, for requests whose method is ``method`` and whose path has ``path`` (a regex) in it.
 
     ``reset``: the connection is closed before the request is handled. ``lost``: the request is handled, but its answer is lost.
-    ``truncate``: the answer is cut off. ``hang``: no answer. ``status``: the request is not handled, and ``status`` and ``body``
-    are the answer. ``die``: the hub dies before it handles the request. ``cut``: the hub dies after it has handled the request.
+    ``truncate``: the answer is cut off. ``hang``: no answer. ``status``: ``status``, ``reason``, ``headers`` and ``body`` are the
+    answer after ``seconds``, and the request is not handled, unless it is ``handled`` before (or later, if that takes longer).
+    ``die``: the hub dies before it handles the request. ``cut``: the hub dies after it has handled the request.
     ``times``: how often this happens, after ``skip`` matching requests.
     """
 
@@ -27,7 +28,11 @@ class Fault:
     times: int = 1
     skip: int = 0
     status: int = 500
+    reason: str = "Fault"
+    headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    seconds: float = 0.0
+    handled: bool = False
     writes_only: bool = False
 
     def strikes(self, method: str, path: str, write: bool) -> bool:
@@ -41,3 +46,19 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+
+# What nginx says.
+REASONS = {
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
+
+
+def from_gateway(status: int, method: str = "", path: str = "", *, retry_after: str = "", **how: Any) -> Fault:
+    """Return the fault that a gateway in front of the hub answers, and not the hub. ``how``: other fields of the fault."""
+    headers = {"Content-Type": "text/html", **({"Retry-After": retry_after} if retry_after else {})}
+    page = f"<html><h1>{status} {REASONS[status]}</h1></html>".encode()
+    return Fault("status", method, path, status=status, reason=REASONS[status], headers=headers, body=page, **how)

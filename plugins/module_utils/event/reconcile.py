@@ -223,10 +223,13 @@ def _send(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -
     run.journal.begin(action)
     try:
         run.hub.instance(record.id).send_event(talk.send, talk.message)
-    except LostAnswerError:
+    except LostAnswerError as lost:
         # The event may have been delivered, and there is no way to check. So it is never sent twice.
         run.journal.done(action)
-        raise
+        message = (
+            f"{lost.message} It is not known whether the event was delivered, and the task does not send it twice."
+        )
+        raise LostAnswerError.of(lost, message=message) from None
     run.journal.done(action)
 
 

@@ -35,6 +35,9 @@ class Response:
     content_type: str
     # The target of a redirect.
     location: str = ""
+    # How many seconds it took to answer, and how many more to wait before the next request, if it says so.
+    seconds: float = 0.0
+    retry_after: float = 0.0
     # Values that no error may show.
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -56,6 +59,11 @@ class Response:
         if b"plain HTTP request was sent to HTTPS port" in self.body:
             return "UNREACHABLE", "The server uses TLS there: use https:// in api_url."
         return None
+
+    @property
+    def shown_reason(self) -> str:
+        """The reason phrase, for a failure."""
+        return scrub(self.reason[:LOOKED_AT], self.secrets, part=True)[:TOLD]
 
     def json(self) -> Any:
         """Decode the body; None for an empty one. Raises ``HUB_ERROR`` if it is not JSON (not from a hub, or cut off)."""
@@ -121,6 +129,11 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
         advice = "Check token, or url_username and url_password."
     if not advice and 300 <= response.status < 400:
         advice = f"Redirects are not followed: set api_url to the address that it points to{_target(response)}."
+    if not advice and response.status == 413:
+        # No hub has such a limit.
+        advice = (
+            "A gateway in front of the hub limits the size of a request: raise its limit (nginx: client_max_body_size)."
+        )
     if not advice and response.status >= 500:
         advice = "Look in the hub's log for the cause."
     text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."

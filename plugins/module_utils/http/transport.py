@@ -11,18 +11,26 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import IO, Any
+from itertools import count
+from typing import IO, Any, Callable, TypeVar
 from urllib.parse import quote
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK, ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import connection_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.http.gateway import (
+    gateway_failure,
+    is_from_gateway,
+    pause_after,
+    retry_after,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
@@ -38,6 +46,8 @@ else:
     REQUESTS_IMPORT_ERROR = None
     # The failure reports the error, if there is one. Otherwise a log of ansible would contain a line for each repeat.
     logging.getLogger("urllib3").propagate = False
+
+T = TypeVar("T")
 
 # The characters that RFC 3986 allows unquoted in a segment of a path.
 PATH_SAFE = "!$&'()*+,;=:@"
@@ -57,7 +67,9 @@ class Transport:
         self._timings = timings
         # Values that no error may show. Each task adds the secrets of its programs.
         self.secrets: set[str] = set()
-        self._abandoned = False
+        # What the user should know although the task went on: time limits of a gateway that are too short.
+        self.notes: set[str] = set()
+        self._abandoned = threading.Event()
         self._in_flight: set[InFlight] = set()
         self._sessions: list[Session] = []
         self._reading = self._session(retries=connection.request_retries)
@@ -78,14 +90,26 @@ class Transport:
         return "/".join([self.connection.api_url, *(quote(segment, safe=PATH_SAFE) for segment in segments)])
 
     def get(
-        self, *segments: str, timeout: float | None = None, repeat: bool = True, request: InFlight | None = None
+        self,
+        *segments: str,
+        timeout: float | None = None,
+        repeat: bool = True,
+        outlast: bool = True,
+        request: InFlight | None = None,
     ) -> Response:
         """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
 
         ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``request``: watches the request (not if it
-        may be repeated).
+        may be repeated). ``outlast``: repeat it also when a gateway answers in the place of the hub.
         """
         url = self.url(*segments)
+
+        def ask() -> Response:
+            return self._got(url, timeout, repeat, request)
+
+        return self._outlasting(ask) if outlast else ask()
+
+    def _got(self, url: str, timeout: float | None, repeat: bool, request: InFlight | None) -> Response:
         attempts = 1 + (self.connection.request_retries if repeat else 0)
         while True:
             attempts -= 1
@@ -95,6 +119,24 @@ class Transport:
             except requests.exceptions.ChunkedEncodingError as error:
                 if not attempts:
                     raise connection_failure(error, "GET", url, sent=False) from None
+
+    def _outlasting(self, ask: Callable[[], T]) -> T:
+        """Ask up to ``request_retries`` times more while a gateway answers in the place of the hub."""
+        for attempt in count(1):
+            try:
+                return ask()
+            except GatewayError as error:
+                if attempt > self.connection.request_retries:
+                    raise
+                self._abandoned.wait(self.pause_after(error, attempt))
+        raise AssertionError("A loop without an end has ended: please report this bug of scramjet.sth.")
+
+    def pause_after(self, error: GatewayError, attempt: int) -> float:
+        """Return how many seconds to wait before a read is repeated for the ``attempt``th time.
+
+        The pauses grow, or are as long as the gateway asks for, but no longer than ``request_timeout``.
+        """
+        return pause_after(error, self._timings.gateway_tries, attempt, self.connection.request_timeout)
 
     def write(
         self,
@@ -146,22 +188,38 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         request: InFlight | None = None,
     ) -> Iterator[ByteStream]:
-        """GET a stream and read it as it arrives. It is never repeated, because reading may consume the data.
+        """GET a stream and read it as it arrives. Once it is open, it is never repeated, because reading may consume the data.
 
-        ``timeout``: seconds of silence after which the iteration raises `SthError` ``TIMEOUT``. ``request``: watches it.
+        ``timeout``: seconds of silence after which the iteration raises `SthError` ``TIMEOUT``. ``request``: watches it. Who
+        watches it also repeats it when a gateway answers in the place of the hub.
         """
         url = self.url(*segments)
         with self._registered(request or InFlight()) as registered:
-            try:
-                with registered.watched():
-                    response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
-            except requests.exceptions.RequestException as error:
-                raise connection_failure(error, "GET", url, sent=False) from None
-            with response:
-                if response.status_code != 200:
-                    answer = self._answer(response, "GET", url)
-                    raise failed_answer(answer, "read a stream")
+
+            def ask() -> requests.Response:
+                return self._opened(url, timeout, headers, registered)
+
+            with self._outlasting(ask) if request is None else ask() as response:
                 yield ByteStream(response, lambda error: connection_failure(error, "GET", url, sent=False))
+
+    def _opened(
+        self, url: str, timeout: float | None, headers: Mapping[str, str] | None, request: InFlight
+    ) -> requests.Response:
+        """Return the answer of a stream that has begun."""
+        begun = time.monotonic()
+        try:
+            with request.watched():
+                response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
+            if response.status_code == 200 and "html" not in response.headers.get("Content-Type", ""):
+                return response
+            with response:
+                answer = self._answer(response, "GET", url, begun=begun)
+        except requests.exceptions.RequestException as error:
+            raise connection_failure(error, "GET", url, sent=False) from None
+        self._refuse_gateway(answer, timeout)
+        if answer.ok:
+            raise answer.not_from_a_hub(f"{answer.status} with a web page")
+        raise failed_answer(answer, "read a stream")
 
     @contextmanager
     def _registered(self, request: InFlight) -> Iterator[InFlight]:
@@ -175,13 +233,14 @@ class Transport:
 
     def abandon(self) -> None:
         """Make every current and every later request fail, in all threads."""
-        self._abandoned = True
+        self._abandoned.set()
         for request in tuple(self._in_flight):
             request.abort()
 
     def renew(self) -> None:
         """Forget the state from earlier requests, but keep the connections."""
         self.secrets = set()
+        self.notes = set()
 
     def close(self) -> None:
         """Close every connection."""
@@ -199,7 +258,7 @@ class Transport:
         timeout: float | None = None,
         uploading: bool = False,
     ) -> requests.Response:
-        if self._abandoned:
+        if self._abandoned.is_set():
             # This ends a thread silently. No code handles it by trying something else.
             raise SystemExit
         silence = self.connection.request_timeout if timeout is None else timeout
@@ -213,22 +272,50 @@ class Transport:
     def _send(
         self, session: Session, method: str, url: str, *, request: InFlight | None = None, **how: Any
     ) -> Response:
+        begun = time.monotonic()
+        silence = how.get("timeout") or self.connection.request_timeout
         try:
             with (
                 self._registered(request or InFlight()) as registered,
                 registered.watched(),
                 self._open(session, method, url, **how) as response,
             ):
-                answer = self._answer(response, method, url, how.get("timeout") or self.connection.request_timeout)
+                answer = self._answer(response, method, url, silence, begun=begun)
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
             raise connection_failure(error, method, url, sent=method != "GET") from None
         if answer.status in (401, 403) or answer.refused_by_front:
             raise failed_answer(answer, "use the API")
+        self._refuse_gateway(answer, silence)
+        if method != "GET" and answer.ok:
+            self._require_json(answer)
         return answer
 
-    def _answer(self, response: requests.Response, method: str, url: str, silence: float = 0.0) -> Response:
+    def _refuse_gateway(self, answer: Response, timeout: float | None) -> None:
+        """Raise `GatewayError` or `LostAnswerError` if a gateway has answered in the place of the hub."""
+        if not is_from_gateway(answer):
+            return
+        allowed = self.connection.request_timeout if timeout is None else timeout
+        if answer.status == 504 and self._timings.gateway_waits <= answer.seconds < allowed:
+            self.notes.add(
+                f"A gateway in front of {self.connection.api_url} waits only {answer.seconds:.0f} s for an answer of the hub that may "
+                f"take {allowed:.0f} s: set its time-out (nginx: proxy_read_timeout) to more than that."
+            )
+        raise gateway_failure(answer, allowed)
+
+    @staticmethod
+    def _require_json(answer: Response) -> None:
+        """Raise `LostAnswerError` if the answer to a write is not from a hub, because all those are JSON or empty."""
+        try:
+            answer.json()
+        except SthError as error:
+            raise LostAnswerError.of(error) from None
+
+    def _answer(
+        self, response: requests.Response, method: str, url: str, silence: float = 0.0, *, begun: float
+    ) -> Response:
+        seconds = time.monotonic() - begun
         return Response(
             method=method,
             url=url,
@@ -237,6 +324,8 @@ class Transport:
             body=self._body(response, method, url, silence),
             content_type=response.headers.get("Content-Type", ""),
             location=response.headers.get("Location", ""),
+            seconds=seconds,
+            retry_after=retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
             secrets=frozenset(self.secrets) | self._own_secrets,
         )
 

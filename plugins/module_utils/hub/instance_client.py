@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import IO, Any, Literal
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
@@ -35,7 +35,9 @@ class InstanceClient:
         try:
             answer = self._api.transport.get("instance", self.id, timeout=timeout, repeat=not silent)
         except SthError as error:
-            if silent and error.code == "TIMEOUT":
+            # A gateway may have waited for the same silence.
+            waited = isinstance(error, GatewayError) and error.is_time_out(self._api.timings.gateway_waits)
+            if silent and (error.code == "TIMEOUT" or waited):
                 return unanswered(self.id, "")
             raise
         if answer.status == 404:
@@ -108,9 +110,11 @@ class InstanceClient:
         """
         route = "once" if which == "next" else "event"
         answer = self._api.transport.get(
-            "instance", self.id, route, name, timeout=timeout, repeat=False, request=request
+            "instance", self.id, route, name, timeout=timeout, repeat=False, outlast=False, request=request
         )
         event = self._api.dialect.event(answer.status, answer.reason, answer.body)
+        if event is None and answer.ok:
+            raise answer.not_from_a_hub(f"{answer.status} with something that is not an event")
         if event is None:
             raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
         return event

@@ -23,6 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, free_id, start_once
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON, as_the_log_says, ended_record
@@ -144,10 +145,10 @@ class Apply:
         failure_event: Listener,
     ) -> End:
         """Wait until the instance ends, an event or the output completes the run, or the log says that the program has completed."""
-        client, timings = self.hub.instance(last.id), self.hub.timings
+        timings = self.hub.timings
         options = self.options
         for _turn in pauses(bound, timings.close_looks):
-            now = client.info()
+            now = read_through(self.hub, last.id, bound)
             ended = None
             if now is None or not now.live:
                 ended = ended_record(last, now, group.ended_at("output"), timings.lingers_at_least)

@@ -69,9 +69,9 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         if record.engine == PYTHON and hub.dialect.stop_is_final:
             # Its stop handler gets all the time that it needs anyway. A Python program that asks for more gets no more orders.
             ending = replace(ending, can_keepalive=False)
-        orders.stop(ending)
+        left = orders.stop(ending)
         grace = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
-        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(grace), timings.looks)
+        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(left + grace), timings.looks)
         if ended:
             return last
     killed = False
@@ -86,10 +86,10 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
             # status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
             # program itself.
             killed = orders.kill()
-            again = Deadline(timings.kill_again) if hub.dialect.second_kill_is_forced else None
+            again = Deadline(timings.kill_again) if hub.dialect.second_kill_is_forced or orders.is_lost else None
         elif again is not None and again.passed:
             orders.kill()
-            again = None
+            again = Deadline(timings.kill_again) if orders.is_lost else None
     raise orders.not_ended(last, killed)
 
 
@@ -153,11 +153,26 @@ class _Orders:
         mark = record.mark
         self._called = f"{mark.name} ({record.id})" if mark else record.id
         self._told = False
-        # The last order, if its answer was lost and the instance was not read since.
+        # See `is_lost`.
         self._lost: tuple[str, LostAnswerError] | None = None
 
-    def stop(self, ending: Ending) -> None:
-        self._send("stop", lambda: self._client.stop(ending.stop_timeout, ending.can_keepalive), ("NOT_FOUND",))
+    def stop(self, ending: Ending) -> float:
+        """Stop the instance. Return for how many seconds more the program may take to end: 0.0 unless the answer was lost."""
+        for _attempt in range(2):
+            bound = Deadline(ending.stop_timeout)
+            self._send("stop", lambda: self._client.stop(ending.stop_timeout, ending.can_keepalive), ("NOT_FOUND",))
+            if not self.is_lost:
+                return 0.0
+            # A hub that reports a status shows at once that it stops an instance. If it does not, the stop has not reached it.
+            record = self.look() if self._hub.dialect.tells_status else None
+            if record is None or record.status != "running":
+                break
+        return bound.remaining
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the answer to the last order was lost, and the instance was not read since."""
+        return self._lost is not None
 
     def kill(self) -> bool:
         """Kill the instance. Return whether no further order is needed."""

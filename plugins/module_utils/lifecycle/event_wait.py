@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Callable, Literal
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
@@ -53,7 +54,7 @@ def wait_for_event(
     ):
         once_asked()
         deadline = Deadline(expected.timeout or timings.kept_answers)
-        with _Watch(hub.instance(instance_id), woken, timings.look_every) as watch:
+        with _Watch(hub, instance_id, woken) as watch:
             while True:
                 woken.clear()
                 ended = watch.ended
@@ -78,12 +79,12 @@ class _Watch(Attended):
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
 
-    def __init__(self, client: InstanceClient, woken: threading.Event, look_every: float) -> None:
+    def __init__(self, hub: HubClient, instance_id: str, woken: threading.Event) -> None:
         super().__init__("watch the instance")
         self.ended: InstanceRecord | None = None
-        self._client = client
+        self._hub = hub
+        self._id = instance_id
         self._woken = woken
-        self._look_every = look_every
         self._stopped = threading.Event()
 
     def __enter__(self) -> _Watch:
@@ -104,7 +105,10 @@ class _Watch(Attended):
         """Read the instance until it has ended."""
         while not self._stopped.is_set():
             try:
-                record = self._client.info() or forgotten(self._client.id)
+                record = read_through(self._hub, self._id, Deadline(math.inf)) or forgotten(self._id)
+            except GatewayError:
+                # The open request is sent again and again, and does not report this.
+                raise
             except SthError:
                 # If the hub fails, the open request loses its connection and reports the failure.
                 pass
@@ -112,4 +116,4 @@ class _Watch(Attended):
                 if not record.live:
                     self.ended = record
                     return
-            self._stopped.wait(self._look_every)
+            self._stopped.wait(self._hub.timings.look_every)

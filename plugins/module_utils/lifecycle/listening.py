@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterable
+from itertools import count
 from types import TracebackType
 from typing import Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
@@ -40,7 +41,8 @@ class Listener:
         which: Literal["next", "last"] = "last",
         woken: threading.Event | None = None,
     ) -> None:
-        self._client = hub.instance(instance_id)
+        self._hub = hub
+        self._instance_id = instance_id
         self._timings = hub.timings
         self._name = name
         self._which = which
@@ -116,7 +118,7 @@ class Listener:
             return
         # Each request is replaced long before its own time limit.
         silence = 2 * self._timings.renewals.longest + self._timings.spare
-        poll = Poll(self._client, self._which, self._name, silence, self._woken)
+        poll = Poll(self._hub, self._instance_id, self._which, self._name, silence, self._woken)
         poll.start()
         self._polls.append(poll)
         self._due = Deadline(self._renewal)
@@ -124,11 +126,16 @@ class Listener:
 
 
 class Poll(Attended):
-    """One open request. It sets ``woken`` when its answer arrives."""
+    """One open request. It sets ``woken`` when its answer arrives.
+
+    If a gateway ends the request, it is sent again, because that says nothing about the instance. Who waits also reads the
+    instance, and so learns whether the hub can be reached.
+    """
 
     def __init__(
         self,
-        client: InstanceClient,
+        hub: HubClient,
+        instance_id: str,
         which: Literal["next", "last"],
         awaited: str,
         silence: float,
@@ -138,10 +145,12 @@ class Poll(Attended):
         self.request = InFlight()
         self.event: Event | None = None
         self._awaited = awaited
-        self._client = client
+        self._hub = hub
+        self._client = hub.instance(instance_id)
         self._which = which
         self._silence = silence
         self._woken = woken
+        self._given_up = threading.Event()
 
     @property
     def pending(self) -> bool:
@@ -157,13 +166,24 @@ class Poll(Attended):
 
     def work(self) -> None:
         """Wait."""
-        self.event = self._client.await_event(self._which, self._awaited, self._silence, self.request)
+        for attempt in count(1):
+            try:
+                self.event = self._client.await_event(self._which, self._awaited, self._silence, self.request)
+            except GatewayError as error:
+                if not self._given_up.wait(self._hub.transport.pause_after(error, attempt)):
+                    continue
+            return
+
+    def give_up(self) -> None:
+        """End the request, even if the hub does not answer."""
+        self._given_up.set()
+        self.request.abort()
 
 
 def give_up(polls: Iterable[Poll]) -> None:
     """End requests, even if the hub does not answer, and wait for their threads."""
     polls = tuple(polls)
     for poll in polls:
-        poll.request.abort()
+        poll.give_up()
     for poll in polls:
         poll.join(1.0)

@@ -10,13 +10,20 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    ErrorCode,
+    GatewayError,
+    SthError,
+    given,
+    refuse_empty,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import ReadinessOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
@@ -186,6 +193,9 @@ class _Wait:
     def _is_healthy(self) -> bool:
         try:
             return bool(self.client.health(timeout=self.timings.health_turn))
+        except GatewayError:
+            # The next look shows whether the hub can be reached.
+            return False
         except SthError as error:
             # The hub answers only after the first report of the runner.
             if error.code == "TIMEOUT":
@@ -205,7 +215,7 @@ class _Wait:
         raise self._failed(event) if event else self._ended(record)
 
     def _record(self) -> InstanceRecord:
-        return self.client.info() or forgotten(self.client.id)
+        return read_through(self.hub, self.client.id, self.deadline) or forgotten(self.client.id)
 
     def _failed(self, event: Event) -> SthError:
         shown = self.readiness.masker.failure(event.payload, self.hub.secrets)

@@ -147,7 +147,9 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
 
 def _with_likely_topic(error: E, hub: HubClient, program: Program) -> E:
     """If the hub ended at a start, add a hint about the likely cause."""
-    hint = likely_topic(hub, program) if error.code == "UNREACHABLE" else ""
+    # A gateway that answers 502 may say so because the hub has ended.
+    may_have_ended = error.code == "UNREACHABLE" and error.details.get("http_status") in (None, 502)
+    hint = likely_topic(hub, program) if may_have_ended else ""
     return type(error).of(error, message=f"{error.message} {hint}") if hint else error
 
 

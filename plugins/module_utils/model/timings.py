@@ -69,6 +69,13 @@ class Timings:
     start_hold: float = 30.0
     # A forced delete takes 15.5 s, and 31 s if a program does not answer (hub-behaviour.md#forced-delete).
     force_hold: float = 45.0
+    # Between two tries of a read that a gateway has answered in the place of the hub.
+    gateway_tries: Pauses = Pauses(1.0, 10.0)
+    # For how long a gateway may do so while a task waits for an instance. Its answer says nothing about the instance, and the
+    # restart of a gateway or of a machine takes no longer.
+    outage: float = 120.0
+    # A gateway that answers 504 after so long has reached a time limit of its own.
+    gateway_waits: float = 1.0
     # Added to the time limit of a request that the task itself ends, so that the request does not end first. The task may wait
     # for the end of an instance in the meantime.
     spare: float = 60.0

@@ -100,6 +100,8 @@ class Run:
         self.hub.version()
         if self.hub.dialect.note is not None:
             self.note(self.hub.dialect.note)
+        for note in sorted(self.hub.transport.notes):
+            self.note(note)
         return self.known_hub()
 
     def known_hub(self) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
@@ -160,22 +161,30 @@ class StreamReader(Attended):
         self.last_data = time.monotonic()
         # How often the stream was cut and then read on.
         self.resumed = 0
+        self._transport = hub.transport
         self._client = hub.instance(instance_id)
         self._silent = hub.timings.silent
         self._silence = silence
         self._request = InFlight()
-        self._stopped = False
+        self._stopped = threading.Event()
 
     def work(self) -> None:
         """Read the stream, and read on after a cut that lost no data."""
-        while not self._stopped:
+        refused = 0
+        while not self._stopped.is_set():
             try:
                 with self._client.read(self.stream, self._silence, self._request) as pieces:
+                    refused = 0
                     if self._took_all(pieces):
                         return
+            except GatewayError as error:
+                # No data was sent. Who waits for the instance also reads it, and so learns whether the hub can be reached.
+                refused += 1
+                self._stopped.wait(self._transport.pause_after(error, refused))
+                continue
             except SthError as error:
                 # The record is gone, because 0.18 forgets an instance at its end.
-                if error.code == "NOT_FOUND" or self._stopped:
+                if error.code == "NOT_FOUND" or self._stopped.is_set():
                     return
                 raise
             self.resumed += 1
@@ -188,13 +197,13 @@ class StreamReader(Attended):
                 self.last_data = time.monotonic()
                 self._take(piece)
         except SthError as error:
-            if error.code != "UNREACHABLE" or self._stopped:
+            if error.code != "UNREACHABLE" or self._stopped.is_set():
                 raise
             if pieces.is_in_a_piece or time.monotonic() - self.last_data < self._silent:
                 message = f"The connection was cut while data arrived, and this data is lost: {error.message}"
                 raise SthError.of(error, message=message) from None
             return False
-        if not self._stopped:
+        if not self._stopped.is_set():
             if self.bounds is not None and self.stopped_by is None:
                 self.stopped_by = self.bounds.finish()
             self.ended_at = time.monotonic()
@@ -209,7 +218,7 @@ class StreamReader(Attended):
 
     def stop(self) -> None:
         """End the reading, even if the hub has not begun to answer."""
-        self._stopped = True
+        self._stopped.set()
         self._request.abort()
 
 

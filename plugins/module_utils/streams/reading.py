@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
@@ -116,23 +116,42 @@ def _read(
     nothing_more: Callable[[], bool] | None,
 ) -> StoppedBy:
     deadline = Deadline(seconds)
-    with open_stream(seconds + timings.spare) as pieces:
-        guard = _Guard(pieces, deadline, timings, nothing_more)
-        guard.start()
+    while True:
         try:
-            for piece in pieces:
-                guard.last_data = time.monotonic()
-                taken, reached = bounds.take(piece)
-                sink.write(taken)
-                if reached is not None:
-                    return reached
-                if deadline.passed:
-                    break
-        finally:
-            guard.stop()
-        if guard.error is not None:
-            raise guard.error
-        return bounds.finish() or ("time" if deadline.passed and not guard.saw_the_end else "end")
+            with open_stream(seconds + timings.spare) as pieces:
+                return _read_open(pieces, deadline, bounds, sink, timings, nothing_more)
+        except GatewayError as error:
+            # A gateway has waited for the first data for as long as it does. So none was sent, and none is lost.
+            if not error.is_time_out(timings.gateway_waits):
+                raise
+            if deadline.passed:
+                return "time"
+
+
+def _read_open(
+    pieces: ByteStream,
+    deadline: Deadline,
+    bounds: Bounds,
+    sink: Sink,
+    timings: Timings,
+    nothing_more: Callable[[], bool] | None,
+) -> StoppedBy:
+    guard = _Guard(pieces, deadline, timings, nothing_more)
+    guard.start()
+    try:
+        for piece in pieces:
+            guard.last_data = time.monotonic()
+            taken, reached = bounds.take(piece)
+            sink.write(taken)
+            if reached is not None:
+                return reached
+            if deadline.passed:
+                break
+    finally:
+        guard.stop()
+    if guard.error is not None:
+        raise guard.error
+    return bounds.finish() or ("time" if deadline.passed and not guard.saw_the_end else "end")
 
 
 class _Guard(Attended):

@@ -47,7 +47,8 @@ def write_watched(
         feeder.join()
     if feeder.error is None:
         return
-    if feeder.error.code != "TIMEOUT" or not isinstance(feeder.error, LostAnswerError):
+    by_gateway = "http_status" in feeder.error.details
+    if feeder.error.code != "TIMEOUT" or by_gateway or not isinstance(feeder.error, LostAnswerError):
         raise ended() or feeder.error
     if feed.size <= BUFFERED:
         raise SthError(

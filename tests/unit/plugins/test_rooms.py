@@ -65,6 +65,7 @@ TESTED_ELSEWHERE = {
     "hub_info/listing": "inventory/test_hubs",
     "hub_info/managed": "inventory/test_hubs, and behind a platform in tests/integration",
     "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
+    "lifecycle/outages": "test_gateways, with all that waits for an instance",
     "lifecycle/readiness": "instance/test_reconcile",
     "lifecycle/starting": "instance/test_reconcile",
     "secrets/forms": "secrets/test_hiding and test_scrubbing",

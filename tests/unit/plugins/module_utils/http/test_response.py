@@ -72,3 +72,9 @@ def test_a_redirect_is_told_with_its_target(location: str, told: str) -> None:
         message = failure(client(server, token="t0psecret-canary").version).message
     assert "Redirects are not followed" in message
     assert message.endswith(told)
+
+
+def test_a_package_that_is_too_large_for_a_gateway_is_told_with_the_limit_to_raise() -> None:
+    page = answer("413 Request Entity Too Large", "<html></html>", "Content-Type: text/html")
+    with ScriptedServer(Exchange("POST", "/sequence", page)) as server:
+        assert "client_max_body_size" in failure(client(server).send_sequence, b"x").message

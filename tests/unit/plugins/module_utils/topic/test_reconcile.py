@@ -42,11 +42,13 @@ def test_a_write_of_which_the_hub_dies_is_told_and_counts_as_written(
     assert not topic(hub, state)["changed"]
 
 
-@pytest.mark.parametrize(("kind", "failed"), [("lost", False), ("reset", True)])
-def test_a_lost_answer_is_looked_up(hub: FakeHub, kind: Literal["lost", "reset"], failed: bool) -> None:
+@pytest.mark.parametrize(("kind", "times", "failed"), [("lost", 1, False), ("reset", 1, False), ("reset", 2, True)])
+def test_a_lost_answer_is_looked_up_before_it_is_repeated_once(
+    hub: FakeHub, kind: Literal["lost", "reset"], times: int, failed: bool
+) -> None:
     if not hub.state.is_1x:
         pytest.skip("a 0.18 hub has no topics to manage")
-    hub.fault(Fault(kind, "POST", "/topics"))
+    hub.fault(Fault(kind, "POST", "/topics", times=times))
     result = topic(hub, "present")
     assert result.get("failed", False) == failed
     assert result["changed"] != failed
