@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs targets on a hub behind a real nginx, as on a platform: with a path, TLS and a bearer token."""
+"""Runs targets on a hub behind a real nginx, as on a platform: with a path, TLS and a bearer token.
+
+Also tests what happens if nginx gets no answer from the hub for a moment, or waits too short a time.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,23 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
-from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, play, run_playbook, run_target
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.integration.conftest import Hub, simulated_hub
+from ansible_collections.scramjet.sth.tests.integration.playbooks import (
+    OF_MODULES,
+    ROOT,
+    play,
+    run_playbook,
+    run_target,
+)
 from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port
-from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
+from ansible_collections.scramjet.sth.tests.unit.running import when, when_asked
 
 NGINX = os.environ.get("STH_TEST_NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 pytestmark = pytest.mark.skipif(
@@ -51,7 +63,7 @@ http {{
     location {path}/ {{
       proxy_pass {origin}/api/v1/;
       proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_request_buffering off; proxy_buffering off; proxy_read_timeout 1h;
+      proxy_request_buffering off; proxy_buffering off; proxy_read_timeout {waits};
     }}
   }}
 }}
@@ -59,8 +71,8 @@ http {{
 
 
 @contextmanager
-def platform(origin: str, certificate: tuple[str, str], directory: pathlib.Path) -> Iterator[str]:
-    """Run nginx in front of the hub and yield the address of its API there."""
+def platform(origin: str, certificate: tuple[str, str], directory: pathlib.Path, waits: str = "1h") -> Iterator[str]:
+    """Run nginx in front of the hub and yield the address of its API there. ``waits``: how long it waits for an answer."""
     port = free_port()
     chain, key = certificate
     configuration = directory / "nginx.conf"
@@ -75,6 +87,7 @@ def platform(origin: str, certificate: tuple[str, str], directory: pathlib.Path)
             origin=origin,
             manager=MANAGER,
             hubs=HUBS,
+            waits=waits,
         ),
         encoding="utf-8",
     )
@@ -168,3 +181,128 @@ def test_a_platform_that_refuses_answers_with_a_page(
         parts = urlsplit(hub.api_url)
         with platform(f"{parts.scheme}://{parts.netloc}", certificate, tmp_path) as api_url:
             run_playbook(book, {"sth_api_url": api_url, "sth_token": "another", "sth_ca_path": authority})
+
+
+# -- a gateway that gets no answer from the hub -----------------------------------------------------------------------
+
+PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
+UPLOAD: dict[str, Any] = {"scramjet.sth.sth_sequence": {"src": PROBE}, "register": "upload"}
+START: dict[str, Any] = {
+    "scramjet.sth.sth_instance": {"name": "web", "sequence": "probe", "stop_timeout": 1},
+    "register": "start",
+}
+STOP: dict[str, Any] = {
+    "scramjet.sth.sth_instance": {"name": "web", "state": "stopped", "stop_timeout": 1},
+    "register": "stop",
+}
+REMOVE: dict[str, Any] = {"scramjet.sth.sth_sequence": {"name": "probe", "state": "absent"}, "register": "remove"}
+
+
+def told(*conditions: str) -> dict[str, Any]:
+    """Return the task that checks the results before it."""
+    results = "told {{ [upload, start | d(), stop | d(), remove | d(), job | d(), waited | d()] }}"
+    return {"ansible.builtin.assert": {"that": list(conditions), "fail_msg": results}}
+
+
+def origin_of(hub: FakeHub | Hub) -> str:
+    parts = urlsplit(hub.api_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def test_an_outage_in_the_middle_ends_no_healthy_run(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    job = {
+        "name": "job",
+        "sequence": "probe",
+        "state": "completed",
+        "on_failure": "stop",
+        "run_timeout": bound(60),
+        # The pause after it is shorter than the outage.
+        "request_retries": 1,
+    }
+    tasks = [
+        UPLOAD,
+        {"scramjet.sth.sth_instance": job, "register": "job"},
+        told("job.instance.outcome == 'completed'", "job.collected.output.content == 'result\\n'"),
+        REMOVE,
+    ]
+    with FakeHub("1.x") as hub:
+
+        def fail_for_a_moment() -> None:
+            # A stream that is cut while it is silent loses nothing.
+            time.sleep(1 + pace())
+            hub.dead = True
+            time.sleep(5)
+            hub.dead = False
+            with hub.state.lock:
+                next(iter(hub.state.instances.values())).complete(b"result\n")
+
+        when_asked(hub, "/output", fail_for_a_moment)
+        with platform(origin_of(hub), certificate, tmp_path) as api_url:
+            book = play(tmp_path / "outage.yml", {"tasks": tasks})
+            run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)
+        assert hub.turned_away
+        assert not [item for item in hub.writes if item.path.endswith("/_stop")]
+        assert (hub.runners, hub.sequences) == (0, [])
+
+
+def test_after_an_outage_at_every_write_one_run_has_done_all_of_it(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    def both(task: dict[str, Any]) -> list[dict[str, Any]]:
+        name = task["register"]
+        return [task, told(f"{name} is changed"), task, told(f"{name} is not changed")]
+
+    writes = (("POST", "/sequence$"), ("POST", "/start$"), ("POST", "/_stop$"), ("DELETE", "/sequence/"))
+    with FakeHub("1.x") as hub:
+        for method, path in writes:
+            hub.fault(Fault("die", method, path))
+
+        def come_back() -> None:
+            time.sleep(2)
+            hub.dead = False
+            if any(item.times for item in hub.faults):
+                when(lambda: hub.dead, come_back)
+
+        when(lambda: hub.dead, come_back)
+        with platform(origin_of(hub), certificate, tmp_path) as api_url:
+            tasks = [item for task in (UPLOAD, START, STOP, REMOVE) for item in both(task)]
+            book = play(tmp_path / "writes.yml", {"tasks": tasks})
+            run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)
+        assert not [item for item in hub.faults if item.times]
+        assert len([item for item in hub.writes if item.path.endswith("/start")]) == 2
+        assert (hub.runners, hub.sequences) == (0, [])
+
+
+@pytest.mark.parametrize("hub", ["real-0.18"], indirect=True)
+def test_time_outs_that_are_too_short_are_named_and_end_nothing(
+    hub: Hub, tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    run = {"name": "job", "sequence": "probe", "state": "completed"}
+    config = {"behaviour": "complete", "seconds": 6}
+    event = {"instance": "web", "expect": "done"}
+    named = "'proxy_read_timeout' in"
+    tasks = [
+        UPLOAD,
+        {"scramjet.sth.sth_instance": {**run, "app_config": config}, "register": "job"},
+        told("job.instance.outcome == 'completed'", "'done' in job.collected.output.content"),
+        START,
+        {
+            "scramjet.sth.sth_event": {**event, "wait_timeout": 5},
+            "register": "waited",
+            "failed_when": "waited.error_code | d() != 'TIMEOUT'",
+        },
+        told(f"{named} waited.msg"),
+        {
+            "scramjet.sth.sth_instance": {"name": "web", "state": "stopped", "stop_timeout": 6},
+            "register": "stop",
+        },
+        told("stop is changed", f"{named} stop.notes | join"),
+        {"scramjet.sth.sth_instance": {"name": "web", "state": "stopped"}, "register": "stop"},
+        told("stop is not changed"),
+        REMOVE,
+    ]
+    with platform(origin_of(hub), certificate, tmp_path, waits="2s") as api_url:
+        book = play(tmp_path / "short.yml", {"tasks": tasks})
+        run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)

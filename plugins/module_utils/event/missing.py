@@ -33,6 +33,8 @@ def missing_event(hub: HubClient, instance_id: str, label: str, expected: Expect
     return SthError(
         "TIMEOUT",
         f"Instance {label} ({instance_id}) on {hub.api_url} has not emitted {expected.event!r}{hint} "
-        f"within wait_timeout ({expected.timeout:g} s); it keeps running.",
+        f"within wait_timeout ({expected.timeout:g} s); it keeps running."
+        # Between two requests, an event may have been missed.
+        + "".join(f" {note}" for note in sorted(hub.transport.notes)),
         instance=instance_id,
     )
