@@ -29,11 +29,17 @@ options:
     default: http://127.0.0.1:8000/api/v1
   token:
     description:
-      - Bearer token to send with every request, for a proxy in front of the hub. Use either this or O(url_username). Both together
-        are refused with C(error_code=INVALID_OPTION).
+      - Bearer token to send with every request, for a proxy in front of the hub. Use either this, O(token_file) or O(url_username). Two
+        of them together are refused with C(error_code=INVALID_OPTION).
       - The task gives a warning if a token or password goes to another machine without TLS.
       - If not set, the variable V(sth_token) and then the environment variable E(STH_TOKEN) is used.
     type: str
+  token_file:
+    description:
+      - File with the bearer token, on the machine where the task runs. It is read anew for each request, so another program may replace
+        the token while a task runs. The file contains nothing but the token. Replace it with C(mv), so that it is never incomplete.
+      - If not set, the variable V(sth_token_file) and then the environment variable E(STH_TOKEN_FILE) is used.
+    type: path
   headers:
     description:
       - Additional request headers, for example for a proxy in front of the hub. Their values count as secrets and are never shown.

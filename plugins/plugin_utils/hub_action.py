@@ -61,7 +61,7 @@ display = Display()
 
 CONNECTION_VARIABLES: dict[str, str] = {option: f"sth_{option}" for option in HUB}
 # Options for authentication. If a task sets one of them, variables and environment are ignored for all of them.
-SIGN_IN = ("token", "url_username", "url_password")
+SIGN_IN = ("token", "token_file", "url_username", "url_password")
 # Options that say what a task is about. An explicit null is an error, because "not set" would mean something else: all
 # objects, no objects, or reading instead of writing.
 NOT_NULL = (

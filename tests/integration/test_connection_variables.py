@@ -45,6 +45,8 @@ def run(path: pathlib.Path, hub: FakeHub, *tasks: list[dict[str, Any]], **enviro
 
 
 def test_ways_to_sign_in_and_bounds(tmp_path: pathlib.Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("from-file\n", encoding="ascii")
     with FakeHub(generation="1.x") as hub:
         run(
             tmp_path,
@@ -54,6 +56,9 @@ def test_ways_to_sign_in_and_bounds(tmp_path: pathlib.Path) -> None:
             # Who signs in by an option means that instead of what variables say, and a variable instead of the environment.
             listing(options={"token": "from-option"}, sth_url_username="user", sth_url_password="word"),
             listing(sth_token="instead-of-environment"),
+            listing(sth_token_file=str(token)),
+            listing(options={"token_file": str(token)}, sth_token="from-variable"),
+            listing(sth_token_file=str(tmp_path / "missing"), told="token_file"),
             listing(options={"api_url": "http://127.0.0.1:1", "request_retries": 0}, told="127.0.0.1:1/"),
             listing(sth_connect_timeout=0, told="connect_timeout"),
             listing(sth_request_timeout=0, told="request_timeout"),
@@ -63,8 +68,14 @@ def test_ways_to_sign_in_and_bounds(tmp_path: pathlib.Path) -> None:
         )
         signed = [item.headers.get("authorization") for item in hub.requests if item.path.endswith("/sequences")]
         own = [item.headers.get("x-own") for item in hub.requests if item.path.endswith("/sequences")]
-    assert signed == ["Bearer from-variable", BASIC, "Bearer from-option", "Bearer instead-of-environment"]
-    assert own == ["a", None, None, None]
+    assert signed == [
+        "Bearer from-variable",
+        BASIC,
+        "Bearer from-option",
+        "Bearer instead-of-environment",
+        *2 * ["Bearer from-file"],
+    ]
+    assert own == ["a", *5 * [None]]
 
 
 def test_certificates_and_proxies(

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import read_token
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
 RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
@@ -31,6 +32,7 @@ class Connection:
 
     api_url: str = DEFAULT_API_URL
     token: str | None = field(default=None, repr=False)
+    token_file: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     url_username: str | None = None
     url_password: str | None = field(default=None, repr=False)
@@ -47,7 +49,7 @@ class Connection:
     def sends_token_in_clear(self) -> bool:
         """Whether a token or password leaves this machine over plain HTTP."""
         parts = urlsplit(self.api_url)
-        secret = self.token or self.url_password
+        secret = self.token or self.token_file or self.url_password
         return bool(secret) and parts.scheme == "http" and not _is_loopback(parts.hostname or "")
 
 
@@ -61,8 +63,9 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
         raise SthError("INVALID_OPTION", "api_url is empty: give the address of the hub, or leave the option out.")
     given = {key: value for key, value in options.items() if value is not None and value != ""}
     username, password, token = given.get("url_username"), given.get("url_password"), given.get("token")
-    if token and username:
-        raise SthError("INVALID_OPTION", "token and url_username are both set: use one of them.")
+    ways = [name for name in ("token", "token_file", "url_username") if given.get(name)]
+    if len(ways) > 1:
+        raise SthError("INVALID_OPTION", f"{ways[0]} and {ways[1]} are both set: use one of them.")
     if password and not username:
         raise SthError("INVALID_OPTION", "url_password needs url_username: set both.")
     if given.get("client_key") and not given.get("client_cert"):
@@ -81,11 +84,14 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
             )
     if token:
         _refuse_unsendable("token", token)
+    if given.get("token_file"):
+        _require_token(str(given["token_file"]))
     if int(given.get("request_retries", 0)) < 0:
         raise SthError("INVALID_OPTION", "request_retries must not be negative.")
     return Connection(
         api_url=normalise_api_url(str(given.get("api_url", DEFAULT_API_URL))),
         token=token,
+        token_file=given.get("token_file"),
         headers=_headers(given.get("headers", {})),
         url_username=username,
         url_password=password,
@@ -156,6 +162,21 @@ def _refuse_unsendable(what: str, text: str) -> None:
         raise SthError(
             "INVALID_OPTION",
             f"{what} holds a line end, a trailing blank or a character that is not allowed in an HTTP header: strip the line end if it was read from a file.",
+        )
+
+
+def _require_token(path: str) -> None:
+    """Refuse a file without a token that can be sent."""
+    try:
+        token = read_token(path)
+    except OSError as error:
+        raise SthError(
+            "INVALID_OPTION",
+            f"token_file {path} cannot be read on the machine where the task runs ({error.strerror}): correct the path or its permissions.",
+        ) from None
+    if token is None:
+        raise SthError(
+            "INVALID_OPTION", f"token_file {path} does not hold one token: write the token into it, and nothing else."
         )
 
 

@@ -126,7 +126,7 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
     if response.refused_by_front:
         code, advice = response.refused_by_front
     if not advice and code == "UNAUTHORIZED":
-        advice = "Check token, or url_username and url_password."
+        advice = "Check token, token_file, or url_username and url_password."
     if not advice and 300 <= response.status < 400:
         advice = f"Redirects are not followed: set api_url to the address that it points to{_target(response)}."
     if not advice and response.status == 413:

@@ -18,6 +18,7 @@ from urllib.request import getproxies
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.http.pools import HubAdapter
+from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import TokenFile
 
 try:
     import requests
@@ -36,11 +37,20 @@ issubclass(list, Mapping)
 class Session:
     """Sends requests over connections that it keeps. Safe to use from several threads."""
 
-    def __init__(self, connection: Connection, *, retries: int, headers: Mapping[str, str], idle_limit: float) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        retries: int,
+        headers: Mapping[str, str],
+        idle_limit: float,
+        token_file: TokenFile | None = None,
+    ) -> None:
         """``retries``: how often to repeat a GET whose answer was lost. ``headers``: in addition to those of the connection.
 
-        ``idle_limit``: see `HubAdapter`.
+        ``idle_limit``: see `HubAdapter`. ``token_file``: has the token for each request.
         """
+        self._token_file = token_file
         # It takes long to find the proxies for this hub. Whether there are any proxies is known quickly.
         proxied = connection.use_proxy and bool(getproxies())
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
@@ -95,6 +105,8 @@ class Session:
         request.prepare_url(url, None)
         # A dict is faster to copy than the case-insensitive mapping of requests. But it is case-sensitive, so remove the
         # user's spelling of a header that is set here.
+        if self._token_file is not None:
+            headers = {**headers, "Authorization": f"Bearer {self._token_file.token()}"}
         ours = {name.lower() for name in headers}
         common = {name: value for name, value in self._headers.items() if name.lower() not in ours}
         request.headers = {**common, **headers}  # type: ignore[assignment,unused-ignore]

@@ -34,6 +34,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.gateway import (
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
+from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import TokenFile
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import SHORTEST_SCRUBBED
 
@@ -70,6 +71,7 @@ class Transport:
         # What the user should know although the task went on: time limits of a gateway that are too short.
         self.notes: set[str] = set()
         self._abandoned = threading.Event()
+        self._token_file = TokenFile(connection.token_file) if connection.token_file else None
         self._in_flight: set[InFlight] = set()
         self._sessions: list[Session] = []
         self._reading = self._session(retries=connection.request_retries)
@@ -81,7 +83,13 @@ class Transport:
         return self._session(retries=0, headers={"Connection": "close"})
 
     def _session(self, *, retries: int, headers: Mapping[str, str] | None = None) -> Session:
-        session = Session(self.connection, retries=retries, headers=headers or {}, idle_limit=self._timings.idle_limit)
+        session = Session(
+            self.connection,
+            retries=retries,
+            headers=headers or {},
+            idle_limit=self._timings.idle_limit,
+            token_file=self._token_file,
+        )
         self._sessions.append(session)
         return session
 
@@ -329,10 +337,11 @@ class Transport:
             secrets=frozenset(self.secrets) | self._own_secrets,
         )
 
-    @cached_property
+    @property
     def _own_secrets(self) -> frozenset[str]:
         # A proxy in front of the hub may repeat the refused token in its answer.
-        values = (self.connection.token, self.connection.url_password)
+        tokens = self._token_file.seen if self._token_file else ()
+        values = (self.connection.token, self.connection.url_password, *tokens)
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     def _body(self, response: requests.Response, method: str, url: str, silence: float) -> bytes:

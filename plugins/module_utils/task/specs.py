@@ -29,6 +29,7 @@ def _option(variable: str, **spec: Any) -> dict[str, Any]:
 HUB: Spec = {
     "api_url": _option("STH_API_URL", type="str", default="http://127.0.0.1:8000/api/v1"),
     "token": _option("STH_TOKEN", type="str", no_log=True),
+    "token_file": _option("STH_TOKEN_FILE", type="path", no_log=False),
     "headers": _option("STH_HEADERS", type="dict", no_log=True, default={}),
     "url_username": _option("STH_URL_USERNAME", type="str"),
     "url_password": _option("STH_URL_PASSWORD", type="str", no_log=True),

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -14,6 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
     connection_from_options,
     normalise_api_url,
 )
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import failure
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,22 @@ def test_what_cannot_work_is_refused_before_anything_is_asked(options: dict[str,
         connection_from_options(options)
     assert caught.value.code == "INVALID_OPTION"
     assert next(iter(options)) in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["", " \n", "two words", "two\nlines", "t\u00f6ken", "x" * 20_000])
+def test_a_file_without_one_token_is_refused(tmp_path: pathlib.Path, text: str) -> None:
+    path = tmp_path / "token"
+    path.write_text(text, encoding="utf-8")
+    error = failure(connection_from_options, {"token_file": str(path)})
+    assert (error.code, "does not hold one token" in error.message) == ("INVALID_OPTION", True)
+    assert not text.strip() or text.strip() not in error.message
+
+
+def test_a_token_is_given_in_one_way(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    assert "cannot be read" in failure(connection_from_options, {"token_file": str(path)}).message
+    path.write_text("t0\n")
+    for other in ({"token": "x"}, {"url_username": "u"}):
+        assert "token_file" in failure(connection_from_options, {"token_file": str(path), **other}).message
+    known = connection_from_options({"api_url": "http://hub.example.com", "token_file": str(path)})
+    assert known.sends_token_in_clear

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A token in a file that is replaced while a task runs."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, when
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
+    VERSION_1,
+    Exchange,
+    ScriptedServer,
+    answer,
+    client,
+    failure,
+)
+
+
+def signed(exchange: Exchange, token: str) -> Exchange:
+    return Exchange(exchange.method, exchange.path, exchange.answer, headers={"authorization": f"Bearer {token}"})
+
+
+def test_each_request_has_the_token_of_its_moment(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("first\n")
+    listed = Exchange("GET", "/sequences", answer("200 OK", "[]"))
+    gone = Exchange("DELETE", "/sequence/a", answer("200 OK", "{}"))
+    script = [signed(VERSION_1, "first"), signed(listed, "second"), signed(gone, "second"), signed(listed, "second")]
+    with ScriptedServer(*script) as server:
+        hub = client(server, token_file=str(path), headers={"authorization": "own"})
+        hub.version()
+        path.write_text("second")
+        hub.sequences()
+        # It is just replaced.
+        path.write_text("")
+        hub.delete_sequence("a")
+        path.unlink()
+        hub.sequences()
+
+
+def test_no_failure_shows_the_token(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("hunter2-first")
+    refused = Exchange("GET", "/sequences", answer("400 x", "hunter2-second and hunter2-first are expired"))
+    with ScriptedServer(VERSION_1, refused) as server:
+        hub = client(server, token_file=str(path))
+        hub.version()
+        path.write_text("hunter2-second")
+        error = failure(hub.sequences)
+    assert "expired" in error.message
+    assert "hunter2" not in error.message
+
+
+def test_a_long_run_survives_the_replacement_of_its_token(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("first")
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"), token_file=str(path))["changed"]
+
+    def replace_it() -> None:
+        path.write_text("second")
+        when(lambda: any(item.headers["authorization"] == "Bearer second" for item in hub.requests), finish)
+
+    def finish() -> None:
+        # The first token has expired.
+        hub.token = "second"
+        with hub.state.lock:
+            next(iter(hub.state.instances.values())).complete(b"result\n")
+
+    when(lambda: any(item.path.endswith("/output") for item in hub.requests), replace_it)
+    options: dict[str, Any] = {
+        "name": "job",
+        "sequence": "probe",
+        "state": "completed",
+        "run_timeout": 60,
+        "token_file": str(path),
+    }
+    result = run_task("sth_instance", hub, **options)
+    assert not result.get("failed"), result
+    assert result["instance"]["outcome"] == "completed"
+
+
+def test_a_token_that_expires_in_the_middle_is_told(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("hunter2-first")
+    hub.fault(
+        Fault("status", "POST", "/sequence", status=401, reason="Unauthorized", body=b"hunter2-first has expired")
+    )
+    result = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"), token_file=str(path))
+    assert (result["error_code"], result["changed"]) == ("UNAUTHORIZED", False)
+    assert "token_file" in result["msg"]
+    assert "hunter2" not in str(result)
