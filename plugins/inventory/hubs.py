@@ -85,6 +85,11 @@ options:
     type: str
     env:
       - name: STH_TOKEN
+  token_file:
+    description: File with the token, on the controller. Use it instead of O(token).
+    type: path
+    env:
+      - name: STH_TOKEN_FILE
   headers:
     description: Additional request headers, a mapping, or a JSON object as text.
     type: raw
@@ -216,6 +221,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.listing impo
 
 CONNECTION_OPTIONS = (
     "token",
+    "token_file",
     "headers",
     "url_username",
     "url_password",
