@@ -60,7 +60,7 @@ def test_values_with_a_secret_name_are_hidden(text: str, expected: str) -> None:
     [
         "registry.example.com/team/secret:1.2", "arn:aws:secret:x", "max_tokens=5", "bypass=1", "vault://secret/x",
         "--token --verbose", "--max-tokens 5", "a --password", "x--password y",
-        "secret://x", "the password is long",  "Bearer certificates expired", "a=b", "time: 12:30", "=", ":", "",
+        "secret://x", "the password is long", "Bearer certificates expired", "a=b", "time: 12:30", "=", ":", "",
     ],
 )  # fmt: skip
 def test_other_texts_stay(text: str) -> None:
