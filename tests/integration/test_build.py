@@ -114,7 +114,8 @@ def test_an_archive_is_built_once_and_deployed(entrance: str, tmp_path: pathlib.
             environment={"XDG_CACHE_HOME": str(tmp_path / "cache")},
             warned=True,
         )
-        (stored,) = hub.state.directories.values()
+        stored = next(iter(hub.state.directories.values()))
+        assert len(hub.state.directories) == 1
     assert runs.read_text() == "x\n"
     assert sorted(stored) == ["built.js", "index.js", "package.json"]
 
