@@ -80,6 +80,8 @@ class Dialect:
         # GET of a starting instance gets no answer (hub-behaviour.md#starting-instance-never-answers).
         self.is_silent_about_starting = not has(release, "answers_for_starting")
         self.log_never_ends = has(release, "log_never_ends")
+        # Data is lost between two readers of a stream (hub-behaviour.md#streams-that-are-cut).
+        self.drops_unread = has(release, "drops_unread")
         # Input that is not UTF-8 reaches a program unchanged.
         self.carries_binary_input = has(release, "binary_input")
         # Output that is not UTF-8 arrives unchanged.

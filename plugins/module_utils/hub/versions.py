@@ -36,6 +36,7 @@ Capability = Literal[
 Habit = Literal[
     "topics_never_end",
     "log_never_ends",
+    "drops_unread",
     "empty_write_never_answered",
     "keeps_ended",
     "delete_inverted",
@@ -66,6 +67,8 @@ class Span:
 FEATURES: Mapping[Feature, Span] = {
     # The header ``x-end-stream`` of a write does not end a topic.
     "topics_never_end": Span((0, 20, 0)),
+    # After a first reader has gone, what a program writes while nobody reads is lost. Measured on 0.24.3 and 0.26.1.
+    "drops_unread": Span((0, 20, 0), mended=(0, 28, 2)),
     # A request with an empty body to an input is carried out, but its answer never ends.
     "empty_write_never_answered": Span((0, 23, 0), mended=(0, 35, 3)),
     # Complete instances are listed, with their status.

@@ -163,7 +163,8 @@ class StreamReader(Attended):
         self.resumed = 0
         self._transport = hub.transport
         self._client = hub.instance(instance_id)
-        self._silent = hub.timings.silent
+        # On some hubs, what comes between two readers is lost, so a cut is never harmless.
+        self._silent = float("inf") if hub.dialect.drops_unread else hub.timings.silent
         self._silence = silence
         self._request = InFlight()
         self._stopped = threading.Event()
@@ -200,7 +201,7 @@ class StreamReader(Attended):
             if error.code != "UNREACHABLE" or self._stopped.is_set():
                 raise
             if pieces.is_in_a_piece or time.monotonic() - self.last_data < self._silent:
-                message = f"The connection was cut while data arrived, and this data is lost: {error.message}"
+                message = f"The connection was cut while data arrived or could be lost: {error.message}"
                 raise SthError.of(error, message=message) from None
             return False
         if not self._stopped.is_set():

@@ -113,6 +113,15 @@ def test_a_stream_that_is_cut_in_silence_is_read_on(hub: FakeHub, seen: list[byt
     assert any("stdout" in note and "cut off" in note for note in result["notes"])
 
 
+@pytest.mark.parametrize("hub", ["0.26"], indirect=True)
+def test_a_cut_in_silence_ends_the_run_where_the_hub_drops_what_nobody_reads(hub: FakeHub, seen: list[bytes]) -> None:
+    when(lambda: b"one\n" in seen and len(hub.readings) == 4, hub.cut_streams)
+    config = {"behaviour": "run", "stdout": "one"}
+    result = complete(hub, app_config=config, timings=replace(HASTY, silent=0.0))
+    assert result["error_code"] == "UNREACHABLE", result
+    require_left(hub, result)
+
+
 def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub, seen: list[bytes]) -> None:
     def cut() -> None:
         hub.cut_streams(in_a_piece=True)
