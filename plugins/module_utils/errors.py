@@ -108,12 +108,25 @@ def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> W
         # Somebody else has answered, and its message says who.
         message = f"{what} was sent to {hub}, and it is not known whether {effect}: {lost.message} Run the task again; it checks first."
         return WrittenError.of(lost, message=message)
-    how = "did not answer in time" if lost.code == "TIMEOUT" else "closed the connection before it answered"
     return WrittenError.of(
         lost,
-        message=f"{what} was sent to {hub}, which {how}. It is not known whether {effect}: look in the hub's log, and run the task "
+        message=f"{what} was sent to {hub}, which {_how(lost)}. It is not known whether {effect}: look in the hub's log, and run the task "
         "again, which checks first.",
     )
+
+
+def still_there(lost: LostAnswerError, hub: str, what: str, there: str) -> WrittenError:
+    """Build the failure for a write without an answer and without an effect. ``what``: "The removal of x"; ``there``: "it is there"."""
+    if "http_status" in lost.details:
+        return WrittenError.of(lost, message=f"{what} was sent to {hub}, and {there}: {lost.message} Run the task again.")
+    return WrittenError.of(
+        lost,
+        message=f"{what} was sent to {hub}, which {_how(lost)}, and {there}: look in the hub's log, and run the task again.",
+    )
+
+
+def _how(lost: LostAnswerError) -> str:
+    return "did not answer in time" if lost.code == "TIMEOUT" else "closed the connection before it answered"
 
 
 def unseen(error: SthError, written: str, effect: str) -> WrittenError:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # The most bytes of headers that Node.js accepts.
 HEADERS = 16 * 1024
+# Seconds between two bytes of an answer that drips.
+DRIP = 0.1
 
 
 class Server(ThreadingHTTPServer):
@@ -37,11 +39,18 @@ class Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], hub: FakeHub) -> None:
+    def __init__(self, at: tuple[str, int] | socket.socket, hub: FakeHub) -> None:
+        """``at``: an address, or a socket that is bound to one."""
         self.hub = hub
         # Connections whose first request has not been noted yet.
         self.unnoted: set[object] = set()
-        super().__init__(address, _Handler)
+        if not isinstance(at, socket.socket):
+            super().__init__(at, _Handler)
+            return
+        super().__init__(at.getsockname(), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = at
+        self.server_activate()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the order of arrival before the connection gets a thread of its own."""
@@ -114,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = fault.kind if fault else ""
         if kind == "die":
             hub.dead = True
+        if fault and kind in ("reset", "die", "hang", "status"):
+            fault.then()
         if kind in ("reset", "die"):
             return self._drop()
         if kind == "hang":
@@ -135,11 +146,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._drop()
         if kind == "cut":
             hub.dead = True
+        if fault:
+            fault.then()
         if kind in ("lost", "cut"):
             return self._drop()
-        if answer.hang:
+        if answer.hang or kind == "mute":
             return self._hang()
-        return self._send(answer, truncated=kind == "truncate")
+        return self._send(answer, truncated=kind == "truncate", dripping=kind == "drip")
 
     def _wait(self, fault: Fault, call: Call) -> None:
         """Wait as long as a gateway does that gets no answer. The hub goes on with what it does."""
@@ -221,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     # -- written --------------------------------------------------------------------------------------------------
 
-    def _send(self, answer: Answer, truncated: bool = False) -> None:
+    def _send(self, answer: Answer, truncated: bool = False, dripping: bool = False) -> None:
         self.send_response_only(answer.status, answer.reason)
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Date", self.date_time_string())
@@ -249,6 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         if body:
+            if dripping:
+                return self._drip(body)
             half = body[: len(body) // 2] if truncated else body
             self.wfile.write(b"%x\r\n%s" % (len(body), half))
             if truncated:
@@ -281,6 +296,17 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._drop()
             else:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    def _drip(self, body: bytes) -> None:
+        """Send one chunk slowly, and never its end."""
+        self.close_connection = True
+        self.wfile.write(b"%x\r\n" % len(body))
+        for at in range(len(body) - 1):
+            if self._gone():
+                return
+            self.wfile.write(body[at : at + 1])
+            time.sleep(DRIP)
+        self._hang()
 
     def _hang(self) -> None:
         while not self._gone():

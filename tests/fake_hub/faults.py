@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,13 +17,16 @@ class Fault:
     """One thing to go wrong, for requests whose method is ``method`` and whose path has ``path`` (a regex) in it.
 
     ``reset``: the connection is closed before the request is handled. ``lost``: the request is handled, but its answer is lost.
-    ``truncate``: the answer is cut off. ``hang``: no answer. ``status``: ``status``, ``reason``, ``headers`` and ``body`` are the
+    ``truncate``: the answer is cut off. ``drip``: it comes byte by byte. ``hang``: the request is not handled, and gets no answer.
+    ``mute``: it is handled, and gets no answer. ``status``: ``status``, ``reason``, ``headers`` and ``body`` are the
     answer after ``seconds``, and the request is not handled, unless it is ``handled`` before (or later, if that takes longer).
     ``die``: the hub dies before it handles the request. ``cut``: the hub dies after it has handled the request.
-    ``times``: how often this happens, after ``skip`` matching requests.
+
+    ``times``: how often this happens, after ``skip`` matching requests. ``then`` is called when it happens, before the client sees
+    anything.
     """
 
-    kind: Literal["reset", "lost", "truncate", "hang", "status", "die", "cut"]
+    kind: Literal["reset", "lost", "truncate", "drip", "hang", "mute", "status", "die", "cut"]
     method: str = ""
     path: str = ""
     times: int = 1
@@ -34,6 +38,7 @@ class Fault:
     seconds: float = 0.0
     handled: bool = False
     writes_only: bool = False
+    then: Callable[[], object] = field(default=lambda: None, repr=False)
 
     def strikes(self, method: str, path: str, write: bool) -> bool:
         """Whether the fault happens to this request. Counts the request."""

@@ -54,10 +54,15 @@ class StartRoutes:
                 return refused
             if sequence.main is None or len(sequence.config["engines"]) > 1:
                 return self._start_broken(sequence, body)
-            instance = self.state.launch(sequence, body)
+            instance, restarts = self.state.launch(sequence, body), self.state.restarts
             described = {"appConfig": instance.app_config, "args": instance.args}
             self.state.log += json.dumps({"msg": "Start sequence", "data": [described]}).encode() + b"\n"
         pause(self.state, self.state.timings.handshake)
+        with self.state.lock:
+            if self.state.restarts != restarts:
+                # The hub that was asked is no more.
+                instance.process_alive = False
+                return HANG
         return self._started(instance)
 
     def _not_startable(self, body: dict[str, Any], size: int) -> Answer | None:

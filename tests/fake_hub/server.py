@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -59,7 +60,12 @@ class FakeHub:
                 context.load_verify_locations(client_ca)
                 context.verify_mode = ssl.CERT_REQUIRED
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        # Keeps the port while the hub is away.
+        self._kept_port: socket.socket | None = None
+        self._thread = self._serving()
+
+    def _serving(self) -> threading.Thread:
+        return threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def port(self) -> int:
@@ -152,10 +158,24 @@ class FakeHub:
         self.dead = False
         self.turned_away = 0
 
+    def leave(self) -> None:
+        """End the process of the hub: until `revive`, connections are refused. Not for a hub with TLS."""
+        self.dead = True
+        self._server.shutdown()
+        self._server.server_close()
+        self._kept_port = socket.socket()
+        self._kept_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept_port.bind(self._server.server_address)
+
     def revive(self) -> None:
         """Start a hub again that a fault has killed, with the same state."""
         self.faults.clear()
         self.dead = False
+        if self._kept_port is not None:
+            self._server = Server(self._kept_port, self)
+            self._kept_port = None
+            self._thread = self._serving()
+            self._thread.start()
 
     def answer(self, call: Call) -> Answer:
         """Answer one call."""
@@ -169,6 +189,8 @@ class FakeHub:
     def stop(self) -> None:
         """Stop serving."""
         self.closing.set()
+        if self._kept_port is not None:
+            self._kept_port.close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)

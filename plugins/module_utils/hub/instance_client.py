@@ -87,6 +87,7 @@ class InstanceClient:
         if answer.status == 400:
             raise SthError.of(failed_answer(answer, f"kill instance {self.id}"), "CONFLICT")
         self._accepted(answer, "kill")
+        answer.json()
 
     def send_event(self, name: str, payload: Any) -> None:
         """``POST …/_event``."""
@@ -171,7 +172,10 @@ class InstanceClient:
         self._accepted(answer, f"write to the {stream} of")
 
     def _command(self, command: str, body: Any, verb: str, hold: float = 0.0) -> None:
-        self._accepted(self._api.transport.write("POST", "instance", self.id, command, body=body, hold=hold), verb)
+        answer = self._api.transport.write("POST", "instance", self.id, command, body=body, hold=hold)
+        self._accepted(answer, verb)
+        # The page of a proxy, for example to sign in, is no acceptance.
+        answer.json()
 
     def _accepted(self, answer: Response, verb: str) -> None:
         if not answer.ok:

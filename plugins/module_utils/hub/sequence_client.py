@@ -114,6 +114,9 @@ class SequenceClient:
         # A concurrent delete can answer 500 although the sequence is gone (hub-behaviour.md#concurrent-deletes).
         if not answer.ok and answer.status != 404 and not (answer.status == 500 and self.info() is None):
             raise failed_answer(answer, f"delete sequence {self.id}")
+        if answer.ok:
+            # The page of a proxy, for example to sign in, is no removal.
+            answer.json()
 
 
 def uploaded_id(api: HubApi, answer: Response, purpose: str) -> str:

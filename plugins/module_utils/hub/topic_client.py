@@ -34,6 +34,7 @@ class TopicClient:
             raise SthError("CONFLICT", f"Topic {self.name} exists already.", http_status=400)
         if not answer.ok:
             raise failed_answer(answer, f"create topic {self.name}")
+        answer.json()
 
     def delete(self) -> None:
         """``DELETE /topics/:id``. If there is no such topic, this is a success."""
@@ -42,6 +43,8 @@ class TopicClient:
         self._refuse_missing(has_no_endpoint(answer))
         if not answer.ok and answer.status != 404:
             raise failed_answer(answer, f"delete topic {self.name}")
+        if answer.ok:
+            answer.json()
 
     def write(
         self,

@@ -16,10 +16,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
     WrittenError,
+    still_there,
     unknown_effect,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import read_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
@@ -60,7 +62,7 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
     happens after a restart of a 1.x hub (hub-behaviour.md#records-that-never-go), or after a failed start on a 0.18 hub
     (hub-behaviour.md#start-never-answered). Every failure after the first order is a `WrittenError`.
     """
-    record = hub.instance(instance_id).info()
+    record = read_surely(hub, instance_id)
     if record is None or not record.live:
         return record
     orders, timings = _Orders(hub, record), hub.timings
@@ -121,7 +123,8 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
             raise SthError(
                 "TIMEOUT",
                 f"{hub.api_url} still lists the ended instance {instance_id} after removal_timeout ({timeout:g} s): a "
-                "hub keeps the record of an ended instance for 195 s by default, so set more.",
+                "hub keeps the record of an ended instance for 195 s by default, and that of one that outlived a restart of the hub until "
+                "it is restarted again. Set more, or restart the hub, and run the task again.",
                 instance=instance_id,
             )
 
@@ -153,8 +156,9 @@ class _Orders:
         mark = record.mark
         self._called = f"{mark.name} ({record.id})" if mark else record.id
         self._told = False
-        # See `is_lost`.
+        # The last order, if its answer was lost; and whether the instance was not read since.
         self._lost: tuple[str, LostAnswerError] | None = None
+        self._unread = False
 
     def stop(self, ending: Ending) -> float:
         """Stop the instance. Return for how many seconds more the program may take to end: 0.0 unless the answer was lost."""
@@ -172,7 +176,7 @@ class _Orders:
     @property
     def is_lost(self) -> bool:
         """Whether the answer to the last order was lost, and the instance was not read since."""
-        return self._lost is not None
+        return self._lost is not None and self._unread
 
     def kill(self) -> bool:
         """Kill the instance. Return whether no further order is needed."""
@@ -180,9 +184,9 @@ class _Orders:
 
     def look(self) -> InstanceRecord | None:
         try:
-            record = self._client.info()
+            record = read_surely(self._hub, self._client.id)
         except SthError as error:
-            if self._lost is not None:
+            if self._lost is not None and self._unread:
                 what, lost = self._lost
                 raise unknown_effect(
                     lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended"
@@ -191,17 +195,23 @@ class _Orders:
                 f"Instance {self._called} was asked to end, and it is not known whether it has: " if self._told else ""
             )
             raise self._kind.of(error, message=f"{told}{error.message}") from None
-        self._lost = None
+        self._unread = False
         return record
 
     def not_ended(self, last: InstanceRecord | None, killed: bool) -> SthError:
         """Build the failure for an instance that is still listed as live."""
         status = last.status if last else "live"
+        if self._lost is not None and status == "running":
+            what, lost = self._lost
+            return still_there(
+                lost, self._hub.api_url, f"The {what} of instance {self._called}", "the instance still runs"
+            )
         listed = f"Instance {self._called} was asked to end, and {self._hub.api_url} still lists it as {status}"
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
             return self._kind(
                 "TIMEOUT",
-                f"{listed} after {self._hub.timings.kill_grace:.0f} s: only a restart of the hub removes it.",
+                f"{listed} after {self._hub.timings.kill_grace:.0f} s: run the task again, and if that does not help, restart the hub, "
+                "because then nothing else removes its record.",
                 instance=self._client.id,
             )
         return NotEndedError(
@@ -219,10 +229,11 @@ class _Orders:
 
     def _send(self, what: str, send: Callable[[], None], ignored: tuple[ErrorCode, ...]) -> ErrorCode | None:
         """Send an order. Return the code if the hub refused it with one of ``ignored``, which are not failures."""
+        self._lost = None
         try:
             send()
         except LostAnswerError as lost:
-            self._lost = (what, lost)
+            self._lost, self._unread = (what, lost), True
         except SthError as error:
             if error.code not in ignored:
                 raise self._kind.of(error) from None

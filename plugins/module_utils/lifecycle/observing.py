@@ -111,6 +111,14 @@ def hides_for(hub: HubClient) -> float:
     return max(0.0, hub.timings.reconnect - clock.up) if clock else 0.0
 
 
+def read_surely(hub: HubClient, instance_id: str) -> InstanceRecord | None:
+    """Read an instance; None only if it has gone, and not because the hub has just been started and does not list it yet."""
+    read = hub.instance(instance_id).info
+    record = read()
+    hidden = hides_for(hub) if record is None else 0.0
+    return poll(read, lambda item: item is not None, Deadline(hidden), hub.timings.looks)[0] if hidden else record
+
+
 def came_back(hub: HubClient, record: InstanceRecord) -> bool:
     """Whether an instance is older than its hub: it ran on while the hub was restarted, and the hub has lost its events.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import read_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 
@@ -24,7 +25,7 @@ def read_through(hub: HubClient, instance_id: str, bound: Deadline) -> InstanceR
     failure: GatewayError | None = None
     for _pause in pauses(Deadline(min(hub.timings.outage, bound.remaining)), hub.timings.gateway_tries):
         try:
-            return hub.instance(instance_id).info()
+            return read_surely(hub, instance_id)
         except GatewayError as error:
             failure = error
     raise given(failure)

@@ -15,6 +15,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     SthError,
     WrittenError,
     checking_effect,
+    still_there,
     unknown_effect,
     unseen,
 )
@@ -119,11 +120,14 @@ def delete_unused(
     # Do not rely on the hub's own check, which may delete the package of a running instance
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     _refuse_if_used(hub, doomed)
+    what = f"The removal of sequence {doomed.ref}"
     for _dummy in pauses(Deadline(bound), hub.timings.deletes):
+        unanswered: LostAnswerError | None = None
         try:
             client.delete()
         except LostAnswerError as lost:
-            with checking_effect(lost, hub.api_url, f"The removal of sequence {doomed.ref}", "it is gone"):
+            unanswered = lost
+            with checking_effect(lost, hub.api_url, what, "it is gone"):
                 left = client.info()
         except SthError as error:
             if error.code != "CONFLICT":
@@ -134,9 +138,14 @@ def delete_unused(
             left = _left(hub, doomed)
         if left is None:
             return
-    why = "an instance that outlived a restart of the hub blocks it until the hub is restarted"
+    if unanswered is not None:
+        raise still_there(unanswered, hub.api_url, what, "the sequence is still there")
+    why = "an instance that outlived a restart of the hub may block it: restart the hub, and run the task again"
     if bound < hub.timings.busy_after_end:
-        why = f"a hub from 0.24.3 on does so until 15 s after the end of its last instance, and removal_timeout is {removal_timeout:g} s"
+        why = (
+            "a hub from 0.24.3 on does so until 15 s after the end of its last instance, and removal_timeout is "
+            f"{removal_timeout:g} s: raise it, and run the task again"
+        )
     raise SthError(
         "CONFLICT",
         f"{hub.api_url} refuses to delete sequence {doomed.ref} for {bound:g} s although nothing runs from it: {why}.",

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -709,6 +709,45 @@ def test_right_after_a_restart_what_is_to_end_is_waited_for(hub: FakeHub, state:
     assert result["changed"], result
     assert verbs(result)[0] == "stop"
     assert hub.runners == (1 if state == "restarted" else 0)
+
+
+@pytest.mark.parametrize("order", ["_stop", "_kill"])
+@pytest.mark.parametrize("kind", ["die", "cut"])
+def test_what_a_hub_does_not_list_that_was_restarted_at_an_order_has_not_ended(
+    hub: FakeHub, order: str, kind: Literal["die", "cut"]
+) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
+    start(hub, app_config={"a": 1})
+    hub.fault(Fault(kind, "POST", f"/{order}$", then=hub.restart))
+    changed = start(hub, app_config={"a": 2}, stop_timeout=0.1 if order == "_stop" else 0)
+    assert not changed.get("failed"), changed
+    assert hub.runners == 1
+
+
+PAGE = b"<html>Sign in</html>"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("reset"), "UNREACHABLE"),
+        (Fault("hang"), "TIMEOUT"),
+        (Fault("status", status=200, body=PAGE), "HUB_ERROR"),
+    ],
+    ids=["reset", "hang", "page"],
+)
+def test_orders_that_never_arrive_are_told_as_such(hub: FakeHub, fault: Fault, code: str) -> None:
+    start(hub)
+    hub.fault(replace(fault, method="POST", path="/_(stop|kill)$", times=10**6))
+    timings = replace(HASTY, end_grace=0.1, kill_grace=0.5)
+    options: dict[str, Any] = {"name": "web", "state": "stopped", "request_timeout": 0.7, **QUICK}
+    result = run_task("sth_instance", hub, timings=timings, **options)
+    assert result["error_code"] == code, result
+    assert "restart" not in result["msg"]
+    assert ("still runs" in result["msg"]) == (code != "HUB_ERROR")
+    hub.faults.clear()
+    assert verbs(run_task("sth_instance", hub, **options)) == ["stop"]
 
 
 def test_a_hub_that_has_been_up_for_long_is_believed_at_once(hub: FakeHub) -> None:

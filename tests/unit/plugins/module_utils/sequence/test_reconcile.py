@@ -206,6 +206,30 @@ def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(
     assert not deploy(hub, package, **options)["changed"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("reset"), "UNREACHABLE"),
+        (Fault("hang"), "TIMEOUT"),
+        (Fault("status", status=200, body=b"<html>Sign in</html>"), "HUB_ERROR"),
+    ],
+    ids=["reset", "hang", "page"],
+)
+def test_a_removal_that_never_arrives_is_told_as_such(
+    hub: FakeHub, package: pathlib.Path, fault: Fault, code: str
+) -> None:
+    deploy(hub, package)
+    hub.fault(dataclasses.replace(fault, method="DELETE", times=10**6))
+    options: dict[str, Any] = {"name": "probe", "state": "absent", "request_timeout": 0.7}
+    timings = dataclasses.replace(HASTY, busy_after_end=0.5)
+    result = run_task("sth_sequence", hub, timings=timings, **options)
+    assert result["error_code"] == code, result
+    assert "restart" not in result["msg"]
+    assert ("still there" in result["msg"]) == (code != "HUB_ERROR")
+    hub.faults.clear()
+    assert verbs(run_task("sth_sequence", hub, **options)) == ["delete"]
+
+
 def test_two_tasks_that_upload_the_same_at_once_leave_one(hub: FakeHub, package: pathlib.Path) -> None:
     threads = [threading.Thread(target=deploy, args=(hub, package)) for _number in range(4)]
     for thread in threads:
