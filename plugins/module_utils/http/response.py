@@ -127,6 +127,8 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
         code, advice = response.refused_by_front
     if not advice and code == "UNAUTHORIZED":
         advice = "Check token, token_file, or url_username and url_password."
+    if not advice and response.status == 419:
+        advice = "Free memory or CPU on the hub's machine, and run the task again."
     if not advice and 300 <= response.status < 400:
         advice = f"Redirects are not followed: set api_url to the address that it points to{_target(response)}."
     if not advice and response.status == 413:

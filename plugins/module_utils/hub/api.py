@@ -120,6 +120,13 @@ class HubApi:
         self.transport.close()
 
 
+def require_acknowledged(answer: Response) -> None:
+    """Raise ``HUB_ERROR`` for the answer to a write that is not one of a hub, as the page of a proxy to sign in."""
+    told = answer.json()
+    if told is not None and not isinstance(told, Mapping):
+        raise answer.not_from_a_hub("something other than an object")
+
+
 def has_no_endpoint(answer: Response) -> bool:
     """Whether the hub does not have the endpoint. A 404 for a missing object has a body."""
     return answer.status == 404 and not answer.body

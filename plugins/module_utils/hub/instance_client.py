@@ -15,7 +15,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import Gateway
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import (
+    HubApi,
+    feed_headers,
+    require_acknowledged,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord
 
 STREAMS = ("output", "stdout", "stderr", "log")
@@ -87,7 +91,7 @@ class InstanceClient:
         if answer.status == 400:
             raise SthError.of(failed_answer(answer, f"kill instance {self.id}"), "CONFLICT")
         self._accepted(answer, "kill")
-        answer.json()
+        require_acknowledged(answer)
 
     def send_event(self, name: str, payload: Any) -> None:
         """``POST …/_event``."""
@@ -174,8 +178,7 @@ class InstanceClient:
     def _command(self, command: str, body: Any, verb: str, hold: float = 0.0) -> None:
         answer = self._api.transport.write("POST", "instance", self.id, command, body=body, hold=hold)
         self._accepted(answer, verb)
-        # The page of a proxy, for example to sign in, is no acceptance.
-        answer.json()
+        require_acknowledged(answer)
 
     def _accepted(self, answer: Response, verb: str) -> None:
         if not answer.ok:

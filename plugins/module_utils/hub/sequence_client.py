@@ -11,7 +11,11 @@ from typing import IO, Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, has_no_endpoint
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import (
+    HubApi,
+    has_no_endpoint,
+    require_acknowledged,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 
@@ -115,8 +119,7 @@ class SequenceClient:
         if not answer.ok and answer.status != 404 and not (answer.status == 500 and self.info() is None):
             raise failed_answer(answer, f"delete sequence {self.id}")
         if answer.ok:
-            # The page of a proxy, for example to sign in, is no removal.
-            answer.json()
+            require_acknowledged(answer)
 
 
 def uploaded_id(api: HubApi, answer: Response, purpose: str) -> str:

@@ -13,7 +13,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import failed_answer
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi, feed_headers, has_no_endpoint
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import (
+    HubApi,
+    feed_headers,
+    has_no_endpoint,
+    require_acknowledged,
+)
 
 _MANAGING = ("Managing topics", "a topic is there as soon as it is written to or read")
 
@@ -34,7 +39,7 @@ class TopicClient:
             raise SthError("CONFLICT", f"Topic {self.name} exists already.", http_status=400)
         if not answer.ok:
             raise failed_answer(answer, f"create topic {self.name}")
-        answer.json()
+        require_acknowledged(answer)
 
     def delete(self) -> None:
         """``DELETE /topics/:id``. If there is no such topic, this is a success."""
@@ -44,7 +49,7 @@ class TopicClient:
         if not answer.ok and answer.status != 404:
             raise failed_answer(answer, f"delete topic {self.name}")
         if answer.ok:
-            answer.json()
+            require_acknowledged(answer)
 
     def write(
         self,

@@ -140,8 +140,7 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
         raise given(unanswered)
     raise SthError.of(
         overloaded,
-        message=f"{overloaded.message} The start was repeated for overload_timeout ({overload_timeout:g} s): free memory or CPU on "
-        "the hub's machine.",
+        message=f"{overloaded.message} The start was repeated for overload_timeout ({overload_timeout:g} s).",
     )
 
 

@@ -11,7 +11,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    LostAnswerError,
+    SthError,
+    WrittenError,
+    given,
+    refuse_empty,
+    still_there,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
     Ending,
     NotEndedError,
@@ -211,14 +218,15 @@ class _Apply:
         package = given(self.package)
         # 1.x refuses a PUT while any instance is listed, also an ended one (hub-behaviour.md#put-waits-for-ended-instances).
         wait_removed(self.hub, self.hub.sequence(target.id).list_instances(), self.ending.removal_timeout)
+        unanswered: LostAnswerError | None = None
         with packed_package(package) as packed:
             try:
                 self.hub.sequence(target.id).overwrite(
                     with_progress(packed, self.run.journal.say, self.hub.timings.progress)
                 )
-            except LostAnswerError:
+            except LostAnswerError as lost:
                 # `verified` checks whether the package arrived. Another PUT of the same bytes would do no harm.
-                pass
+                unanswered = lost
             except SthError as error:
                 if error.code == "INVALID_PACKAGE":
                     raise SthError.of(
@@ -227,4 +235,11 @@ class _Apply:
                         f"{target.id}): overwrite it again with a valid package, or remove it.",
                     ) from None
                 raise
-        return verified(self.hub, target.id, package, self.policy.compare)
+        try:
+            return verified(self.hub, target.id, package, self.policy.compare)
+        except SthError as error:
+            if unanswered is None or isinstance(error, WrittenError):
+                raise
+            raise still_there(
+                unanswered, self.hub.api_url, f"The new package of sequence {target.ref}", "the old one is still there"
+            ) from None

@@ -53,7 +53,8 @@ def write_watched(
     if feed.size <= BUFFERED:
         raise SthError(
             "CONFLICT",
-            f"{what} accepted no data for wait_timeout ({wait_timeout:g} s): {closed_by}.",
+            f"{what} accepted no data for wait_timeout ({wait_timeout:g} s): {closed_by}. Check the program, and "
+            "the hub's log.",
         )
     raise SthError(
         "TIMEOUT",

@@ -42,7 +42,12 @@ def test_a_start_always_sends_both_app_config_and_args() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "code", "word"),
     [
-        ("419 Insufficient Space", '{"opStatus":"Insufficient Space on Resource"}', "INSUFFICIENT_RESOURCES", "Space"),
+        (
+            "419 Insufficient Space",
+            '{"opStatus":"Insufficient Space on Resource"}',
+            "INSUFFICIENT_RESOURCES",
+            "Free memory or CPU",
+        ),
         ("400 Bad Request", '{"error":"Sequence entrypoint path nope.js is invalid"}', "START_FAILED", "nope.js"),
         ("400 Bad Request", '{"error":"spawn E2BIG"}', "INVALID_CONFIG", "E2BIG"),
         ("409 Conflict", '{"error":"already exists"}', "CONFLICT", "already exists"),

@@ -263,6 +263,18 @@ def test_overwrite_keeps_the_id_on_a_hub_that_can(hub: FakeHub, package: pathlib
     assert result.real["sequence"]["digest"] != first["sequence"]["digest"]
 
 
+def test_an_overwrite_that_never_arrives_is_told_as_such(hub: FakeHub, package: pathlib.Path) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("a 0.18 hub cannot overwrite")
+    deploy(hub, package)
+    change(package, "v2")
+    hub.fault(Fault("reset", "PUT"))
+    failed = deploy(hub, package, on_change="overwrite")
+    assert (failed["error_code"], failed["changed"]) == ("UNREACHABLE", True)
+    assert "the old one is still there" in failed["msg"]
+    assert verbs(deploy(hub, package, on_change="overwrite")) == ["overwrite"]
+
+
 def test_overload_does_not_touch_uploads(hub: FakeHub, package: pathlib.Path) -> None:
     hub.overload(5)
     assert deploy(hub, package)["changed"]
