@@ -342,8 +342,14 @@ class _Apply:
     def _without_twins(
         self, plan: InstancePlan, records: Sequence[InstanceRecord | None]
     ) -> list[InstanceRecord | None]:
-        """End duplicates that two runs have started at the same time. Every run keeps the oldest."""
+        """End duplicates that two runs have started at the same time. Every run keeps the oldest.
+
+        Raises ``CONFLICT`` if another task has removed the package at the same time.
+        """
         inventory = self.hub.inventory()
+        for step, record in zip(plan.steps, records):
+            if step.start and record is not None and inventory.sequence(record.sequence_id) is None:
+                self._end_without_package(step, record)
         left: list[InstanceRecord | None] = []
         for step, record in zip(plan.steps, records):
             twins = self._twins(inventory, step.program if step.start else None)
@@ -352,6 +358,21 @@ class _Apply:
                     end_instance(self.hub, twin.id, self.ending)
             left.append(twins[0] if len(twins) > 1 else record)
         return left
+
+    def _end_without_package(self, step: Step, record: InstanceRecord) -> None:
+        """End an instance whose package was removed while it started, which a hub may not notice, and raise ``CONFLICT``.
+
+        Source: hub-behaviour.md#delete-orphans-a-running-instance.
+        """
+        with self.run.journal.compensating("stop", f"instance {step.label}"):
+            end_instance(self.hub, record.id, self.ending)
+        ref = step.sequence.ref if step.sequence else record.sequence_id
+        raise SthError(
+            "CONFLICT",
+            f"Another task removed sequence {ref} from {self.hub.api_url} while instance {step.label} ({record.id}) started from it, so it "
+            "was ended again: decide which of the two tasks you want, and run that one again.",
+            instance=record.id,
+        )
 
     @staticmethod
     def _twins(inventory: Inventory, program: Program | None) -> list[InstanceRecord]:
