@@ -11,7 +11,7 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # One test after the other to whoever is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: help quickstart test check unit integration benchmark matrix clean
+.PHONY: help quickstart test check unit integration benchmark faults matrix clean
 
 ## List what there is to make.
 help:
@@ -48,6 +48,10 @@ integration: $(VENV)/.stamp
 ## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about a quarter of an hour.
 benchmark: $(VENV)/.stamp
 	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS)
+
+## Every fault at every write of every task on simulated hubs, and the table of docs/faults.md. Takes about a quarter of an hour.
+faults: $(VENV)/.stamp
+	$(BIN)/python -m ansible_collections.scramjet.sth.tests.faults
 
 ## More ansible-core versions and Pythons than `make test` covers; takes long.
 matrix: $(VENV)/.stamp

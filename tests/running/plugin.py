@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import os
 import pathlib
 import shutil
@@ -88,6 +89,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("the ten that took longest")
         for name, seconds in slowest:
             write(f"{seconds:7.1f} s  {name}")
+    lines = _table_of_faults(terminalreporter)
+    if lines:
+        terminalreporter.section(
+            "what the first, the second and the third run of a task say, by the fault of the first"
+        )
+        for line in lines:
+            write(line)
     failed = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
     if failed:
         terminalreporter.section("what failed, the first one first")
@@ -99,3 +107,20 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     write(
         f"The pace of this machine was {pace():.1f} (1 is an idle machine of two cores); bounds were multiplied by it."
     )
+
+
+def _table_of_faults(terminalreporter: Any) -> list[str]:
+    """Return the lines of the table of faults, if tests have told what came of some."""
+    reports = itertools.chain.from_iterable(terminalreporter.stats.values())
+    told = [
+        name_and_text
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name_and_text in report.user_properties
+    ]
+    if not told:
+        return []
+    # Not needed by most runs, and it takes the fake hub with it.
+    from ansible_collections.scramjet.sth.tests.faults.table import PROPERTY, Row, table
+
+    return table(Row.read(text) for name, text in told if name == PROPERTY)

@@ -1,0 +1,77 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong, and what a task may say then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+
+# More often than any task asks.
+ALWAYS = 10**6
+_PAGE = b"<html><body>Please sign in</body></html>"
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A fault. ``codes``: the error codes of a task that fails by it, if it fails.
+
+    ``then``: what else happens to the hub. ``lasts``: whether it may go on until it is cleared. ``kills``: whether the process
+    of the task is killed when it happens. ``denies``: whether the hub itself says that it has not done what it has done.
+    """
+
+    name: str
+    does: Literal["reset", "lost", "truncate", "drip", "hang", "mute", "status", "instead", "die", "cut"]
+    codes: tuple[str, ...]
+    status: int = 500
+    body: bytes = b""
+    then: Callable[[FakeHub], object] = lambda hub: None
+    lasts: bool = True
+    denies: bool = False
+    kills: bool = False
+
+    def fault(self, at: int, writes: bool, lasting: bool, then: Callable[[], object]) -> Fault:
+        """Return the fault for request number ``at`` from now on, or write number ``at``; ``lasting``: for all after it too."""
+        return Fault(
+            self.does,
+            times=ALWAYS if lasting else 1,
+            skip=at - 1,
+            status=self.status,
+            body=self.body,
+            writes_only=writes,
+            then=then,
+        )
+
+
+_LOST = ("UNREACHABLE",)
+# Programs that run have ended or come back, and their records may block the removal of their package.
+_RESTARTED = ("UNREACHABLE", "START_FAILED", "ENDED_EARLY", "CONFLICT", "TIMEOUT", "NOT_FOUND")
+# A start that is not answered in time is a failed one.
+_SILENT = ("TIMEOUT", "START_FAILED")
+_ANSWERED = ("HUB_ERROR",)
+
+KINDS = (
+    Kind("refused", "reset", _LOST, then=FakeHub.leave, lasts=False),
+    Kind("reset before", "reset", _LOST),
+    Kind("reset after", "lost", _LOST),
+    Kind("hang before", "hang", _SILENT),
+    Kind("hang after", "mute", _SILENT),
+    Kind("slow drip", "drip", _SILENT),
+    Kind("cut body", "truncate", _LOST),
+    Kind("page of 200", "status", _ANSWERED, 200, _PAGE),
+    Kind("other JSON", "status", _ANSWERED, 200, b'"hello"'),
+    Kind("500", "status", _ANSWERED),
+    Kind("500 after", "instead", _ANSWERED, denies=True),
+    # A hub says so only of starts; of its version, it is no answer of a hub.
+    Kind("419", "status", ("INSUFFICIENT_RESOURCES", "HUB_ERROR"), 419),
+    Kind("401", "status", ("UNAUTHORIZED",), 401, _PAGE),
+    Kind("restart before", "die", _RESTARTED, then=FakeHub.restart, lasts=False),
+    Kind("restart after", "cut", _RESTARTED, then=FakeHub.restart, lasts=False),
+    Kind("killed before", "hang", (), lasts=False, kills=True),
+    Kind("killed after", "mute", (), lasts=False, kills=True),
+)
