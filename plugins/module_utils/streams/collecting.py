@@ -161,34 +161,43 @@ class StreamReader(Attended):
         self.last_data = time.monotonic()
         # How often the stream was cut and then read on.
         self.resumed = 0
+        # What a gateway has answered in the place of the hub, if the data cannot be read now.
+        self.refusal: GatewayError | None = None
         self._transport = hub.transport
         self._client = hub.instance(instance_id)
         # On some hubs, what comes between two readers is lost, so a cut is never harmless.
         self._silent = float("inf") if hub.dialect.drops_unread else hub.timings.silent
+        self._timings = hub.timings
         self._silence = silence
         self._request = InFlight()
         self._stopped = threading.Event()
 
     def work(self) -> None:
         """Read the stream, and read on after a cut that lost no data."""
-        refused = 0
         while not self._stopped.is_set():
             try:
                 with self._client.read(self.stream, self._silence, self._request) as pieces:
-                    refused = 0
+                    self.refusal = None
                     if self._took_all(pieces):
                         return
             except GatewayError as error:
                 # No data was sent. Who waits for the instance also reads it, and so learns whether the hub can be reached.
-                refused += 1
-                self._stopped.wait(self._transport.pause_after(error, refused))
+                self.refusal = None if error.is_time_out(self._timings.gateway_waits) else error
+                # The pauses do not grow, because the data has to be read soon after the end of the instance.
+                pause = min(self._transport.pause_after(error, attempt=1), self._timings.gateway_tries.first)
+                self._stopped.wait(pause)
                 continue
             except SthError as error:
                 # The record is gone, because 0.18 forgets an instance at its end.
-                if error.code == "NOT_FOUND" or self._stopped.is_set():
+                if error.code == "NOT_FOUND":
                     return
-                raise
+                if not self._stopped.is_set():
+                    raise
+                break
             self.resumed += 1
+        if self.refusal is not None:
+            # Otherwise data that was not read would look like none.
+            raise self.refusal
 
     def _took_all(self, pieces: ByteStream) -> bool:
         """Return whether the stream has ended; False if it was cut while it was silent."""
@@ -295,7 +304,7 @@ class Collecting:
                 last = reader.last_data if reader.sink.tells_completion else max(began, reader.last_data)
                 while reader.is_alive() and not bound.passed:
                     is_silent = time.monotonic() - max(last, reader.last_data) >= timings.log_after_end
-                    if is_silent and (not needs_log or has_finished(reader.sink.text)):
+                    if is_silent and reader.refusal is None and (not needs_log or has_finished(reader.sink.text)):
                         break
                     reader.join(0.05)
             else:

@@ -224,6 +224,25 @@ def test_a_blip_ends_no_healthy_job(probe: FakeHub, status: int) -> None:
     assert not [item for item in probe.writes if item.path.endswith("/_stop")]
 
 
+@pytest.mark.parametrize("stream", ["output", "log"])
+def test_a_run_whose_data_cannot_be_read_is_none_that_has_succeeded(probe: FakeHub, stream: str) -> None:
+    probe.fault(from_gateway(503, "GET", f"/{stream}$", times=MANY, retry_after="600"))
+    options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 60}
+    result = run_task("sth_instance", probe, app_config={"behaviour": "complete"}, collect=["output", "log"], **options)
+    is_told(result)
+    assert f"The {stream} of instance job" in result["msg"]
+    probe.faults.clear()
+
+
+def test_data_that_comes_after_an_outage_is_read(probe: FakeHub) -> None:
+    keep_ended(probe)
+    # Growing pauses would be longer than a run waits for the rest of its data.
+    probe.fault(from_gateway(502, "GET", "/output$", times=12))
+    options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 60}
+    result = fine(run_task("sth_instance", probe, app_config={"behaviour": "complete", "seconds": 1.0}, **options))
+    assert '"result":"done"' in result["collected"]["output"]["content"]
+
+
 def test_an_outage_of_the_gateway_has_a_bound(probe: FakeHub) -> None:
     when_asked(probe, "/output", lambda: probe.fault(from_gateway(502, times=MANY)))
     result = run_task(
