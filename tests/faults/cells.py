@@ -44,6 +44,7 @@ TIMINGS = replace(
     reconnect=0.7,
     busy_after_end=3.0,
     kill_grace=SILENCE,
+    outage=SILENCE,
     lost_start_shows=SILENCE,
 )
 COMMON: Options = {

@@ -21,17 +21,19 @@ _PAGE = b"<html><body>Please sign in</body></html>"
 class Kind:
     """A fault. ``codes``: the error codes of a task that fails by it, if it fails.
 
-    ``then``: what else happens to the hub. ``lasts``: whether it may go on until it is cleared. ``kills``: whether the process
-    of the task is killed when it happens. ``denies``: whether the hub itself says that it has not done what it has done.
+    ``handled``: whether the hub does what it is asked for before somebody answers with ``status`` and ``body``. ``then``: what
+    else happens to the hub. ``lasts``: whether it may go on until it is cleared. ``denies``: whether the hub itself says that
+    it has not done what it has done. ``kills``: whether the process of the task is killed when it happens.
     """
 
     name: str
-    does: Literal["reset", "lost", "truncate", "drip", "hang", "mute", "status", "instead", "die", "cut"]
+    does: Literal["reset", "lost", "truncate", "drip", "hang", "mute", "status", "die", "cut"]
     codes: tuple[str, ...]
     status: int = 500
     body: bytes = b""
     then: Callable[[FakeHub], object] = lambda hub: None
     lasts: bool = True
+    handled: bool = False
     denies: bool = False
     kills: bool = False
 
@@ -43,6 +45,7 @@ class Kind:
             skip=at - 1,
             status=self.status,
             body=self.body,
+            handled=self.handled,
             writes_only=writes,
             then=then,
         )
@@ -54,6 +57,7 @@ _RESTARTED = ("UNREACHABLE", "START_FAILED", "ENDED_EARLY", "CONFLICT", "TIMEOUT
 # A start that is not answered in time is a failed one.
 _SILENT = ("TIMEOUT", "START_FAILED")
 _ANSWERED = ("HUB_ERROR",)
+_GATEWAY = ("UNREACHABLE", "TIMEOUT")
 
 KINDS = (
     Kind("refused", "reset", _LOST, then=FakeHub.leave, lasts=False),
@@ -66,7 +70,12 @@ KINDS = (
     Kind("page of 200", "status", _ANSWERED, 200, _PAGE),
     Kind("other JSON", "status", _ANSWERED, 200, b'"hello"'),
     Kind("500", "status", _ANSWERED),
-    Kind("500 after", "instead", _ANSWERED, denies=True),
+    Kind("500 after", "status", _ANSWERED, handled=True, denies=True),
+    Kind("502", "status", _GATEWAY, 502, _PAGE),
+    Kind("502 after", "status", _GATEWAY, 502, _PAGE, handled=True),
+    Kind("503", "status", _GATEWAY, 503, _PAGE),
+    Kind("504 after", "status", _GATEWAY, 504, _PAGE, handled=True),
+    Kind("429", "status", _GATEWAY, 429, _PAGE),
     # A hub says so only of starts; of its version, it is no answer of a hub.
     Kind("419", "status", ("INSUFFICIENT_RESOURCES", "HUB_ERROR"), 419),
     Kind("401", "status", ("UNAUTHORIZED",), 401, _PAGE),
