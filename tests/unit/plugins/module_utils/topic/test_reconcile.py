@@ -55,13 +55,12 @@ def test_a_lost_answer_is_looked_up_before_it_is_repeated_once(
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-@pytest.mark.parametrize("page", [b"<html>Sign in</html>", b'"hello"'])
-def test_the_page_of_a_proxy_is_no_answer_of_a_hub(hub: FakeHub, state: str, page: bytes) -> None:
+def test_what_no_hub_says_is_no_answer_of_a_hub(hub: FakeHub, state: str) -> None:
     if not hub.state.is_1x:
         pytest.skip("a 0.18 hub has no topics to manage")
     if state == "absent":
         assert topic(hub, "present")["changed"]
-    hub.fault(Fault("status", path="/topics", status=200, body=page, writes_only=True))
+    hub.fault(Fault("status", path="/topics", status=200, body=b'"hello"', writes_only=True))
     result = topic(hub, state)
     assert (result["error_code"], result["changed"]) == ("HUB_ERROR", False)
     assert "check that api_url" in result["msg"]
