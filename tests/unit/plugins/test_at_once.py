@@ -80,7 +80,10 @@ def test_six_versions_of_one_deployment_at_once_end_in_one_of_them(hub: FakeHub,
 
 @pytest.mark.parametrize("ended_before", [False, True], ids=["fresh", "ended before"])
 def test_a_removal_that_races_starts_removes_no_package_under_what_runs(hub: FakeHub, ended_before: bool) -> None:
-    for turn in range(5):
+    if ended_before and not hub.state.is_1x:
+        pytest.skip("a 0.18 hub keeps no record of what has ended")
+    # On 0.18, what was started from a removed package never answers, and each look at it waits.
+    for turn in range(5 if hub.state.is_1x else 1):
         run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
         # As long as it takes a hub to remove a package, as with the default.
         start: dict[str, Any] = {"sequence": "probe", **QUICK, **UNANSWERED, "stable_for": 0.3}
