@@ -57,7 +57,8 @@ class Hub:
             "sth_api_url": self.api_url,
             "sth_generation": self.generation,
             "sth_can": self.can,
-            "sth_topics_have_types": Played(self.get("version")["version"]).has("topics_have_types"),
+            "sth_topics_have_types": self.played.has("topics_have_types"),
+            "sth_drops_unread": self.fake is None and self.played.has("drops_unread"),
             "sth_fake": self.fake is not None,
             "sth_entrance": self.entrance,
             "sth_python": self.python,
@@ -67,8 +68,12 @@ class Hub:
     @property
     def can(self) -> list[str]:
         """The capabilities of its version."""
-        played = Played(self.get("version")["version"])
-        return sorted(name for name in CAPABILITIES if played.has(name))
+        return sorted(name for name in CAPABILITIES if self.played.has(name))
+
+    @property
+    def played(self) -> Played:
+        """Its version, and what is known about it."""
+        return Played(self.get("version")["version"])
 
     def get(self, path: str) -> Any:
         """Send a GET to the hub, without the client of the collection."""
