@@ -118,7 +118,9 @@ def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> W
 def still_there(lost: LostAnswerError, hub: str, what: str, there: str) -> WrittenError:
     """Build the failure for a write without an answer and without an effect. ``what``: "The removal of x"; ``there``: "it is there"."""
     if "http_status" in lost.details:
-        return WrittenError.of(lost, message=f"{what} was sent to {hub}, and {there}: {lost.message} Run the task again.")
+        return WrittenError.of(
+            lost, message=f"{what} was sent to {hub}, and {there}: {lost.message} Run the task again."
+        )
     return WrittenError.of(
         lost,
         message=f"{what} was sent to {hub}, which {_how(lost)}, and {there}: look in the hub's log, and run the task again.",
