@@ -121,6 +121,7 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
             played += [
                 f"tests/integration/test_{name}.py" for name in ("real_hub", "role_hub", "fake_1_x", "fake_older")
             ]
+            played.append("tests/unit/plugins/test_faults.py")
         else:
             played += ["--deselect", "tests/integration/test_fake_1_x_roles.py::test_target[playbooks"]
         session.run("python", "-m", "pytest", *played)

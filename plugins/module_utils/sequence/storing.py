@@ -76,9 +76,15 @@ def upload_package(hub: HubClient, package: Package, compare: str, journal: Jour
 
 
 def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -> SequenceRecord:
-    """Return the record of the stored sequence. Raises ``HUB_ERROR`` if it is not ``package``."""
+    """Return the record of the stored sequence. Raises ``HUB_ERROR`` if it is not ``package``.
+
+    If another task has uploaded the same package at the same time, and has removed this copy of it, return the other copy.
+    """
     try:
         record = hub.sequence(sequence_id).info()
+        if record is None and compare == "content":
+            copies = (item for item in hub.sequences() if matches(item, wanted_record(package), compare))
+            record = next(copies, None)
     except SthError as error:
         sent = f"{package.ref} was sent to {hub.api_url} as sequence {sequence_id}"
         raise unseen(error, sent, "it was stored") from None

@@ -22,7 +22,8 @@ from ansible_collections.scramjet.sth.tests.faults.table import PROPERTY
 from ansible_collections.scramjet.sth.tests.faults.transitions import TRANSITIONS, Transition
 
 pytestmark = pytest.mark.skipif(
-    not os.environ.get("STH_TEST_EVERYTHING"), reason="takes two minutes: set STH_TEST_EVERYTHING=1, as make matrix does"
+    not os.environ.get("STH_TEST_EVERYTHING"),
+    reason="takes two minutes: set STH_TEST_EVERYTHING=1, as make matrix does",
 )
 # Most of their time is waiting for a hub that does not answer.
 AT_ONCE = 6

@@ -41,6 +41,16 @@ def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: Fa
     assert record.ref in raised.value.message
 
 
+def test_a_copy_that_another_task_has_removed_is_replaced_by_its_twin(hub: FakeHub) -> None:
+    client = HubClient(hub.api_url, HASTY)
+    mine, twin = (storing.upload_package(client, PROBE, "content", Journal()) for _copy in range(2))
+    client.sequence(mine.id).delete()
+    assert storing.verified(client, mine.id, PROBE, "content").id == twin.id
+    client.sequence(twin.id).delete()
+    with pytest.raises(SthError, match="lists nothing there"):
+        storing.verified(client, mine.id, PROBE, "content")
+
+
 @pytest.mark.parametrize("used", [False, True])
 def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, used: bool) -> None:
     client, journal = HubClient(hub.api_url, HASTY), Journal()
