@@ -17,7 +17,7 @@ description:
   - With V(instances) in O(gather), each running instance is a host too.
   - The name of the file must end with C(sth_hubs.yml) or C(sth_hubs.yaml).
   - The inventory never contains a token or password. Set V(sth_token) and the other connection variables for the tasks in
-    C(group_vars/sth_hubs.yml), from a vault.
+    C(group_vars/sth_hubs.yml), from a vault, and in C(group_vars/sth_instances.yml) if you run tasks for instances.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -218,6 +218,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.listing impo
     plain_name,
     read_hubs,
 )
+from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import SIGN_IN
 
 CONNECTION_OPTIONS = (
     "token",
@@ -243,6 +244,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Source of hosts, see DOCUMENTATION."""
 
     NAME = "scramjet.sth.hubs"
+    # The options of the file that sign in.
+    _signs_in: list[str]
     # For ansible-core it is None until `parse`.
     inventory: Any
 
@@ -253,7 +256,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add the hosts and groups."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
+        config = self._read_config_data(path)
+        self._signs_in = [name for name in SIGN_IN if config.get(name) not in (None, "")]
         try:
             # Variables may be secret, so they are not in the cache.
             own = {self._required("hubs", item, "name"): _mapping(item) for item in self._items("hubs", HUB_KEYS)}
@@ -263,7 +267,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for group in (HUBS, INSTANCES):
             self.inventory.add_group(group)
         for hub in found:
-            self._add(hub, own.get(hub["name"], {}))
+            self._add_host(hub["name"], HUBS, self._variables(hub) | own.get(hub["name"], {}))
+        for hub in found:
+            self._add_instances(hub, self._variables(hub) | own.get(hub["name"], {}))
 
     def _found(self, path: str, cache: bool) -> list[dict[str, Any]]:
         """Return the hubs that answer, from the cache if that is wanted and not too old."""
@@ -295,7 +301,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(f"{item.name} is left out of the inventory: {item.failure.message}")
 
     def _connection(self) -> Connection:
-        return connection_from_options({name: self._text(self.get_option(name)) for name in CONNECTION_OPTIONS})
+        # As in tasks: a way to sign in that the file names takes the place of all that the environment names.
+        options = {
+            name: self._text(self.get_option(name))
+            for name in CONNECTION_OPTIONS
+            if name not in SIGN_IN or not self._signs_in or name in self._signs_in
+        }
+        return connection_from_options(options)
 
     def _listed(self) -> list[Listed]:
         return [
@@ -338,8 +350,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Return an option with its templates resolved, so that it may be a lookup."""
         return self.templar.template(value) if isinstance(value, str) else value
 
-    def _add(self, hub: dict[str, Any], own: dict[str, Any]) -> None:
-        """Add a hub with its ``own`` variables, and its instances if they were read."""
+    @staticmethod
+    def _variables(hub: dict[str, Any]) -> dict[str, Any]:
+        """Return the variables of a hub."""
         # What a hub reports is data, and never a template.
         variables: dict[str, Any] = {
             "ansible_connection": "local",
@@ -349,12 +362,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for key, name in (("hub", "sth_hub"), ("managed", "sth_managed_hub")):
             if key in hub:
                 variables[name] = wrap_var(hub[key])
-        variables |= own
-        self._add_host(hub["name"], HUBS, variables)
-        names = [item["name"] for item in hub.get("instances", ())]
-        for item in hub.get("instances", ()):
-            called = item["name"] if item["name"] and names.count(item["name"]) == 1 else item["id"]
-            host = f"{hub['name']}_{plain_name(called)}"
+        return variables
+
+    def _add_instances(self, hub: dict[str, Any], variables: dict[str, Any]) -> None:
+        """Add the instances of a hub, if they were read, by their ids where their names are those of other hosts too."""
+        instances = hub.get("instances", ())
+        hosts = [f"{hub['name']}_{plain_name(item['name'] or item['id'])}" for item in instances]
+        for item, host in zip(instances, hosts):
+            if hosts.count(host) > 1 or host in self.inventory.hosts:
+                host = f"{hub['name']}_{plain_name(item['id'])}"
+            if host in self.inventory.hosts:
+                self.display.warning(
+                    f"Instance {item['id']} is left out of the inventory: there is another host {host}."
+                )
+                continue
             self._add_host(host, INSTANCES, {**variables, "sth_instance": wrap_var(item)})
 
     def _add_host(self, host: str, group: str, variables: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 import traceback
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -341,7 +342,16 @@ class Transport:
     def _own_secrets(self) -> frozenset[str]:
         # A proxy in front of the hub may repeat the refused token in its answer.
         tokens = self._token_file.seen if self._token_file else ()
-        values = (self.connection.token, self.connection.url_password, *tokens)
+        connection = self.connection
+        basic = b64encode(f"{connection.url_username}:{connection.url_password}".encode()).decode()
+        headers = (value for _name, value in connection.headers)
+        values = (
+            connection.token,
+            connection.url_password,
+            basic if connection.url_password else None,
+            *headers,
+            *tokens,
+        )
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     def _body(self, response: requests.Response, method: str, url: str, silence: float) -> bytes:

@@ -348,7 +348,10 @@ class _Apply:
         """
         inventory = self.hub.inventory()
         for step, record in zip(plan.steps, records):
-            if step.start and record is not None and inventory.sequence(record.sequence_id) is None:
+            # Of an instance for which a 0.18 hub does not answer, the sequence is not known.
+            if not step.start or record is None or record.silent:
+                continue
+            if inventory.sequence(record.sequence_id) is None:
                 self._end_without_package(step, record)
         left: list[InstanceRecord | None] = []
         for step, record in zip(plan.steps, records):

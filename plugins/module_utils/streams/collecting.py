@@ -189,9 +189,7 @@ class StreamReader(Attended):
                 continue
             except SthError as error:
                 # The record is gone, because 0.18 forgets an instance at its end.
-                if error.code == "NOT_FOUND":
-                    return
-                if not self._stopped.is_set():
+                if error.code != "NOT_FOUND" and not self._stopped.is_set():
                     raise
                 break
             self.resumed += 1

@@ -18,7 +18,7 @@ const settings = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 const runnerEnvironment = JSON.parse(fs.readFileSync(settings.runner_environment, "utf8"));
 const runDir = path.join(settings.data_dir, "run");
 const uploadsDir = path.join(settings.data_dir, "uploads");
-const tmpDir = path.join(runDir, "tmp");
+const tmpDir = settings.tmp_dir;
 
 const fromPrefix = createRequire(path.join(settings.package_dir, "package.json"));
 const fromHost = createRequire(fromPrefix.resolve("@scramjet/host"));
@@ -98,9 +98,16 @@ function forgetFailedUploads() {
 // Temporary files are not shared with the machine. Where no program has survived the hub before, nobody needs the old ones. The
 // directory itself stays, because the unit has mounted it.
 function useOwnTemporaryDirectory() {
-  fs.mkdirSync(tmpDir, { recursive: true });
+  fs.mkdirSync(runDir, { recursive: true });
   if (Object.keys(settings.reconnect).length === 0) {
-    fs.readdirSync(tmpDir).forEach((name) => fs.rmSync(path.join(tmpDir, name), { recursive: true, force: true }));
+    for (const name of fs.readdirSync(tmpDir)) {
+      try {
+        fs.rmSync(path.join(tmpDir, name), { recursive: true, force: true });
+      } catch (error) {
+        // What a program has left, such as a directory without write permission, must not keep the hub from starting.
+        console.error(`Could not remove ${name} from ${tmpDir}: ${error.message}`);
+      }
+    }
   }
   process.env.TMPDIR = tmpDir;
 }

@@ -31,3 +31,10 @@ def test_each_prefix_has_a_unit_and_a_front_of_its_own() -> None:
     variables = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
     assert "hub__name" in variables["hub__unit"]
     assert "hub__name" in variables["hub__front_file"]
+
+
+def test_no_directory_that_changes_its_owner_is_where_a_program_can_put_a_link() -> None:
+    """The role changes owners as root. Programs of a hub can replace all that is in the directories of its account."""
+    variables = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
+    assert variables["hub__data_directories"] == "{{ [hub__data_dir, hub__log_dir, hub__tmp_dir] | unique }}"
+    assert variables["hub__tmp_dir"] == "{{ hub__prefix }}/tmp"

@@ -208,3 +208,35 @@ def test_it_has_the_connection_options_of_the_modules() -> None:
     assert set(plugin.CONNECTION_OPTIONS) == set(specs.HUB) - {"api_url"}
     for name in plugin.CONNECTION_OPTIONS:
         assert DOCUMENTED[name]["env"] == [{"name": f"STH_{name.upper()}"}]
+
+
+def test_no_host_takes_the_name_of_another(tmp_path: pathlib.Path, filled: FakeHub) -> None:
+    """An instance may be called anything, so its name may make the name of a hub."""
+    with FakeHub("1.x") as other:
+        hubs = [{"name": "eu_job", "api_url": other.api_url}, {"name": "eu", "api_url": filled.api_url}]
+        found = read(tmp_path, {"hubs": hubs, "gather": ["version", "instances"]})
+        assert variables_of(found, "eu_job")["sth_api_url"] == other.api_url
+    assert names(found, "sth_hubs") == ["eu_job", "eu"]
+    (instance,) = names(found, "sth_instances")
+    assert instance == f"eu_{filled.instances[0]['id']}"
+
+
+def test_a_way_to_sign_in_of_the_file_takes_the_place_of_the_environment(
+    tmp_path: pathlib.Path, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STH_URL_USERNAME", "of-the-environment")
+    monkeypatch.setenv("STH_URL_PASSWORD", "of-the-environment")
+    source = {"hubs": [{"name": "north", "api_url": hub.api_url}]}
+    read(tmp_path, {**source, "token": "of-the-file"})
+    assert {item.headers["authorization"] for item in hub.requests} == {"Bearer of-the-file"}
+    read(tmp_path, source)
+    assert hub.requests[-1].headers["authorization"].startswith("Basic ")
+
+
+def test_no_failure_repeats_a_secret_that_was_sent(tmp_path: pathlib.Path, warnings: list[str]) -> None:
+    refusal = answer("401 Unauthorized", "Invalid API key: canary-of-the-key")
+    with ScriptedServer(Exchange("GET", "/version", refusal)) as server:
+        hubs = [{"name": "north", "api_url": server.api_url}]
+        read(tmp_path, {"hubs": hubs, "headers": {"X-Api-Key": "canary-of-the-key"}})
+    assert len([said for said in warnings if "north is left out" in said]) == 1
+    assert "canary" not in str(warnings)

@@ -52,7 +52,7 @@ def confine_files(settings: dict[str, list[str]]) -> None:
     missing = {path for path in settings["ReadWritePaths"] if not path.startswith("-")} - {*writable}
     if missing:
         sys.exit(f"The unit would not start, because these do not exist: {missing}")
-    binds = [tuple(pair.split(":")) for pair in settings.get("BindPaths", [])]
+    binds = [tuple(pair.removeprefix("-").split(":")) for pair in settings.get("BindPaths", [])]
     for path in writable:
         mount("--bind", path, path)
     for source, target in binds:
