@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
@@ -90,10 +91,24 @@ def test_a_reply_is_awaited_in_the_task_that_asks_for_it(pool: FakeHub) -> None:
     assert sent(pool) == 1
 
 
-def test_the_subscription_is_made_before_the_event_is_sent(pool: FakeHub) -> None:
-    event(pool, instance="web-0", send="ping", payload="x", expect="pong")
-    paths = [item.path.rpartition("/instance/")[2].partition("/")[2] for item in pool.requests]
-    assert paths.index("once/pong") < paths.index("_event")
+def test_the_subscription_is_made_before_the_event_is_sent(pool: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the client sees it: a hub may read two connections in any order."""
+    await_event, send_event = InstanceClient.await_event, InstanceClient.send_event
+    asked: list[InFlight] = []
+    was_asked: list[bool] = []
+
+    def asking(client: InstanceClient, which: Any, name: str, silence: float, request: InFlight) -> Any:
+        asked.append(request)
+        return await_event(client, which, name, silence, request)
+
+    def sending(client: InstanceClient, *arguments: Any, **options: Any) -> Any:
+        was_asked.append(bool(asked) and asked[0].sent.is_set())
+        return send_event(client, *arguments, **options)
+
+    monkeypatch.setattr(InstanceClient, "await_event", asking)
+    monkeypatch.setattr(InstanceClient, "send_event", sending)
+    assert event(pool, instance="web-0", send="ping", payload="x", expect="pong")["event"]["payload"] == "x"
+    assert was_asked == [True]
 
 
 @pytest.mark.parametrize("target", [{"instance": "web"}, {"sequence": "probe"}])
