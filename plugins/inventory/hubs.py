@@ -266,10 +266,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{error.message} (error_code={error.code})") from None
         for group in (HUBS, INSTANCES):
             self.inventory.add_group(group)
+        variables = {hub["name"]: self._variables(hub) | own.get(hub["name"], {}) for hub in found}
+        for name, values in variables.items():
+            self._add_host(name, HUBS, values)
+        # After all hubs, so that no instance takes the name of one.
         for hub in found:
-            self._add_host(hub["name"], HUBS, self._variables(hub) | own.get(hub["name"], {}))
-        for hub in found:
-            self._add_instances(hub, self._variables(hub) | own.get(hub["name"], {}))
+            self._add_instances(hub, variables[hub["name"]])
 
     def _found(self, path: str, cache: bool) -> list[dict[str, Any]]:
         """Return the hubs that answer, from the cache if that is wanted and not too old."""

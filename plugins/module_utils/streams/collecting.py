@@ -299,9 +299,9 @@ class Collecting:
         for reader in self._readers.values():
             if isinstance(reader.sink, LogSink):
                 # The last lines may still be on their way, even if the program was silent for a long time before its end.
-                last = reader.last_data if reader.sink.tells_completion else max(began, reader.last_data)
+                since = 0.0 if reader.sink.tells_completion else began
                 while reader.is_alive() and not bound.passed:
-                    is_silent = time.monotonic() - max(last, reader.last_data) >= timings.log_after_end
+                    is_silent = time.monotonic() - max(since, reader.last_data) >= timings.log_after_end
                     if is_silent and reader.refusal is None and (not needs_log or has_finished(reader.sink.text)):
                         break
                     reader.join(0.05)

@@ -22,23 +22,13 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import (
     HASTY,
-    PACKAGES,
     keep_ended,
-    run_task,
     throw,
     when_asked,
 )
 
 # Longer than any test may take.
 LONG = bound(30.0)
-
-
-@pytest.fixture
-def instance(hub: FakeHub) -> str:
-    """The id of a running instance."""
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
-    started: str = run_task("sth_instance", hub, name="web", sequence="probe", wait_for="none")["instance"]["id"]
-    return started
 
 
 def client(hub: FakeHub) -> HubClient:

@@ -16,18 +16,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, when_asked
 
 # Longer than any test may take.
 LONG = bound(30.0)
-
-
-@pytest.fixture
-def instance(hub: FakeHub) -> str:
-    """The id of a running instance."""
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
-    started: str = run_task("sth_instance", hub, name="web", sequence="probe", wait_for="none")["instance"]["id"]
-    return started
 
 
 def client(hub: FakeHub) -> HubClient:
