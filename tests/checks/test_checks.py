@@ -19,7 +19,7 @@ NOX = str(pathlib.Path(sys.executable).parent / "nox")
 # Sessions that only call others.
 CALLING = {"lint"}
 CHECKS = [
-    "sanity-2.19",
+    "sanity",
     "ansible-lint",
     "build-import-check",
     "typing",

@@ -14,8 +14,6 @@ from typing import Any
 JSON_TYPES = ("application/json", "text/json", "application/*", "*/*")
 OCTETS = "application/octet-stream"
 STREAM_TYPES = (OCTETS, "application/*", "*/*")
-# Seconds between two checks of a waiting answer.
-TICK = 0.005
 
 
 class DiedError(Exception):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.scramjet.sth.tests.fake_hub.calls import TICK, Answer, Call, DiedError
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call, DiedError
 from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
@@ -44,6 +44,7 @@ class Server(ThreadingHTTPServer):
         self.hub = hub
         # Connections whose first request has not been noted yet.
         self.unnoted: set[object] = set()
+        self._over = False
         if not isinstance(at, socket.socket):
             super().__init__(at, _Handler)
             return
@@ -55,7 +56,22 @@ class Server(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the order of arrival before the connection gets a thread of its own."""
         self.unnoted.add(client_address)
+        if not self._over:
+            self.hub.connections.append(client_address)
         super().process_request(request, client_address)
+
+    def serve(self) -> None:
+        """Give each connection a thread, until `end`."""
+        while not self._over:
+            with contextlib.suppress(OSError):
+                self.process_request(*self.get_request())
+        self.server_close()
+
+    def end(self) -> None:
+        """Listen no more. The last connection is our own, so that nothing needs to look whether it is over."""
+        self._over = True
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(self.server_address[1])), 1.0):
+            pass
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Show errors of the server, but not a client that closes its connection."""
@@ -290,7 +306,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"0\r\n\r\n")
                 return
             if piece is None:
-                time.sleep(TICK)
+                with self.state.lock:
+                    self.state.rest()
             elif hub.cuts != cuts:
                 self.wfile.write(b"%x\r\n%s" % (len(piece), piece[: len(piece) // 2]))
                 return self._drop()

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable
 
-from ansible_collections.scramjet.sth.tests.fake_hub.calls import JSON_TYPES, STREAM_TYPES, TICK, Answer, Call
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import JSON_TYPES, STREAM_TYPES, Answer, Call
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import STREAMS
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
@@ -43,10 +43,9 @@ def not_json(call: Call, state: State) -> Answer | None:
 def pause(state: State, seconds: float) -> None:
     """Wait, and let everything happen that is due."""
     end = time.monotonic() + state.scaled(seconds)
-    while time.monotonic() < end:
-        time.sleep(min(TICK, max(0.0, end - time.monotonic())))
-        with state.lock:
-            state.advance()
+    with state.lock:
+        while (left := end - time.monotonic()) > 0:
+            state.rest(left)
 
 
 def wait(state: State, call: Call, done: Callable[[], bool]) -> bool:
@@ -56,5 +55,5 @@ def wait(state: State, call: Call, done: Callable[[], bool]) -> bool:
             state.advance()
             if done():
                 return True
-        time.sleep(TICK)
+            state.rest()
     return False

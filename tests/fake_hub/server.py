@@ -39,6 +39,8 @@ class FakeHub:
         self.state = State(generation, timings)
         self.token = token
         self.requests: list[Request] = []
+        # The address of the client of each connection.
+        self.connections: list[Any] = []
         self.faults: list[Fault] = []
         self.dead = False
         # How many requests have arrived since it died.
@@ -65,7 +67,12 @@ class FakeHub:
         self._thread = self._serving()
 
     def _serving(self) -> threading.Thread:
-        return threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        return threading.Thread(target=self._server.serve, daemon=True)
+
+    def _end_serving(self) -> None:
+        if self._thread.is_alive():
+            self._server.end()
+            self._thread.join(5)
 
     @property
     def port(self) -> int:
@@ -161,8 +168,7 @@ class FakeHub:
     def leave(self) -> None:
         """End the process of the hub: until `revive`, connections are refused. Not for a hub with TLS."""
         self.dead = True
-        self._server.shutdown()
-        self._server.server_close()
+        self._end_serving()
         self._kept_port = socket.socket()
         self._kept_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._kept_port.bind(self._server.server_address)
@@ -179,7 +185,11 @@ class FakeHub:
 
     def answer(self, call: Call) -> Answer:
         """Answer one call."""
-        return self._routes.answer(call)
+        answer = self._routes.answer(call)
+        if call.method != "GET":
+            with self.state.lock:
+                self.state.happened.notify_all()
+        return answer
 
     def start(self) -> FakeHub:
         """Begin to serve."""
@@ -191,9 +201,7 @@ class FakeHub:
         self.closing.set()
         if self._kept_port is not None:
             self._kept_port.close()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self._end_serving()
 
     def __enter__(self) -> FakeHub:
         return self.start()

@@ -25,6 +25,8 @@ from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 # In seconds. A runner closes its connection to a hub that has not answered for this long
 # (hub-behaviour.md#a-stalled-hub-loses-its-instances).
 STALL = 1.0
+# Seconds after which an answer that waits looks again: a test may change the state without telling.
+TICK = 0.02
 
 
 class State:
@@ -39,6 +41,8 @@ class State:
         self.is_1x = self.has("reconnect")
         self.timings = timings
         self.lock = threading.RLock()
+        # Told when something has happened, to the answers that wait.
+        self.happened = threading.Condition(self.lock)
         self.sequences: dict[str, Sequence] = {}
         # The directories on the disk, also of refused uploads (hub-behaviour.md#failed-uploads-leave-a-directory).
         self.directories: dict[str, dict[str, bytes]] = {}
@@ -73,8 +77,18 @@ class State:
 
     def advance(self) -> None:
         """Let everything happen that is due."""
+        if not self._due or self._due[0][0] > time.monotonic():
+            return
         while self._due and self._due[0][0] <= time.monotonic():
             heapq.heappop(self._due)[2]()
+        self.happened.notify_all()
+
+    def rest(self, longest: float = TICK) -> None:
+        """Wait, without the lock, until something happens or is due, for at most ``longest`` seconds."""
+        until_due = self._due[0][0] - time.monotonic() if self._due else longest
+        if min(until_due, longest) > 0:
+            self.happened.wait(min(until_due, longest, TICK))
+        self.advance()
 
     def topic(self, name: str, content_type: str) -> Topic:
         """Return a topic, made if there is none."""

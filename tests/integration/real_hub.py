@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT, run_command
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 VERSION = "0.18.7"
 INSTALLED = ROOT / ".quickstart" / "prefix"
@@ -87,10 +87,3 @@ def variables_of_hub(directory: pathlib.Path) -> Mapping[str, Any]:
         "hub_port": free_port(),
         "hub_instances_port": free_port(),
     }
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

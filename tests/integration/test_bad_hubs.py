@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
-from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 

@@ -31,8 +31,8 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import (
     run_playbook,
     run_target,
 )
-from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 from ansible_collections.scramjet.sth.tests.unit.running import when, when_asked
 
 NGINX = os.environ.get("STH_TEST_NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")

@@ -18,8 +18,8 @@ import trustme
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
-from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port
 from ansible_collections.scramjet.sth.tests.integration.test_behind_a_platform import NGINX, pytestmark, wait_for
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 __all__ = ["pytestmark"]
 CONFIGURATION = """

@@ -14,7 +14,7 @@ import trustme
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
-from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 BASIC = "Basic " + base64.b64encode(b"user:word").decode()
 

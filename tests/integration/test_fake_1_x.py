@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs every integration target of a module on simulated 1.0 hubs, through both entrances."""
+"""Runs every integration target of a module on simulated 1.0 hubs, most through both entrances."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ import pytest
 from ansible_collections.scramjet.sth.tests.integration.entrances import compare_entrances, compare_if_asked
 from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, TARGETS
 
-# What takes long goes in parts. Which package is read, which program it is and how many of them are made no difference to
-# an entrance: for these parts one is enough, since the others use the same options of the same modules through both.
+# What takes long goes in parts. For these one entrance is enough, except with `make matrix`: which package is read, which program it
+# is and how many of them are made no difference to an entrance; and whole_play and test_same_through_both.py use every module through both.
 ONE_ENTRANCE = [
+    "sth_deployment",
+    "sth_stream",
+    "sth_instance:completed+ended+failures",
     "sth_sequence:unusual_archives",
     "bad_input:packages",
     "sth_instance:no_answer+python",
@@ -25,7 +28,9 @@ ONE_ENTRANCE = [
 IN_PARTS = {
     "sth_sequence": ["sth_sequence:present+replace+in_use+overwrite+absent+compare_version"],
     "bad_input": ["bad_input:options"],
-    "sth_instance": ["sth_instance:started+pool", "sth_instance:completed+ended+failures"],
+    "sth_instance": ["sth_instance:started+pool"],
+    "sth_deployment": [],
+    "sth_stream": [],
     "many_replicas": [],
 }
 BOTH_ENTRANCES = [part for name in OF_MODULES for part in IN_PARTS.get(name, [name])]

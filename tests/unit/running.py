@@ -48,6 +48,7 @@ HASTY = Timings(
     gateway_tries=Pauses(0.1, 0.4),
     gateway_waits=0.2,
     lost_start_shows=1.0 * pace(),
+    lost_upload_settles=1.0 * pace(),
     health_is_asked=0.5,
     kill_grace=3.0 * pace(),
     lingers_at_least=0.6,
@@ -99,7 +100,7 @@ def when(so: Callable[[], Any], do: Callable[[], Any]) -> None:
         while not so():
             if time.monotonic() > end:
                 return
-            time.sleep(0.005)
+            time.sleep(0.01)
         do()
 
     threading.Thread(target=wait, daemon=True).start()

@@ -29,11 +29,13 @@ PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
 TIMINGS = Timings(notice=2.5 * pace(), pace=0.1 * pace())
 # What the recorded hubs had unless the recording says otherwise; milliseconds.
 EXTENSION = 1000
-# One recording waits for minutes, in one events are to be awaited that come soon, in one a stop is to be seen on its way.
+# One recording waits for minutes, in one events are to be awaited that come soon, in one a stop is to be seen on its way,
+# and in one its end soon after it.
 OWN = {
     "lifecycle-default-extension-complete": {"pace": 0.02 * pace(), "notice": 5.0 * pace()},
     "event-payload-types": {"pace": 0.3 * pace()},
     "stop-body-variants": {"notice": 8.0 * pace()},
+    "stop-handler-exits-early": {"notice": 1.0 * pace()},
 }
 # Recordings in which something happens while an instance starts, which has to take long enough for that.
 DURING_START = re.compile(r"while-starting|during-start|race")

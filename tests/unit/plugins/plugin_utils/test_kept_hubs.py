@@ -30,21 +30,6 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         hub.close()
 
 
-@pytest.fixture
-def connections(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The addresses from which ``hub`` was connected to."""
-    seen: list[Any] = []
-    accept = hub._server.get_request
-
-    def counted() -> Any:
-        accepted = accept()
-        seen.append(accepted[1])
-        return accepted
-
-    monkeypatch.setattr(hub._server, "get_request", counted)
-    return seen
-
-
 def item(hub: FakeHub, in_loop: bool = True, **arguments: Any) -> dict[str, Any]:
     """Run one item of a loop, or one task."""
     return run_in_process(
@@ -62,17 +47,17 @@ def asked(hub: FakeHub) -> list[str]:
     return [request.path.rpartition("/")[2] for request in hub.requests]
 
 
-def test_items_share_one_connection_and_ask_the_version_once(hub: FakeHub, connections: list[Any]) -> None:
+def test_items_share_one_connection_and_ask_the_version_once(hub: FakeHub) -> None:
     results = [item(hub) for _dummy in range(5)]
-    assert len(connections) == 1
+    assert len(hub.connections) == 1
     assert asked(hub) == ["version", *["sequences"] * 5]
     assert all(result == results[0] for result in results)
 
 
-def test_tasks_share_nothing(hub: FakeHub, connections: list[Any]) -> None:
+def test_tasks_share_nothing(hub: FakeHub) -> None:
     for _dummy in range(3):
         item(hub, in_loop=False)
-    assert len(connections) == 3
+    assert len(hub.connections) == 3
     assert asked(hub) == ["version", "sequences"] * 3
 
 
@@ -80,11 +65,11 @@ def test_tasks_share_nothing(hub: FakeHub, connections: list[Any]) -> None:
     "other",
     [{"token": "t"}, {"headers": {"X-A": "b"}}, {"url_username": "u"}, {"request_timeout": 7}, {"use_proxy": False}],
 )
-def test_other_options_make_another_session(hub: FakeHub, connections: list[Any], other: dict[str, Any]) -> None:
+def test_other_options_make_another_session(hub: FakeHub, other: dict[str, Any]) -> None:
     item(hub)
     item(hub, **other)
     item(hub)
-    assert len(connections) == 2
+    assert len(hub.connections) == 2
     assert "authorization" not in hub.requests[-1].headers
 
 
@@ -95,34 +80,34 @@ def earlier_item(hub: FakeHub, timings: Timings) -> None:
     kept_hubs.leave_hub(client)
 
 
-def test_a_connection_that_the_hub_may_be_closing_is_not_used(hub: FakeHub, connections: list[Any]) -> None:
+def test_a_connection_that_the_hub_may_be_closing_is_not_used(hub: FakeHub) -> None:
     earlier_item(hub, Timings(idle_limit=0.0))
-    assert len(connections) == len(hub.requests) == 2
+    assert len(hub.connections) == len(hub.requests) == 2
     assert not item(hub, request_retries=0).get("failed")
     assert asked(hub) == ["version", "sequences"] * 2
 
 
-def test_the_version_is_asked_again_after_a_while(hub: FakeHub, connections: list[Any]) -> None:
+def test_the_version_is_asked_again_after_a_while(hub: FakeHub) -> None:
     earlier_item(hub, Timings(version_lasts=0.0))
     item(hub, request_retries=0)
     assert asked(hub) == ["version", "sequences"] * 2
     # On the connection that was kept.
-    assert len(connections) == 1
+    assert len(hub.connections) == 1
 
 
-def test_nothing_is_kept_after_a_failure(hub: FakeHub, connections: list[Any]) -> None:
+def test_nothing_is_kept_after_a_failure(hub: FakeHub) -> None:
     item(hub)
     hub.fault(Fault(kind="status", method="GET", path="/sequences", status=500))
     assert item(hub)["failed"]
     hub.faults.clear()
     assert not item(hub).get("failed")
-    assert len(connections) == 2
+    assert len(hub.connections) == 2
     assert asked(hub).count("version") == 2
 
 
-def test_a_loop_over_many_hubs_keeps_few_connections(hub: FakeHub, connections: list[Any]) -> None:
+def test_a_loop_over_many_hubs_keeps_few_connections(hub: FakeHub) -> None:
     for number in range(kept_hubs.MOST_HUBS + 5):
         item(hub, headers={"X-Number": str(number)})
     assert len(kept_hubs._kept) == kept_hubs.MOST_HUBS
     item(hub, headers={"X-Number": str(kept_hubs.MOST_HUBS)})
-    assert len(connections) == kept_hubs.MOST_HUBS + 5
+    assert len(hub.connections) == kept_hubs.MOST_HUBS + 5
