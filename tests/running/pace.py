@@ -57,7 +57,8 @@ def _of_play() -> float:
 
 def _of_node() -> float:
     node = shutil.which("node")
-    return _seconds([node, "-e", "0"]) / _NODE if node else 0.0
+    command = [node or "", "-e", "0"]
+    return min(_seconds(command), _seconds(command)) / _NODE if node else 0.0
 
 
 def _seconds(command: list[str]) -> float:

@@ -41,6 +41,8 @@ OWN = {
 DURING_START = re.compile(r"while-starting|during-start|race")
 # For how long a state is awaited that the recording saw, beyond what it took there; seconds.
 PATIENCE = 5.0 * pace()
+# Between two looks for it, in seconds.
+LOOK = 0.02 * pace()
 # A state that came so long after the one before is awaited too, if it is not the last; recorded milliseconds.
 STABLE = 300
 # Answers that are compared by their status alone: logs of the real hub, and its real configuration.
@@ -145,7 +147,7 @@ class Replay:
             problems = self.exchange(step)
             if not problems or not awaited or time.monotonic() > end:
                 break
-            time.sleep(0.02)
+            time.sleep(LOOK)
         where = f"step {step['n']} {step['request']['method']} {step['request']['path']} ({step['note']})"
         self.problems += [f"{where}: {item}" for item in problems]
 
@@ -207,7 +209,7 @@ class Replay:
             return
         end = time.monotonic() + PATIENCE
         while self.hub.runners != step["value"] and time.monotonic() < end:
-            time.sleep(0.02)
+            time.sleep(LOOK)
         if self.hub.runners != step["value"]:
             self.problems.append(f"step {step['n']}: {self.hub.runners} runners instead of {step['value']}")
 
@@ -231,7 +233,7 @@ class Replay:
             }
             if all(seen[key] == wanted[key] for key in seen):
                 return
-            time.sleep(0.01)
+            time.sleep(LOOK)
         self.problems.append(f"step {step['n']}: {seen} instead of {wanted}")
 
     def until_listed(self) -> None:
