@@ -4,19 +4,21 @@
 
 """Controller side of M(scramjet.sth.sth_deployment), and of the list of the role C(deployment).
 
-Two arguments are internal, for that role. ``_check_list`` checks all its variables before the first request, and returns the
+Three arguments are internal, for that role. ``_check_list`` checks all its variables before the first request, and returns the
 names of its deployments. ``_listed`` is one of these names, and the task uses the options of its element. So the items of the loop
-are names and contain no secrets, and the list is evaluated only once for each of the two tasks.
+are names and contain no secrets, and the list is evaluated only once for each of the two tasks. ``_write_report`` writes the report.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import read_options
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import nothing_done
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
@@ -30,6 +32,14 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import val
 from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without_no_log
 from ansible_collections.scramjet.sth.plugins.plugin_utils.plain_arguments import as_module_gets
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
+from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import working_directory
+from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file import (
+    note_deployment,
+    note_list,
+    note_refused,
+    report_path,
+    write_report,
+)
 
 # By the id of the task. All items of its loop run in one worker.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
@@ -40,24 +50,71 @@ class ActionModule(HubAction):
 
     task = TASK
     package_source = True
+    # Where the report is written, if this task is one of the role's and a report is wanted.
+    _report: str | None = None
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task, or check the list."""
-        if "_check_list" not in self._task.args:
-            return super().run(tmp, task_vars)
         variables = task_vars or {}
+        if "_write_report" in self._task.args:
+            return self._write_report(variables)
+        if "_check_list" in self._task.args:
+            return self._check_list(variables)
+        result = super().run(tmp, task_vars)
+        rows = result.pop("_report", ())
+        if self._report:
+            note_deployment(self._report, _host(variables), str(self._task.args["_listed"]), result, rows)
+        return result
+
+    def _check_list(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Check all variables before the first request; return the names of the deployments."""
         common = {key: value for key, value in self._task.args.items() if key != "_check_list"}
         self._add_connection(common, variables)
+        report = None
         try:
-            return {"changed": False, "names": self._checked(common, variables)}
+            report = self._report_path(variables)
+            names = self._checked(common, variables)
         except SthError as error:
             nothing = nothing_done(TASK, self._api_url_of(common))
-            return {**nothing, "failed": True, "msg": error.message, "error_code": error.code}
+            result = {**nothing, "failed": True, "msg": error.message, "error_code": error.code}
+            if report:
+                note_refused(report, _host(variables), result)
+            return result
+        if report:
+            note_list(report, _host(variables), names)
+        return {"changed": False, "names": names}
+
+    def _write_report(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Write the report of all hosts. It is no change of a hub, so check mode writes it too."""
+        try:
+            path = self._report_path(variables)
+        except SthError:
+            # The task that checks the variables has said so.
+            return {"changed": False}
+        try:
+            if path:
+                hosts = variables.get("ansible_play_hosts_all") or ()
+                write_report(path, _host(variables), map(str, hosts), bool(self._task.check_mode))
+        except SthError as error:
+            return {"changed": False, "failed": True, "msg": error.message, "error_code": error.code}
+        return {"changed": False}
+
+    def _report_path(self, variables: dict[str, Any]) -> str | None:
+        directory = working_directory(self._loader, self._task)
+        return report_path(self._variable("deployment_report", variables), directory)
+
+    def _tell_files(self, package: Package, result: Mapping[str, Any]) -> None:
+        super()._tell_files(package, result)
+        for row in result.get("_report") or ():
+            super()._tell_files(package, {"diff": row})
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         name = arguments.pop("_listed", None)
         if name is None:
             return arguments
+        self._report = self._report_path(variables)
+        if self._report:
+            arguments["_report"] = True
         if self._task._uuid not in _evaluated:
             _evaluated[self._task._uuid] = self._wanted(variables)
         if name not in _evaluated[self._task._uuid]:
@@ -104,3 +161,7 @@ class ActionModule(HubAction):
         return {
             name: {key: value for key, value in given.items() if value != omitted} for name, given in wanted.items()
         }
+
+
+def _host(variables: Mapping[str, Any]) -> str:
+    return str(variables.get("inventory_hostname"))

@@ -20,7 +20,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spe
 from ansible_collections.scramjet.sth.plugins.plugin_utils.known_names import misspelt_names, unknown_names
 from ansible_collections.scramjet.sth.plugins.plugin_utils.text_values import list_from, mapping_from
 
-VARIABLES = ("deployment_list", "deployment_defaults", "deployment_fail_on_drift", "deployment_result")
+VARIABLES = (
+    "deployment_list",
+    "deployment_defaults",
+    "deployment_fail_on_drift",
+    "deployment_report",
+    "deployment_result",
+)
 # If these options are text, only line ends separate the items.
 ONLY_LINES = ("args",)
 HIDDEN = "The value is not shown, because it may be secret."

@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas i
     taken_over,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report import (
+    changes,
     deployment_view,
     predicted,
     replica_views,
@@ -79,6 +80,8 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     )
     before = _observed(run, options, inventory)
     run.journal.plan(plan.actions)
+    if run.reports:
+        run.changes = changes(before, plan, masker)
     note_topics(run)
     if run.check_mode:
         after, ended, seconds = predicted(before, plan), {}, {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a task for a deployment: what happened to each replica, and its old and new version."""
+"""The result of a task for a deployment: what its plan changes, what happened to each replica, its old and new version."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import DeploymentPlan
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import kept
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import ToStart, ToStop, kept
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import (
+    masked_state,
+    running_state,
+    wanted_state,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
@@ -83,4 +89,66 @@ def _view(
         "was": was,
         "previous_ref": previous_ref,
         "seconds": seconds.get(replica.id),
+    }
+
+
+def changes(before: Observed, plan: DeploymentPlan, masker: Masker) -> list[dict[str, Any]]:
+    """Return what the plan changes: a row for the deployment, and one for each sequence and replica; [] if nothing changes.
+
+    A row is ``{kind, name, change, reason, before, after}``. ``before`` and ``after`` are masked states, {} for what is not there.
+    It follows from the plan alone, so check mode and a real run have the same rows.
+    """
+    if not plan.actions:
+        return []
+    rows = [
+        *(_sequence_row(action) for action in plan.first),
+        *_replica_rows(before, plan, masker),
+        *(_sequence_row(action) for action in plan.deletes),
+    ]
+    change = "remove" if plan.goal.sequence is None else "update" if before.live else "create"
+    reason = "; ".join(dict.fromkeys(row["reason"] for row in rows))
+    return [_row("deployment", before.name, change, reason, plan.before, plan.after), *rows]
+
+
+def _replica_rows(before: Observed, plan: DeploymentPlan, masker: Masker) -> list[dict[str, Any]]:
+    starts = [item for batch in plan.batches for item in batch.starts]
+    stops = [item for batch in plan.batches for item in batch.stops]
+    rows = []
+    for item in starts:
+        replaced = next((stop for stop in stops if stop.replica.index == item.slot.index), None)
+        if replaced is not None:
+            stops.remove(replaced)
+        rows.append((item.slot.index, _started_row(before, item, replaced, masker)))
+    for stop in stops:
+        was = masked_state(running_state(stop.replica.record, before.inventory), None, masker)
+        row = _row("instance", stop.replica.record.label, "stop", stop.action.reason, was, {})
+        rows.append((stop.replica.index, row))
+    return [row for _index, row in sorted(rows, key=lambda item: item[0])]
+
+
+def _started_row(before: Observed, item: ToStart, replaced: ToStop | None, masker: Masker) -> dict[str, Any]:
+    old = running_state(replaced.replica.record, before.inventory) if replaced else None
+    was = masked_state(old, None, masker) if old else {}
+    new = masked_state(wanted_state(item.slot.program, item.slot.sequence), old, masker)
+    return _row("instance", item.slot.program.label, "replace" if replaced else "start", item.action.reason, was, new)
+
+
+def _sequence_row(action: Action) -> dict[str, Any]:
+    there = action.action == "delete"
+    record = action.target if there else action.leaves
+    state = {"version": record.version}
+    return _row("sequence", record.ref, action.action, action.reason, state if there else {}, {} if there else state)
+
+
+def _row(
+    kind: str, name: str, change: str, reason: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    # Copies, because the action plugin completes the diff of the task, whose states these are.
+    return {
+        "kind": kind,
+        "name": name,
+        "change": change,
+        "reason": reason,
+        "before": dict(before),
+        "after": dict(after),
     }

@@ -49,6 +49,8 @@ class Run:
     package: Package | None = None
     # In check mode: instances that would have ended by themselves at the end of the task.
     predicts_ended: list[InstanceRecord] = field(default_factory=list)
+    # What the plan changes, as rows of a report, if the task is asked for them.
+    changes: list[dict[str, Any]] = field(default_factory=list)
     _hub: HubClient | None = None
 
     @property
@@ -64,6 +66,11 @@ class Run:
     def masker(self) -> Masker:
         """Masks secrets in the result and the diff of this run: by names, by ``secret_keys``, and known secrets."""
         return Masker(self.options.get("secret_keys") or (), self.secrets)
+
+    @property
+    def reports(self) -> bool:
+        """Whether the action plugin asks for `changes`."""
+        return bool(self.options.get("_report"))
 
     def hide(self, records: Iterable[InstanceRecord]) -> None:
         """Mask the secrets of ``records`` in all texts of this run, because the runner writes them into the log.

@@ -43,8 +43,9 @@ HUB: Spec = {
     "request_retries": _option("STH_REQUEST_RETRIES", type="int", default=3),
 }
 
-# Internal: the predicted state that the action plugin passes to a module in a play with --check (predicted.py).
-PREDICTED: Spec = {"_predicted": {"type": "raw"}}
+# Internal, from the action plugin: the predicted state in a play with --check (predicted.py), and whether the result is to have
+# the rows of a report.
+PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool", "default": False}}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},

@@ -11,6 +11,7 @@ from dataclasses import replace
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import absent_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import plan_absent
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report import (
+    changes,
     deployment_view,
     predicted,
     replica_views,
@@ -82,3 +83,46 @@ def test_in_check_mode_what_would_end_counts_as_stopped() -> None:
     before = running("a", 1).observed
     (view,) = replica_views(before, Deployment().observed, {}, {}, Masker())
     assert (view["was"], view["live"], view["outcome"]) == ("ended", False, "stopped")
+
+
+def rows(deployment: Deployment, version: str | None = None, **options: object) -> list[tuple[str, str, str, str]]:
+    found = changes(deployment.observed, deployment.plan(version, **options), Masker())
+    return [(row["kind"], row["name"], row["change"], row["reason"]) for row in found]
+
+
+def test_each_thing_that_changes_has_a_row() -> None:
+    deployment = running("a", 3)
+    assert rows(deployment, "a", replicas=3) == []
+    assert rows(deployment, "b", replicas=2, keep=0) == [
+        ("deployment", "web", "update", "sequence differs; the deployment has 2 replicas; keep_versions is 0"),
+        ("instance", "web-0", "replace", "sequence differs"),
+        ("instance", "web-1", "replace", "sequence differs"),
+        ("instance", "web-2", "stop", "the deployment has 2 replicas"),
+        ("sequence", VERSIONS["a"].ref, "delete", "keep_versions is 0"),
+    ]
+    assert rows(Deployment(), "a", replicas=1)[0] == ("deployment", "web", "create", "none runs")
+
+
+def test_a_copy_has_a_row_of_its_own() -> None:
+    deployment = running("a", 1)
+    deployment.add(0, "a")
+    assert rows(deployment, "a", replicas=1)[1:] == [("instance", "web-0", "stop", "copy of web-0")]
+
+
+def test_a_removal_says_so() -> None:
+    observed = running("a", 1).observed
+    found = changes(observed, plan_absent(observed, absent_goal(observed), None, Masker()), Masker())
+    assert [(row["kind"], row["change"]) for row in found] == [
+        ("deployment", "remove"),
+        ("instance", "stop"),
+        ("sequence", "delete"),
+    ]
+
+
+def test_a_row_shows_both_sides_and_no_secret() -> None:
+    deployment = Deployment()
+    deployment.add(0, "a", app_config={"password": "hunter22", "size": 1})
+    plan = deployment.plan("a", replicas=1, app_config={"password": "hunter23", "size": 2})
+    _own, row = changes(deployment.observed, plan, Masker())
+    assert row["before"]["app_config"] == {"password": MASK, "size": 1}
+    assert row["after"]["app_config"] == {"password": f"{MASK} (changed)", "size": 2}

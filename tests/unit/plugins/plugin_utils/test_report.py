@@ -1,0 +1,136 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of the role ``deployment``: what becomes of what the hosts of a run tell, and how it is shown."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.plugin_utils.report.markdown import MOST_DIFFERENCES, as_markdown
+from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file import build_report, report_path
+
+STARTED = {
+    "kind": "instance",
+    "name": "web-0",
+    "change": "start",
+    "reason": "none runs",
+    "before": {},
+    "after": {"sequence": "app@sha256:0123"},
+}
+
+
+def line(host: str, **told: Any) -> dict[str, Any]:
+    return {"host": host, **told}
+
+
+def deployment(host: str, name: str, *rows: Any, msg: str | None = None, code: str | None = None) -> dict[str, Any]:
+    return line(host, deployment=name, hub=f"http://{host}", msg=msg, error_code=code, rows=list(rows))
+
+
+def over(host: str, *hosts: str) -> dict[str, Any]:
+    return line(host, over=True, hosts=list(hosts or (host,)))
+
+
+def shown(**row: Any) -> str:
+    """Return the cells of the one change of a report."""
+    told = [line("north", list=["web"]), deployment("north", "web", {**STARTED, **row}), over("north")]
+    return as_markdown(build_report(told, True)).splitlines()[-1]
+
+
+def test_hosts_are_in_the_order_of_the_play_whoever_was_first() -> None:
+    told = [
+        line("south", list=["web"]),
+        line("north", list=["web"]),
+        deployment("south", "web", STARTED),
+        over("south", "north", "south"),
+        deployment("north", "web", STARTED),
+        over("north", "north", "south"),
+    ]
+    report = build_report(told, False)
+    assert [row["host"] for row in report["rows"]] == ["north", "south"]
+    assert report["rows"][0] == {
+        "host": "north",
+        "hub": "http://north",
+        "deployment": "web",
+        "kind": "instance",
+        "name": "web-0",
+        "change": "start",
+        "reason": "none runs",
+        "diff": {"before": {}, "after": {"sequence": "app@sha256:0123"}},
+    }
+    assert report["summary"] == {
+        "hosts": 2,
+        "hosts_without_report": [],
+        "deployments": 2,
+        "changed": 2,
+        "failed": 0,
+    }
+
+
+def test_what_is_not_known_does_not_look_unchanged() -> None:
+    """A host that never came, a list that could not be evaluated, and a deployment that nothing is known of."""
+    told = [
+        over("north", "north", "south", "west"),
+        line("south", list=["web", "api"]),
+        deployment("south", "web"),
+        over("south", "north", "south", "west"),
+    ]
+    report = build_report(told, True)
+    assert report["summary"]["hosts_without_report"] == ["west"]
+    assert [(item["host"], item["deployment"]) for item in report["failures"]] == [("north", None), ("south", "api")]
+    text = as_markdown(report)
+    assert "**0 of 2 deployments on 2 hubs would change.** **2 failed.**" in text
+    assert "Not in this report, because the role did not get so far there: `west`." in text
+
+
+def test_the_role_can_run_twice_on_a_host() -> None:
+    first = [line("north", list=["web"]), deployment("north", "web", STARTED), over("north")]
+    second = [line("north", list=["api"]), deployment("north", "api", msg="No.", code="TIMEOUT"), over("north")]
+    report = build_report([*first, *second], False)
+    assert report["summary"]["deployments"] == 2
+    assert report["failures"] == [{"host": "north", "deployment": "api", "msg": "No.", "error_code": "TIMEOUT"}]
+    assert "| `north` | `api` | `TIMEOUT` No. |" in as_markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        ({"after": {"x": "a|b"}}, "`x`: + `a\\|b`"),
+        ({"after": {"x": "a`b"}}, "`x`: + ``a`b``"),
+        ({"after": {"x": "`"}}, "`x`: + `` ` ``"),
+        ({"after": {"x": "one\ntwo"}}, "`x`: + `one two`"),
+        ({"after": {"x": "<img>"}}, "`x`: + `<img>`"),
+        ({"before": {"x": 1}, "after": {"x": "1"}}, "`x`: `1` → `1`"),
+        ({"before": {"x": [1, 2]}, "after": {"x": [1, 3]}}, "`x.1`: `2` → `3`"),
+        ({"before": {"x": None}, "after": {}}, "`x`: − `null`"),
+        ({"reason": "@all <b> [x](y) | z"}, "&#64;all &#60;b&#62; &#91;x&#93;(y) &#124; z"),
+    ],
+)
+def test_a_value_is_shown_as_it_is_and_is_no_markup(row: dict[str, Any], cell: str) -> None:
+    assert cell in shown(**row).split(" | ")[4 if "reason" in row else 5].rstrip(" |")
+
+
+def test_a_long_difference_is_cut() -> None:
+    text = shown(after={f"k{number}": number for number in range(MOST_DIFFERENCES + 2)} | {"long": "x" * 1000})
+    assert text.count("<br>") == MOST_DIFFERENCES
+    assert "and 3 more |" in text
+    assert "x" * 200 not in shown(after={"long": "x" * 1000})
+
+
+@pytest.mark.parametrize("value", ["report.json", "report", "nowhere/report.md", "folder.md"])
+def test_a_file_that_cannot_be_written_is_refused(value: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "folder.md").mkdir()
+    with pytest.raises(SthError) as failure:
+        report_path(value, str(tmp_path))
+    assert failure.value.code == "INVALID_OPTION"
+
+
+def test_an_empty_name_means_no_report(tmp_path: pathlib.Path) -> None:
+    assert report_path("", str(tmp_path)) is None
+    assert report_path("report.md", str(tmp_path)) == str(tmp_path / "report.md")
