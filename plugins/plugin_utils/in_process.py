@@ -89,14 +89,14 @@ def run_in_process(
     """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed.
 
     ``name``: the name of the module. ``tell`` is called for each action. ``in_loop``: keep the connections to the hub open for
-    the next item. If the task has read a package, it is in the result as ``_read``.
+    the next item. If the task has read a package, it is in the result as ``_read``; what it keeps back from its result, as ``_kept_back``.
     """
     validated, error = validate(task, name, arguments)
     parameters: Mapping[str, Any] = validated.validated_parameters
     hidden = validated._no_log_values
     warnings = [f"Both option {item['option']} and its alias {item['alias']} are set." for item in validated._warnings]
     known: set[str] = set()
-    package = None
+    aside: dict[str, Any] = {}
     if error:
         result = {"failed": True, "msg": error, "error_code": "INVALID_OPTION"}
         result.update(nothing_done(task, api_url_of(parameters)))
@@ -105,7 +105,8 @@ def run_in_process(
         if in_loop:
             run.open_hub, run.leave_hub = take_hub, leave_hub
         result = execute(task, run)
-        known, package = run.secrets, run.package
+        known = run.secrets
+        aside = {"_read": run.package, "_kept_back": run.kept_back}
         warnings += run.warnings
     if not diff:
         result.pop("diff", None)
@@ -116,4 +117,4 @@ def run_in_process(
     if validated._deprecations:
         result["deprecations"] = validated._deprecations
     shown: dict[str, Any] = without_no_log(result, hidden)
-    return {**shown, "_read": package} if package else shown
+    return {**shown, **{key: value for key, value in aside.items() if value}}

@@ -36,6 +36,7 @@ ROOMS = (
     "module_utils/job",
     "module_utils/hub_info",
     "module_utils/deployment",
+    "module_utils/export",
     "module_utils/task",
     "modules",
     "plugin_utils",

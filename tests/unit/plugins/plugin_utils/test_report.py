@@ -123,9 +123,9 @@ def test_a_long_difference_is_cut() -> None:
     assert "x" * 200 not in shown(after={"long": "x" * 1000})
 
 
-@pytest.mark.parametrize("value", ["report.json", "report", "nowhere/report.md", "folder.md"])
+@pytest.mark.parametrize("value", ["report.json", "report", "nowhere/report.md", ".md"])
 def test_a_file_that_cannot_be_written_is_refused(value: str, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "folder").mkdir()
     with pytest.raises(SthError) as failure:
         report_path(value, str(tmp_path))
     assert failure.value.code == "INVALID_OPTION"

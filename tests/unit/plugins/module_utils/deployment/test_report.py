@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import absent_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import plan_absent
@@ -85,7 +86,7 @@ def test_in_check_mode_what_would_end_counts_as_stopped() -> None:
     assert (view["was"], view["live"], view["outcome"]) == ("ended", False, "stopped")
 
 
-def rows(deployment: Deployment, version: str | None = None, **options: object) -> list[tuple[str, str, str, str]]:
+def rows(deployment: Deployment, version: str | None = None, **options: Any) -> list[tuple[str, str, str, str]]:
     found = changes(deployment.observed, deployment.plan(version, **options), Masker())
     return [(row["kind"], row["name"], row["change"], row["reason"]) for row in found]
 
