@@ -17,7 +17,7 @@ TEXTS = {".py", ".yml", ".md", ".js", ".j2", ".cfg"}
 CITED = re.compile(r"(?<![\w/:])((?:[\w.-]+/)*[\w-]+\.md)(#[\w-]+)?")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)")
 # What runs write, as examples name it.
-WRITTEN = {"report.md"}
+WRITTEN = {"report.md", "STAGE.md"}
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
