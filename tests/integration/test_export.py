@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import REAL_HUBS, Hub
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
@@ -207,3 +208,22 @@ def test_a_module_writes_the_same_but_no_secrets(tmp_path: pathlib.Path) -> None
         output = export(hub.api_url, tmp_path, sth_entrance="module")
         assert texts(tmp_path) == {"exported.yml": whole["exported.yml"]}
         assert "The task ran as a module, which does not pass on secrets" in output
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="each takes a run of a playbook: for make matrix")
+@pytest.mark.parametrize(
+    ("playbook", "given", "says"),
+    [
+        ("apply", {}, "Set deployment_list, sth_instances or both"),
+        ("apply", {"sth_instances": [{"sequence": "x"}]}, "with a name in each element"),
+        ("apply", {"sth_instances": [{"name": "x", "sequence": "x", "state": "absent"}]}, "the options state"),
+        ("export", {"sth_export_dst": "x"}, "sth_export_dst (sth_export_dest?)"),
+    ],
+)
+def test_what_is_not_right_is_refused_before_the_hub_is_asked(
+    playbook: str, given: dict[str, Any], says: str, tmp_path: pathlib.Path
+) -> None:
+    with FakeHub("1.x") as hub:
+        with pytest.raises(CommandFailedError, match=re.escape(says)):
+            run_playbook(f"scramjet.sth.{playbook}", {"sth_api_url": hub.api_url, **given}, directory=tmp_path)
+        assert not hub.requests

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT
 from ansible_collections.scramjet.sth.tests.running.pace import bound
@@ -109,12 +109,22 @@ def test_review_apply_and_drift_of_a_stage(repository: Repository) -> None:
     code, output = repository.run("apply", "dev")
     assert code == 0, output
     assert repository.report("dev")[1]["rows"] == planned[1]["rows"]
-    assert repository.run("drift", "dev")[0] == 0
     repository.change("inventories/dev/group_vars/all/stage.yml", "pulse_replicas: 1", "pulse_replicas: 2")
     assert repository.run("drift", "dev")[0] == 2
-    repository.point("dev", "http://127.0.0.1:9")
-    assert repository.run("drift", "dev")[0] == 1
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="the exit codes of single runs: for make matrix")
+def test_drift_is_told_from_a_failure_and_from_none(repository: Repository) -> None:
+    assert repository.run("apply", "dev")[0] == 0
+    assert repository.run("drift", "dev")[0] == 0
+    repository.hubs["dev"].fault(Fault("reset", times=1000))
+    code, output = repository.run("drift", "dev")
+    assert code == 1, output
     assert "`UNREACHABLE`" in repository.report("dev")[0]
+    shutil.rmtree(repository.place / "inventories" / "dev" / "group_vars")
+    code, output = repository.run("drift", "dev")
+    assert code == 1, output
+    assert "failed before anything was read" in repository.report("dev")[0]
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="fourteen runs of playbooks: for make matrix")
