@@ -16,7 +16,6 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import REAL_HUBS, Hub
@@ -24,6 +23,7 @@ from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTH
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.export.support import read_yaml
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 SECRET = "canary-of-the-export"
@@ -125,13 +125,6 @@ def texts(directory: pathlib.Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in (directory / "exported").iterdir()}
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the tag of Ansible too."""
-
-
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
-
-
 def adopted(api_url: str, directory: pathlib.Path) -> None:
     """Export a hub on which everything runs, and apply what was written, until nothing changes any more."""
     filled(api_url, directory)
@@ -163,7 +156,7 @@ def adopted(api_url: str, directory: pathlib.Path) -> None:
     again = texts(directory)
     assert export(api_url, directory).count("changed=0")
     assert texts(directory) == again
-    found = yaml.load(again["exported.yml"], _Loader)
+    found = read_yaml(again["exported.yml"])
     assert [item["name"] for item in found["deployment_list"]] == ["foreign", "web"]
     assert found["deployment_list"][0]["sequence"] == "@scope/foreign@2.0.0"
     assert found["deployment_list"][0]["args"][0] == "{{ kept }}"

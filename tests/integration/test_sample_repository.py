@@ -60,7 +60,7 @@ class Repository:
             "ANSIBLE_NOCOLOR": "1",
         }
         done = subprocess.run(
-            ["ci/stage.py", *arguments],
+            [sys.executable, "ci/stage.py", *arguments],
             cwd=self.place,
             env={**clean, **own},
             stdout=subprocess.PIPE,

@@ -45,7 +45,7 @@ HUB: Spec = {
 
 # Internal, from the action plugin: the predicted state in a play with --check (predicted.py), and whether the result is to have
 # the rows of a report.
-PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool", "default": False}}
+PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool"}}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},

@@ -1,14 +1,13 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The flows of this repository, for pipelines and for your shell.
 
-    ci/stage.py review STAGE     write reports/STAGE.md: what would change
-    ci/stage.py apply STAGE      change it; reports/STAGE.md says what has changed
-    ci/stage.py drift STAGE      the same as review, but exit code 2 if anything would change
-    ci/stage.py promote FROM TO  write into this repository that TO is to run what FROM runs
+    python3 ci/stage.py review STAGE     write reports/STAGE.md: what would change
+    python3 ci/stage.py apply STAGE      change it; reports/STAGE.md says what has changed
+    python3 ci/stage.py drift STAGE      the same as review, but exit code 2 if anything would change
+    python3 ci/stage.py promote FROM TO  write into this repository that TO is to run what FROM runs
 
 Exit codes: 0 success, 1 failure, 2 drift.
 """

@@ -9,19 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.scramjet.sth.plugins.module_utils.export.placeholders import Placeholder
 from ansible_collections.scramjet.sth.plugins.module_utils.export.yaml_text import comment, yaml_lines
-
-
-class Loader(yaml.SafeLoader):
-    """Reads the tag of Ansible too."""
-
-
-Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.export.support import read_yaml
 
 
 def written(value: Any) -> str:
@@ -38,14 +31,14 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=3))
 def test_every_value_comes_back(value: dict[str, Any]) -> None:
-    assert yaml.load(written(value), Loader) == value
+    assert read_yaml(written(value)) == value
 
 
 @pytest.mark.parametrize(
     "text", ["yes", "No", "1", "1e3", "0x1", "null", "~", "2026-01-01", "a: b", "- a", "#", "", "!x", "=", "@a"]
 )
 def test_a_text_stays_a_text(text: str) -> None:
-    assert yaml.load(written({"key": text, text: 1, "list": [text]}), Loader) == {"key": text, text: 1, "list": [text]}
+    assert read_yaml(written({"key": text, text: 1, "list": [text]})) == {"key": text, text: 1, "list": [text]}
 
 
 @pytest.mark.parametrize("text", ["{{ x }}", "{% if x %}", "{# x #}"])
