@@ -125,7 +125,7 @@ def test_a_long_difference_is_cut() -> None:
 
 @pytest.mark.parametrize("value", ["report.json", "report", "nowhere/report.md", ".md"])
 def test_a_file_that_cannot_be_written_is_refused(value: str, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "folder").mkdir()
+    (tmp_path / ".md").mkdir()
     with pytest.raises(SthError) as failure:
         report_path(value, str(tmp_path))
     assert failure.value.code == "INVALID_OPTION"
