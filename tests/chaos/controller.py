@@ -53,7 +53,9 @@ class Ended:
 
     def __str__(self) -> str:
         changed = ", changed" if self.changed else ""
-        return f"{self.operation}: {self.code}{changed} after {self.seconds:.1f} s{': ' if self.told else ''}{self.told}"
+        return (
+            f"{self.operation}: {self.code}{changed} after {self.seconds:.1f} s{': ' if self.told else ''}{self.told}"
+        )
 
 
 class Controller:

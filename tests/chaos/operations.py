@@ -92,9 +92,7 @@ class Operations:
             (Operation("upload base", "sth_sequence", {"src": self._src(BASE, VERSIONS[0])}), _stored(BASE)),
             (Operation("upload others", "sth_sequence", {"src": self._src(OTHERS, VERSIONS[0])}), _stored(OTHERS)),
             (
-                Operation(
-                    "start others", "sth_instance", {"name": OTHERS, "sequence": OTHERS, "app_config": {"x": 9}}
-                ),
+                Operation("start others", "sth_instance", {"name": OTHERS, "sequence": OTHERS, "app_config": {"x": 9}}),
                 Wanted({OTHERS: [(*others, _config(9))]}, frozenset({others})),
             ),
         ]

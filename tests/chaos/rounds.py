@@ -31,7 +31,8 @@ from ansible_collections.scramjet.sth.tests.chaos.operations import (
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 # The harm of a round: connections, the hub, or the controllers.
-HARMS = (*proxy.KINDS, "hub killed", "hub stalled", "task killed", "task interrupted", "nothing")
+SIGNALS = {"task killed": (signal.SIGKILL,), "task interrupted": (signal.SIGTERM, signal.SIGINT)}
+HARMS = (*proxy.KINDS, "hub killed", "hub stalled", *SIGNALS, "nothing")
 
 
 @dataclass
@@ -54,9 +55,7 @@ class Report:
 class Round:
     """Draws everything from ``seed``, so that a round is the same whatever the rounds before it took."""
 
-    def __init__(
-        self, seed: str, hub: RealHub, front: proxy.Proxy, packages: pathlib.Path, report: Report
-    ) -> None:
+    def __init__(self, seed: str, hub: RealHub, front: proxy.Proxy, packages: pathlib.Path, report: Report) -> None:
         self._rng, self._hub, self._front, self._report = random.Random(seed), hub, front, report
         self._operations = Operations(self._rng, packages)
         self._controllers = [Controller(f"http://127.0.0.1:{front.port}/api/v1") for _number in range(2)]
@@ -130,8 +129,8 @@ class Round:
             yield self._hub.kill
         while harm == "hub stalled":
             yield lambda: self._hub.stall(self._rng.uniform(0.1, 3.0))
-        while harm in ("task killed", "task interrupted"):
-            numbers = (signal.SIGKILL,) if harm == "task killed" else (signal.SIGTERM, signal.SIGINT)
+        numbers = SIGNALS.get(harm, ())
+        while numbers:
             yield lambda: self._rng.choice(self._controllers).kill(self._rng.choice(numbers))
 
     # -- without --------------------------------------------------------------------------------------------------
@@ -207,4 +206,3 @@ class Round:
 
     def _say(self, text: str) -> None:
         self._log.append(text)
-

@@ -79,8 +79,8 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
     if timed_out:
         return kind(
             "TIMEOUT",
-            f"{method} {url} got no answer in time: the hub accepted the connection and then sent nothing "
-            "for request_timeout. Check the hub's log and load, or raise request_timeout.",
+            f"{method} {url} got no whole answer in time: the hub accepted the connection, and then sent nothing "
+            "for request_timeout, or too little. Check the hub's log and load, or raise request_timeout.",
             **where,
         )
     if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:

@@ -10,20 +10,29 @@ connection class of urllib3 (see `pools`).
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http.answer_bound import Bounded, BoundedResponse
 
 _current = threading.local()
 
 
 class InFlight:
-    """One request and its answer. ``sent`` is set when the whole request was passed to the network."""
+    """One request and its answer. ``sent`` is set when the whole request was passed to the network.
+
+    ``patience``: how many seconds after that the answer must be complete, with its last byte.
+    """
 
     def __init__(self) -> None:
+        self.patience = math.inf
+        self._bound: Bounded | None = None
         self.sent = threading.Event()
         self.aborted = False
         self._lock = threading.Lock()
@@ -37,6 +46,16 @@ class InFlight:
             yield
         finally:
             _current.request = None
+
+    def answered_by(self, bound: Bounded) -> None:
+        """Give what reads the answer its time limit."""
+        self._bound = bound
+        bound.end = time.monotonic() + self.patience
+
+    def let_flow(self) -> None:
+        """Let the rest of the answer take any time, because it is a stream."""
+        if self._bound is not None:
+            self._bound.end = math.inf
 
     def abort(self) -> None:
         """End the request. The thread that sends it or waits for its answer gets an exception."""
@@ -82,7 +101,7 @@ def _shut_down(handle: int) -> None:
 
 
 class Watched:
-    """Mixin for urllib3's connection classes: reports its steps to the `InFlight` of the thread."""
+    """Mixin for urllib3's connection classes: reports its steps to the `InFlight` of the thread, which limits its answer."""
 
     def connect(self) -> None:
         """Connect."""
@@ -99,3 +118,11 @@ class Watched:
             request.opened(self.sock)  # type: ignore[attr-defined]
             request.sent.set()
         return super().getresponse(*args, **options)  # type: ignore[misc]
+
+    def response_class(self, *arguments: Any, **named: Any) -> BoundedResponse:
+        """Make the object that reads the answer. `http.client` calls it like a class."""
+        response = BoundedResponse(*arguments, **named)
+        request = getattr(_current, "request", None)
+        if request is not None:
+            request.answered_by(response.bound)
+        return response

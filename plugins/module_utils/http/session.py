@@ -75,7 +75,7 @@ class Session:
         # Repeat after a refused connection for every method, because nothing was sent; after a lost answer only for GET; and
         # never after an answer, because 419 and 409 have their own waits. `other` is TLS: repeating does not help.
         policy = Retry(
-            total=None,
+            total=connection.request_retries,
             connect=connection.request_retries,
             read=retries,
             status=0,

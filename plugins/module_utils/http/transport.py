@@ -113,21 +113,21 @@ class Transport:
         """
         url = self.url(*segments)
 
-        def ask() -> Response:
-            return self._got(url, timeout, repeat, request)
-
-        return self._outlasting(ask) if outlast else ask()
-
-    def _got(self, url: str, timeout: float | None, repeat: bool, request: InFlight | None) -> Response:
-        attempts = 1 + (self.connection.request_retries if repeat else 0)
-        while True:
-            attempts -= 1
+        retries, session = self.connection.request_retries, self._reading if repeat else self._writing
+        # A mixture of failures does not multiply the repeats.
+        end = time.monotonic() + (1 + retries) * (self.connection.connect_timeout + self._patience(timeout))
+        for attempt in count(1):
+            is_last = attempt > retries or time.monotonic() > end
             try:
-                session = self._reading if repeat else self._writing
                 return self._send(session, "GET", url, timeout=timeout, request=request)
             except requests.exceptions.ChunkedEncodingError as error:
-                if not attempts:
+                if is_last or not repeat:
                     raise connection_failure(error, "GET", url, sent=False) from None
+            except GatewayError as error:
+                if is_last or not outlast:
+                    raise
+                self._abandoned.wait(self.pause_after(error, attempt))
+        raise _endless()
 
     def _outlasting(self, ask: Callable[[], T]) -> T:
         """Ask up to ``request_retries`` times more while a gateway answers in the place of the hub."""
@@ -138,7 +138,7 @@ class Transport:
                 if attempt > self.connection.request_retries:
                     raise
                 self._abandoned.wait(self.pause_after(error, attempt))
-        raise AssertionError("A loop without an end has ended: please report this bug of scramjet.sth.")
+        raise _endless()
 
     def pause_after(self, error: GatewayError, attempt: int) -> float:
         """Return how many seconds to wait before a read is repeated for the ``attempt``th time.
@@ -218,8 +218,10 @@ class Transport:
         begun = time.monotonic()
         try:
             with request.watched():
+                request.patience = self._patience(timeout)
                 response = self._open(self._writing, "GET", url, timeout=timeout, headers=headers)
             if response.status_code == 200 and "html" not in response.headers.get("Content-Type", ""):
+                request.let_flow()
                 return response
             with response:
                 answer = self._answer(response, "GET", url, begun=begun)
@@ -284,12 +286,10 @@ class Transport:
         begun = time.monotonic()
         silence = how.get("timeout") or self.connection.request_timeout
         try:
-            with (
-                self._registered(request or InFlight()) as registered,
-                registered.watched(),
-                self._open(session, method, url, **how) as response,
-            ):
-                answer = self._answer(response, method, url, silence, begun=begun)
+            with self._registered(request or InFlight()) as registered, registered.watched():
+                registered.patience = self._patience(silence)
+                with self._open(session, method, url, **how) as response:
+                    answer = self._answer(response, method, url, silence, begun=begun)
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
@@ -300,6 +300,10 @@ class Transport:
         if method != "GET" and answer.ok:
             self._require_json(answer)
         return answer
+
+    def _patience(self, timeout: float | None) -> float:
+        """Return how many seconds a whole answer may take. Silence is not all that it can consist of."""
+        return (self.connection.request_timeout if timeout is None else timeout) + self._timings.longest_answer
 
     def _refuse_gateway(self, answer: Response, timeout: float | None) -> None:
         """Raise `GatewayError` or `LostAnswerError` if a gateway has answered in the place of the hub."""
@@ -368,3 +372,7 @@ class Transport:
                     url=url,
                 )
         return bytes(body)
+
+
+def _endless() -> AssertionError:
+    return AssertionError("A loop without an end has ended: please report this bug of scramjet.sth.")

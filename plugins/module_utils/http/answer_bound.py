@@ -1,0 +1,65 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A time limit for a whole answer.
+
+The time-out of `requests` is one for silence: it begins again with each byte. So an answer that comes byte by byte, its headers too,
+would take as long as whoever sends it likes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import socket
+import time
+from http.client import HTTPResponse
+from typing import Any
+
+
+class Bounded(io.RawIOBase):
+    """Reads from ``connection`` until ``end`` (monotonic, in seconds), and raises ``socket.timeout`` after that."""
+
+    def __init__(self, raw: io.RawIOBase, connection: socket.socket) -> None:
+        self._raw = raw
+        self._connection = connection
+        self.end = math.inf
+
+    def readable(self) -> bool:
+        """Tell `io.BufferedReader` that it may read."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the file of the connection."""
+        return self._raw.fileno()
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Read what has come, or wait for it."""
+        if self.end == math.inf:
+            return self._raw.readinto(buffer)  # type: ignore[attr-defined,no-any-return]
+        silence = self._connection.gettimeout()
+        left = self.end - time.monotonic()
+        if left <= 0:
+            # Its other name is not the same class before Python 3.10.
+            raise socket.timeout("timed out: the answer comes too slowly")  # noqa: UP041
+        self._connection.settimeout(left if silence is None else min(silence, left))
+        try:
+            return self._raw.readinto(buffer)  # type: ignore[attr-defined,no-any-return]
+        finally:
+            self._connection.settimeout(silence)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class BoundedResponse(HTTPResponse):
+    """An answer with a time limit: ``bound`` is what reads it."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self.bound = Bounded(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self.bound)

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An answer that comes byte by byte ends at a time limit, whichever part of it does."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import failure
+
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+# At once, and then byte by byte, always before the time limit for silence is over, and without an end.
+SLOW = {
+    "status": (b"", b"HTTP/1.1 200 " + b"O" * 10_000),
+    "header": (b"HTTP/1.1 200 OK\r\nX: ", b"y" * 10_000),
+    "size of a chunk": (HEAD, b"0" * 10_000),
+    "chunk": (HEAD + b"1000\r\n", b"x" * 10_000),
+    "chunks": (HEAD, b"1\r\nx\r\n" * 2_000),
+    "body with a length": (b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n", b"x" * 9_000),
+}
+PAUSE = 0.02
+TIMINGS = replace(REAL, longest_answer=0.3)
+
+
+@contextlib.contextmanager
+def trickling(at_once: bytes, slowly: bytes) -> Iterator[str]:
+    """Yield the address of a server that answers every request so."""
+
+    def answer(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(at_once)
+            for at in range(len(slowly)):
+                connection.sendall(slowly[at : at + 1])
+                time.sleep(PAUSE)
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def client(url: str, retries: int = 0) -> HubClient:
+    given = {"api_url": url, "request_timeout": 0.3, "request_retries": retries}
+    return HubClient(connection_from_options(given), TIMINGS)
+
+
+@pytest.mark.parametrize("part", SLOW)
+def test_an_answer_that_trickles_ends(part: str) -> None:
+    with trickling(*SLOW[part]) as url:
+        begun = time.monotonic()
+        error = failure(client(url).version)
+        # The whole of it would take more than a minute.
+        assert time.monotonic() - begun < bound(2)
+    assert error.code in ("TIMEOUT", "HUB_ERROR")
+
+
+def test_a_write_whose_answer_trickles_is_one_whose_answer_was_lost() -> None:
+    with trickling(*SLOW["chunk"]) as url:
+        assert isinstance(failure(client(url).send_sequence, b"x"), LostAnswerError)
+
+
+def test_a_read_whose_answer_trickles_is_repeated_as_often_as_it_may() -> None:
+    with trickling(*SLOW["header"]) as url:
+        begun = time.monotonic()
+        assert failure(client(url, retries=2).version).code == "TIMEOUT"
+        assert 3 * (0.3 + TIMINGS.longest_answer) <= time.monotonic() - begun < bound(6)
+
+
+def test_a_stream_may_trickle_for_as_long_as_it_likes() -> None:
+    seconds = 3 * (0.3 + TIMINGS.longest_answer)
+    count = int(seconds / PAUSE / 6)
+    with (
+        trickling(HEAD, b"1\r\nx\r\n" * count + b"0\r\n\r\n") as url,
+        client(url).instance("a").read("output", timeout=5) as stream,
+    ):
+        assert b"".join(stream) == b"x" * count
