@@ -74,6 +74,8 @@ class Apply:
         self._begin = time.monotonic()
         # How long the run took until it completed or failed.
         self.seconds: float | None = None
+        # Whether the run that was joined has failed because it was over before, so that nothing of it could be seen.
+        self.was_over = False
 
     def everything(self) -> tuple[InstanceRecord, dict[str, Any], Any]:
         """Return the ended record, what was collected, and the completion event's payload.
@@ -275,6 +277,13 @@ class Apply:
         cut_short.said["collected"] = collected
         return cut_short
 
+    def _seems_over(self, record: InstanceRecord, group: Collecting) -> bool:
+        """Whether it was an earlier task that ended the run, or saw its end, as far as the hub lets anybody know."""
+        ended_by_order = record.outcome in ("stopped", "killed") or not self.hub.dialect.keeps_ended
+        soon = given(self.seconds) < self.hub.timings.over_when_joined
+        may_start = self.plan.attach is not None and self.options.sequence is not None
+        return may_start and ended_by_order and soon and not group.has_data
+
     def _failed(
         self, record: InstanceRecord, collected: dict[str, Any], group: Collecting, failed: Event | None
     ) -> SthError:
@@ -289,6 +298,7 @@ class Apply:
         if failed is not None:
             emitted["event"] = self._shown(failed)
             short_of = f"after it had emitted {self.options.failure_event!r} with {emitted['event']!r}"
+        self.was_over = self._seems_over(record, group) and failed is None
         error = ended_error(self.hub, record, self.label, short_of, words)
         code: ErrorCode = "ENDED_EARLY" if failed is None else "FAILURE_EVENT"
         failure = SthError.of(error, code, seconds=self.seconds, **emitted)

@@ -82,12 +82,17 @@ def plan_completed(
                 "if_running: replace.",
                 instance=live[0].id,
             )
-        return CompletedPlan(program, sequence, attach=live[0])
-    stops = tuple(Action("stop", f"instance {program.label}", "a new run replaces it", item) for item in live)
+        if live[0].status != "stopping":
+            return CompletedPlan(program, sequence, attach=live[0])
+    why, new = "a new run replaces it", "it replaces another run"
+    if if_running == "attach":
+        # An earlier task, or a person, has ended it: there is nothing to wait for.
+        why, new = "it is ending", "the last run is ending"
+    stops = tuple(Action("stop", f"instance {program.label}", why, item) for item in live)
     if program.mark is not None:
         # A member of a pool stays a member.
         program = replace(program, mark=live[0].mark)
-    return CompletedPlan(program, sequence, stops=stops, start=_start(program, sequence, "it replaces another run"))
+    return CompletedPlan(program, sequence, stops=stops, start=_start(program, sequence, new))
 
 
 def _start(program: Program, sequence: SequenceRecord, reason: str) -> Action:

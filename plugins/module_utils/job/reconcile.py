@@ -33,7 +33,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import feed_from_options, require_carried
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import (
+    Feed,
+    feed_from_options,
+    require_carried,
+)
 
 
 def reconcile(run: Run, options: JobOptions) -> Result:
@@ -49,15 +53,18 @@ def reconcile(run: Run, options: JobOptions) -> Result:
     if feed is not None and options.input is not None:
         require_carried(run.hub, feed, options.input.stream)
     program = programs(options)[0]
-    inventory, plan = decide_surely(
-        run.hub, run.hub.inventory(), lambda found: _plan(run, options, found, program, completion), run.journal.say
-    )
-    run.journal.plan(plan.actions)
+
+    def decided() -> tuple[Inventory, CompletedPlan]:
+        found = decide_surely(
+            run.hub, run.hub.inventory(), lambda found: _plan(run, options, found, program, completion), run.journal.say
+        )
+        run.journal.plan(found[1].actions)
+        return found
+
+    inventory, plan = decided()
     note_topics(run)
-    if plan.attach is not None:
-        run.notes.append(f"Joined the run of {program.label} in progress: its earlier output is not collected.")
-        if feed is not None:
-            run.notes.append("The input was not written again: use if_running: replace to start a new run.")
+    joined = _joined(program, feed) if plan.attach else []
+    run.notes += joined
     if run.check_mode:
         record = plan.predicted
         run.predicts_ended += [plan.attach] if plan.attach else []
@@ -65,7 +72,18 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         event = seconds = None
     else:
         apply = Apply(run, options, plan, feed, completion, inventory)
-        record, collected, event = apply.everything()
+        try:
+            record, collected, event = apply.everything()
+        except SthError:
+            if not apply.was_over:
+                raise
+            inventory, plan = decided()
+            if plan.attach is not None:
+                raise
+            run.notes = [note for note in run.notes if note not in joined]
+            run.journal.say(f"the run of {program.label} that was joined was over already: starting a new one")
+            apply = Apply(run, options, plan, feed, completion, inventory)
+            record, collected, event = apply.everything()
         seconds = apply.seconds
     view = instance_view(record, plan.sequence or inventory.sequence(record.sequence_id), run.masker)
     shown, masked = run.shown_payload(event, options.mask_output)
@@ -84,6 +102,14 @@ def reconcile(run: Run, options: JobOptions) -> Result:
             "after_header": header,
         },
     }
+
+
+def _joined(program: Program, feed: Feed | None) -> list[str]:
+    """Return what a user should know who joins a run."""
+    notes = [f"Joined the run of {program.label} in progress: its earlier output is not collected."]
+    if feed is not None:
+        notes.append("The input was not written again: use if_running: replace to start a new run.")
+    return notes
 
 
 # Options of state completed that are null with another state.

@@ -102,6 +102,9 @@ class Timings:
     # On 0.18, the runner of a completed Node.js program stays for 10 s after its output has ended. After a crash, the record and
     # the streams are gone at once.
     lingers_at_least: float = 4.0
+    # A run that ends within this time after a task has joined it, and has said nothing since, may have been over before: a stop takes
+    # 10 s with the default of stop_timeout, and on 0.18 the runner of a completed program stays for 10 s.
+    over_when_joined: float = 12.0
     # For up to 12 s after a restart, a 1.x hub lists no instances, although they run (hub-behaviour.md#restart-of-the-hub).
     reconnect: float = 15.0
     # How long to ask again for an instance that may be missing and for which the hub does not answer.

@@ -277,6 +277,11 @@ class Collecting:
         """Whether U+FFFD is in the output."""
         return self._readers["output"].sink.has_replaced
 
+    @property
+    def has_data(self) -> bool:
+        """Whether the program has written anything."""
+        return any(item.sink.total for item in self._readers.values() if item.stream != "log")
+
     def settle(self) -> None:
         """Wait until all output of a completed program has arrived."""
         bound = Deadline(self._timings.settles_within)

@@ -55,6 +55,13 @@ def test_a_run_in_progress_is_joined() -> None:
     assert not plan.relies_on_absence
 
 
+def test_a_run_that_is_ending_is_not_joined() -> None:
+    assert steps(planned(running(status="stopping"))) == [
+        "stop instance job: it is ending",
+        "start instance job from app@1: the last run is ending",
+    ]
+
+
 @pytest.mark.parametrize(
     ("instance", "sequence", "differs"),
     [(running(app_config=marked({"a": 2}, JOB.mark)), APP, "app_config"), (running(), NEW, "sequence")],

@@ -362,6 +362,42 @@ def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: Fak
     assert attached["instance"]["outcome"] == "completed"
 
 
+def test_a_run_that_was_over_when_it_was_joined_is_started_again(hub: FakeHub) -> None:
+    config = {"behaviour": "complete", "seconds": 2.0}
+    run_task("sth_instance", hub, name="job", sequence="probe", app_config=config, stable_for=0)
+    with hub.state.lock:
+        earlier = next(item for item in hub.state.instances.values() if item.process_alive)
+
+    def end() -> None:
+        with hub.state.lock:
+            earlier.end(138, "Instance stopped")
+
+    # An earlier task has asked it to end, and its end comes when this task waits for it.
+    when_asked(hub, "/output", end)
+    result = complete(hub, app_config=config)
+    assert result["changed"], result
+    assert result["instance"]["outcome"] == "completed"
+    assert result["instance"]["id"] != earlier.id
+    assert "notes" not in result
+
+
+def test_a_run_that_fails_while_it_is_joined_is_not_started_again(hub: FakeHub) -> None:
+    config = {"behaviour": "run"}
+    run_task("sth_instance", hub, name="job", sequence="probe", app_config=config, stable_for=0)
+    with hub.state.lock:
+        joined = next(item for item in hub.state.instances.values() if item.process_alive)
+
+    def fail() -> None:
+        with hub.state.lock:
+            joined.write("stderr", b"it went wrong\n")
+            joined.crash(23, "Sequence failed during execution")
+
+    when_asked(hub, "/stderr", fail)
+    result = complete(hub, app_config=config)
+    assert result["error_code"] in ("ENDED_EARLY", "START_FAILED"), result
+    assert hub.runners == 0
+
+
 def test_another_run_under_that_name_is_a_conflict_or_replaced(hub: FakeHub) -> None:
     complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
     assert complete(hub, app_config={"behaviour": "complete"})["error_code"] == "CONFLICT"
