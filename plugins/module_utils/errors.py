@@ -72,6 +72,10 @@ class LostAnswerError(SthError):
     """
 
 
+class BrokenReadError(SthError):
+    """The connection of a read broke before its answer was complete, and not because somebody was silent for too long."""
+
+
 class GatewayError(SthError):
     """A gateway in front of the hub has answered a read in the place of the hub, so it says nothing about what is on the hub.
 

@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError, LostAnswerError, SthError
 
 # If it is missing, the transport reports that, because it is always imported first.
 with suppress(ImportError):
@@ -87,7 +87,8 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
         advice = "check in the hub's log whether it died"
         if url.startswith("https:"):
             advice += ", and set client_cert if it asks for one"
-        return kind(
+        broken = LostAnswerError if sent else BrokenReadError
+        return broken(
             "UNREACHABLE",
             f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",
             **where,

@@ -19,10 +19,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import count
-from typing import IO, Any, Callable, TypeVar
+from typing import IO, Any, Callable, Literal, TypeVar
 from urllib.parse import quote
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
+    BrokenReadError,
+    GatewayError,
+    LostAnswerError,
+    SthError,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK, ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import connection_failure
@@ -102,18 +107,20 @@ class Transport:
         self,
         *segments: str,
         timeout: float | None = None,
-        repeat: bool = True,
+        repeat: Literal["always", "if broken", "never"] = "always",
         outlast: bool = True,
         request: InFlight | None = None,
     ) -> Response:
         """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
 
-        ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``request``: watches the request (not if it
-        may be repeated). ``outlast``: repeat it also when a gateway answers in the place of the hub.
+        ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``repeat``: "if broken" repeats it only after the
+        connection broke, and not after silence. ``request``: watches the request (not if it may be repeated).
+        ``outlast``: repeat it also when a gateway answers in the place of the hub.
         """
         url = self.url(*segments)
 
-        retries, session = self.connection.request_retries, self._reading if repeat else self._writing
+        retries = self.connection.request_retries
+        session = self._reading if repeat == "always" else self._writing
         # A mixture of failures does not multiply the repeats.
         end = time.monotonic() + (1 + retries) * (self.connection.connect_timeout + self._patience(timeout))
         for attempt in count(1):
@@ -121,8 +128,12 @@ class Transport:
             try:
                 return self._send(session, "GET", url, timeout=timeout, request=request)
             except requests.exceptions.ChunkedEncodingError as error:
-                if is_last or not repeat:
+                if is_last or repeat == "never":
                     raise connection_failure(error, "GET", url, sent=False) from None
+            except BrokenReadError:
+                # The session for reads has repeated it already.
+                if is_last or repeat != "if broken":
+                    raise
             except GatewayError as error:
                 if is_last or not outlast:
                     raise

@@ -37,7 +37,8 @@ class InstanceClient:
         silent = self._api.dialect.is_silent_about_starting
         timeout = self._api.timings.single_get if silent else None
         try:
-            answer = self._api.transport.get("instance", self.id, timeout=timeout, repeat=not silent)
+            repeat: Literal["always", "if broken"] = "if broken" if silent else "always"
+            answer = self._api.transport.get("instance", self.id, timeout=timeout, repeat=repeat)
         except SthError as error:
             # A gateway may have waited for the same silence.
             waited = isinstance(error, GatewayError) and error.is_time_out(self._api.timings.gateway_waits)
@@ -55,7 +56,7 @@ class InstanceClient:
 
         Source: hub-behaviour.md#health-is-a-cache.
         """
-        answer = self._api.transport.get("instance", self.id, "health", timeout=timeout, repeat=False)
+        answer = self._api.transport.get("instance", self.id, "health", timeout=timeout, repeat="never")
         if not answer.ok:
             return None
         value = answer.json()
@@ -65,7 +66,7 @@ class InstanceClient:
         """Return the number of its process on the hub's machine, from ``GET …/health``; None if it is not there."""
         try:
             timeout = self._api.timings.single_get
-            answer = self._api.transport.get("instance", self.id, "health", timeout=timeout, repeat=False)
+            answer = self._api.transport.get("instance", self.id, "health", timeout=timeout, repeat="never")
             value = answer.json() if answer.ok else None
         except SthError:
             return None
@@ -115,7 +116,7 @@ class InstanceClient:
         """
         route = "once" if which == "next" else "event"
         answer = self._api.transport.get(
-            "instance", self.id, route, name, timeout=timeout, repeat=False, outlast=False, request=request
+            "instance", self.id, route, name, timeout=timeout, repeat="never", outlast=False, request=request
         )
         event = self._api.dialect.event(answer.status, answer.reason, answer.body)
         if event is None and answer.ok:

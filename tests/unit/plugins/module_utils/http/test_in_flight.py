@@ -29,7 +29,7 @@ class Asking(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._transport.get("version", repeat=False, request=self.request)
+            self._transport.get("version", repeat="never", request=self.request)
         except SthError as error:
             self.failure = error
 

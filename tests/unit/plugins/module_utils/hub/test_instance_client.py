@@ -45,3 +45,18 @@ def test_what_is_no_start_does_not_fail_for_the_hubs_disks() -> None:
     with ScriptedServer(VERSION_1, kill) as server:
         error = failure(client(server).instance("i").kill)
     assert error.message.endswith("Look in the hub's log for the cause.")
+
+
+def test_a_read_of_an_instance_whose_connection_breaks_is_repeated_on_every_hub() -> None:
+    broken = Exchange("GET", "/instance/i")
+    there = Exchange("GET", "/instance/i", answer("200 OK", '{"id":"i","sequenceId":"s","appConfig":{},"args":[]}'))
+    with ScriptedServer(VERSION_018, broken, broken, there) as server:
+        hub = client(server, request_retries=2)
+        hub.version()
+        record = hub.instance("i").info()
+        assert record is not None
+        assert record.id == "i"
+    with ScriptedServer(VERSION_018, broken, broken) as server:
+        hub = client(server, request_retries=1)
+        hub.version()
+        assert failure(hub.instance("i").info).code == "UNREACHABLE"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
 
@@ -30,3 +30,25 @@ def test_a_negative_time_is_refused_before_anything_is_written(
     assert result["error_code"] == "INVALID_OPTION"
     assert name in result["msg"]
     assert not hub.writes
+
+
+@pytest.mark.parametrize(("hub", "order"), [("0.18", "_stop"), ("0.18", "_kill")], indirect=["hub"])
+def test_an_order_that_is_carried_out_although_the_answer_is_an_error_has_ended_the_instance(
+    hub: FakeHub, instance: str, order: str
+) -> None:
+    # A hub that reports no status would list it in between as if it stayed.
+    hub.fault(Fault("status", path=f"{instance}/{order}", handled=True))
+    options = {"stop_timeout": 0.3 if order == "_stop" else 0.0, "request_retries": 0}
+    result = run_task("sth_instance", hub, name="web", state="stopped", **options)
+    assert result["changed"], result
+    assert not result.get("failed"), result
+    assert hub.runners == 0
+
+
+@pytest.mark.parametrize("hub", ["0.18"], indirect=True)
+def test_an_order_that_is_not_carried_out_is_a_failure(hub: FakeHub, instance: str) -> None:
+    hub.fault(Fault("status", path=f"{instance}/_stop"))
+    result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0.3)
+    assert result["error_code"] == "HUB_ERROR"
+    assert not result["changed"]
+    assert hub.runners == 1
