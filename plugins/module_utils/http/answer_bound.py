@@ -37,7 +37,7 @@ class Bounded(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int | None:
         """Read what has come, or wait for it."""
         if self.end == math.inf:
-            return self._raw.readinto(buffer)  # type: ignore[attr-defined,no-any-return]
+            return self._raw.readinto(buffer)
         silence = self._connection.gettimeout()
         left = self.end - time.monotonic()
         if left <= 0:
@@ -45,7 +45,7 @@ class Bounded(io.RawIOBase):
             raise socket.timeout("timed out: the answer comes too slowly")  # noqa: UP041
         self._connection.settimeout(left if silence is None else min(silence, left))
         try:
-            return self._raw.readinto(buffer)  # type: ignore[attr-defined,no-any-return]
+            return self._raw.readinto(buffer)
         finally:
             self._connection.settimeout(silence)
 

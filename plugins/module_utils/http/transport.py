@@ -300,12 +300,12 @@ class Transport:
             with self._registered(request or InFlight()) as registered, registered.watched():
                 registered.patience = self._patience(silence)
                 with self._open(session, method, url, **how) as response:
-                    answer = self._answer(response, method, url, silence, begun=begun)
+                    answer = self._answer(response, method, url, begun=begun)
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
             raise connection_failure(error, method, url, sent=method != "GET") from None
-        if answer.status in (401, 403) or answer.refused_by_front:
+        if answer.status in (401, 403, 407) or answer.refused_by_front:
             raise failed_answer(answer, "use the API")
         self._refuse_gateway(answer, silence)
         if method != "GET" and answer.ok:
@@ -336,16 +336,14 @@ class Transport:
         except SthError as error:
             raise LostAnswerError.of(error) from None
 
-    def _answer(
-        self, response: requests.Response, method: str, url: str, silence: float = 0.0, *, begun: float
-    ) -> Response:
+    def _answer(self, response: requests.Response, method: str, url: str, *, begun: float) -> Response:
         seconds = time.monotonic() - begun
         return Response(
             method=method,
             url=url,
             status=response.status_code,
             reason=response.reason or "",
-            body=self._body(response, method, url, silence),
+            body=self._body(response, method, url),
             content_type=response.headers.get("Content-Type", ""),
             location=response.headers.get("Location", ""),
             seconds=seconds,
@@ -369,13 +367,12 @@ class Transport:
         )
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
-    def _body(self, response: requests.Response, method: str, url: str, silence: float) -> bytes:
-        """Read a whole answer, within limits of time and size. Without them, a server that sends a byte now and then never ends."""
-        end = time.monotonic() + max(silence, self._timings.longest_answer)
+    def _body(self, response: requests.Response, method: str, url: str) -> bytes:
+        """Read a whole answer, within a limit of size. That of time is in what reads it."""
         body = bytearray()
         for piece in response.iter_content(CHUNK):
             body += piece
-            if len(body) > LARGEST_BODY or time.monotonic() > end:
+            if len(body) > LARGEST_BODY:
                 raise SthError(
                     "HUB_ERROR",
                     f"{method} {url} answers without an end: check that api_url is the address of a hub's API.",
