@@ -59,12 +59,19 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             "or set NO_PROXY, if this machine reaches the hub without a proxy.",
             **where,
         )
+    if isinstance(error, exceptions.InvalidSchema) and "SOCKS" in text:
+        return SthError(
+            "UNREACHABLE",
+            f"{method} {url} goes through a SOCKS proxy, which needs the Python library PySocks where the task runs: install PySocks "
+            "there, set another proxy in the environment, or set use_proxy to false.",
+            **where,
+        )
     if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
         # Do not show the text of the error, because it may contain the password of the proxy.
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} is not a usable address: correct api_url, or the proxy in the environment (a SOCKS "
-            "proxy needs the Python library PySocks where the task runs), or set use_proxy to false.",
+            f"{method} {url} is not a usable address: correct api_url, or the proxy in the environment, or set "
+            "use_proxy to false.",
             **where,
         )
     never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text

@@ -120,11 +120,16 @@ def _target(response: Response) -> str:
 
 def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
     """Build the failure for an unexpected answer. ``purpose``: what the request was for, such as "delete sequence x"."""
-    code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
+    code: Any = {401: "UNAUTHORIZED", 403: "UNAUTHORIZED", 407: "UNAUTHORIZED", 404: "NOT_FOUND", 409: "CONFLICT"}.get(
         response.status, "INSUFFICIENT_RESOURCES" if response.status == 419 else "HUB_ERROR"
     )
     if response.refused_by_front:
         code, advice = response.refused_by_front
+    if response.status == 407:
+        advice = (
+            "The proxy asks for a user and a password: write them into its address in the environment "
+            "(http://user:password@proxy:3128), or set use_proxy to false."
+        )
     if not advice and code == "UNAUTHORIZED":
         advice = "Check token, token_file, or url_username and url_password."
     if not advice and response.status == 419:
