@@ -11,7 +11,7 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # One test after the other to whoever is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: help quickstart test check unit integration benchmark faults matrix clean
+.PHONY: help quickstart test check unit integration benchmark faults chaos fuzz matrix clean
 
 ## List what there is to make.
 help:
@@ -52,6 +52,14 @@ benchmark: $(VENV)/.stamp
 ## Every fault at every write of every task on simulated hubs, and the table of docs/faults.md. Takes about a quarter of an hour.
 faults: $(VENV)/.stamp
 	$(BIN)/python -m ansible_collections.scramjet.sth.tests.faults
+
+## Two controllers with random tasks, through random faults, on a real hub; ARGS=--help shows how long, which seed and which hub.
+chaos: $(VENV)/.stamp
+	@$(BIN)/python -m ansible_collections.scramjet.sth.tests.chaos $(ARGS)
+
+## Hostile packages, drawn at random: FUZZ of each kind, and those that take long. Takes about half an hour.
+fuzz: $(VENV)/.stamp
+	STH_TEST_FUZZ=$${FUZZ:-5000} $(BIN)/python -m pytest $(AT_ONCE) --timeout 3600 tests/unit/plugins/module_utils/package/test_fuzz.py
 
 ## More ansible-core versions and Pythons than `make test` covers; takes long.
 matrix: $(VENV)/.stamp
