@@ -106,6 +106,8 @@ class Controller:
 
 
 def _act(pipe: Any, api_url: str, operation: Operation) -> None:
+    # A shell lets its background jobs, and all that they start, ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     spec = importlib.import_module(f"{MODULES}.{operation.module}").TASK.spec
     options = {name: value for name, value in COMMON.items() if name in spec}
     try:
