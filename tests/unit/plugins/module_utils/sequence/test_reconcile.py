@@ -147,6 +147,29 @@ def test_with_compare_version_a_lost_answer_is_reported_and_not_repeated(hub: Fa
     assert len(hub.sequences) == 1
 
 
+@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
+def test_a_delete_that_another_client_was_quicker_with_is_done(hub: FakeHub) -> None:
+    sequence = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["sequence"]["id"]
+
+    def quicker() -> None:
+        with hub.state.lock:
+            del hub.state.sequences[sequence]
+
+    hub.fault(Fault("status", method="DELETE", status=500, body=b'{"error":{"code":"ENOENT"}}', then=quicker))
+    result = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert not result.get("failed"), result
+    assert not hub.sequences
+
+
+def test_a_package_whose_directory_has_vanished_is_told_as_such(hub: FakeHub) -> None:
+    sequence = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["sequence"]["id"]
+    hub.lose_directory(sequence)
+    result = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert result["error_code"] == "HUB_ERROR", result
+    assert "ENOENT" in result["msg"]
+    assert hub.sequences
+
+
 def test_a_lost_answer_of_a_delete_is_no_failure(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     hub.fault(Fault("lost", "DELETE", "/sequence/"))
