@@ -61,9 +61,11 @@ def summary(report: Report) -> list[str]:
     codes = sorted({code for _name, code in report.tasks})
     return [
         "",
-        f"{report.rounds} rounds, {sum(report.tasks.values())} tasks, the slowest took {report.slowest:.0f} s.",
+        f"{report.rounds} rounds, {sum(report.tasks.values())} tasks.",
+        f"The slowest task: {report.slowest}",
         f"Harm: {harms}.",
         f"Records that only a restart of the hub removes: {report.stuck}.",
+        f"Packages that updates left behind which were cut off before their first start: {report.left}.",
         "",
         f"| task | {' | '.join(codes)} |",
         "|---" * (len(codes) + 1) + "|",

@@ -38,7 +38,7 @@ def test_an_order_that_is_carried_out_although_the_answer_is_an_error_has_ended_
 ) -> None:
     # A hub that reports no status would list it in between as if it stayed.
     hub.fault(Fault("status", path=f"{instance}/{order}", handled=True))
-    options = {"stop_timeout": 0.3 if order == "_stop" else 0.0, "request_retries": 0}
+    options: dict[str, Any] = {"stop_timeout": 0.3 if order == "_stop" else 0.0, "request_retries": 0}
     result = run_task("sth_instance", hub, name="web", state="stopped", **options)
     assert result["changed"], result
     assert not result.get("failed"), result
