@@ -65,8 +65,8 @@ def test_a_long_poll_and_streams_go_through_a_proxy(hub: FakeHub, proxy: Forward
     assert json.loads(ran["collected"]["output"]["content"])["result"] == "42", ran
     port = int(hub.api_url.rpartition(":")[2].partition("/")[0])
     assert {*proxy.went} == {("127.0.0.1", port)}
-    # The fake hub has got nothing past the proxy.
-    assert len(proxy.went) >= len({item.path for item in hub.requests})
+    # Writes, streams and the wait for an event have connections of their own.
+    assert len(proxy.went) > 5
 
 
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
