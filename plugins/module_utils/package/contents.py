@@ -18,6 +18,8 @@ READ_SIZE = 256 * 1024
 MANIFEST = "package.json"
 # Hubs have no limit, but this is the only file that is read into memory.
 MANIFEST_LIMIT = 16 * 1024 * 1024
+# What file systems of Linux take, in bytes: of one name, and of a path or the target of a link.
+LONGEST_NAME, LONGEST_PATH = 255, 4095
 _NPM_CREDENTIAL = re.compile(rb"_auth(Token)?\s*=|_password\s*=")
 
 
@@ -37,6 +39,14 @@ class Contents:
 
     def add(self, entry: Entry) -> None:
         """Add an entry. If a path occurs twice, the last one counts, as in tar. Two entries of different kinds are refused."""
+        names = [len(name.encode()) for name in entry.path.split("/")]
+        target = len(entry.payload) if entry.kind == "l" else 0
+        if max(names) > LONGEST_NAME or max(sum(names) + len(names) - 1, target) > LONGEST_PATH:
+            raise refusal(
+                self.source,
+                f"no hub can unpack {entry.path[:80]!r}, which is longer than file systems take ({LONGEST_NAME} bytes for a name, "
+                f"{LONGEST_PATH} for a path); shorten it",
+            )
         known = self.entries.get(entry.path)
         if known and known.kind != entry.kind and not (known.is_file and entry.is_file):
             raise refusal(

@@ -74,6 +74,20 @@ def test_members_outside_the_package_are_refused(make_archive: MakeArchive, name
     assert f"{name!r} lies outside the package" in refused(make_archive((name, b"x")))
 
 
+@pytest.mark.parametrize("name", ["x" * 256, "é" * 128, "/".join(["d" * 200] * 21)])
+def test_names_that_no_hub_can_unpack_are_refused(make_archive: MakeArchive, name: str) -> None:
+    assert "longer than file systems take" in refused(make_archive((name, b"x")))
+
+
+def test_a_link_whose_target_no_hub_can_make_is_refused(make_archive: MakeArchive) -> None:
+    target = "/".join(["d" * 200] * 21)
+    assert "longer than file systems take" in refused(make_archive(member("link", tarfile.SYMTYPE, target)))
+
+
+def test_the_longest_name_is_taken(make_archive: MakeArchive) -> None:
+    assert read_package(str(make_archive(("x" * 255, b"x")))).files == 3
+
+
 @pytest.mark.parametrize("target", ["/etc/passwd", "../x", "lib/../../x", "link"])
 def test_links_that_leave_the_package_are_refused(make_archive: MakeArchive, target: str) -> None:
     assert "points outside the package" in refused(make_archive(member("link", tarfile.SYMTYPE, target)))
