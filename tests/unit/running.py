@@ -15,8 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from importlib.machinery import PathFinder
 from typing import Any, Callable
 
+import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -31,6 +33,11 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"
+# For tests that start a Python of their own.
+NEEDS_ITS_PATH = pytest.mark.skipif(
+    PathFinder.find_spec("ansible_collections") is None,
+    reason="another process does not find the collection as ansible-test provides it",
+)
 # What ansible-core documents of every module; the last is between a task and its action plugin.
 _OF_EVERY_TASK = ("changed", "failed", "msg", "diff", "_prediction")
 # Short enough for a simulated hub, long enough for a busy machine.

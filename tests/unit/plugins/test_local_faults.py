@@ -24,7 +24,13 @@ from ansible_collections.scramjet.sth.tests.chaos.controller import KILLED, Cont
 from ansible_collections.scramjet.sth.tests.chaos.operations import Operation, Options
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, small_disk, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import (
+    NEEDS_ITS_PATH,
+    PACKAGES,
+    run_task,
+    small_disk,
+    when_asked,
+)
 
 PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 ONE_HUB = pytest.mark.parametrize("hub", ["1.x"], indirect=True)
@@ -101,6 +107,7 @@ def test_no_wait_is_measured_with_the_clock_of_the_wall() -> None:
 JOB = {"behaviour": "complete", "seconds": 0.6}
 
 
+@NEEDS_ITS_PATH
 @ONE_HUB
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("moment", ["/sequences|/entities", "/start", "/output", "/_kill"])

@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.forward_proxies import ForwardProxy
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import NEEDS_ITS_PATH, PACKAGES, run_task
 
 MIB = 1024 * 1024
 
@@ -96,6 +96,7 @@ except SthError as error:
 """
 
 
+@NEEDS_ITS_PATH
 def test_a_socks_proxy_without_pysocks_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, "socks5://me:canary@127.0.0.1:1")
     said: Any = subprocess.run(
