@@ -123,14 +123,17 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
             run_job_input="for stdin",
             run_job_input_stream="stdin",
             run_job_set_stats=True,
+            # What a node before it in a workflow has published, an extra variable here.
+            run_job_published={"outcome": "of another job"},
         )
         fed = {
             item.path.rpartition("/")[2]: item.body for item in hub.requests if item.path.endswith(("/stdin", "/input"))
         }
         assert fed == {"stdin": b"for stdin"}
         stats = output.partition("CUSTOM STATS")[2]
-        assert "run_job_result" in stats
+        assert "run_job_published" in stats
         assert "completed" in stats
+        assert "of another job" not in output
         # A controller drops what is too large.
         assert "stdout" not in stats
 
