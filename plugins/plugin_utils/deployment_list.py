@@ -9,6 +9,7 @@ This is Python code, because expressions in a role would be evaluated again for 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,12 +30,16 @@ VARIABLES = (
 )
 # If these options are text, only line ends separate the items.
 ONLY_LINES = ("args",)
+# A line that is a name and not a part of YAML or JSON with a mistake in it.
+NAME = re.compile(r"[\w.][\w. @/+-]*")
 HIDDEN = "The value is not shown, because it may be secret."
 
 
 @dataclass(frozen=True)
 class Listing:
     """The evaluated variables of the role. ``elements`` and ``defaults`` may be text of a list and of a mapping.
+
+    ``elements`` may also be names, or text with one name on each line.
 
     ``considered``: the options that are used, None for all. ``imposed``: options that override those of an element.
     """
@@ -89,15 +94,23 @@ def require_boolean(name: str, value: Any) -> bool:
 
 
 def _elements(listing: Listing) -> Iterable[dict[str, Any]]:
-    elements, defaults = list_from(listing.elements or []), mapping_from(listing.defaults or {})
+    elements, defaults = _named(list_from(listing.elements or [])), mapping_from(listing.defaults or {})
     if not isinstance(elements, list) or not all(isinstance(item, Mapping) for item in (defaults, *elements)):
         raise _refused(
-            "deployment_list must be a list of mappings and deployment_defaults a mapping, or YAML or JSON text of them. "
-            f"{HIDDEN}"
+            "deployment_list must be a list of mappings and deployment_defaults a mapping, or YAML or JSON text of them; "
+            f"deployment_list can also have just a name on each line. {HIDDEN}"
         )
     if not elements:
         raise _refused("deployment_list is empty or not set: list at least one deployment.")
     return ({**defaults, **element} for element in elements)
+
+
+def _named(elements: Any) -> Any:
+    """Return an element for each name if ``elements`` is a list of names. Anything else is returned unchanged."""
+    if not isinstance(elements, list) or not all(isinstance(item, str) for item in elements):
+        return elements
+    names = [item.strip() for item in elements if item.strip()]
+    return [{"name": name} for name in names] if all(map(NAME.fullmatch, names)) else elements
 
 
 def _options(element: Mapping[str, Any], listing: Listing, spec: Spec) -> dict[str, Any]:

@@ -74,6 +74,15 @@ def test_the_list_itself_as_text() -> None:
     }
 
 
+@pytest.mark.parametrize("names", ["web\n api \n\n", "web\r\napi", ["web", "api"], "- web\n- api", '["web", "api"]'])
+def test_names_alone(names: Any) -> None:
+    """What a survey asks for, where nothing else needs to be said of a deployment."""
+    assert wanted(names, "replicas: 2") == {
+        "web": {"name": "web", "replicas": 2},
+        "api": {"name": "api", "replicas": 2},
+    }
+
+
 def test_a_playbook_looks_at_some_options_and_imposes_others() -> None:
     found = wanted(
         [{"name": "web", "src": "x", "replicas": 2, "state": "absent"}], None, ["name", "state"], state="present"
@@ -92,6 +101,12 @@ def test_a_list_without_elements_is_refused(elements: Any) -> None:
         ("[canary", None),
         ([{"name": "web"}, "canary"], None),
         ({"name": "canary"}, None),
+        # YAML with a mistake in it, each line of which could be taken for a name.
+        ("name: canary\nreplicas: 2", None),
+        ("- name: web\n replicas: canary", None),
+        ("web\n- canary", None),
+        ("web, canary", None),
+        ('"web"\ncanary', None),
         ([{"name": "web"}], "[canary"),
     ],
 )
