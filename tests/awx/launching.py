@@ -81,17 +81,25 @@ class Controller:
     directory: pathlib.Path
     imported: dict[str, Any] = field(default_factory=definitions)
 
-    def launch(self, name: str, answers: Mapping[str, Any], *options: str, extra: Mapping[str, Any] | None = None) -> Job:
+    def launch(
+        self, name: str, answers: Mapping[str, Any], *options: str, extra: Mapping[str, Any] | None = None
+    ) -> Job:
         """Run a job template. ``extra``: variables that a workflow adds, which are not of the survey."""
         template = self.template(name)
-        variables = {**answered(template["survey_spec"], answers), **(extra or {})}
+        variables = {
+            **template.get("extra_vars", {}),
+            **answered(template["survey_spec"], answers),
+            **(extra or {}),
+        }
         place = self.directory / f"job-{len(list(self.directory.glob('job-*')))}"
         (place / "env").mkdir(parents=True)
         (place / "inventory").mkdir()
         (place / "project").symlink_to(self.project)
         hosts = {item["name"]: dict(item["variables"]) for item in self.imported["controller_hosts"]}
         (place / "inventory" / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-        environment, credential_variables = injected(self.imported["controller_credential_types"][0], self.credential, place)
+        environment, credential_variables = injected(
+            self.imported["controller_credential_types"][0], self.credential, place
+        )
         (place / "env" / "extravars").write_text(unsafe_yaml(variables), encoding="utf-8")
         (place / "env" / "credential").write_text(unsafe_yaml(credential_variables), encoding="utf-8")
         words = ["-e", f"@{place}/env/credential", *(["--diff"] if template["diff_mode"] else []), *options]
@@ -141,7 +149,9 @@ def answered(spec: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, A
         value = answers[name]
         if kind in TEXT and not isinstance(value, str):
             raise ValueError(f"{name} is no text")
-        if kind == "integer" and (type(value) is not int or not item.get("min", value) <= value <= item.get("max", value)):
+        if kind == "integer" and (
+            type(value) is not int or not item.get("min", value) <= value <= item.get("max", value)
+        ):
             raise ValueError(f"{name} is no integer that may be given")
         if kind == "multiplechoice" and value not in item["choices"]:
             raise ValueError(f"{name} is none of the choices")

@@ -146,7 +146,7 @@ def refused(collection: str, fields: Mapping[str, Any], place: StandIn) -> None:
         if fields.get(name) and not any(fields[name] in place.objects[other] for other in others):
             raise Refused(f"{name} {fields[name]} does not exist")
     if collection == "credential_types":
-        _refuse_injectors(fields["inputs"], fields["injectors"])
+        refuse_injectors(fields["inputs"], fields["injectors"])
     if collection == "job_templates" and not _is_playbook(place.project / fields["playbook"]):
         raise Refused("Playbook not found for project.")
 
@@ -171,8 +171,8 @@ def refuse_survey(survey: Mapping[str, Any]) -> None:
             raise Refused(f"{item['variable']}: limits are integers")
 
 
-def _refuse_injectors(inputs: Mapping[str, Any], injectors: Mapping[str, Any]) -> None:
-    """Every template must fit the inputs, and every name must be allowed."""
+def refuse_injectors(inputs: Mapping[str, Any], injectors: Mapping[str, Any]) -> None:
+    """Raise `Refused` or an error of Jinja: every template must fit the inputs, and every name must be allowed."""
     files = {name.partition(".")[2]: "a file" for name in injectors["file"]}
     known = {**{item["id"]: "a value" for item in inputs["fields"]}, "tower": {"filename": files}}
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
