@@ -12,6 +12,7 @@ import os
 import pathlib
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable
 
 import antsibull_nox
@@ -158,6 +159,25 @@ def oldest_requests(session: nox.Session) -> None:
     session.install("requests==2.28.*", "urllib3<2")
     names = ("hub/test_hub_client", "http/test_client_certificates", "streams/test_bounds")
     session.run("python", "-m", "pytest", *(f"tests/unit/plugins/module_utils/{name}.py" for name in names))
+
+
+@nox.session(python="3.11", default=False)
+def awx(session: nox.Session) -> None:
+    """Jobs as AWX runs them, the import of the definitions with awx.awx, and the execution environment."""
+    _install_core(session, _WHOLE)
+    session.install("ansible-runner>=2.4,<3", "ansible-builder>=3.1,<4")
+    # The only package with awx.awx in it has a hundred other collections too.
+    found = pathlib.Path(session.create_tmp())
+    if not (found / "ansible_collections" / "awx").exists():
+        session.run("pip", "download", "--quiet", "--no-deps", "--dest", str(found), "ansible==12.3.0")
+        (wheel,) = found.glob("*.whl")
+        with zipfile.ZipFile(wheel) as package:
+            names = [name for name in package.namelist() if name.startswith("ansible_collections/awx/")]
+            package.extractall(found, names)
+        wheel.unlink()
+    session.env["STH_TEST_AWX"] = str(found)
+    session.env["STH_TEST_EVERYTHING"] = "1"
+    session.run("python", "-m", "pytest", "tests/integration/test_awx_jobs.py", "tests/integration/test_awx_import.py")
 
 
 for _core, _python in {**_PYTHONS, "2.22": "3.13"}.items():

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Mapping
@@ -16,10 +17,17 @@ from ansible.module_utils.common.yaml import yaml_load
 
 
 def list_from(value: Any, commas: bool = False) -> Any:
-    """Return the list in a text: JSON or YAML, or one item on each line. A value that is not text is returned unchanged.
+    """Return the list in a text: JSON or YAML, or one item on each line. A list or mapping is returned unchanged.
 
     Empty lines are ignored. ``commas``: commas separate items too. Otherwise text that begins with [ but is not a list stays text.
+
+    A number, boolean or date becomes a list with its text. AWX marks the answers to a survey as unsafe, and ansible-core from 2.19 on
+    then reads a text such as 5 as a number, and an empty one as null.
     """
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    if isinstance(value, (int, float, datetime.date)):
+        return [str(value)]
     if not isinstance(value, str):
         return value
     parsed = _parsed(value)

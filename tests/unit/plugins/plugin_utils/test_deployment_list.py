@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
@@ -64,6 +65,40 @@ def test_texts_of_lists_and_mappings() -> None:
         "overrides": [{"app_config": {"own": 1}}],
         "limits": {"memory": 512},
         "ready_event": "[text]",
+    }
+
+
+# An option of each type, and the text that a survey gives for it. Those whose type says too little are named.
+TEXTS: dict[Any, tuple[Any, str]] = {
+    "str": ("one: two", "one: two"),
+    "path": ("packages/web", "packages/web"),
+    "int": (3, "3"),
+    "float": (1.5, "1.5"),
+    "bool": (True, "yes"),
+    "dict": ({"a": {"b": [1, None]}}, "a:\n  b: [1, null]\n"),
+    ("list", "str"): (["one", "two words"], "one\r\ntwo words\n\n"),
+    ("list", "raw"): (["one", "two, words"], "one\ntwo, words\n"),
+    "overrides": ([{"app_config": {"own": 1}, "args": None}], '- app_config: {"own": 1}'),
+    "take_over": ({"instances": ["web", "api"], "sequence": None}, "instances: [web, api]"),
+}
+
+
+@pytest.mark.parametrize("option", [name for name in TASK.options if not name.startswith("_") and name != "name"])
+def test_each_option_as_text(option: str) -> None:
+    """An element, or the defaults, may be put together from the answers to a survey, which are texts."""
+    spec = TASK.options[option]
+    kind = (spec["type"], spec["elements"]) if "elements" in spec else spec["type"]
+    typed, text = TEXTS[option] if option in TEXTS else TEXTS[kind]
+    if "choices" in spec:
+        typed = text = spec["choices"][-1]
+    for given in (typed, text):
+        validated = ArgumentSpecValidator(TASK.options).validate(wanted([{"name": "web"}], {option: given})["web"])
+        assert not validated.error_messages
+        assert validated.validated_parameters[option] == typed
+    # What was left blank, but for a reference, which must not get lost.
+    assert wanted([{"name": "web", option: ""}])["web"] == {
+        "name": "web",
+        **({option: ""} if option == "sequence" else {}),
     }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -51,9 +52,18 @@ def test_a_list_with_a_mistake_in_it_is_not_one_item() -> None:
     assert list_from('["a", ') == '["a", '
 
 
-@pytest.mark.parametrize("value", [[1, "a\nb"], {"a": 1}, 5, None])
+@pytest.mark.parametrize("value", [[1, "a\nb"], {"a": 1}, None])
 def test_what_is_no_text_stays(value: Any) -> None:
     assert list_from(value) is value
+    assert mapping_from(value) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(5, "5"), (0, "0"), (1.5, "1.5"), (True, "true"), (datetime.date(2026, 1, 2), "2026-01-02")]
+)
+def test_what_a_controller_has_made_of_text_is_one_item(value: Any, text: str) -> None:
+    assert list_from(value) == [text]
+    assert list_from(value, commas=True) == [text]
     assert mapping_from(value) is value
 
 
