@@ -25,7 +25,11 @@ class _Loader(yaml.SafeLoader):
     pass
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: Unsafe(loader.construct_scalar(node)))
+def _unsafe(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Unsafe:
+    return Unsafe(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("!unsafe", _unsafe)
 
 
 def definitions(**variables: str) -> dict[str, Any]:

@@ -39,7 +39,11 @@ KINDS = {
 }
 # What one name means several kinds of.
 TOGETHER = {"unified_job_templates": ("job_templates", "workflow_job_templates")}
-DEFAULTS = {"text": str, "textarea": str, "password": str, "multiplechoice": str, "integer": int, "float": (int, float)}
+DEFAULTS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("text", "textarea", "password", "multiplechoice"), (str,)),
+    "integer": (int,),
+    "float": (int, float),
+}
 ENVIRONMENT = re.compile(r"(?!ANSIBLE_)[A-Za-z_][A-Za-z0-9_]*")
 
 
