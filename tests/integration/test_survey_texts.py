@@ -24,6 +24,8 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, r
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 LINES = str(ROOT / "playbooks" / "files" / "readings.ndjson")
+# In check mode, nothing writes it.
+OUTPUT = str(ROOT / "output-of-a-job")
 # Variables that cannot be set together are in different groups. Each with a value of its type, and with the text of it.
 SRC = {"run_job_src": (PROBE, PROBE)}
 GROUPS: list[dict[str, tuple[Any, str]]] = [
@@ -37,7 +39,7 @@ GROUPS: list[dict[str, tuple[Any, str]]] = [
         "run_job_secret_keys": (["deep.pins", "top"], "deep.pins\ntop"),
         "run_job_input": ("some\ntext: [", "some\ntext: ["),
         "run_job_input_stream": ("stdin", "stdin"),
-        "run_job_input_content_type": ("text/csv", "text/csv"),
+        "run_job_input_content_type": ("text/plain", "text/plain"),
         "run_job_completion_lines": (10, "10"),
         "run_job_completion_silence": (2.5, "2.5"),
         "run_job_wait_for_exit": (False, "no"),
@@ -62,7 +64,7 @@ GROUPS: list[dict[str, tuple[Any, str]]] = [
         "run_job_completion_event": ("report", "report"),
         "run_job_completion_regex": ("^total", "^total"),
         "run_job_failure_event": ("failed", "failed"),
-        "run_job_output_dest": ("/nowhere/output", "/nowhere/output"),
+        "run_job_output_dest": (OUTPUT, OUTPUT),
     },
     {
         "run_job_sequence": ("probe@1.0.0", "probe@1.0.0"),
