@@ -75,7 +75,8 @@ class EventRoutes:
 
     def _shown(self, name: str, payload: Any) -> Any:
         if self.has("bare_event_payload"):
-            return None if payload is UNDEFINED else payload
+            # What is false in JavaScript (hub-behaviour.md#followed-events).
+            return {} if payload is UNDEFINED or payload in (None, "") or payload == 0 else payload
         return {"eventName": name} if payload is UNDEFINED else {"eventName": name, "message": payload}
 
     def messages(self, instance: Instance, name: str) -> Answer:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,6 +15,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError, given, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.event.missing import missing_event
+from ansible_collections.scramjet.sth.plugins.module_utils.event.names import require_awaitable
 from ansible_collections.scramjet.sth.plugins.module_utils.event.options import EventOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import sort_key
@@ -32,9 +32,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.reference impor
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
-
-# The name is a segment of the URL, and the hub does not decode URLs.
-_AWAITABLE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+\Z")
 
 
 @dataclass(frozen=True)
@@ -97,12 +94,8 @@ def _check(options: EventOptions) -> None:
             "INVALID_OPTION", "expect_which: last cannot be used with send: the reply comes after the event."
         )
     for name, event in (("expect", options.expect), ("failure_event", options.failure_event)):
-        if event is not None and not _AWAITABLE.match(event):
-            raise SthError(
-                "INVALID_OPTION",
-                f"{name} {event!r} cannot be waited for: the name of an event is part of an address, so use only "
-                "letters, digits and punctuation such as - _ . : @.",
-            )
+        if event is not None:
+            require_awaitable(name, event)
     if options.wait_timeout < 0 or (options.wait_timeout == 0 and options.expect_which == "next"):
         raise SthError("INVALID_OPTION", "wait_timeout must be more than 0; only expect_which: last takes 0.")
     if options.max_parallel < 1:

@@ -348,11 +348,12 @@ class Transport:
             location=response.headers.get("Location", ""),
             seconds=seconds,
             retry_after=retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
-            secrets=frozenset(self.secrets) | self._own_secrets,
+            secrets=frozenset(self.secrets) | self.own_secrets,
         )
 
     @property
-    def _own_secrets(self) -> frozenset[str]:
+    def own_secrets(self) -> frozenset[str]:
+        """The token, the password and the values of headers, which nothing may show."""
         # A proxy in front of the hub may repeat the refused token in its answer.
         tokens = self._token_file.seen if self._token_file else ()
         connection = self.connection

@@ -17,6 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.reading import (
     UnreadableError,
     bare_event,
+    followed_event,
     instance_record,
     sequence_record,
     wrapped_event,
@@ -137,6 +138,10 @@ class Dialect:
     def event(self, status: int, reason: str, body: bytes) -> Event | None:
         """Read the answer of ``GET /instance/:id/event/:name`` or ``once``; None if it contains no event."""
         return bare_event(status, reason, body) if self._bare_event else wrapped_event(status, body)
+
+    def event_line(self, line: bytes) -> Event:
+        """Read one line of ``GET /instance/:id/events/:name``. Raises ``HUB_ERROR``."""
+        return self._readable(lambda: followed_event(line, self._bare_event))
 
     def sequence(self, raw: Any) -> SequenceRecord:
         """Read one element of ``GET /sequences``. Raises ``HUB_ERROR``."""

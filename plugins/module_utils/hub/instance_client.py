@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import LARGEST_BODY
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import (
     HubApi,
     feed_headers,
@@ -124,6 +125,27 @@ class InstanceClient:
         if event is None:
             raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
         return event
+
+    @contextmanager
+    def follow_events(self, name: str, timeout: float, request: InFlight | None = None) -> Iterator[Iterator[Event]]:
+        """``GET …/events/:name``: every event of this name from now on. The hub has subscribed when the context is entered.
+
+        Takes nothing from other readers, who get all events too. Raises ``TIMEOUT`` after ``timeout`` seconds without an event.
+        The hub does not end it when the instance dies, and keeps it in memory until then, even if the client has closed it
+        (hub-behaviour.md#followed-events). ``request`` watches it.
+        """
+        with self._api.transport.stream("instance", self.id, "events", name, timeout=timeout, request=request) as stream:
+            yield self._events(stream)
+
+    def _events(self, stream: ByteStream) -> Iterator[Event]:
+        left = bytearray()
+        for piece in stream:
+            left += piece
+            *lines, rest = left.split(b"\n")
+            left = bytearray(rest)
+            if len(left) > LARGEST_BODY:
+                raise self._api.dialect.unreadable("an event without an end")
+            yield from (self._api.dialect.event_line(bytes(line)) for line in lines if line)
 
     def send_input(
         self,

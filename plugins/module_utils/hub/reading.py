@@ -132,6 +132,20 @@ def wrapped_event(status: int, body: bytes) -> Event | None:
     return Event(answer.get("message")) if status == 200 and isinstance(answer, Mapping) else None
 
 
+def followed_event(line: bytes, bare: bool) -> Event:
+    """Read one line of a stream of events. ``bare``: it is the payload itself, and not an object that has it.
+
+    A hub that sends bare payloads writes ``{}`` for each that is false in JavaScript (hub-behaviour.md#followed-events).
+    """
+    try:
+        value = json.loads(line)
+    except ValueError:
+        raise UnreadableError("an event that is not JSON") from None
+    if bare:
+        return Event(value, lost=value == {})
+    return Event(_object(value, "an event").get("message"))
+
+
 def _outcome(status: str, code: int | None, reason: str | None, is_python: bool) -> Outcome:
     """Return how an instance ended; "unknown" if the hub reports the same for different ends."""
     if reason in _REASONS:

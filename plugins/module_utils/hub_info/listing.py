@@ -17,13 +17,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.managed import managed_hubs
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory
-from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.run.views import bare_instance_view
 
 # Hubs to ask at the same time.
 PARALLEL_HUBS = 16
-# May hold secrets under keys that nobody has named, and an inventory is shown and cached.
-_NOT_SHOWN = ("app_config", "args")
 
 
 @dataclass(frozen=True)
@@ -104,10 +101,8 @@ def plain_name(text: str) -> str:
 
 
 def _running(inventory: Inventory) -> list[dict[str, Any]]:
-    views = [
-        instance_view(item, inventory.sequence(item.sequence_id), Masker()) for item in inventory.instances if item.live
-    ]
-    return [{key: value for key, value in view.items() if key not in _NOT_SHOWN} for view in views]
+    # An inventory is shown and cached.
+    return [bare_instance_view(item, inventory.sequence(item.sequence_id)) for item in inventory.instances if item.live]
 
 
 def _at(connection: Connection, api_url: str) -> Connection:

@@ -44,6 +44,11 @@ class Timings:
     # that arrive while an instance connects (hub-behaviour.md#starting-instance-never-answers), and a proxy may drop idle
     # connections. Each pause is twice as long as the one before.
     renewals: Pauses = Pauses(0.5, 10.0)
+    # Between two tries to reach a hub that is followed.
+    reconnects: Pauses = Pauses(0.5, 10.0)
+    # How long to wait for the end of the threads that follow a hub. Their requests are ended before. Only a connection that is just
+    # being opened cannot be ended, and nothing is sent over it.
+    parting: float = 2.0
     # Between two lines that say how much of an upload is sent. A shorter upload needs none.
     progress: float = 5.0
 

@@ -34,9 +34,15 @@ class Attended(threading.Thread, ABC):
             self.error = SthError("LOCAL_ERROR", f"The task was interrupted before this thread could {self.name}.")
         except Exception as error:
             # Otherwise the thread would end silently, and the task would wait for it until its time limit.
-            self.error = SthError(
-                "LOCAL_ERROR",
-                f"Could not {self.name} on the machine where the task runs ({type(error).__name__}: {error}): free what the machine "
-                "lacks, or report it as a fault of scramjet.sth.",
-            )
-            self.error.__cause__ = error
+            self.error = local_error(self.name, error)
+
+
+def local_error(doing: str, error: Exception) -> SthError:
+    """Build the failure for an exception that nobody expects. ``doing``: "read stderr"."""
+    made = SthError(
+        "LOCAL_ERROR",
+        f"Could not {doing} on the machine where the task runs ({type(error).__name__}: {error}): free what the machine "
+        "lacks, or report it as a fault of scramjet.sth.",
+    )
+    made.__cause__ = error
+    return made

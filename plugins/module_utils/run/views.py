@@ -26,18 +26,18 @@ def sequence_view(record: SequenceRecord) -> dict[str, Any]:
     }
 
 
-def instance_view(record: InstanceRecord, sequence: SequenceRecord | None, masker: Masker) -> dict[str, Any]:
-    """Return an instance as results show it. ``sequence`` is its sequence, if that is still on the hub."""
+def bare_instance_view(record: InstanceRecord, sequence: SequenceRecord | None) -> dict[str, Any]:
+    """Return an instance without app_config and args, which may hold secrets under keys that nobody has named.
+
+    ``sequence`` is its sequence, if that is still on the hub.
+    """
     mark = record.mark
-    app_config, args = masker.program(unmarked(record.app_config), record.args)
     return {
         "id": record.known_id,
         "name": mark.name if mark else None,
         "index": mark.index if mark else None,
         "deployment": mark.deployment if mark else None,
         "sequence": {"id": known_id(record.sequence_id), "ref": sequence.ref if sequence else None},
-        "app_config": app_config,
-        "args": args,
         "live": record.live,
         "status": record.status,
         "outcome": record.outcome,
@@ -47,3 +47,9 @@ def instance_view(record: InstanceRecord, sequence: SequenceRecord | None, maske
         "started": record.started,
         "ended": record.ended,
     }
+
+
+def instance_view(record: InstanceRecord, sequence: SequenceRecord | None, masker: Masker) -> dict[str, Any]:
+    """Return an instance as results show it."""
+    app_config, args = masker.program(unmarked(record.app_config), record.args)
+    return {**bare_instance_view(record, sequence), "app_config": app_config, "args": args}

@@ -1,0 +1,232 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Event source that follows Scramjet Transform Hubs: events of programs, the life cycle of instances, and reachability."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import pathlib
+import sys
+from typing import Any
+
+DOCUMENTATION = r"""
+---
+short_description: Follow instances on Scramjet Transform Hubs and the hubs themselves.
+description:
+  - An ansible-rulebook event source plugin that follows named events of programs, the life cycle of instances, and whether hubs can be
+    reached.
+  - Each event has C(type), which is C(event), C(instance_started), C(instance_ready), C(instance_ended), C(hub_reachable),
+    C(hub_unreachable) or C(gap), C(hub) with the C(name) and C(api_url) of its hub, and C(time). The page C(docs/event-driven.md) of
+    the collection lists all fields.
+  - If a hub cannot be reached, the source tries again after pauses that grow from 0.5 to 10 seconds. It never gives up.
+  - Only requests that read are sent. Events and life-cycle changes are not taken from other readers, and no stream is read.
+options:
+  hubs:
+    description:
+      - The hubs to follow. Each may also have connection arguments of its own, from C(token) on. They win over those of the source.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - How events call the hub. By default its C(api_url).
+        type: str
+      api_url:
+        description:
+          - Address of the hub's API. If it has no path, C(/api/v1) is added.
+        type: str
+        required: true
+  instance:
+    description:
+      - Only follow these instances. Each item is an id, the name of an instance, or the name of a pool or deployment for all of its
+        members. They may come and go.
+    type: list
+    elements: str
+  sequence:
+    description:
+      - Only follow instances of this sequence. It is an id, a name, C(name@version), C(name@sha256:...) or C(name@current).
+      - With C(instance), only instances that both arguments choose are followed.
+    type: str
+  events:
+    description:
+      - Names of the events of programs to follow. Each takes one connection per instance.
+    type: list
+    elements: str
+    default: []
+  ready_event:
+    description:
+      - Name of the event by which a program says that it is ready. Without it, an instance is ready when it has run for C(stable_for).
+    type: str
+  stable_for:
+    description:
+      - Seconds for which an instance has to run until it counts as ready.
+    type: float
+    default: 2.0
+  interval:
+    description:
+      - Seconds between two looks at a hub.
+    type: float
+    default: 1.0
+  mask_output:
+    description:
+      - Whether to mask values in payloads whose keys look secret, and secrets of the instance's configuration.
+    type: bool
+    default: true
+  token:
+    description:
+      - Bearer token. Use either this, C(token_file) or C(url_username). The environment variable C(STH_TOKEN) is used if none of them
+        is set. For each of the following arguments there is such a variable.
+    type: str
+  token_file:
+    description:
+      - File with the token. It is read anew for each request.
+    type: str
+  headers:
+    description:
+      - Additional request headers, a mapping, or a JSON object as text.
+    type: dict
+    default: {}
+  url_username:
+    description:
+      - User name for basic authentication.
+    type: str
+  url_password:
+    description:
+      - Password for C(url_username).
+    type: str
+  validate_certs:
+    description:
+      - Whether to verify certificates.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File with the CA certificates to trust.
+    type: str
+  client_cert:
+    description:
+      - File with the client certificate in PEM format.
+    type: str
+  client_key:
+    description:
+      - File with the key of C(client_cert).
+    type: str
+  use_proxy:
+    description:
+      - Whether to use the proxy variables of the environment.
+    type: bool
+    default: true
+  connect_timeout:
+    description:
+      - Seconds to wait for a connection.
+    type: float
+    default: 5.0
+  request_timeout:
+    description:
+      - Seconds that a request may go without receiving a byte. Open requests for events have no such limit.
+    type: float
+    default: 10.0
+  request_retries:
+    description:
+      - How many times to repeat a request before the hub counts as unreachable.
+    type: int
+    default: 0
+notes:
+  - It needs the Python library requests in the Python of ansible-rulebook.
+"""
+
+EXAMPLES = r"""
+- scramjet.sth.hub_events:
+    hubs:
+      - api_url: http://hub.example.com:8000
+    instance:
+      - shop
+    events:
+      - overloaded
+      - idle
+
+- scramjet.sth.hub_events:
+    hubs:
+      - name: north
+        api_url: https://north.example.com
+      - name: south
+        api_url: https://south.example.com
+        token: "{{ south_token }}"
+    sequence: importer
+    ready_event: ready
+    token: "{{ hub_token }}"
+"""
+
+logger = logging.getLogger(__name__)
+
+
+async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
+    """Put what happens on the hubs into ``queue``, until the task is cancelled."""
+    follower_module = _of_collection("following.follower")
+    read = _of_collection("following.arguments").read_arguments
+    failure = _of_collection("errors").SthError
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+
+    def wake() -> None:
+        # A thread may still end while the loop is closed.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(arrived.set)
+
+    try:
+        arguments = read(args, os.environ)
+        follower = follower_module.Follower(arguments, wake)
+    except failure as error:
+        raise ValueError(f"{error.message} (error_code={error.code})") from None
+    for warning in arguments.warnings:
+        logger.warning("scramjet.sth.hub_events: %s", warning)
+    follower.start()
+    try:
+        while True:
+            await arrived.wait()
+            arrived.clear()
+            while (event := follower.take()) is not None:
+                _log(event)
+                await queue.put(event)
+    finally:
+        await loop.run_in_executor(None, follower.stop)
+
+
+def _log(event: dict[str, Any]) -> None:
+    """Log what a rulebook may have no rule for, so that it is noticed all the same."""
+    if event["type"] in ("hub_unreachable", "gap"):
+        logger.warning("scramjet.sth.hub_events: %s: %s: %s", event["hub"]["name"], event["type"], event["message"])
+
+
+def _of_collection(name: str) -> Any:
+    """Import a module of this collection. ansible-rulebook runs this file by its path, and may not know its collection as a package."""
+    # Not resolved, because a checkout is linked into its place.
+    folders = pathlib.Path(os.path.abspath(__file__)).parents
+    if len(folders) > 7 and folders[6].name == "ansible_collections":
+        if str(folders[7]) not in sys.path:
+            sys.path.insert(0, str(folders[7]))
+        for package, folder in (("ansible_collections", folders[6]), ("ansible_collections.scramjet", folders[5])):
+            # Another installation of collections may be a package without room for others.
+            places = importlib.import_module(package).__path__
+            if str(folder) not in places:
+                places.append(str(folder))
+    return importlib.import_module(f"ansible_collections.scramjet.sth.plugins.module_utils.{name}")
+
+
+if __name__ == "__main__":
+
+    class _Printing(asyncio.Queue[Any]):
+        """Prints what a rulebook would get."""
+
+        async def put(self, item: Any) -> None:
+            """Print an event."""
+            sys.stdout.write(f"{item}\n")
+
+    asyncio.run(main(_Printing(), {"hubs": [{"api_url": os.environ["STH_API_URL"]}]}))

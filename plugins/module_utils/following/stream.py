@@ -1,0 +1,183 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Follows the events of one name that one instance emits, also over breaks of the connection.
+
+The hub sends each event to all who follow it, so nothing is taken from another reader (hub-behaviour.md#followed-events).
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Callable
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import LONGEST_TIMEOUT
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Poll, give_up
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended, local_error
+
+# Probes of the operating system that find out about a peer that is gone, in whole seconds. A hub sends nothing between two events.
+_PROBES = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+
+
+class EventStream(Attended):
+    """A thread that follows one event until `end`.
+
+    ``kept``: whether to ask for an event that the instance has emitted before. ``told`` gets each event, and whether it is such a
+    one; ``lost`` gets how many seconds of events may be lost, and why, as soon as the hub is followed again.
+    """
+
+    def __init__(
+        self,
+        hub: HubClient,
+        instance_id: str,
+        name: str,
+        *,
+        kept: bool,
+        told: Callable[[str, Event, bool], None],
+        lost: Callable[[str, float, str], None],
+    ) -> None:
+        super().__init__(f"follow {name}")
+        self._hub = hub
+        self._client = hub.instance(instance_id)
+        self._event = name
+        self._asks_for_kept = kept
+        self._told = told
+        self._lost = lost
+        self._ended = threading.Event()
+        self._may_retry = threading.Event()
+        self._request = InFlight()
+        # The time of the break on the monotonic clock, and why; None while it is followed.
+        self._broken: tuple[float, str] | None = None
+        self._asked_at = 0.0
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the hub has not answered the request for so long that it has forgotten it."""
+        asked = self._asked_at
+        return bool(asked) and time.monotonic() - asked > self._hub.timings.subscribing
+
+    def work(self) -> None:
+        """Follow the event, again after each break."""
+        pauses = self._hub.timings.reconnects
+        pause = pauses.first
+        while not self._ended.is_set():
+            self._may_retry.clear()
+            begun = time.monotonic()
+            try:
+                reason = self._follow()
+            except SthError as error:
+                reason = error.message
+            except Exception as error:
+                reason = local_error(self.name, error).message
+            if self._ended.is_set():
+                break
+            if self._broken is None:
+                self._broken = (time.monotonic(), reason)
+            if time.monotonic() - begun > pauses.longest:
+                # A connection that has lasted is opened again at once, so that the gap is short.
+                pause = 0.0
+            self._may_retry.wait(pause)
+            pause = min(max(2 * pause, pauses.first), pauses.longest)
+        if self._broken is not None:
+            self._close_gap()
+
+    def retry(self) -> None:
+        """Do not wait any longer, because the hub answers again; give up a request that is stuck."""
+        self._may_retry.set()
+        if self.is_stuck:
+            self._request.abort()
+
+    def end(self) -> None:
+        """Let the thread end."""
+        self._ended.set()
+        self._may_retry.set()
+        self._request.abort()
+
+    def _follow(self) -> str:
+        """Pass on each event until the stream ends. Return why it ended."""
+        self._request = _Probed()
+        if self._ended.is_set():
+            return ""
+        self._asked_at = time.monotonic()
+        try:
+            with self._client.follow_events(self._event, LONGEST_TIMEOUT, self._request) as events:
+                self._asked_at = 0.0
+                self._close_gap()
+                kept = _Kept(self._hub, self._client.id, self._event, self._told) if self._asks_for_kept else None
+                self._asks_for_kept = False
+                if kept is not None:
+                    kept.start()
+                for event in events:
+                    if kept is None or not kept.holds(event):
+                        self._told(self._event, event, False)
+        finally:
+            self._asked_at = 0.0
+        return "The hub, or a gateway in front of it, has ended the connection."
+
+    def _close_gap(self) -> None:
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            since, reason = broken
+            self._lost(self._event, time.monotonic() - since, reason)
+
+
+class _Kept(Attended):
+    """Asks for the event that an instance had emitted before it was followed, and holds later ones back until that is known."""
+
+    def __init__(
+        self, hub: HubClient, instance_id: str, name: str, told: Callable[[str, Event, bool], None]
+    ) -> None:
+        super().__init__(f"ask for {name}")
+        self._timings = hub.timings
+        self._woken = threading.Event()
+        self._poll = Poll(hub, instance_id, "last", name, LONGEST_TIMEOUT, self._woken)
+        self._event = name
+        self._told = told
+        self._lock = threading.Lock()
+        self._held: list[Event] | None = []
+
+    def holds(self, event: Event) -> bool:
+        """Hold an event back, unless it is known what was before it."""
+        with self._lock:
+            if self._held is None:
+                return False
+            self._held.append(event)
+            return True
+
+    def work(self) -> None:
+        """Ask, and pass on the event that was kept, and behind it those that were held back."""
+        try:
+            self._poll.start()
+            self._woken.wait(self._timings.kept_answers)
+            if self._poll.event is not None:
+                # If it came after the hub was asked to send all events, it has been sent by now too.
+                time.sleep(self._timings.same_moment)
+        finally:
+            give_up([self._poll])
+            with self._lock:
+                held, self._held = self._held or [], None
+                kept = self._poll.event
+                if kept is not None and not any(kept.payload == event.payload for event in held):
+                    self._told(self._event, kept, True)
+                for event in held:
+                    self._told(self._event, event, False)
+
+
+class _Probed(InFlight):
+    """A request whose connection ends when its peer is gone."""
+
+    def opened(self, connection: socket.socket) -> None:
+        """Let the operating system probe the connection."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _PROBES.items():
+            # Not every system has all of them.
+            if hasattr(socket, name):
+                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        super().opened(connection)

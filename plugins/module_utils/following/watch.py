@@ -1,0 +1,234 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Follows one hub: whether it can be reached, the life cycle of the chosen instances, and their events.
+
+It looks at the hub every ``interval`` seconds. Only GET requests are sent.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.following.arguments import Arguments, NamedHub
+from ansible_collections.scramjet.sth.plugins.module_utils.following.outbox import Outbox
+from ansible_collections.scramjet.sth.plugins.module_utils.following.stream import EventStream
+from ansible_collections.scramjet.sth.plugins.module_utils.following.told import Teller
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import is_named_by, sort_key
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import came_back, hides_for
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    Event,
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
+from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended, local_error
+
+
+@dataclass
+class Followed:
+    """An instance that is followed. ``is_new``: it was started while its hub was followed."""
+
+    record: InstanceRecord
+    sequence: SequenceRecord | None
+    is_new: bool
+    # On the monotonic clock; None while it does not run yet.
+    running_since: float | None = None
+    is_ready: bool = False
+    # Whether the hub did not list it when it was read last.
+    is_hidden: bool = False
+    streams: dict[str, EventStream] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Watch(Attended):
+    """A thread that follows one hub until `end`."""
+
+    def __init__(self, hub: NamedHub, arguments: Arguments, outbox: Outbox, timings: Timings = REAL) -> None:
+        super().__init__(f"follow {hub.name}")
+        self._arguments = arguments
+        self._outbox = outbox
+        self._hub = HubClient(hub.connection, timings)
+        self._teller = Teller(hub.name, self._hub, arguments.mask_output)
+        self._ended = threading.Event()
+        self._followed: dict[str, Followed] = {}
+        # Instances that are listed and not followed: not chosen, or ended.
+        self._others: set[str] = set()
+        self._has_looked = False
+        # Since when it cannot be reached, on the monotonic clock, and with which error code this was told.
+        self._silent_since: float | None = None
+        self._told_code = ""
+
+    def run(self) -> None:
+        """Follow the hub, and do not end silently."""
+        super().run()
+        if not self._ended.is_set():
+            self._outbox.fail(self.error or local_error(self.name, RuntimeError("its thread has ended")))
+
+    def work(self) -> None:
+        """Look at the hub again and again."""
+        pauses = self._hub.timings.reconnects
+        pause = pauses.first
+        while not self._ended.is_set():
+            try:
+                self._look()
+                pause = pauses.first
+                self._ended.wait(self._arguments.interval)
+                continue
+            except SthError as error:
+                failure = error
+            except Exception as error:
+                failure = local_error(self.name, error)
+            if not self._ended.is_set():
+                self._cannot_reach(failure)
+            self._ended.wait(pause)
+            pause = min(2 * pause, pauses.longest)
+
+    def end(self) -> None:
+        """Let this thread and all that it has started end."""
+        self._ended.set()
+        for followed in tuple(self._followed.values()):
+            for stream in tuple(followed.streams.values()):
+                stream.end()
+        self._hub.abandon()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until all threads have ended, at most for so long, and close the connections."""
+        end = time.monotonic() + seconds
+        streams = [stream for followed in tuple(self._followed.values()) for stream in tuple(followed.streams.values())]
+        for thread in (self, *streams):
+            thread.join(max(0.0, end - time.monotonic()))
+        self._hub.close()
+
+    # -- the hub ------------------------------------------------------------------------------------------------
+
+    def _cannot_reach(self, failure: SthError) -> None:
+        if self._silent_since is None:
+            self._silent_since = time.monotonic()
+            # It may be another one when it comes back.
+            self._hub.forget_version()
+        if failure.code != self._told_code:
+            self._told_code = failure.code
+            self._outbox.put(self._teller.unreachable(failure))
+
+    def _reached(self) -> None:
+        silent, self._silent_since, self._told_code = self._silent_since, None, ""
+        if silent is not None or not self._has_looked:
+            seconds = 0.0 if silent is None else time.monotonic() - silent
+            self._outbox.put(self._teller.reachable(self._hub.version(), seconds))
+
+    def _look(self) -> None:
+        """Read the hub once, and tell what has changed."""
+        inventory = self._hub.inventory()
+        was_silent = self._silent_since is not None
+        self._reached()
+        listed = {item.id: item for item in inventory.instances}
+        self._others &= listed.keys()
+        for item in sorted(self._chosen(inventory), key=sort_key):
+            if item.id not in self._followed and not item.silent:
+                self._begin(item, inventory)
+        self._others |= {item.id for item in inventory.instances if not item.silent} - self._followed.keys()
+        self._has_looked = True
+        ended = []
+        hidden = self._hides_running(listed)
+        for followed in self._followed.values():
+            record = listed.get(followed.record.id)
+            came_to_light = followed.is_hidden and record is not None
+            followed.is_hidden = record is None and hidden
+            if record is None:
+                if not hidden:
+                    # No hub tells how: 0.18 forgets an instance at its end (hub-behaviour.md#no-outcome-on-018).
+                    ended.append((followed, replace(followed.record, status="ended", outcome="unknown")))
+            elif not record.live:
+                ended.append((followed, record))
+            else:
+                self._goes_on(followed, record, was_silent or came_to_light)
+        self._end_all(ended)
+
+    def _chosen(self, inventory: Inventory) -> list[InstanceRecord]:
+        chosen = list(inventory.instances)
+        if self._arguments.instances:
+            chosen = [item for item in chosen if is_named_by(item, self._arguments.instances)]
+        if self._arguments.sequence is not None:
+            ids = {item.id for item in find_sequences(self._arguments.sequence, inventory)}
+            chosen = [item for item in chosen if item.sequence_id in ids]
+        return chosen
+
+    def _hides_running(self, listed: dict[str, InstanceRecord]) -> bool:
+        """Whether an instance that is followed is not listed only because the hub has just been started."""
+        return any(name not in listed for name in self._followed) and hides_for(self._hub) > 0
+
+    # -- its instances ------------------------------------------------------------------------------------------
+
+    def _begin(self, record: InstanceRecord, inventory: Inventory) -> None:
+        """Follow an instance that is listed, or chosen, for the first time."""
+        is_new = self._has_looked and record.id not in self._others and not came_back(self._hub, record)
+        followed = Followed(record, inventory.sequence(record.sequence_id), is_new)
+        if is_new:
+            self._outbox.put(self._teller.instance("instance_started", record, followed.sequence))
+        if record.live:
+            self._followed[record.id] = followed
+        elif is_new:
+            self._outbox.put(self._teller.instance("instance_ended", record, followed.sequence))
+
+    def _goes_on(self, followed: Followed, record: InstanceRecord, is_back: bool) -> None:
+        """Tell what has changed of an instance that runs, and follow its events."""
+        if not record.silent:
+            followed.record = record
+        if followed.running_since is None and followed.record.status == "running":
+            followed.running_since = time.monotonic()
+        # A hub that says nothing of a starting instance forgets what it is asked about it.
+        if followed.running_since is not None or not self._hub.dialect.is_silent_about_starting:
+            self._follow_events(followed)
+        for stream in followed.streams.values():
+            if is_back or stream.is_stuck:
+                stream.retry()
+        since = followed.running_since
+        is_stable = since is not None and time.monotonic() - since >= self._arguments.stable_for
+        if is_stable and followed.is_new and self._arguments.ready_event is None:
+            self._tell_ready(followed)
+
+    def _follow_events(self, followed: Followed) -> None:
+        ready = self._arguments.ready_event
+
+        def told(name: str, event: Event, kept: bool) -> None:
+            if name in self._arguments.events:
+                self._outbox.put(self._teller.event(followed.record, followed.sequence, name, event, kept))
+            if name == ready:
+                self._tell_ready(followed)
+
+        def lost(name: str, seconds: float, reason: str) -> None:
+            self._outbox.put(self._teller.gap(followed.record, followed.sequence, name, seconds, reason))
+
+        for name in (*self._arguments.events, *([ready] if ready else [])):
+            if name not in followed.streams:
+                stream = EventStream(self._hub, followed.record.id, name, kept=followed.is_new, told=told, lost=lost)
+                stream.start()
+                followed.streams[name] = stream
+
+    def _tell_ready(self, followed: Followed) -> None:
+        with followed.lock:
+            was, followed.is_ready = followed.is_ready, True
+        if not was:
+            self._outbox.put(self._teller.instance("instance_ready", followed.record, followed.sequence))
+
+    def _end_all(self, ended: list[tuple[Followed, InstanceRecord]]) -> None:
+        """Tell which instances have ended, behind their last events."""
+        if any(followed.streams for followed, _record in ended):
+            # An event from before the end arrives within this time.
+            self._ended.wait(self._hub.timings.kept_answers)
+        for followed, record in ended:
+            for stream in followed.streams.values():
+                stream.end()
+            for stream in followed.streams.values():
+                stream.join(1.0)
+            del self._followed[record.id]
+            self._others.add(record.id)
+            self._outbox.put(self._teller.instance("instance_ended", record, followed.sequence))
