@@ -11,7 +11,7 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # One test after the other to whoever is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: help quickstart test check unit integration benchmark faults chaos fuzz matrix clean
+.PHONY: help quickstart test check unit integration benchmark faults chaos fuzz rulebooks matrix clean
 
 ## List what there is to make.
 help:
@@ -60,6 +60,10 @@ chaos: $(VENV)/.stamp
 ## Hostile packages, drawn at random: FUZZ of each kind, and those that take long. Takes about half an hour.
 fuzz: $(VENV)/.stamp
 	STH_TEST_FUZZ=$${FUZZ:-5000} $(BIN)/python -m pytest $(AT_ONCE) --timeout 3600 tests/unit/plugins/module_utils/package/test_fuzz.py
+
+## The example rulebooks with a real ansible-rulebook on a real hub; needs Java 17.
+rulebooks: $(VENV)/.stamp
+	$(BIN)/nox -s rulebooks
 
 ## More ansible-core versions and Pythons than `make test` covers; takes long.
 matrix: $(VENV)/.stamp

@@ -180,6 +180,14 @@ def awx(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/integration/test_awx_jobs.py", "tests/integration/test_awx_import.py")
 
 
+@nox.session(name="rulebooks", python="3.11", default=False)
+def rulebooks(session: nox.Session) -> None:
+    """The example rulebooks with a real ansible-rulebook, which needs Java 17."""
+    _install_core(session, _WHOLE)
+    session.install("ansible-rulebook>=1.2", "ansible-runner")
+    session.run("python", "-m", "pytest", "tests/integration/test_rulebooks.py")
+
+
 for _core, _python in {**_PYTHONS, "2.22": "3.13"}.items():
     nox.session(name=f"plays-{_core}", python=_python, default=False)(_plays_of(_core))
 

@@ -80,10 +80,13 @@ class EventRoutes:
         return {"eventName": name} if payload is UNDEFINED else {"eventName": name, "message": payload}
 
     def messages(self, instance: Instance, name: str) -> Answer:
-        """Answer with every event from now on, one on each line, without an end."""
+        """Answer with every event from now on, one on each line, without an end (hub-behaviour.md#followed-events)."""
+        with self.state.lock:
+            self.state.advance()
+            before = len(instance.emitted.get(name, []))
 
         def lines() -> Iterator[bytes | None]:
-            at = len(instance.emitted.get(name, []))
+            at = before
             while True:
                 with self.state.lock:
                     self.state.advance()

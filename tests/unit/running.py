@@ -52,6 +52,7 @@ HASTY = Timings(
     starts=Pauses(0.2, 2.0, 0.5),
     single_get=2.0 * pace(),
     empty_write=0.3,
+    reconnects=Pauses(0.05, 0.4),
     gateway_tries=Pauses(0.1, 0.4),
     gateway_waits=0.2,
     lost_start_shows=1.0 * pace(),

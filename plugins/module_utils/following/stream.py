@@ -131,9 +131,7 @@ class EventStream(Attended):
 class _Kept(Attended):
     """Asks for the event that an instance had emitted before it was followed, and holds later ones back until that is known."""
 
-    def __init__(
-        self, hub: HubClient, instance_id: str, name: str, told: Callable[[str, Event, bool], None]
-    ) -> None:
+    def __init__(self, hub: HubClient, instance_id: str, name: str, told: Callable[[str, Event, bool], None]) -> None:
         super().__init__(f"ask for {name}")
         self._timings = hub.timings
         self._woken = threading.Event()
@@ -164,7 +162,8 @@ class _Kept(Attended):
             with self._lock:
                 held, self._held = self._held or [], None
                 kept = self._poll.event
-                if kept is not None and not any(kept.payload == event.payload for event in held):
+                # The answer may be one of those, without its payload where the hub cannot answer with that.
+                if kept is not None and not any(kept.lost or kept.payload == event.payload for event in held):
                     self._told(self._event, kept, True)
                 for event in held:
                     self._told(self._event, event, False)

@@ -134,7 +134,9 @@ class InstanceClient:
         The hub does not end it when the instance dies, and keeps it in memory until then, even if the client has closed it
         (hub-behaviour.md#followed-events). ``request`` watches it.
         """
-        with self._api.transport.stream("instance", self.id, "events", name, timeout=timeout, request=request) as stream:
+        with self._api.transport.stream(
+            "instance", self.id, "events", name, timeout=timeout, request=request
+        ) as stream:
             yield self._events(stream)
 
     def _events(self, stream: ByteStream) -> Iterator[Event]:

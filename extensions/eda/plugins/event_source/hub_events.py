@@ -164,7 +164,7 @@ EXAMPLES = r"""
     token: "{{ hub_token }}"
 """
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("scramjet.sth.hub_events")
 
 
 async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
@@ -186,7 +186,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     except failure as error:
         raise ValueError(f"{error.message} (error_code={error.code})") from None
     for warning in arguments.warnings:
-        logger.warning("scramjet.sth.hub_events: %s", warning)
+        logger.warning("%s", warning)
     follower.start()
     try:
         while True:
@@ -201,8 +201,10 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
 
 def _log(event: dict[str, Any]) -> None:
     """Log what a rulebook may have no rule for, so that it is noticed all the same."""
-    if event["type"] in ("hub_unreachable", "gap"):
-        logger.warning("scramjet.sth.hub_events: %s: %s: %s", event["hub"]["name"], event["type"], event["message"])
+    if event["type"] == "hub_reachable":
+        logger.info("%s: hub_reachable", event["hub"]["name"])
+    elif event["type"] in ("hub_unreachable", "gap"):
+        logger.warning("%s: %s: %s", event["hub"]["name"], event["type"], event["message"])
 
 
 def _of_collection(name: str) -> Any:

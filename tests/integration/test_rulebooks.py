@@ -1,0 +1,142 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The example rulebooks, run by a real ansible-rulebook against a real hub: `make rulebooks`.
+
+``STH_TEST_API_URL`` names another hub to run them against, which must be empty.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
+from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+
+ENGINE = pathlib.Path(sys.executable).parent / "ansible-rulebook"
+pytestmark = pytest.mark.skipif(
+    not ENGINE.exists() or not shutil.which("java"), reason="ansible-rulebook or Java is not installed: make rulebooks"
+)
+PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
+# Nobody checks it on a hub, but it must not be told.
+CANARY = "canary-of-the-token"
+ASKS = {"load": {"name": "overloaded", "payload": {"replicas": 3}}}
+DEPLOYMENT = {
+    "name": "shop",
+    "sequence": "probe@current",
+    "replicas": 2,
+    "app_config": {"behaviour": "throw_when_told", "answers": ASKS},
+}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubClient]:
+    """A real hub with the probe."""
+    given = os.environ.get("STH_TEST_API_URL")
+    if given:
+        yield filled(given)
+        run_playbook("scramjet.sth.cleanup", {"sth_api_url": given, "sth_cleanup": ["probe"]}, seconds=300)
+        return
+    with role_hub(tmp_path_factory.mktemp("hub")) as (api_url, _python):
+        yield filled(api_url)
+
+
+def filled(api_url: str) -> HubClient:
+    listed = [{**DEPLOYMENT, "src": PROBE}]
+    del listed[0]["sequence"]
+    run_playbook("scramjet.sth.deploy", {"sth_api_url": api_url, "deployment_list": listed})
+    return HubClient(api_url)
+
+
+def live(hub: HubClient) -> list[InstanceRecord]:
+    return [item for item in hub.instances() if item.live and item.mark and item.mark.deployment == "shop"]
+
+
+def wait_until(holds: Callable[[], bool], what: str, said: pathlib.Path) -> None:
+    """Wait for something that a rulebook brings about."""
+    end = time.monotonic() + bound(60)
+    while not holds():
+        output = said.read_text(encoding="utf-8", errors="replace")
+        assert time.monotonic() < end, f"{what} has not come about:\n{output[-8000:]}"
+        time.sleep(0.2)
+
+
+@contextmanager
+def rulebook(name: str, variables: Mapping[str, Any], directory: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Run a rulebook as a user does, from when it follows the hub until it is interrupted. Yield the file with its output."""
+    (directory / "inventory.yml").write_text(
+        "all: {hosts: {localhost: {ansible_connection: local}}}\n", encoding="utf-8"
+    )
+    (directory / "vars.yml").write_text(json.dumps(dict(variables)), encoding="utf-8")
+    said = directory / "said.txt"
+    command = [
+        str(ENGINE), "--rulebook", f"scramjet.sth.{name}", "--inventory", str(directory / "inventory.yml"),
+        "--vars", str(directory / "vars.yml"), "--verbose",
+    ]  # fmt: skip
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("STH_", "ANSIBLE_"))}
+    # It looks for ansible-galaxy and ansible-playbook there.
+    path = f"{ENGINE.parent}{os.pathsep}{clean['PATH']}"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env={**clean, "PATH": path, "STH_TOKEN": CANARY, "ANSIBLE_NOCOLOR": "1", "TMPDIR": str(directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            wait_until(lambda: "hub_reachable" in said.read_text(errors="replace"), "the hub is followed", said)
+            yield said
+            process.send_signal(signal.SIGINT)
+            # Open requests for events, and threads, do not hold it up.
+            process.wait(bound(10))
+        finally:
+            process.kill()
+            process.wait()
+    text = said.read_text(encoding="utf-8", errors="replace")
+    assert CANARY not in text
+    assert "Traceback" not in text
+
+
+def test_a_crash_is_repaired_by_a_playbook(hub: HubClient, tmp_path: pathlib.Path) -> None:
+    variables = {"hubs": [{"name": "here", "api_url": hub.api_url}], "deployments": [DEPLOYMENT]}
+    before = {item.id for item in live(hub)}
+    assert len(before) == 2
+    with rulebook("restore", variables, tmp_path) as said:
+        crashed = min(before)
+        hub.instance(crashed).send_event("throw", "")
+        wait_until(lambda: len({item.id for item in live(hub)} - {crashed}) == 2, "another replica", said)
+        wait_until(lambda: "PLAY RECAP" in said.read_text(errors="replace"), "the end of the playbook", said)
+    output = said.read_text(encoding="utf-8", errors="replace")
+    assert re.findall(r"localhost +: .*changed=(\d) .*failed=(\d)", output) == [("1", "0")]
+    assert before - {crashed} < {item.id for item in live(hub)}
+
+
+def test_a_program_scales_its_deployment(hub: HubClient, tmp_path: pathlib.Path) -> None:
+    named = {"name": "here", "api_url": hub.api_url}
+    with rulebook("scale", {"hubs": [named], "deployment": "shop", "most_replicas": 4}, tmp_path) as said:
+        # All replicas ask for it, and one run is enough.
+        for item in live(hub):
+            hub.instance(item.id).send_event("load", "")
+        wait_until(lambda: len(live(hub)) == 3, "a third replica", said)
+        wait_until(lambda: "PLAY RECAP" in said.read_text(errors="replace"), "the end of the playbook", said)
+    output = said.read_text(encoding="utf-8", errors="replace")
+    assert re.findall(r"localhost +: .*changed=(\d) .*failed=(\d)", output) == [("1", "0")]

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source, loaded and run as ansible-rulebook does it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import pathlib
+import runpy
+import subprocess
+import sys
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.scramjet.sth.plugins.module_utils.following import arguments
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "hub_events.py"
+PLUGIN = runpy.run_path(str(SOURCE))
+DOCUMENTED: dict[str, Any] = yaml.safe_load(PLUGIN["DOCUMENTATION"])["options"]
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(main, bound(20)))
+
+
+def test_every_argument_is_documented_with_its_default() -> None:
+    assert set(DOCUMENTED) == {*arguments.OWN, *arguments.CONNECTION}
+    assert set(DOCUMENTED["hubs"]["suboptions"]) == {"name", "api_url"}
+    defaults = arguments.read_arguments({"hubs": [{"api_url": "http://h"}]}, {})
+    for name, option in DOCUMENTED.items():
+        if "default" in option and name not in ("events", "headers"):
+            value = getattr(defaults, name, None)
+            found = getattr(defaults.hubs[0].connection, name) if value is None else value
+            assert (found, type(found)) == (option["default"], type(option["default"])), name
+
+
+@pytest.mark.parametrize("example", yaml.safe_load(PLUGIN["EXAMPLES"]), ids=lambda item: str(sorted(*item.values())))
+def test_the_examples_are_right(example: dict[str, Any]) -> None:
+    (given,) = example.values()
+    assert len(arguments.read_arguments(given, {}).hubs) == len(given["hubs"])
+
+
+def test_events_arrive_in_the_queue_and_cancelling_ends_everything(
+    hub: FakeHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        # As small as that of ansible-rulebook.
+        queue: asyncio.Queue[Any] = asyncio.Queue(1)
+        args = {"hubs": [{"name": "h", "api_url": hub.api_url}], "interval": 0.1, "token": "canary-token"}
+        source = asyncio.create_task(PLUGIN["main"](queue, args))
+        assert (await queue.get())["type"] == "hub_reachable"
+        hub.leave()
+        assert (await queue.get())["type"] == "hub_unreachable"
+        hub.revive()
+        back = await queue.get()
+        assert (back["type"], back["hub"]["name"]) == ("hub_reachable", "h")
+        source.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await source
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("follow ")]
+
+    with caplog.at_level(logging.INFO):
+        run(main())
+    said = [record.getMessage() for record in caplog.records if record.name == "scramjet.sth.hub_events"]
+    assert said[0] == "h: hub_reachable"
+    assert said[1].startswith("h: hub_unreachable: GET ")
+    assert "canary" not in caplog.text
+
+
+def test_cancelling_does_not_wait_for_a_queue_that_is_full_or_a_hub_that_is_silent(hub: FakeHub) -> None:
+    from ansible_collections.scramjet.sth.tests.fake_hub import Fault
+
+    async def main() -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue(1)
+        queue.put_nowait({})
+        listed = [{"api_url": hub.api_url}, {"name": "silent", "api_url": f"{hub.api_url}/silent"}]
+        hub.fault(Fault("hang", path="/silent", times=99))
+        source = asyncio.create_task(PLUGIN["main"](queue, {"hubs": listed, "interval": 0.1}))
+        while not any("silent" in item.path for item in hub.requests):
+            await asyncio.sleep(0.01)
+        source.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await source
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("follow ")]
+
+    run(main())
+
+
+def test_bad_arguments_end_the_source_with_a_sentence_and_its_code() -> None:
+    with pytest.raises(ValueError, match=r"^hubs names no hub: .*\(error_code=INVALID_OPTION\)$"):
+        run(PLUGIN["main"](asyncio.Queue(), {"token": "canary"}))
+
+
+def test_a_failure_in_a_thread_ends_the_source(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+    from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
+
+    def exits(_self: Watch) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(Watch, "_look", exits)
+    with pytest.raises(SthError, match="was interrupted"):
+        run(PLUGIN["main"](asyncio.Queue(), {"hubs": [{"api_url": hub.api_url}]}))
+
+
+def test_it_finds_its_collection_where_nothing_else_does(tmp_path: pathlib.Path) -> None:
+    """In a decision environment the collection is not on the path of Python, and another package may have its name."""
+    place = tmp_path / "own" / "ansible_collections" / "scramjet" / "sth"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(ROOT, target_is_directory=True)
+    other = tmp_path / "other" / "ansible_collections"
+    other.mkdir(parents=True)
+    (other / "__init__.py").touch()
+    source = place / SOURCE.relative_to(ROOT)
+    script = (
+        "import asyncio, runpy, site, sys\n"
+        "sys.path = [sys.argv[1], *(entry for entry in sys.path if not (entry and __import__('pathlib').Path(entry, 'ansible_collections').exists()))]\n"
+        "import ansible_collections\n"
+        f"asyncio.run(runpy.run_path({str(source)!r})['main'](asyncio.Queue(), {{}}))\n"
+    )
+    # The libraries, but not the link to this collection that is among them.
+    libraries = tmp_path / "libraries"
+    libraries.mkdir()
+    for name in ("requests", "urllib3", "certifi", "idna", "charset_normalizer"):
+        found = __import__(name).__path__[0]
+        (libraries / name).symlink_to(found)
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, str(other.parent)],
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "hubs names no hub" in done.stderr, done.stderr

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Follows fake hubs as an event source does, and collects what is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.following.arguments import read_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.following.follower import Follower
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
+
+Told = dict[str, Any]
+
+
+class Seen:
+    """What a source has told so far, in order."""
+
+    def __init__(self, follower: Follower, arrived: threading.Event) -> None:
+        self.all: list[Told] = []
+        self._follower = follower
+        self._arrived = arrived
+        self._at = 0
+
+    def next(self, kind: str | None = None) -> Told:
+        """Return the next event, which must be of this ``kind`` if that is given."""
+        while self._at == len(self.all):
+            event = self._follower.take()
+            if event is not None:
+                self.all.append(event)
+            else:
+                assert self._arrived.wait(bound(20)), f"nothing more was told, {kind} is missing: {self.all}"
+                self._arrived.clear()
+        self._at += 1
+        found = self.all[self._at - 1]
+        assert kind in (None, found["type"]), f"{kind} was to come: {found}"
+        return found
+
+    def until(self, kind: str) -> Told:
+        """Return the next event of this kind, and pass over others."""
+        while True:
+            found = self.next()
+            if found["type"] == kind:
+                return found
+
+
+@contextmanager
+def follow(*hubs: FakeHub, timings: Timings = HASTY, **given: Any) -> Iterator[Seen]:
+    """Follow hubs, from when they are reached."""
+    listed = [{"name": f"hub-{at}", "api_url": hub.api_url} for at, hub in enumerate(hubs)]
+    arguments = read_arguments({"hubs": listed, "interval": 0.1, "stable_for": 0, **given}, {})
+    arrived = threading.Event()
+    follower = Follower(arguments, arrived.set, timings)
+    follower.start()
+    try:
+        seen = Seen(follower, arrived)
+        for _hub in hubs:
+            seen.next("hub_reachable")
+        yield seen
+    finally:
+        follower.stop()
+    left = [
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("follow ", "ask for ", "await "))
+    ]
+    assert left == []
+
+
+def start(hub: FakeHub, name: str, sequence: str = "probe", **config: Any) -> str:
+    """Start an instance, and return its id."""
+    if not any(item["config"]["name"] == sequence for item in hub.sequences):
+        run_task("sth_sequence", hub, src=str(PACKAGES / sequence))
+    done = run_task("sth_instance", hub, name=name, sequence=sequence, app_config=config, wait_for="none", stable_for=0)
+    assert not done.get("failed"), done
+    return str(done["instance"]["id"])
+
+
+def emit(hub: FakeHub, instance: str, name: str, payload: Any) -> None:
+    """Let a program emit an event."""
+    with hub.state.lock:
+        hub.state.instances[instance].emit(name, payload)
+
+
+def wait_for_streams(hub: FakeHub, count: int) -> None:
+    """Wait until ``count`` requests for events have been answered with a stream."""
+    end = threading.Event()
+    for _turn in range(int(bound(20) * 100)):
+        if len([path for path in hub.readings if "/events/" in path]) >= count:
+            return
+        end.wait(0.01)
+    raise AssertionError(f"nobody follows: {hub.readings}")

@@ -1,0 +1,192 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life cycle of instances, and whether a hub can be reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.seen import (
+    Seen,
+    Told,
+    emit,
+    follow,
+    start,
+    wait_for_streams,
+)
+from ansible_collections.scramjet.sth.tests.unit.running import run_task, throw
+
+
+def of(told: Told) -> tuple[str, str]:
+    return told["type"], told["instance"]["name"]
+
+
+def looked_again(hub: FakeHub, seen: Seen) -> None:
+    """Let another instance come, which is told behind all that was to see before."""
+    start(hub, "marker")
+    assert seen.next("instance_started")["instance"]["name"] == "marker"
+
+
+def test_the_life_of_an_instance_is_told(hub: FakeHub) -> None:
+    start(hub, "old")
+    with follow(hub) as seen:
+        instance = start(hub, "shop")
+        assert of(seen.next()) == ("instance_started", "shop")
+        ready = seen.next()
+        assert of(ready) == ("instance_ready", "shop")
+        assert ready["instance"]["sequence"]["ref"].startswith("probe@sha256:")
+        throw(hub, instance)
+        ended = seen.next()
+        assert of(ended) == ("instance_ended", "shop")
+        assert ended["instance"]["id"] == instance
+        knows = hub.state.has("exit_code")
+        assert ended["instance"]["outcome"] == ("failed" if knows else "unknown")
+        assert ended["instance"]["exit_code"] == (23 if knows else None)
+        assert (ended["instance"]["live"], ended["instance"]["status"]) == (False, "ended")
+
+
+def test_the_last_event_is_told_before_the_end(hub: FakeHub) -> None:
+    instance = start(hub, "shop")
+    with follow(hub, events=["up"]) as seen:
+        wait_for_streams(hub, 1)
+        emit(hub, instance, "up", "last words")
+        throw(hub, instance)
+        assert [seen.next()["type"] for _event in range(2)] == ["event", "instance_ended"]
+
+
+def test_an_instance_that_has_begun_and_ended_between_two_looks_is_told_where_the_hub_keeps_it() -> None:
+    with FakeHub("1.x") as hub:
+        start(hub, "before", behaviour="throw_at_start")
+        with follow(hub, interval=1) as seen:
+            start(hub, "short", behaviour="throw_at_start")
+            told = [of(seen.next()) for _event in range(2)]
+    assert told == [("instance_started", "short"), ("instance_ended", "short")]
+
+
+def test_ready_is_what_the_program_calls_so(hub: FakeHub) -> None:
+    with follow(hub, ready_event="up") as seen:
+        instance = start(hub, "shop")
+        assert of(seen.next()) == ("instance_started", "shop")
+        emit(hub, instance, "up", 1)
+        emit(hub, instance, "up", 2)
+        assert of(seen.next()) == ("instance_ready", "shop")
+        looked_again(hub, seen)
+    assert [item["type"] for item in seen.all].count("event") == 0
+
+
+def test_ready_is_what_has_run_for_a_while(hub: FakeHub) -> None:
+    with follow(hub, stable_for=60) as seen:
+        start(hub, "shop")
+        assert of(seen.next()) == ("instance_started", "shop")
+        looked_again(hub, seen)
+    assert not [item for item in seen.all if item["type"] == "instance_ready"]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"instance": "pool"}, ["pool-0", "pool-1"]),
+        ({"instance": ["dep", "single"]}, ["dep-0", "single"]),
+        ({"sequence": "producer"}, ["dep-0"]),
+        ({"sequence": "probe", "instance": ["pool-1", "dep"]}, ["pool-1"]),
+        ({}, ["dep-0", "pool-0", "pool-1", "single"]),
+    ],
+    ids=str,
+)
+def test_the_chosen_instances_are_followed_as_they_come(given: dict[str, Any], wanted: list[str]) -> None:
+    with FakeHub("1.x") as hub, follow(hub, stable_for=60, **given) as seen:
+        start(hub, "single")
+        run_task("sth_instance", hub, name="pool", count=2, sequence="probe", app_config={}, wait_for="none")
+        from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES
+
+        source = str(PACKAGES / "producer")
+        run_task("sth_deployment", hub, name="dep", src=source, replicas=1, app_config={"every": 60}, stable_for=0)
+        told = [seen.next("instance_started")["instance"]["name"] for _name in wanted]
+        assert sorted(told) == wanted
+
+
+def test_several_hubs_are_followed_and_one_that_is_away_does_not_matter() -> None:
+    with FakeHub("0.18") as one, FakeHub("1.x") as other, follow(one, other) as seen:
+        one.leave()
+        away = seen.next("hub_unreachable")
+        assert (away["hub"]["api_url"], away["error_code"]) == (one.api_url, "UNREACHABLE")
+        assert away["message"].startswith("GET ")
+        start(other, "shop")
+        assert seen.next("instance_started")["hub"]["api_url"] == other.api_url
+        seen.next("instance_ready")
+        one.revive()
+        back = seen.next("hub_reachable")
+        assert (back["hub"]["api_url"], back["version"], back["generation"]) == (one.api_url, "0.18.7", "0.18")
+        assert 0 < back["unreachable_for"] < 60
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault("status", status=401, reason="Unauthorized", body=b"sign in: canary-token", times=3), "UNAUTHORIZED"),
+        (from_gateway(502, times=3), "UNREACHABLE"),
+        (Fault("status", status=200, reason="OK", body=b"<html>", times=3), "HUB_ERROR"),
+    ],
+    ids=["401", "502", "html"],
+)
+def test_whatever_a_hub_answers_the_source_goes_on(fault: Fault, code: str) -> None:
+    with FakeHub("1.x") as hub, follow(hub, token="canary-token") as seen:
+        hub.fault(fault)
+        away = seen.next("hub_unreachable")
+        assert away["error_code"] == code
+        assert "canary" not in str(away)
+        seen.next("hub_reachable")
+        start(hub, "shop")
+        seen.next("instance_started")
+
+
+def test_what_has_changed_while_the_hub_was_away_is_told_behind_it(hub: FakeHub) -> None:
+    instance = start(hub, "shop")
+    with follow(hub) as seen:
+        hub.leave()
+        seen.next("hub_unreachable")
+        throw(hub, instance)
+        hub.revive()
+        seen.next("hub_reachable")
+        assert of(seen.next()) == ("instance_ended", "shop")
+
+
+def test_an_instance_that_survives_a_restart_of_its_hub_neither_ends_nor_starts() -> None:
+    with FakeHub("1.x") as hub:
+        instance = start(hub, "shop")
+        with follow(hub, events=["up"]) as seen:
+            wait_for_streams(hub, 1)
+            hub.restart()
+            # The hub lists it only later, and has a gap until then.
+            assert seen.until("gap")["instance"]["id"] == instance
+            emit(hub, instance, "up", 1)
+            assert seen.until("event")["payload"] == 1
+        assert {item["type"] for item in seen.all} <= {"hub_reachable", "hub_unreachable", "gap", "event"}
+
+
+def test_an_unexpected_failure_is_told_and_not_the_end(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    with follow(hub) as seen:
+        with monkeypatch.context() as patch:
+            patch.setattr(Watch, "_chosen", lambda *_given: 1 / 0)
+            assert seen.next("hub_unreachable")["error_code"] == "LOCAL_ERROR"
+        seen.until("hub_reachable")
+        start(hub, "shop")
+        seen.until("instance_started")
+
+
+def test_a_thread_that_ends_is_not_silent(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exits(_self: Watch, *_given: object) -> None:
+        raise SystemExit
+
+    with follow(hub) as seen:
+        monkeypatch.setattr(Watch, "_look", exits)
+        with pytest.raises(SthError) as failure:
+            seen.next()
+    assert failure.value.code == "LOCAL_ERROR"
