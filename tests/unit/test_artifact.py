@@ -33,7 +33,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 def test_a_user_gets_what_runs_and_what_explains_it(packed: set[str]) -> None:
     """Everything below these folders that git knows is in it."""
     listed = subprocess.run(
-        ["git", "ls-files", "docs", "meta", "playbooks", "plugins", "roles"],
+        ["git", "ls-files", "docs", "extensions", "meta", "playbooks", "plugins", "roles"],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PLACES = ("plugins", "roles", "playbooks", "tests", "docs", "meta", "changelogs")
+PLACES = ("plugins", "extensions", "roles", "playbooks", "tests", "docs", "meta", "changelogs")
 TEXTS = {".py", ".yml", ".md", ".js", ".j2", ".cfg"}
 # A link to elsewhere is not ours to follow.
 CITED = re.compile(r"(?<![\w/:])((?:[\w.-]+/)*[\w-]+\.md)(#[\w-]+)?")

@@ -35,6 +35,7 @@ ROOMS = (
     "module_utils/event",
     "module_utils/job",
     "module_utils/hub_info",
+    "module_utils/following",
     "module_utils/deployment",
     "module_utils/export",
     "module_utils/task",
@@ -63,6 +64,8 @@ DECIDES_BY_TEXT = re.compile(
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
     "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
+    "following/follower": "following/test_watch and extensions/test_hub_events",
+    "following/told": "following/test_stream and following/test_watch",
     "hub_info/listing": "inventory/test_hubs",
     "hub_info/managed": "inventory/test_hubs, and behind a platform in tests/integration",
     "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
