@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
@@ -37,12 +38,15 @@ pytestmark = pytest.mark.skipif(
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 # Nobody checks it on a hub, but it must not be told.
 CANARY = "canary-of-the-token"
-ASKS = {"load": {"name": "overloaded", "payload": {"replicas": 3}}}
+ANSWERS = {
+    "load": {"name": "overloaded", "payload": {"replicas": 3}},
+    "order": {"name": "order_failed", "payload": {"order": "of a book"}},
+}
 DEPLOYMENT = {
     "name": "shop",
     "sequence": "probe@current",
     "replicas": 2,
-    "app_config": {"behaviour": "throw_when_told", "answers": ASKS},
+    "app_config": {"behaviour": "throw_when_told", "answers": ANSWERS},
 }
 
 
@@ -79,7 +83,7 @@ def wait_until(holds: Callable[[], bool], what: str, said: pathlib.Path) -> None
 
 
 @contextmanager
-def rulebook(name: str, variables: Mapping[str, Any], directory: pathlib.Path) -> Iterator[pathlib.Path]:
+def rulebook(rulebook: str, variables: Mapping[str, Any], directory: pathlib.Path) -> Iterator[pathlib.Path]:
     """Run a rulebook as a user does, from when it follows the hub until it is interrupted. Yield the file with its output."""
     (directory / "inventory.yml").write_text(
         "all: {hosts: {localhost: {ansible_connection: local}}}\n", encoding="utf-8"
@@ -87,7 +91,7 @@ def rulebook(name: str, variables: Mapping[str, Any], directory: pathlib.Path) -
     (directory / "vars.yml").write_text(json.dumps(dict(variables)), encoding="utf-8")
     said = directory / "said.txt"
     command = [
-        str(ENGINE), "--rulebook", f"scramjet.sth.{name}", "--inventory", str(directory / "inventory.yml"),
+        str(ENGINE), "--rulebook", rulebook, "--inventory", str(directory / "inventory.yml"),
         "--vars", str(directory / "vars.yml"), "--verbose",
     ]  # fmt: skip
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("STH_", "ANSIBLE_"))}
@@ -120,7 +124,7 @@ def test_a_crash_is_repaired_by_a_playbook(hub: HubClient, tmp_path: pathlib.Pat
     variables = {"hubs": [{"name": "here", "api_url": hub.api_url}], "deployments": [DEPLOYMENT]}
     before = {item.id for item in live(hub)}
     assert len(before) == 2
-    with rulebook("restore", variables, tmp_path) as said:
+    with rulebook("scramjet.sth.restore", variables, tmp_path) as said:
         crashed = min(before)
         hub.instance(crashed).send_event("throw", "")
         wait_until(lambda: len({item.id for item in live(hub)} - {crashed}) == 2, "another replica", said)
@@ -132,7 +136,7 @@ def test_a_crash_is_repaired_by_a_playbook(hub: HubClient, tmp_path: pathlib.Pat
 
 def test_a_program_scales_its_deployment(hub: HubClient, tmp_path: pathlib.Path) -> None:
     named = {"name": "here", "api_url": hub.api_url}
-    with rulebook("scale", {"hubs": [named], "deployment": "shop", "most_replicas": 4}, tmp_path) as said:
+    with rulebook("scramjet.sth.scale", {"hubs": [named], "deployment": "shop", "most_replicas": 4}, tmp_path) as said:
         # All replicas ask for it, and one run is enough.
         for item in live(hub):
             hub.instance(item.id).send_event("load", "")
@@ -140,3 +144,22 @@ def test_a_program_scales_its_deployment(hub: HubClient, tmp_path: pathlib.Path)
         wait_until(lambda: "PLAY RECAP" in said.read_text(errors="replace"), "the end of the playbook", said)
     output = said.read_text(encoding="utf-8", errors="replace")
     assert re.findall(r"localhost +: .*changed=(\d) .*failed=(\d)", output) == [("1", "0")]
+
+
+def test_the_rulebook_of_the_page_tells_what_happens(hub: HubClient, tmp_path: pathlib.Path) -> None:
+    page = (ROOT / "docs" / "event-driven.md").read_text(encoding="utf-8")
+    (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "Tell of crashes" in block]
+    book = yaml.safe_load(text)
+    # One of its two hubs is not there.
+    book[0]["sources"][0]["scramjet.sth.hub_events"]["hubs"] = [
+        {"name": "north", "api_url": hub.api_url},
+        {"name": "south", "api_url": "http://127.0.0.1:9"},
+    ]
+    path = tmp_path / "book.yml"
+    path.write_text(yaml.safe_dump(book), encoding="utf-8")
+    with rulebook(str(path), {}, tmp_path) as said:
+        wait_until(lambda: "south: GET http://127.0.0.1:9" in said.read_text(errors="replace"), "the outage", said)
+        chosen = live(hub)[0]
+        hub.instance(chosen.id).send_event("order", "")
+        told = f"{chosen.label} on north: {{'order': 'of a book'}}"
+        wait_until(lambda: told in said.read_text(errors="replace"), told, said)

@@ -21,12 +21,18 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.following import arguments
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.plugins.module_utils.following.told import Teller
+from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, HubVersion, InstanceRecord
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "hub_events.py"
+PAGE = (ROOT / "docs" / "event-driven.md").read_text(encoding="utf-8")
 PLUGIN = runpy.run_path(str(SOURCE))
 DOCUMENTED: dict[str, Any] = yaml.safe_load(PLUGIN["DOCUMENTATION"])["options"]
 
@@ -44,6 +50,55 @@ def test_every_argument_is_documented_with_its_default() -> None:
             value = getattr(defaults, name, None)
             found = getattr(defaults.hubs[0].connection, name) if value is None else value
             assert (found, type(found)) == (option["default"], type(option["default"])), name
+
+
+def test_the_page_lists_every_argument_with_its_default() -> None:
+    rows = {line.split("`")[1]: line.split("|")[2].strip() for line in _section("Arguments") if line.startswith("| `")}
+    assert set(rows) == set(arguments.OWN)
+    for name, told in rows.items():
+        default = DOCUMENTED[name].get("default")
+        if isinstance(default, (bool, float)):
+            assert told == f"`{default}`".lower(), name
+
+
+def test_the_page_lists_every_event_with_its_fields() -> None:
+    """Told by a hub that has gone through everything."""
+    rows = {line.split("`")[1]: line for line in _section("Events") if line.startswith("| `") and line.count("|") == 4}
+    found = {event["type"]: event for event in _one_of_each()}
+    assert rows.keys() >= found.keys()
+    for kind, event in found.items():
+        own = sorted(set(event) - {"type", "hub", "time"})
+        assert [name for name in own if f"`{name}`" in rows[kind].split("|")[3]] == own, kind
+    instance = next(line for line in _section("Events") if line.startswith("| `instance` |"))
+    assert all(f"`{name}`" in instance for name in found["event"]["instance"]), instance
+
+
+def _section(title: str) -> list[str]:
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0].splitlines()
+
+
+def _one_of_each() -> list[dict[str, Any]]:
+    hub = HubClient("http://127.0.0.1:9")
+    teller = Teller("h", hub, mask_output=True)
+    record = InstanceRecord("i", "s", "running")
+    return [
+        teller.reachable(HubVersion("1.0.1", "1.x"), 0.0),
+        teller.unreachable(SthError("UNREACHABLE", "away")),
+        teller.event(record, None, "up", Event(1), kept=False),
+        teller.gap(record, None, "up", 1.0, "cut"),
+        *(teller.instance(kind, record, None) for kind in ("instance_started", "instance_ready", "instance_ended")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "extensions" / "eda" / "rulebooks").glob("*.yml")), ids=lambda path: path.stem
+)
+def test_the_rulebooks_give_the_source_what_it_takes(path: pathlib.Path) -> None:
+    for ruleset in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for source in ruleset["sources"]:
+            given = source["scramjet.sth.hub_events"]
+            assert arguments.read_arguments({**given, "hubs": [{"api_url": "http://h"}]}, {})
+    assert f"scramjet.sth.{path.stem}" in PAGE
 
 
 @pytest.mark.parametrize("example", yaml.safe_load(PLUGIN["EXAMPLES"]), ids=lambda item: str(sorted(*item.values())))
@@ -80,8 +135,6 @@ def test_events_arrive_in_the_queue_and_cancelling_ends_everything(
 
 
 def test_cancelling_does_not_wait_for_a_queue_that_is_full_or_a_hub_that_is_silent(hub: FakeHub) -> None:
-    from ansible_collections.scramjet.sth.tests.fake_hub import Fault
-
     async def main() -> None:
         queue: asyncio.Queue[Any] = asyncio.Queue(1)
         queue.put_nowait({})
@@ -104,9 +157,6 @@ def test_bad_arguments_end_the_source_with_a_sentence_and_its_code() -> None:
 
 
 def test_a_failure_in_a_thread_ends_the_source(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-    from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
-
     def exits(_self: Watch) -> None:
         raise SystemExit
 

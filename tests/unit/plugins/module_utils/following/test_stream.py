@@ -148,7 +148,7 @@ def test_secrets_are_not_told(mask_output: bool) -> None:
     with FakeHub("1.x") as hub:
         instance = start(hub, "shop", password="hunter22-of-program")
         hub.token = "hunter22-of-hub"
-        given = {"token": hub.token, "mask_output": mask_output}
+        given: dict[str, Any] = {"token": hub.token, "mask_output": mask_output}
         with follow(hub, events=["up"], **given) as seen:
             wait_for_streams(hub, 1)
             emit(hub, instance, "up", {"said": "hunter22-of-hub hunter22-of-program", "apiKey": "k", "n": 1})

@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.
     start,
     wait_for_streams,
 )
-from ansible_collections.scramjet.sth.tests.unit.running import run_task, throw
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, throw
 
 
 def of(told: Told) -> tuple[str, str]:
@@ -104,8 +104,6 @@ def test_the_chosen_instances_are_followed_as_they_come(given: dict[str, Any], w
     with FakeHub("1.x") as hub, follow(hub, stable_for=60, **given) as seen:
         start(hub, "single")
         run_task("sth_instance", hub, name="pool", count=2, sequence="probe", app_config={}, wait_for="none")
-        from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES
-
         source = str(PACKAGES / "producer")
         run_task("sth_deployment", hub, name="dep", src=source, replicas=1, app_config={"every": 60}, stable_for=0)
         told = [seen.next("instance_started")["instance"]["name"] for _name in wanted]

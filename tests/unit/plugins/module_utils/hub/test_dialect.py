@@ -82,6 +82,28 @@ def test_an_event_is_read_on_0_18(status: int, body: bytes, event: Event | None)
     assert OLD.event(status, "x", body) == event
 
 
+@pytest.mark.parametrize(
+    ("dialect", "line", "event"),
+    [
+        (OLD, b'{"eventName":"e","message":[1]}', Event([1])),
+        (OLD, b'{"eventName":"e"}', Event(None)),
+        (NEW, b'{"eventName":"e","message":[1]}', Event({"eventName": "e", "message": [1]})),
+        (NEW, b"7", Event(7)),
+        # What is false in JavaScript.
+        (NEW, b"{}", Event({}, lost=True)),
+    ],
+)
+def test_a_followed_event_is_read_from_both(dialect: Dialect, line: bytes, event: Event) -> None:
+    assert dialect.event_line(line) == event
+
+
+@pytest.mark.parametrize("line", [b"<html>", b"7"])
+def test_what_is_no_followed_event_is_refused(line: bytes) -> None:
+    with pytest.raises(SthError) as failure:
+        OLD.event_line(line)
+    assert failure.value.code == "HUB_ERROR"
+
+
 def instance(dialect: Dialect, **raw: Any) -> Any:
     return dialect.instance({"id": "i", **raw})
 
