@@ -55,6 +55,8 @@ class EventStream(Attended):
         self._request = InFlight()
         # The time of the break on the monotonic clock, and why; None while it is followed.
         self._broken: tuple[float, str] | None = None
+        self._begun = time.monotonic()
+        self._was_followed = False
         self._asked_at = 0.0
 
     @property
@@ -85,8 +87,9 @@ class EventStream(Attended):
                 pause = 0.0
             self._may_retry.wait(pause)
             pause = min(max(2 * pause, pauses.first), pauses.longest)
-        if self._broken is not None:
-            self._close_gap()
+        if not self._was_followed and self._broken is None:
+            self._broken = (self._begun, "The instance ended before the hub had answered the request for its events.")
+        self._close_gap()
 
     def retry(self) -> None:
         """Do not wait any longer, because the hub answers again; give up a request that is stuck."""
@@ -109,6 +112,7 @@ class EventStream(Attended):
         try:
             with self._client.follow_events(self._event, LONGEST_TIMEOUT, self._request) as events:
                 self._asked_at = 0.0
+                self._was_followed = True
                 self._close_gap()
                 kept = _Kept(self._hub, self._client.id, self._event, self._told) if self._asks_for_kept else None
                 self._asks_for_kept = False
@@ -158,15 +162,18 @@ class _Kept(Attended):
                 # If it came after the hub was asked to send all events, it has been sent by now too.
                 time.sleep(self._timings.same_moment)
         finally:
-            give_up([self._poll])
-            with self._lock:
-                held, self._held = self._held or [], None
-                kept = self._poll.event
-                # The answer may be one of those, without its payload where the hub cannot answer with that.
-                if kept is not None and not any(kept.lost or kept.payload == event.payload for event in held):
-                    self._told(self._event, kept, True)
-                for event in held:
-                    self._told(self._event, event, False)
+            self._pass_on()
+        give_up([self._poll])
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            held, self._held = self._held or [], None
+            kept = self._poll.event
+            # The answer may be one of those, without its payload where the hub cannot answer with that.
+            if kept is not None and not any(kept.lost or kept.payload == event.payload for event in held):
+                self._told(self._event, kept, True)
+            for event in held:
+                self._told(self._event, event, False)
 
 
 class _Probed(InFlight):

@@ -61,7 +61,8 @@ class Watch(Attended):
         self._followed: dict[str, Followed] = {}
         # Instances that are listed and not followed: not chosen, or ended.
         self._others: set[str] = set()
-        self._has_looked = False
+        # When the hub was read last, on the monotonic clock; None before the first time.
+        self._looked_at: float | None = None
         # Since when it cannot be reached, on the monotonic clock, and with which error code this was told.
         self._silent_since: float | None = None
         self._told_code = ""
@@ -120,7 +121,7 @@ class Watch(Attended):
 
     def _reached(self) -> None:
         silent, self._silent_since, self._told_code = self._silent_since, None, ""
-        if silent is not None or not self._has_looked:
+        if silent is not None or self._looked_at is None:
             seconds = 0.0 if silent is None else time.monotonic() - silent
             self._outbox.put(self._teller.reachable(self._hub.version(), seconds))
 
@@ -135,7 +136,7 @@ class Watch(Attended):
             if item.id not in self._followed and not item.silent:
                 self._begin(item, inventory)
         self._others |= {item.id for item in inventory.instances if not item.silent} - self._followed.keys()
-        self._has_looked = True
+        self._looked_at = time.monotonic()
         ended = []
         hidden = self._hides_running(listed)
         for followed in self._followed.values():
@@ -169,13 +170,17 @@ class Watch(Attended):
 
     def _begin(self, record: InstanceRecord, inventory: Inventory) -> None:
         """Follow an instance that is listed, or chosen, for the first time."""
-        is_new = self._has_looked and record.id not in self._others and not came_back(self._hub, record)
+        is_new = self._looked_at is not None and record.id not in self._others and not came_back(self._hub, record)
         followed = Followed(record, inventory.sequence(record.sequence_id), is_new)
         if is_new:
             self._outbox.put(self._teller.instance("instance_started", record, followed.sequence))
         if record.live:
             self._followed[record.id] = followed
         elif is_new:
+            unseen = time.monotonic() - (self._looked_at or 0.0)
+            for name in self._arguments.events:
+                why = "The instance began and ended between two looks at the hub."
+                self._outbox.put(self._teller.gap(record, followed.sequence, name, unseen, why))
             self._outbox.put(self._teller.instance("instance_ended", record, followed.sequence))
 
     def _goes_on(self, followed: Followed, record: InstanceRecord, is_back: bool) -> None:

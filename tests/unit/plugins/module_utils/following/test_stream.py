@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.
     start,
     wait_for_streams,
 )
-from ansible_collections.scramjet.sth.tests.unit.running import HASTY, run_task, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, run_task, when, when_asked
 
 # What a program may emit, and what arrives from a 1.x hub where that is something else.
 PAYLOADS: list[Any] = [{"a": [1]}, 7, True, "text", "two\nlines", [1, 2], {"opStatus": "Not Found"}]
@@ -133,6 +133,16 @@ def test_a_request_that_the_hub_has_forgotten_is_sent_again(hub: FakeHub) -> Non
         seen.until("gap")
         emit(hub, instance, "up", 1)
         assert seen.until("event")["payload"] == 1
+
+
+def test_an_instance_that_ends_before_it_could_be_followed_leaves_a_gap(hub: FakeHub) -> None:
+    instance = start(hub, "shop")
+    hub.fault(Fault("hang", path="/events/up", times=99))
+    with follow(hub, events=["up"]) as seen:
+        # It may be asked already.
+        when(lambda: any(item.path.endswith("/events/up") for item in hub.requests), lambda: hub.kill_runner(instance))
+        assert "before the hub had answered" in seen.next("gap")["message"]
+        seen.next("instance_ended")
 
 
 def test_a_silent_connection_is_probed() -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.
     start,
     wait_for_streams,
 )
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, throw
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task, throw
 
 
 def of(told: Told) -> tuple[str, str]:
@@ -61,13 +63,26 @@ def test_the_last_event_is_told_before_the_end(hub: FakeHub) -> None:
         assert [seen.next()["type"] for _event in range(2)] == ["event", "instance_ended"]
 
 
-def test_an_instance_that_has_begun_and_ended_between_two_looks_is_told_where_the_hub_keeps_it() -> None:
+def test_an_instance_that_has_begun_and_ended_between_two_looks_is_told_where_the_hub_keeps_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    between, look = threading.Lock(), Watch._look
+
+    def locked(watch: Watch) -> None:
+        with between:
+            look(watch)
+
     with FakeHub("1.x") as hub:
+        keep_ended(hub)
         start(hub, "before", behaviour="throw_at_start")
-        with follow(hub, interval=1) as seen:
-            start(hub, "short", behaviour="throw_at_start")
-            told = [of(seen.next()) for _event in range(2)]
-    assert told == [("instance_started", "short"), ("instance_ended", "short")]
+        monkeypatch.setattr(Watch, "_look", locked)
+        with follow(hub, events=["up"]) as seen:
+            with between:
+                start(hub, "short", behaviour="throw_at_start")
+                while not all(item.get("terminated") for item in hub.instances):
+                    time.sleep(0.01)
+            told = [of(seen.next()) for _event in range(3)]
+    assert told == [("instance_started", "short"), ("gap", "short"), ("instance_ended", "short")]
 
 
 def test_ready_is_what_the_program_calls_so(hub: FakeHub) -> None:
