@@ -78,19 +78,14 @@ class Watch(Attended):
         pauses = self._hub.timings.reconnects
         pause = pauses.first
         while not self._ended.is_set():
-            try:
-                self._look()
+            failure = self._failure_of_look()
+            if failure is None:
                 pause = pauses.first
                 self._ended.wait(self._arguments.interval)
-                continue
-            except SthError as error:
-                failure = error
-            except Exception as error:
-                failure = local_error(self.name, error)
-            if not self._ended.is_set():
+            elif not self._ended.is_set():
                 self._cannot_reach(failure)
-            self._ended.wait(pause)
-            pause = min(2 * pause, pauses.longest)
+                self._ended.wait(pause)
+                pause = min(2 * pause, pauses.longest)
 
     def end(self) -> None:
         """Let this thread and all that it has started end."""
@@ -109,6 +104,16 @@ class Watch(Attended):
         self._hub.close()
 
     # -- the hub ------------------------------------------------------------------------------------------------
+
+    def _failure_of_look(self) -> SthError | None:
+        """Look, and return what went wrong, whatever it is."""
+        try:
+            self._look()
+        except SthError as error:
+            return error
+        except Exception as error:
+            return local_error(self.name, error)
+        return None
 
     def _cannot_reach(self, failure: SthError) -> None:
         if self._silent_since is None:
