@@ -109,20 +109,23 @@ class EventStream(Attended):
         if self._ended.is_set():
             return ""
         self._asked_at = time.monotonic()
+        kept: _Kept | None = None
         try:
             with self._client.follow_events(self._event, LONGEST_TIMEOUT, self._request) as events:
                 self._asked_at = 0.0
                 self._was_followed = True
                 self._close_gap()
-                kept = _Kept(self._hub, self._client.id, self._event, self._told) if self._asks_for_kept else None
-                self._asks_for_kept = False
-                if kept is not None:
+                if self._asks_for_kept:
+                    self._asks_for_kept = False
+                    kept = _Kept(self._hub, self._client.id, self._event, self._told)
                     kept.start()
                 for event in events:
                     if kept is None or not kept.holds(event):
                         self._told(self._event, event, False)
         finally:
             self._asked_at = 0.0
+            if kept is not None:
+                kept.end()
         return "The hub, or a gateway in front of it, has ended the connection."
 
     def _close_gap(self) -> None:
@@ -152,6 +155,12 @@ class _Kept(Attended):
                 return False
             self._held.append(event)
             return True
+
+    def end(self) -> None:
+        """Do not wait any longer, and pass on what was held back."""
+        self._woken.set()
+        if self.is_alive():
+            self.join()
 
     def work(self) -> None:
         """Ask, and pass on the event that was kept, and behind it those that were held back."""

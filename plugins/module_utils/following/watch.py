@@ -30,6 +30,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended, local_error
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
 
 @dataclass
@@ -97,10 +98,12 @@ class Watch(Attended):
 
     def wait(self, seconds: float) -> None:
         """Wait until all threads have ended, at most for so long, and close the connections."""
-        end = time.monotonic() + seconds
-        streams = [stream for followed in tuple(self._followed.values()) for stream in tuple(followed.streams.values())]
-        for thread in (self, *streams):
-            thread.join(max(0.0, end - time.monotonic()))
+        bound = Deadline(seconds)
+        self.join(bound.remaining)
+        # Behind it, because it starts the others.
+        for followed in tuple(self._followed.values()):
+            for stream in tuple(followed.streams.values()):
+                stream.join(bound.remaining)
         self._hub.close()
 
     # -- the hub ------------------------------------------------------------------------------------------------
