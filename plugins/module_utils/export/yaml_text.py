@@ -41,6 +41,9 @@ def comment(text: str) -> str:
 
 
 def _scalar(value: Any, is_key: bool = False) -> str:
+    if isinstance(value, float):
+        # YAML 1.1 takes a number with an exponent and without a point for a text.
+        return re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value, allow_nan=False))
     if isinstance(value, Placeholder) or not isinstance(value, str):
         return json.dumps(value, allow_nan=False)
     if _PLAIN.match(value) and value.lower() not in _WORDS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.scramjet.sth.plugins.module_utils.export.placeholders import Placeholder
@@ -30,6 +30,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=3))
+@example({"key": [1e-05, 1e16, -2.5e300]})
 def test_every_value_comes_back(value: dict[str, Any]) -> None:
     assert read_yaml(written(value)) == value
 
