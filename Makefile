@@ -47,7 +47,7 @@ integration: $(VENV)/.stamp
 
 ## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about a quarter of an hour.
 benchmark: $(VENV)/.stamp
-	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS)
+	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS) $(if $(JSON),--json $(JSON))
 
 ## Every fault at every write of every task on simulated hubs, and the table of docs/faults.md. Takes about a quarter of an hour.
 faults: $(VENV)/.stamp

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the benchmarks, all or those that are named, and writes their tables to stdout only."""
+"""Runs the benchmarks, all or those that are named, prints their tables, and puts them into a JSON file if it is named."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import pathlib
 import platform
-import sys
 import tempfile
 
 from ansible.release import __version__ as core_version
@@ -23,6 +24,7 @@ from ansible_collections.scramjet.sth.tests.benchmark import (
     unchanged,
     uploads,
 )
+from ansible_collections.scramjet.sth.tests.benchmark.measuring import TABLES
 
 SUBJECTS = {
     "tasks": tasks.run,
@@ -38,10 +40,24 @@ SUBJECTS = {
 
 def main() -> None:
     """Run them."""
-    print(f"ansible-core {core_version}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"one of {', '.join(SUBJECTS)}; default: all")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="file whose tables of the same titles are replaced")
+    asked = parser.parse_args()
+    by = f"ansible-core {core_version}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    print(by)
     with tempfile.TemporaryDirectory(prefix="sth-benchmark-") as directory:
-        for name in sys.argv[1:] or SUBJECTS:
+        for name in asked.subjects or SUBJECTS:
             SUBJECTS[name](pathlib.Path(directory))
+            if asked.json:
+                record(asked.json, by)
+
+
+def record(path: pathlib.Path, by: str) -> None:
+    """Put the tables of this run into the file at ``path``: ``{title: {"by": versions, "columns": […], "rows": [[text, …], …]}}``."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    known.update({title: {"by": by, **content} for title, content in TABLES.items()})
+    path.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

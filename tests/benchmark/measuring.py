@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times commands and prints tables."""
+"""Times commands, and prints and records tables."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ from typing import Any
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 
+# The tables of this run by their titles: columns, and rows of the texts that are shown.
+TABLES: dict[str, dict[str, list[Any]]] = {}
+
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table as Markdown, so that it can be copied to the documentation."""
+    """Print a table as Markdown, so that it can be copied to the documentation, and record it."""
     texts = [[str(cell) for cell in row] for row in rows]
+    TABLES[title] = {"columns": list(columns), "rows": texts}
     widths = [max(len(line[at]) for line in [columns, *texts]) for at in range(len(columns))]
     print(f"\n### {title}\n")
     for line in (columns, ["-" * width for width in widths], *texts):

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws the diagrams of a page, in the colours of its theme.
+document.addEventListener("DOMContentLoaded", () => {
+  const theme = document.body.dataset.theme;
+  const dark = theme === "dark" || (theme !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "neutral" });
+  mermaid.run({ querySelector: "pre.mermaid" });
+});
