@@ -23,6 +23,14 @@ _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 # The name of a page of antsibull-docs, such as sth_event_module.
 _REFERENCE = re.compile(r"(?P<name>\w+)_(?P<kind>module|role|inventory|filter)")
 
+# Pages of Ansible's own documentation, by the labels that antsibull-docs uses for them.
+ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
+_ANSIBLE_PAGES = {
+    "action_plugins": "plugins/action.html",
+    "ansible_configuration_settings": "reference_appendices/config.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
+}
+
 
 class Mermaid(SphinxDirective):
     """A diagram. The page has its text, and a script that comes with the site draws it: no network is needed."""
@@ -79,6 +87,17 @@ def _link_to_the_repository(app: Sphinx, page: str, content: list[str]) -> None:
         content[0] = _LINK.sub(target, content[0])
 
 
+def _link_to_ansible(_app: Sphinx, _env: object, node: pending_xref, content: nodes.TextElement) -> nodes.Node | None:
+    """Resolve references to Ansible's documentation by rule: its inventory of labels would have to be fetched in each build."""
+    label = str(node["reftarget"])
+    page = _ANSIBLE_PAGES.get(label)
+    if node.get("reftype") == "envvar" and label.startswith("ANSIBLE_"):
+        page = f"reference_appendices/config.html#envvar-{label}"
+    elif label.startswith("ansible_collections.ansible.builtin."):
+        page = f"collections/ansible/builtin/{label.rpartition('.')[2]}.html"
+    return nodes.reference("", "", content, refuri=f"{ANSIBLE}/{page}", internal=False) if page else None
+
+
 def _add_scripts(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
     """Only a page with a diagram loads what draws it, which is large."""
     if 'class="mermaid"' in context.get("body", ""):
@@ -94,5 +113,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(LinkNames)
     app.connect("builder-inited", _find_labels)
     app.connect("source-read", _link_to_the_repository)
+    app.connect("missing-reference", _link_to_ansible)
     app.connect("html-page-context", _add_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
