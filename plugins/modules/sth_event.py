@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_event
 short_description: Send events to running programs and wait for events from them
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends an event to an instance, a pool or all instances of a sequence, waits for an event from them, or does both.
   - With both O(send) and O(expect), the task subscribes to the reply before it sends the event, so that it cannot miss the reply.

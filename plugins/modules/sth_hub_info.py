@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_hub_info
 short_description: Read the version, load, configuration and counts of a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the version and the capabilities of a hub, its load, its public configuration, and how many sequences, instances and
     topics it has.

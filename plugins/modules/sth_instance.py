@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_instance
 short_description: Start, restart, stop or run to completion instances on a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Starts, restarts or stops an instance of a package, or a pool of instances. It can also run an instance once to its end and
     collect its output. The package must be on the hub, where it is called a I(sequence).

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_instance_info
 short_description: List the instances on a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the instances on a hub, both live ones and ended ones that the hub still lists.
   - If no instance matches, the task does not fail. The list is then empty.

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_package
 short_description: Validate and pack a package for a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive. If it would
     not run or would harm a hub, for example because C(package.json), its C(name) or its C(main) is missing, the task fails with

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_sequence
 short_description: Upload, replace or remove a package on a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Uploads a package to a hub, replaces other versions of it, or removes it. On a hub, a package is called a I(sequence).
   - A hub stores a new copy with every upload. This module compares packages by a digest of their content, so it does not upload

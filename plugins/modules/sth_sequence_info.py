@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_sequence_info
 short_description: List the packages on a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the packages (I(sequences)) on a hub, either all of them or those that match a reference.
   - If no package matches, the task does not fail. The list is then empty.

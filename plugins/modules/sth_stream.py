@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_stream
 short_description: Write to and read from the streams of a running program, or a topic
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance or to a topic. Or reads C(output),
     C(stdout), C(stderr), C(log) or a topic until it reaches a number of bytes or lines, a pattern or a time limit, whichever

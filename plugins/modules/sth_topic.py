@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_topic
 short_description: Create or remove a topic on a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Creates a topic with a content type, or removes it.
   - A hub before 0.35 cannot manage topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_topic_info
 short_description: List the topics of a Scramjet Transform Hub
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Lists the topics of a hub. It never reads the data in them.
   - A hub before 0.35 does not list topics. The task then fails with C(error_code=UNSUPPORTED_BY_HUB), although

@@ -3,6 +3,8 @@
 document.addEventListener("DOMContentLoaded", () => {
   const theme = document.body.dataset.theme;
   const dark = theme === "dark" || (theme !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
-  mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "neutral" });
+  // By default, an id is the time: diagrams that are drawn in one millisecond would share the styles of the first.
+  const ids = { deterministicIds: true, deterministicIDSeed: "diagram" };
+  mermaid.initialize({ ...ids, startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "neutral" });
   mermaid.run({ querySelector: "pre.mermaid" });
 });

@@ -15,7 +15,7 @@ name: elsewhere
 short_description: This machine as if it were another one
 description: Runs what it is given on this machine.
 author: scramjet.sth contributors (@scramjetorg)
-version_added: 0.1.0
+version_added: 1.0.0
 extends_documentation_fragment: [connection_pipelining]
 """
 
