@@ -29,7 +29,9 @@ def write(measured: pathlib.Path, directory: pathlib.Path) -> None:
     """Write each plot as an SVG file to ``directory``."""
     tables: Tables = json.loads(measured.read_text(encoding="utf-8"))
     directory.mkdir()
-    pyplot.rcParams.update({"svg.hashsalt": "sth", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
+    pyplot.rcParams.update(
+        {"svg.hashsalt": "sth", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
+    )
     for name, draw in {"one-task": one_task, "unchanged": unchanged, "uploads": uploads, "many": many}.items():
         figure = draw(tables)
         figure.savefig(directory / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})

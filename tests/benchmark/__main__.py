@@ -42,7 +42,9 @@ def main() -> None:
     """Run them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"one of {', '.join(SUBJECTS)}; default: all")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="file whose tables of the same titles are replaced")
+    parser.add_argument(
+        "--json", type=pathlib.Path, metavar="FILE", help="file whose tables of the same titles are replaced"
+    )
     asked = parser.parse_args()
     by = f"ansible-core {core_version}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     print(by)

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pages that list something list all of it, and what the repository tells GitHub and Galaxy is so."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pathlib
+import re
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+TABLE = re.compile(r"^### (.+)\n\n((?:\|.*\n)+)", re.MULTILINE)
+
+
+def cells(line: str) -> list[str]:
+    """Return the cells of a row of a Markdown table."""
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip()[1:-1])]
+
+
+def rows(page: str) -> list[list[str]]:
+    """Return the rows of all tables of a page."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [cells(line) for line in text.splitlines() if line.startswith("| ")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_is_in_the_list_of_the_readme(page: str) -> None:
+    assert f"](docs/{page})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["failures.md", "troubleshooting.md"])
+def test_each_error_code_has_a_row(page: str) -> None:
+    listed = [row[0].strip("`") for row in rows(page) if re.fullmatch("`[A-Z_]+`", row[0])]
+    assert sorted(listed) == sorted(set(get_args(ErrorCode)) - {"PACKAGE_NEEDED"})
+
+
+def test_the_tables_of_the_benchmark_are_those_that_the_plots_are_drawn_from() -> None:
+    measured = json.loads((ROOT / "docs" / "site" / "benchmark.json").read_text(encoding="utf-8"))
+    page = {}
+    for title, table in TABLE.findall((ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")):
+        head, _line, *body = [cells(line) for line in table.splitlines()]
+        page[title] = {"columns": head, "rows": body}
+    assert page == {title: {name: table[name] for name in ("columns", "rows")} for title, table in measured.items()}
+
+
+def spec_of(module: str) -> dict[str, Any]:
+    found = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}")
+    spec: dict[str, Any] = found.TASK.spec
+    return spec
+
+
+def test_what_stands_beside_a_command_of_si_are_options() -> None:
+    """A row that names no module continues the one above it."""
+    specs: list[dict[str, Any]] = []
+    checked = 0
+    for command, task in (row[:2] for row in rows("si.md")):
+        named = [spec_of(module) for module in re.findall(r"`(sth_(?!api|token)\w+)`", task)]
+        specs = named or specs
+        for option, value in re.findall(r"`([a-z]+(?:_[a-z]+)*): ([a-z_]+)`", task):
+            matching = [spec[option] for spec in specs if option in spec]
+            assert matching, f"{command}: {option}"
+            assert any(value in spec.get("choices", [value]) for spec in matching), f"{command}: {option}: {value}"
+            checked += 1
+    assert checked > 15
+
+
+def test_the_workflows_run_targets_that_there_are() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert WORKFLOWS
+    for path in WORKFLOWS:
+        jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+        run = "\n".join(step.get("run", "") for job in jobs for step in job["steps"])
+        targets = re.findall(r"^make ([\w-]+)", run, re.MULTILINE)
+        assert targets, path
+        assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets), targets
+
+
+def test_galaxy_is_told_of_event_sources_if_there_are_some() -> None:
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert ("eda" in galaxy["tags"]) == (ROOT / "extensions" / "eda").is_dir()
