@@ -132,7 +132,8 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
         played = [f"tests/integration/{name}" for name in _PLAYED]
         if core == _WHOLE:
             played += [
-                f"tests/integration/test_{name}.py" for name in ("real_hub", "role_hub", "fake_1_x", "fake_older")
+                f"tests/integration/test_{name}.py"
+                for name in ("real_hub", "role_hub", "quickstart_page", "fake_1_x", "fake_older")
             ]
             played.append("tests/unit/plugins/test_faults.py")
         else:
