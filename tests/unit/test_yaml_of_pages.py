@@ -239,7 +239,8 @@ def _of_templates(value: Any) -> Iterator[str]:
             yield from _of_templates(item)
     elif isinstance(value, str) and "{{" in value:
         try:
-            JINJA.parse(value)
+            # Expressions of GitHub are not Jinja's.
+            JINJA.parse(re.sub(r"\$\{\{.*?\}\}", "", value))
         except jinja2.TemplateSyntaxError as error:
             yield f"{value}: {error}"
 
