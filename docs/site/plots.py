@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draws what the benchmark has measured: reads the file that ``make benchmark JSON=…`` writes, and nothing else."""
+"""Draws what the benchmark has measured. Arguments: the file that ``make benchmark JSON=…`` writes, and a new directory for the plots."""
 
 from __future__ import annotations
 
 import json
 import pathlib
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -112,3 +113,7 @@ def _bars(ax: Any, title: str, shown: dict[str, str]) -> None:
 
 def _colours(names: Sequence[str]) -> list[str]:
     return [OURS if "sth_" in name.rpartition(": ")[2] else OTHERS for name in names]
+
+
+if __name__ == "__main__":
+    write(*map(pathlib.Path, sys.argv[1:]))

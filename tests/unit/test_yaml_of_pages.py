@@ -142,8 +142,7 @@ def _of_action(action: str, options: Mapping[str, Any]) -> Iterator[str]:
         if not (ROOT / "plugins" / "modules" / f"{name}.py").is_file():
             yield f"no module {action}"
             return
-        module = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{name}")
-        spec = module.TASK.spec
+        spec = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{name}").TASK.spec
         yield from _unknown(
             f"option of {name}", options, {*spec, *(a for o in spec.values() for a in o.get("aliases", ()))}
         )
