@@ -38,7 +38,7 @@ def test_it_says_what_happens(tmp_path: pathlib.Path) -> None:
         if len(said) != len(commands):
             run_playbook(tmp_path / "hub.yml", {**variables, "hub_state": "absent", "hub_interrupt_instances": True})
     _hub, job, predicted, first, second, absent, removed = said
-    assert '"run_job_result.output": "HELLO HUB!"' in job, job
+    assert '"msg": "HELLO HUB!"' in job, job
     assert "changed=1" in predicted
     assert "changed=1" in first
     assert "shout-1" in first
