@@ -177,6 +177,9 @@ def _variables() -> set[str]:
     known = {*CONNECTION_VARIABLES.values(), "sth_entrance", "sth_hosts"}
     # What plugins set, and groups of the inventory.
     known |= {"sth_hub", "sth_managed_hub", "sth_instance", "sth_hubs", "sth_instances"}
+    # Those of playbooks, which another test compares with what they read.
+    page = (ROOT / "docs" / "playbooks.md").read_text(encoding="utf-8")
+    known |= set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
     for role in ROLES:
         spec = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
         known |= {f"{role}_result", *spec["argument_specs"]["main"]["options"]}
