@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 ---
 module: sth_export
 short_description: Write what runs on a Scramjet Transform Hub as variables that this collection takes
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes everything that runs on a hub to a file of variables on the controller, whoever has started it. The playbook
     C(scramjet.sth.apply) takes the file, and so does the role C(deployment) if nothing but deployments runs. The playbook
