@@ -19,14 +19,17 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, content_digest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns, sleep
 
 # Not sources: version control, caches and results of a build, which differ on every machine.
 NO_SOURCES = (
@@ -58,7 +61,7 @@ def build(source: str, command: str, place: str, environment: Mapping[str, str])
     with _local_errors():
         os.makedirs(kept, mode=0o700, exist_ok=True)
         with open(os.path.join(kept, ".lock"), "wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            _take(lock)
             if os.path.isdir(place):
                 return
             working = tempfile.mkdtemp(prefix=".working-", dir=kept)
@@ -86,11 +89,12 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
             start_new_session=True,
         )
         try:
-            status = process.wait()
+            in_turns(partial(_has_ended, process))
+            status = process.returncode
         except BaseException:
             # If the task ends early, for example by the keyword timeout, the command and all its processes end too.
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            in_turns(partial(_has_ended, process), REAL.interrupted)
             raise
         if status != 0:
             how = f"exit code {status}" if status > 0 else f"signal {-status}"
@@ -98,6 +102,22 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
                 "BUILD_FAILED",
                 f"The build of {source} failed with {how}: correct the command or the sources. The end of its output: {_tail(said)}",
             )
+
+
+def _take(lock: IO[bytes]) -> None:
+    """Wait until no other task builds this package."""
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            sleep(REAL.looks.first)
+
+
+def _has_ended(process: subprocess.Popen[bytes], turn: float) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(turn)
+    return process.returncode is not None
 
 
 def _tail(said: IO[bytes]) -> str:

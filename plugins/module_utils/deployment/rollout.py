@@ -164,7 +164,7 @@ class Rolling:
             *(Work(partial(self._stop, item, planned)) for item in batch.stops),
         ]
         outcomes = until_failure(works, self.pace)
-        errors = [error for error in (outcome.exception() for outcome in outcomes) if error is not None]
+        errors = [error for error in (outcome.failure() for outcome in outcomes) if error is not None]
         for error in sorted(errors, key=lambda item: not isinstance(item, GateError)):
             outcome = error.details.get("outcome") if isinstance(error, GateError) else None
             if not isinstance(error, GateError):

@@ -17,7 +17,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAns
 from ansible_collections.scramjet.sth.plugins.module_utils.event.missing import missing_event
 from ansible_collections.scramjet.sth.plugins.module_utils.event.names import require_awaitable
 from ansible_collections.scramjet.sth.plugins.module_utils.event.options import EventOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import sort_key
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import (
@@ -32,6 +31,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.reference impor
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,8 @@ def _talk_to_all(
             failures.append(error)
             return {**_silent(target), "error_code": error.code, "msg": scrub(error.message, run.secrets)}
 
-    with workers(run.hub, options.max_parallel) as pool:
-        events = list(pool.map(one, targets))
+    with Workers(options.max_parallel, run.hub.abandon) as pool:
+        events = pool.map(one, targets)
     if failures:
         failures[0].said["events"] = events
         raise failures[0]

@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Poll, give_up
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended, local_error
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended, local_error
 
 # Probes of the operating system that find out about a peer that is gone, in whole seconds. A hub sends nothing between two events.
 _PROBES = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}

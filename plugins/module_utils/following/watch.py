@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended, local_error
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended, local_error
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 
 

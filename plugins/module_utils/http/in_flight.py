@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import os
+import select
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.answer_bound import Bounded, BoundedResponse
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, in_turns
 
 _current = threading.local()
 
@@ -33,7 +35,7 @@ class InFlight:
     def __init__(self) -> None:
         self.patience = math.inf
         self._bound: Bounded | None = None
-        self.sent = threading.Event()
+        self.sent = Flag()
         self.aborted = False
         self._lock = threading.Lock()
         self._fileno: int | None = None
@@ -100,6 +102,16 @@ def _shut_down(handle: int) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
+def _await_first_byte(connection: socket.socket) -> None:
+    """Wait for the first byte of an answer, until the time limit of the connection. Raises ``socket.timeout``."""
+    seconds = connection.gettimeout()
+    readable = select.poll()
+    readable.register(connection, select.POLLIN)
+    if not in_turns(lambda turn: readable.poll(1000 * turn), math.inf if seconds is None else seconds):
+        # Its other name is not the same class before Python 3.10.
+        raise socket.timeout("timed out")  # noqa: UP041
+
+
 class Watched:
     """Mixin for urllib3's connection classes: reports its steps to the `InFlight` of the thread, which limits its answer."""
 
@@ -117,6 +129,7 @@ class Watched:
             # The connection was open already, so connect() was not called.
             request.opened(self.sock)  # type: ignore[attr-defined]
             request.sent.set()
+        _await_first_byte(self.sock)  # type: ignore[attr-defined]
         return super().getresponse(*args, **options)  # type: ignore[misc]
 
     def response_class(self, *arguments: Any, **named: Any) -> BoundedResponse:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 import traceback
 from base64 import b64encode
@@ -43,6 +42,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.session import S
 from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import TokenFile
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import SHORTEST_SCRUBBED
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
@@ -76,7 +76,7 @@ class Transport:
         self.secrets: set[str] = set()
         # What the user should know although the task went on: time limits of a gateway that are too short.
         self.notes: set[str] = set()
-        self._abandoned = threading.Event()
+        self._abandoned = Flag()
         self._token_file = TokenFile(connection.token_file) if connection.token_file else None
         self._in_flight: set[InFlight] = set()
         self._sessions: list[Session] = []

@@ -21,7 +21,6 @@ from typing import IO, Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import HubApi
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient, unanswered
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.prediction import Prediction
@@ -34,6 +33,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     SequenceRecord,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 # In parallel, because each request waits for its whole timeout if the hub does not answer
 # (hub-behaviour.md#start-never-answered).
@@ -144,8 +144,8 @@ class HubClient(HubApi):
         dialect = self.dialect
         if dialect.tells_status:
             return [dialect.instance(item) for item in raw]
-        with workers(self.transport, PARALLEL_GETS) as pool:
-            found = list(pool.map(lambda item: self.instance(self.id_of(item)).info(), raw))
+        with Workers(PARALLEL_GETS, self.abandon) as pool:
+            found = pool.map(lambda item: self.instance(self.id_of(item)).info(), raw)
         return [
             # The record of a starting instance has no sequence, but the list shows it.
             record if record.sequence_id else unanswered(record.id, str(item.get("sequence") or ""))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.managed import managed_hubs
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import bare_instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 # Hubs to ask at the same time.
 PARALLEL_HUBS = 16
@@ -88,8 +88,8 @@ def read_hubs(
             client.close()
         return found
 
-    with ThreadPoolExecutor(PARALLEL_HUBS) as pool:
-        answers = list(pool.map(ask, hubs))
+    with Workers(PARALLEL_HUBS) as pool:
+        answers = pool.map(ask, hubs)
     return [item for item in answers if not isinstance(item, Unread)], [
         item for item in answers if isinstance(item, Unread)
     ]

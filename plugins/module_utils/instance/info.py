@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import PARALLEL_GETS, HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import is_named_by, sort_key
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe
@@ -19,6 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -65,6 +65,6 @@ def _add_health(hub: HubClient, views: list[dict[str, Any]]) -> None:
                 raise
             return None
 
-    with workers(hub, PARALLEL_GETS) as pool:
+    with Workers(PARALLEL_GETS, hub.abandon) as pool:
         for view, healthy in zip(views, pool.map(ask, views)):
             view["healthy"] = healthy

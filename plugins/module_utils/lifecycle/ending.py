@@ -19,13 +19,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     still_there,
     unknown_effect,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import read_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,8 @@ def end_instances(
         with noted(instance_id):
             end_instance(hub, instance_id, ending)
 
-    with workers(hub, max(1, parallel)) as pool:
-        for outcome in [pool.submit(end, instance_id) for instance_id in instance_ids]:
-            outcome.result()
+    with Workers(max(1, parallel), hub.abandon) as pool:
+        pool.map(end, instance_ids)
 
 
 def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) -> None:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Callable, Literal
@@ -17,8 +16,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, forgotten
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def wait_for_event(
 
     Raises what ``once_asked`` raises, and a failure of the hub.
     """
-    woken, timings = threading.Event(), hub.timings
+    woken, timings = Flag(), hub.timings
     with (
         Listener(hub, instance_id, expected.event, expected.which, woken) as event,
         Listener(hub, instance_id, expected.failure_event, expected.which, woken) as failure,
@@ -79,13 +79,13 @@ class _Watch(Attended):
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
 
-    def __init__(self, hub: HubClient, instance_id: str, woken: threading.Event) -> None:
+    def __init__(self, hub: HubClient, instance_id: str, woken: Flag) -> None:
         super().__init__("watch the instance")
         self.ended: InstanceRecord | None = None
         self._hub = hub
         self._id = instance_id
         self._woken = woken
-        self._stopped = threading.Event()
+        self._stopped = Flag()
 
     def __enter__(self) -> _Watch:
         self.start()
@@ -96,9 +96,8 @@ class _Watch(Attended):
     ) -> None:
         self._stopped.set()
 
-    def run(self) -> None:
-        """Read the instance until it has ended."""
-        super().run()
+    def at_end(self) -> None:
+        """Wake who waits."""
         self._woken.set()
 
     def work(self) -> None:

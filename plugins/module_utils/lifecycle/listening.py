@@ -12,7 +12,6 @@ is lost with the record of the instance. Requests overlap, so they all return th
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable
 from itertools import count
 from types import TracebackType
@@ -22,8 +21,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import Gateway
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 
 class Listener:
@@ -39,14 +39,14 @@ class Listener:
         instance_id: str,
         name: str | None,
         which: Literal["next", "last"] = "last",
-        woken: threading.Event | None = None,
+        woken: Flag | None = None,
     ) -> None:
         self._hub = hub
         self._instance_id = instance_id
         self._timings = hub.timings
         self._name = name
         self._which = which
-        self._woken = woken or threading.Event()
+        self._woken = woken or Flag()
         self._polls: list[Poll] = []
         self._renewal = self._timings.renewals.first
         self._due = Deadline(math.inf)
@@ -139,7 +139,7 @@ class Poll(Attended):
         which: Literal["next", "last"],
         awaited: str,
         silence: float,
-        woken: threading.Event,
+        woken: Flag,
     ) -> None:
         super().__init__(f"await {awaited}")
         self.request = InFlight()
@@ -150,16 +150,15 @@ class Poll(Attended):
         self._which = which
         self._silence = silence
         self._woken = woken
-        self._given_up = threading.Event()
+        self._given_up = Flag()
 
     @property
     def pending(self) -> bool:
         """Whether it may still be answered."""
         return self.event is None and self.error is None and self.is_alive()
 
-    def run(self) -> None:
-        """Wait."""
-        super().run()
+    def at_end(self) -> None:
+        """Wake who waits."""
         # Set it even if the request could not be sent, because another thread may wait for it.
         self.request.sent.set()
         self._woken.set()

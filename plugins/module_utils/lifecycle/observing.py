@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import PARALLEL_GETS, HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, poll
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 
 class Plan(Protocol):
@@ -160,7 +160,7 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
     silent = _silent(inventory)
     if not silent:
         return inventory
-    with workers(hub, PARALLEL_GETS) as pool:
+    with Workers(PARALLEL_GETS, hub.abandon) as pool:
         found = dict(zip((item.id for item in silent), pool.map(lambda item: hub.instance(item.id).info(), silent)))
     instances = (found.get(item.id, item) for item in inventory.instances)
     # The record of an instance that still does not answer has no sequence, but the list had it.

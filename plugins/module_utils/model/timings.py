@@ -52,6 +52,13 @@ class Timings:
     # Between two lines that say how much of an upload is sent. A shorter upload needs none.
     progress: float = 5.0
 
+    # -- threads of the task --------------------------------------------------------------------------------------
+
+    # The longest wait that a signal may miss. The keyword timeout of a task takes effect within this time.
+    turn: float = 1.0
+    # How long an interrupted task waits for its threads. They end at once, unless the machine is out of order.
+    interrupted: float = 30.0
+
     # -- connections and requests ---------------------------------------------------------------------------------
 
     # The hub closes a connection that was idle for about 6 s. A request that is sent at that moment gets no answer

@@ -15,9 +15,11 @@ import os
 import zlib
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Outcome, Workers
 
 # Large enough to lose little by restarting the compression, small enough to hold several pieces in memory.
 COMPRESSED_PIECE = 512 * 1024
@@ -42,9 +44,9 @@ class GzipWriter(io.RawIOBase):
         self._size = 0
         self._checksum = 0
         workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-        self._pool = ThreadPoolExecutor(workers)
+        self._pool = Workers(workers)
         self._most_pending = 2 * workers
-        self._pending: deque[Future[bytes]] = deque()
+        self._pending: deque[Outcome[bytes]] = deque()
         put(_HEADER)
 
     def write(self, data: Any) -> int:
@@ -75,11 +77,11 @@ class GzipWriter(io.RawIOBase):
                 self._put(self._checksum.to_bytes(4, "little"))
                 self._put((self._size & 0xFFFFFFFF).to_bytes(4, "little"))
             for left in self._pending:
-                left.cancel()
+                left.cancelled = True
 
     def _submit(self, piece: bytes) -> None:
         self._checksum = zlib.crc32(piece, self._checksum)
-        self._pending.append(self._pool.submit(_compressed, piece))
+        self._pending.append(self._pool.submit(partial(_compressed, piece)))
         if len(self._pending) >= self._most_pending:
             self._put(self._pending.popleft().result())
 

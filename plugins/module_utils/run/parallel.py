@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable, Generic, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, in_turns
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Outcome, Workers
 
 T = TypeVar("T")
 
@@ -61,14 +62,15 @@ class Pace:
     def enter(self, starts: bool) -> ExitStack:
         """Wait for a free place, and return it. Closing it (also twice) frees the place."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._inside < self.most and not (starts and self._starting >= self._allowed)
-            )
+            in_turns(partial(self._changed.wait_for, partial(self._has_place, starts)))
             self._inside += 1
             self._starting += starts
         place = ExitStack()
         place.callback(self._leave, starts)
         return place
+
+    def _has_place(self, starts: bool) -> bool:
+        return self._inside < self.most and not (starts and self._starting >= self._allowed)
 
     def _leave(self, starts: bool) -> None:
         with self._changed:
@@ -97,13 +99,13 @@ class Pace:
         self._patience = bound.remaining
 
 
-def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Future[T | None]]:
+def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Outcome[T | None]]:
     """Begin ``works`` in order at this pace; return how each ended, None for works that were not begun.
 
     While one work only waits, the next may begin. If ``most`` is 1, the next begins when the one before is done. When this
     returns, no work is running.
     """
-    over = threading.Event()
+    over = Flag()
 
     def unless_over(work: Work[T], place: ExitStack) -> T | None:
         with place:
@@ -116,10 +118,10 @@ def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Future[T | None]
                 raise
 
     ended = []
-    with workers(pace.hub, max(pace.most, WAITING)) as pool:
+    with Workers(max(pace.most, WAITING), pace.hub.abandon) as pool:
         for work in works:
             place = pace.enter(work.starts)
             if work.writes and len(works) > 1 and not over.is_set():
                 pace.wait_until_prompt()
-            ended.append(pool.submit(unless_over, work, place))
+            ended.append(pool.submit(partial(unless_over, work, place)))
     return ended

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Callable, Protocol, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.threads import turns
 
 T = TypeVar("T")
 
@@ -26,12 +27,17 @@ class Clock(Protocol):
         """Wait for so long."""
 
 
+class _RealClock:
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(turns.sleep)
+
+
 class Deadline:
     """A time limit, ``seconds`` from now on its ``clock``."""
 
-    def __init__(self, seconds: float, clock: Clock = time) -> None:
-        self._clock = clock
-        self._end = clock.monotonic() + seconds
+    def __init__(self, seconds: float, clock: Clock | None = None) -> None:
+        self._clock: Clock = clock or _RealClock()
+        self._end = self._clock.monotonic() + seconds
 
     @property
     def remaining(self) -> float:

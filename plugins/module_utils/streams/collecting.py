@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +21,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub_stream
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import LONGEST_LINE, Bounds, StoppedBy
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, sleep
 
 # How much of the end of a log to keep. The errors, and the lines of the runner and the hub about the end fit in.
 KEPT_END = 256 * 1024
@@ -170,7 +170,7 @@ class StreamReader(Attended):
         self._timings = hub.timings
         self._silence = silence
         self._request = InFlight()
-        self._stopped = threading.Event()
+        self._stopped = Flag()
 
     def work(self) -> None:
         """Read the stream, and read on after a cut that lost no data."""
@@ -290,7 +290,7 @@ class Collecting:
             last = max([began, *(item.last_data for item in self._readers.values() if item.stream != "log")])
             if time.monotonic() - last >= self._timings.quiet:
                 return
-            time.sleep(0.05)
+            sleep(0.05)
 
     def finish(self, *, is_whole: bool = True, needs_log: bool = False) -> dict[str, dict[str, Any]]:
         """Wait for the ends of the streams, stop those that do not end, and return what was read, even if it is incomplete.
@@ -345,7 +345,7 @@ class Collecting:
             reader.stop()
         for reader in self._readers.values():
             if reader.is_alive():
-                reader.join()
+                reader.join(self._timings.interrupted)
 
 
 @contextlib.contextmanager

@@ -23,8 +23,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import sleep
 
 # The content types that a runner can decode. A 1.x hub accepts only these for a topic.
 TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
@@ -136,7 +137,7 @@ def instance_writer(
             # The hub sends a header before the first data. The runner decodes everything that it reads together with this
             # header as text, even incomplete characters. So make the hub send the header alone first.
             client.send_input(b"", feed.content_type, False, timeout, request)
-            time.sleep(hub.timings.header_ahead)
+            sleep(hub.timings.header_ahead)
         client.send_input(data, feed.content_type, feed.end, timeout, request)
 
     if stream == "stdin":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,13 +17,13 @@ from dataclasses import dataclass
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import Bounds, StoppedBy
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Hiding, Sink
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import StreamOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 
 MAX_BYTES = 1024 * 1024
 
@@ -136,60 +135,43 @@ def _read_open(
     timings: Timings,
     nothing_more: Callable[[], bool] | None,
 ) -> StoppedBy:
-    guard = _Guard(pieces, deadline, timings, nothing_more)
-    guard.start()
+    reader = _Reader(pieces, deadline, bounds, sink)
+    reader.start()
+    saw_the_end = False
     try:
-        for piece in pieces:
-            guard.last_data = time.monotonic()
-            taken, reached = bounds.take(piece)
-            sink.write(taken)
-            if reached is not None:
-                return reached
-            if deadline.passed:
-                break
+        while reader.is_alive() and not saw_the_end and not deadline.passed:
+            reader.join(min(timings.look_every if nothing_more else deadline.remaining, deadline.remaining))
+            is_silent = time.monotonic() - reader.last_data >= timings.log_after_end
+            saw_the_end = nothing_more is not None and reader.is_alive() and is_silent and nothing_more()
     finally:
-        guard.stop()
-    if guard.error is not None:
-        raise guard.error
-    return bounds.finish() or ("time" if deadline.passed and not guard.saw_the_end else "end")
+        if reader.is_alive():
+            pieces.abort()
+            reader.join(timings.interrupted)
+    if reader.error is not None:
+        raise reader.error
+    return reader.reached or bounds.finish() or ("time" if deadline.passed and not saw_the_end else "end")
 
 
-class _Guard(Attended):
-    """Ends a reading at its deadline, or when a stream that the hub does not end has no more data."""
+class _Reader(Attended):
+    """Reads until a limit is reached, the time is over, or the stream ends. The task waits for it, so that it can be interrupted."""
 
-    def __init__(
-        self, pieces: ByteStream, deadline: Deadline, timings: Timings, nothing_more: Callable[[], bool] | None
-    ) -> None:
-        super().__init__("end the reading in time")
+    def __init__(self, pieces: ByteStream, deadline: Deadline, bounds: Bounds, sink: Sink) -> None:
+        super().__init__("read the stream")
         self.last_data = time.monotonic()
-        self.saw_the_end = False
+        self.reached: StoppedBy | None = None
         self._pieces = pieces
         self._deadline = deadline
-        self._timings = timings
-        self._nothing_more = nothing_more
-        self._stopped = threading.Event()
+        self._bounds = bounds
+        self._sink = sink
 
     def work(self) -> None:
-        """Watch the reading, and end it in time."""
-        every = self._timings.look_every if self._nothing_more else self._deadline.remaining
-        try:
-            while not self._stopped.wait(min(every, self._deadline.remaining)):
-                if self._nothing_more is not None and self._silent_for_good():
-                    self.saw_the_end = True
-                if self.saw_the_end or self._deadline.passed:
-                    return
-        finally:
-            if not self._stopped.is_set():
-                self._pieces.abort()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self._stopped.set()
-        self.join()
-
-    def _silent_for_good(self) -> bool:
-        silent = time.monotonic() - self.last_data >= self._timings.log_after_end
-        return silent and self._nothing_more is not None and self._nothing_more()
+        """Read."""
+        for piece in self._pieces:
+            self.last_data = time.monotonic()
+            taken, self.reached = self._bounds.take(piece)
+            self._sink.write(taken)
+            if self.reached is not None or self._deadline.passed:
+                return
 
 
 def _result(sink: Sink, bounds: Bounds, stopped_by: StoppedBy | None, reading: Reading, hiding: Hiding) -> Result:

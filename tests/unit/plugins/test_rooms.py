@@ -22,6 +22,7 @@ ROOMS = (
     "module_utils/errors",
     "module_utils/model",
     "module_utils/secrets",
+    "module_utils/threads",
     "module_utils/http",
     "module_utils/hub",
     "module_utils/client",
@@ -56,6 +57,10 @@ IMPURE_ROOMS = ("module_utils/http", "module_utils/hub")
 # The base of what check mode predicts, which is a value.
 PURE_IN_THEM = ("hub/prediction",)
 IMPURE_MODULES = {"datetime", "os", "pathlib", "random", "requests", "socket", "subprocess", "time"}
+# What blocks, or has waits that block, without a time. `Attended.join` waits in turns.
+BLOCKING = ("threading.Event", "threading.Thread", "threading.Semaphore", "threading.Barrier", "time.sleep")
+WAITS_WITHOUT_A_TIME = ("wait", "acquire", "communicate")
+WITH_WAITS = {"concurrent.futures", "multiprocessing", "queue"}
 # Options below `task` are typed, and nobody passes on changed ones as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b")
 DECIDES_BY_TEXT = re.compile(
@@ -117,10 +122,15 @@ def nodes(path: pathlib.Path) -> tuple[ast.AST, ...]:
 def imports(path: pathlib.Path) -> Iterator[str]:
     """Yield the modules that a file imports."""
     for node in nodes(path):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+        yield from imports_of(node)
+
+
+def imports_of(node: ast.AST) -> Iterator[str]:
+    """Yield the modules that a statement imports."""
+    if isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+    elif isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
 
 
 def used_rooms(path: pathlib.Path) -> Iterator[str]:
@@ -228,6 +238,27 @@ def test_how_long_is_waited_is_said_in_one_place() -> None:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, float)
     }
     assert found == NO_TIMES
+
+
+def blocks(node: ast.AST) -> bool:
+    """Whether a part of a source can block without a time."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "flock":
+            return "LOCK_NB" not in ast.unparse(node)
+        return node.func.attr in WAITS_WITHOUT_A_TIME and not node.args and not node.keywords
+    return (isinstance(node, ast.Attribute) and ast.unparse(node) in BLOCKING) or bool(WITH_WAITS & {*imports_of(node)})
+
+
+def test_every_wait_is_in_turns() -> None:
+    """Only the room `threads` blocks without a time, begins threads that nobody attends, or sleeps: see `threads/turns.py`."""
+    blocking = {
+        f"{path.relative_to(PLUGINS)}: {ast.unparse(node)}"
+        for path in FILES
+        if room_of(path) != "module_utils/threads"
+        for node in nodes(path)
+        if blocks(node)
+    }
+    assert blocking == set()
 
 
 def test_a_constant_has_one_name_in_one_place() -> None:

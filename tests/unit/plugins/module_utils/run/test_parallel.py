@@ -33,6 +33,9 @@ class Answering:
         self.asked += 1
         return next(self.seconds, PROMPT)
 
+    def abandon(self) -> None:
+        """Nothing is open."""
+
 
 class Works:
     """Works that wait until they are let go, and how many of them write at once."""

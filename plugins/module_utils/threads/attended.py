@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from abc import ABC, abstractmethod
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns
 
 
 class Attended(threading.Thread, ABC):
@@ -18,13 +20,34 @@ class Attended(threading.Thread, ABC):
     def __init__(self, name: str) -> None:
         super().__init__(daemon=True, name=name)
         self.error: SthError | None = None
+        # Locked until the work is over. `threading.Thread.join` takes a thread for ended if it is interrupted itself.
+        self._over = threading.Lock()
+        self._over.acquire()
 
     @abstractmethod
     def work(self) -> None:
         """Do the work of this thread; raise the failure that prevents it."""
 
+    def at_end(self) -> None:
+        """Do what belongs to the end of this thread, however it ended."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end of this thread, at most ``timeout`` seconds."""
+        if in_turns(lambda turn: self._over.acquire(timeout=turn), math.inf if timeout is None else timeout):
+            self._over.release()
+
+    def is_alive(self) -> bool:
+        """Whether it has begun and has not ended."""
+        return super().is_alive() and self._over.locked()
+
     def run(self) -> None:
         """Call `work`, and keep the failure that ended it."""
+        try:
+            self._work()
+        finally:
+            self._over.release()
+
+    def _work(self) -> None:
         try:
             self.work()
         except SthError as error:
@@ -35,6 +58,8 @@ class Attended(threading.Thread, ABC):
         except Exception as error:
             # Otherwise the thread would end silently, and the task would wait for it until its time limit.
             self.error = local_error(self.name, error)
+        finally:
+            self.at_end()
 
 
 def local_error(doing: str, error: Exception) -> SthError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.run.attended import Attended
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 
 
 class Reader(Attended):

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.http.workers import workers
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Outcome, Workers
 
 
 class Hub:
@@ -28,12 +27,12 @@ class Hub:
         self.answered.set()
 
 
-def left_by(error: BaseException, hub: Hub, works: list[Callable[[], Any]], most: int) -> list[Future[Any]]:
+def left_by(error: BaseException, hub: Hub, works: list[Callable[[], Any]], most: int) -> list[Outcome[Any]]:
     """Begin ``works``, and raise ``error`` in the thread that waits for them."""
-    begun: list[Future[Any]] = []
+    begun: list[Outcome[Any]] = []
 
     def leave() -> None:
-        with workers(hub, most) as pool:
+        with Workers(most, hub.abandon) as pool:
             begun.extend(pool.submit(work) for work in works)
             raise error
 
@@ -46,7 +45,7 @@ def left_by(error: BaseException, hub: Hub, works: list[Callable[[], Any]], most
 def test_all_is_done_when_it_is_left_after_a_failure_too() -> None:
     hub, done = Hub(), threading.Semaphore(0)
     futures = left_by(ValueError("mine"), hub, [done.release] * 100, 2)
-    assert all(future.done() and not future.cancelled() for future in futures)
+    assert all(future.ends_within(0) and not future.cancelled for future in futures)
     assert not hub.abandoned
 
 
@@ -55,4 +54,4 @@ def test_an_interruption_abandons_the_hub_and_begins_nothing_more() -> None:
     futures = left_by(KeyboardInterrupt(), hub, [lambda: hub.answered.wait(60)] * 3, 1)
     assert hub.abandoned
     assert futures[0].result() is True
-    assert futures[-1].cancelled()
+    assert futures[-1].cancelled
