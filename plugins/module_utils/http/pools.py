@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from functools import cache
+from queue import Empty, Full
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import Watched
@@ -20,6 +22,34 @@ try:
 except ImportError:
     # The transport reports this. It is always imported first.
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
+
+
+class _Free:
+    """The free connections of a pool, the last one first.
+
+    In the place of urllib3's queue: that stays locked if a signal interrupts its methods, and the next call never returns.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._connections: deque[Any] = deque()
+
+    def qsize(self) -> int:
+        """Return how many there are."""
+        return len(self._connections)
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:
+        """Take one. Raises `Empty` if there is none; nobody waits for one."""
+        try:
+            return self._connections.pop()
+        except IndexError:
+            raise Empty from None
+
+    def put(self, item: Any, block: bool = False) -> None:
+        """Give one back. Raises `Full` if there are as many as may be kept."""
+        if len(self._connections) >= self._most:
+            raise Full
+        self._connections.append(item)
 
 
 class _Patient:
@@ -46,7 +76,7 @@ def _patient(pool: Any, idle_limit: float) -> Any:
     if issubclass(pool, _Patient):
         return pool
     connection = type("Connection", (Watched, pool.ConnectionCls), {})
-    return type("Pool", (_Patient, pool), {"ConnectionCls": connection, "idle_limit": idle_limit})
+    return type("Pool", (_Patient, pool), {"ConnectionCls": connection, "QueueCls": _Free, "idle_limit": idle_limit})
 
 
 class HubAdapter(HTTPAdapter):

@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+import math
 import re
-import threading
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, read_line
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 
 SHOWN_END = 4096
 LONGEST_ERROR = 300
@@ -92,27 +95,39 @@ def _last_lines(text: str) -> str:
     return whole or text[-SHOWN_END:]
 
 
+class _Tail(Attended):
+    """Reads a stream, and keeps its end."""
+
+    def __init__(self, pieces: ByteStream) -> None:
+        super().__init__("read the end of a stream")
+        self.kept = b""
+        self.last_data = math.inf
+        self._pieces = pieces
+
+    def work(self) -> None:
+        """Read."""
+        for piece in self._pieces:
+            self.kept = (self.kept + piece)[-READ:]
+            self.last_data = time.monotonic()
+
+
 def _read(hub: HubClient, instance_id: str, stream: str) -> str:
     """Read what the hub has of a stream: until the stream is silent after its first data, or until it ends."""
-    kept = b""
     timings = hub.timings
     deadline = Deadline(timings.longest_log)
-    silence: threading.Timer | None = None
     try:
-        with hub.instance(instance_id).read(stream, timeout=timings.longest_log) as chunks:
-            for chunk in chunks:
-                if silence is not None:
-                    silence.cancel()
-                kept = (kept + chunk)[-READ:]
-                if deadline.passed:
-                    break
-                silence = threading.Timer(timings.log_silence, chunks.abort)
-                silence.daemon = True
-                silence.start()
+        with hub.instance(instance_id).read(stream, timeout=timings.longest_log) as pieces:
+            tail = _Tail(pieces)
+            tail.start()
+            try:
+                while (
+                    tail.is_alive() and not deadline.passed and time.monotonic() - tail.last_data < timings.log_silence
+                ):
+                    tail.join(timings.log_silence / 10)
+            finally:
+                pieces.abort()
+                tail.join(timings.interrupted)
     except SthError:
         # The stream does not begin, or the record is gone.
-        pass
-    finally:
-        if silence is not None:
-            silence.cancel()
-    return kept.decode("utf-8", "replace")
+        return ""
+    return tail.kept.decode("utf-8", "replace")

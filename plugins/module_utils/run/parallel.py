@@ -17,7 +17,7 @@ from typing import Callable, Generic, TypeVar
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, in_turns
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Outcome, Workers
 
 T = TypeVar("T")
@@ -55,30 +55,34 @@ class Pace:
         self._allowed = min(most, AT_FIRST)
         self._inside = 0
         self._starting = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._left = Flag()
         self._usual = math.inf
         self._prompt = True
 
     def enter(self, starts: bool) -> ExitStack:
         """Wait for a free place, and return it. Closing it (also twice) frees the place."""
-        with self._changed:
-            in_turns(partial(self._changed.wait_for, partial(self._has_place, starts)))
-            self._inside += 1
-            self._starting += starts
+        while not self._got_place(starts):
+            self._left.wait(math.inf)
         place = ExitStack()
         place.callback(self._leave, starts)
         return place
 
-    def _has_place(self, starts: bool) -> bool:
-        return self._inside < self.most and not (starts and self._starting >= self._allowed)
+    def _got_place(self, starts: bool) -> bool:
+        self._left.clear()
+        with self._lock:
+            is_free = self._inside < self.most and not (starts and self._starting >= self._allowed)
+            self._inside += is_free
+            self._starting += is_free and starts
+        return is_free
 
     def _leave(self, starts: bool) -> None:
-        with self._changed:
+        with self._lock:
             self._inside -= 1
             self._starting -= starts
             if starts and self._prompt:
                 self._allowed = min(self.most, self._allowed + 1)
-            self._changed.notify()
+        self._left.set()
 
     def wait_until_prompt(self) -> None:
         """Wait until the hub answers about as fast as before. If it was slow, allow fewer starts from now on."""
@@ -90,7 +94,7 @@ class Pace:
                 # The write that follows reports this failure better.
                 break
             self._usual = min(self._usual, seconds)
-            with self._changed:
+            with self._lock:
                 self._prompt = seconds <= self._usual + self.hub.timings.slower
                 if turn == 0 and not self._prompt:
                     self._allowed = max(1, self._allowed // 2)

@@ -11,6 +11,7 @@ from typing import IO
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import LostAnswerError, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder
 
 # The buffers of a stream that nobody reads hold this much. So a smaller write is answered at once, unless the stream was ended
@@ -44,7 +45,7 @@ def write_watched(
     finally:
         # Also after a failure, so that nothing is written after the task has ended.
         feeder.request.abort()
-        feeder.join()
+        feeder.join(REAL.interrupted)
     if feeder.error is None:
         return
     by_gateway = "http_status" in feeder.error.details

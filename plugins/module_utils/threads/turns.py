@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
@@ -35,9 +36,38 @@ def sleep(seconds: float, /) -> None:
     in_turns(time.sleep, seconds)
 
 
-class Flag(threading.Event):
-    """An event that a thread waits for in turns."""
+class Flag:
+    """Does what `threading.Event` does, with a lock that no interruption leaves locked for others.
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set, or ``timeout`` seconds are over; return whether it is set."""
-        return in_turns(super().wait, math.inf if timeout is None else timeout)
+    Python may raise the exception of a signal inside the methods of an event, when they have taken its lock and nobody will give
+    it back. Then every later call blocks, also in the interrupted thread itself.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        # Locked until it is set. Who gets the lock gives it back, and nobody relies on that.
+        self._unset = threading.Lock()
+        self._unset.acquire()
+
+    def is_set(self) -> bool:
+        """Whether it is set."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Wake all that wait."""
+        self._is_set = True
+        with suppress(RuntimeError):
+            self._unset.release()
+
+    def clear(self) -> None:
+        """Let those that come now wait."""
+        self._is_set = False
+        self._unset.acquire(blocking=False)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is set, or ``seconds`` are over; return whether it was set."""
+        if not in_turns(lambda turn: self._is_set or self._unset.acquire(timeout=turn), seconds):
+            return False
+        with suppress(RuntimeError):
+            self._unset.release()
+        return True

@@ -58,9 +58,11 @@ IMPURE_ROOMS = ("module_utils/http", "module_utils/hub")
 PURE_IN_THEM = ("hub/prediction",)
 IMPURE_MODULES = {"datetime", "os", "pathlib", "random", "requests", "socket", "subprocess", "time"}
 # What blocks, or has waits that block, without a time. `Attended.join` waits in turns.
-BLOCKING = ("threading.Event", "threading.Thread", "threading.Semaphore", "threading.Barrier", "time.sleep")
+BLOCKING = tuple(f"threading.{name}" for name in ("Barrier", "Condition", "Event", "Semaphore", "Thread", "Timer")) + (
+    "time.sleep",
+)
 WAITS_WITHOUT_A_TIME = ("wait", "acquire", "communicate")
-WITH_WAITS = {"concurrent.futures", "multiprocessing", "queue"}
+WITH_WAITS = {"concurrent.futures", "multiprocessing"}
 # Options below `task` are typed, and nobody passes on changed ones as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b")
 DECIDES_BY_TEXT = re.compile(

@@ -78,7 +78,7 @@ def seconds_until_interrupted(wait: Callable[[], object]) -> float:
 class Waiting(Attended):
     """A thread that waits."""
 
-    def __init__(self, let_go: threading.Event) -> None:
+    def __init__(self, let_go: threading.Event | Flag) -> None:
         super().__init__("wait")
         self.let_go = let_go
 
@@ -110,8 +110,12 @@ def for_a_place(let_go: threading.Event) -> None:
     """Which nobody frees in time."""
     pace = Pace(None, 1, 0.0)  # type: ignore[arg-type]
     place = pace.enter(starts=True)
-    freeing = threading.Thread(target=lambda: let_go.wait(LONG) and place.close(), daemon=True)
-    freeing.start()
+
+    def free() -> None:
+        let_go.wait(LONG)
+        place.close()
+
+    threading.Thread(target=free, daemon=True).start()
     pace.enter(starts=True)
 
 
@@ -144,7 +148,30 @@ def test_a_wait_ends_soon_after_an_interruption(
 def test_the_turns_add_up_to_the_whole_time() -> None:
     turns: list[float] = []
     began = time.monotonic()
-    assert not in_turns(lambda turn: turns.append(turn) or time.sleep(turn), 1.5)
+
+    def wait(turn: float) -> None:
+        turns.append(turn)
+        time.sleep(turn)
+
+    assert not in_turns(wait, 1.5)
     assert time.monotonic() - began >= 1.5
     assert turns[0] == 1.0
     assert max(turns) <= 1.0
+
+
+def test_a_flag_wakes_all_that_wait_and_can_be_cleared() -> None:
+    flag = Flag()
+    assert not flag.wait(0)
+    woken = [Waiting(flag) for _dummy in range(3)]
+    for thread in woken:
+        thread.start()
+    flag.set()
+    flag.set()
+    for thread in woken:
+        thread.join(LONG)
+        assert not thread.is_alive()
+    assert flag.is_set()
+    assert flag.wait(0)
+    flag.clear()
+    assert not flag.is_set()
+    assert not flag.wait(0)
