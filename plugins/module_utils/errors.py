@@ -55,6 +55,11 @@ class SthError(Exception):
         self.details: dict[str, Any] = {key: value for key, value in details.items() if value is not None}
         self.said: dict[str, Any] = {}
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether somebody has answered the request. Otherwise the failure is one of the connection, or there was no request."""
+        return "http_status" in self.details
+
     @classmethod
     def of(
         cls: type[E], error: SthError, code: ErrorCode | None = None, message: str | None = None, **details: Any
@@ -108,27 +113,21 @@ def checking_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> 
 
 def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
     """Build the failure for a write with an unknown effect. ``what``: "The start of x"; ``effect``: "it runs"."""
-    if "http_status" in lost.details:
-        # Somebody else has answered, and its message says who.
-        message = f"{what} was sent to {hub}, and it is not known whether {effect}: {lost.message} Run the task again; it checks first."
-        return WrittenError.of(lost, message=message)
-    return WrittenError.of(
-        lost,
-        message=f"{what} was sent to {hub}, which {_how(lost)}. It is not known whether {effect}: look in the hub's log, and run the task "
-        "again, which checks first.",
-    )
+    return _after_sending(lost, hub, what, f"it is not known whether {effect}", "; it checks first")
 
 
 def still_there(lost: LostAnswerError, hub: str, what: str, there: str) -> WrittenError:
     """Build the failure for a write without an answer and without an effect. ``what``: "The removal of x"; ``there``: "it is there"."""
-    if "http_status" in lost.details:
-        return WrittenError.of(
-            lost, message=f"{what} was sent to {hub}, and {there}: {lost.message} Run the task again."
-        )
-    return WrittenError.of(
-        lost,
-        message=f"{what} was sent to {hub}, which {_how(lost)}, and {there}: look in the hub's log, and run the task again.",
-    )
+    return _after_sending(lost, hub, what, there, "")
+
+
+def _after_sending(lost: LostAnswerError, hub: str, what: str, state: str, why: str) -> WrittenError:
+    if lost.is_answer:
+        # Somebody else has answered, and its message says who.
+        message = f"{what} was sent to {hub}, and {state}: {lost.message} Run the task again{why}."
+    else:
+        message = f"{what} was sent to {hub}, which {_how(lost)}, and {state}: look in the hub's log, and run the task again{why}."
+    return WrittenError.of(lost, message=message)
 
 
 def _how(lost: LostAnswerError) -> str:

@@ -33,6 +33,8 @@ class Connection:
     api_url: str = DEFAULT_API_URL
     token: str | None = field(default=None, repr=False)
     token_file: str | None = None
+    # The token in this file when the options were checked. It says nothing about which connection this is.
+    token_read: str = field(default="", repr=False, compare=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     url_username: str | None = None
     url_password: str | None = field(default=None, repr=False)
@@ -84,14 +86,14 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
             )
     if token:
         _refuse_unsendable("token", token)
-    if given.get("token_file"):
-        _require_token(str(given["token_file"]))
+    token_read = _require_token(str(given["token_file"])) if given.get("token_file") else ""
     if int(given.get("request_retries", 0)) < 0:
         raise SthError("INVALID_OPTION", "request_retries must not be negative.")
     return Connection(
         api_url=normalise_api_url(str(given.get("api_url", DEFAULT_API_URL))),
         token=token,
         token_file=given.get("token_file"),
+        token_read=token_read,
         headers=_headers(given.get("headers", {})),
         url_username=username,
         url_password=password,
@@ -165,8 +167,8 @@ def _refuse_unsendable(what: str, text: str) -> None:
         )
 
 
-def _require_token(path: str) -> None:
-    """Refuse a file without a token that can be sent."""
+def _require_token(path: str) -> str:
+    """Return the token in a file. Refuse a file without a token that can be sent."""
     try:
         token = read_token(path)
     except OSError as error:
@@ -178,6 +180,7 @@ def _require_token(path: str) -> None:
         raise SthError(
             "INVALID_OPTION", f"token_file {path} does not hold one token: write the token into it, and nothing else."
         )
+    return token
 
 
 def _is_loopback(host: str) -> bool:

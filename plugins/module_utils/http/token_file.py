@@ -13,10 +13,11 @@ LONGEST = 16 * 1024
 class TokenFile:
     """Reads the token anew for each request. ``seen``: all tokens that were read, which no failure may show."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, first: str) -> None:
+        """``first``: the token that was in it when the options were checked."""
         self._path = path
-        self._last = ""
-        self.seen: set[str] = set()
+        self._last = first
+        self.seen = {first}
 
     def token(self) -> str:
         """Return the token in the file, or the last one if there is none now, because the file is just written."""

@@ -77,7 +77,9 @@ class Transport:
         # What the user should know although the task went on: time limits of a gateway that are too short.
         self.notes: set[str] = set()
         self._abandoned = Flag()
-        self._token_file = TokenFile(connection.token_file) if connection.token_file else None
+        self._token_file: TokenFile | None = None
+        if connection.token_file:
+            self._token_file = TokenFile(connection.token_file, connection.token_read)
         self._in_flight: set[InFlight] = set()
         self._sessions: list[Session] = []
         self._reading = self._session(retries=connection.request_retries)

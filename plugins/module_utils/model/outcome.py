@@ -44,14 +44,21 @@ def has_finished(log: str) -> bool:
 
     A line of the program itself looks the same, but is not the last one. On 1.x, lines of the hub follow.
     """
-    for line in reversed(log.splitlines()):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(entry, Mapping) and entry.get("from") == PYTHON_RUNNER:
-            return bool(entry.get("msg") == _FINISHED)
-    return False
+    said = (finishes(line.encode()) for line in reversed(log.splitlines()))
+    return next((item for item in said if item is not None), False)
+
+
+def finishes(line: bytes) -> bool | None:
+    """Whether a Python runner says in ``line`` of a log that it has finished; None if it is the line of someone else."""
+    if PYTHON_RUNNER.encode() not in line:
+        return None
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(entry, Mapping) or entry.get("from") != PYTHON_RUNNER:
+        return None
+    return bool(entry.get("msg") == _FINISHED)
 
 
 def _outcome_018(output_ended: float | None, lingers_at_least: float) -> Outcome:

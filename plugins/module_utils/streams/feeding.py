@@ -173,7 +173,7 @@ class Feeder(Attended):
         A hub closes the connection when the program ends. The record of the program shows its end within ``dropped_with_end`` seconds.
         """
         error = self.error
-        if error is None or "http_status" in error.details or error.code == "LOCAL_ERROR":
+        if error is None or error.is_answer or error.code == "LOCAL_ERROR":
             return error
         return error if time.monotonic() - self._failed_at >= dropped_with_end else None
 

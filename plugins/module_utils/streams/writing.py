@@ -48,8 +48,7 @@ def write_watched(
         feeder.join(REAL.interrupted)
     if feeder.error is None:
         return
-    by_gateway = "http_status" in feeder.error.details
-    if feeder.error.code != "TIMEOUT" or by_gateway or not isinstance(feeder.error, LostAnswerError):
+    if feeder.error.code != "TIMEOUT" or feeder.error.is_answer or not isinstance(feeder.error, LostAnswerError):
         raise ended() or feeder.error
     if feed.size <= BUFFERED:
         raise SthError(

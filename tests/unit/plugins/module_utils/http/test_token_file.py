@@ -43,6 +43,15 @@ def test_each_request_has_the_token_of_its_moment(tmp_path: pathlib.Path) -> Non
         hub.sequences()
 
 
+def test_a_file_that_is_emptied_before_the_first_request_has_the_token_that_was_checked(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("first")
+    with ScriptedServer(signed(VERSION_1, "first")) as server:
+        hub = client(server, token_file=str(path))
+        path.write_text("")
+        hub.version()
+
+
 def test_no_failure_shows_the_token(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "token"
     path.write_text("hunter2-first")
