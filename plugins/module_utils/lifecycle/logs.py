@@ -118,15 +118,16 @@ def _read(hub: HubClient, instance_id: str, stream: str) -> str:
     try:
         with hub.instance(instance_id).read(stream, timeout=timings.longest_log) as pieces:
             tail = _Tail(pieces)
-            tail.start()
             try:
+                tail.start()
                 while (
                     tail.is_alive() and not deadline.passed and time.monotonic() - tail.last_data < timings.log_silence
                 ):
                     tail.join(timings.log_silence / 10)
             finally:
                 pieces.abort()
-                tail.join(timings.interrupted)
+                if tail.is_alive():
+                    tail.join(timings.interrupted)
     except SthError:
         # The stream does not begin, or the record is gone.
         return ""

@@ -136,16 +136,17 @@ def _read_open(
     nothing_more: Callable[[], bool] | None,
 ) -> StoppedBy:
     reader = _Reader(pieces, deadline, bounds, sink)
-    reader.start()
     saw_the_end = False
     try:
+        reader.start()
         while reader.is_alive() and not saw_the_end and not deadline.passed:
             reader.join(min(timings.look_every if nothing_more else deadline.remaining, deadline.remaining))
             is_silent = time.monotonic() - reader.last_data >= timings.log_after_end
             saw_the_end = nothing_more is not None and reader.is_alive() and is_silent and nothing_more()
     finally:
+        # In any case: whoever closes a stream waits for the thread that reads it, also if it has only just begun.
+        pieces.abort()
         if reader.is_alive():
-            pieces.abort()
             reader.join(timings.interrupted)
     if reader.error is not None:
         raise reader.error

@@ -35,8 +35,8 @@ def write_watched(
     Raises ``TIMEOUT`` if no data was accepted for ``wait_timeout`` seconds, ``CONFLICT`` if the stream was ended.
     """
     feeder = Feeder(feed, write)
-    feeder.start()
     try:
+        feeder.start()
         while feeder.is_alive():
             feeder.join(look_every)
             impossible = ended() if feeder.is_alive() else None
@@ -45,7 +45,8 @@ def write_watched(
     finally:
         # Also after a failure, so that nothing is written after the task has ended.
         feeder.request.abort()
-        feeder.join(REAL.interrupted)
+        if feeder.is_alive():
+            feeder.join(REAL.interrupted)
     if feeder.error is None:
         return
     if feeder.error.code != "TIMEOUT" or feeder.error.is_answer or not isinstance(feeder.error, LostAnswerError):

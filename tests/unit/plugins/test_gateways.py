@@ -245,6 +245,21 @@ def test_data_that_comes_after_an_outage_is_read(probe: FakeHub) -> None:
     assert '"result":"done"' in result["collected"]["output"]["content"]
 
 
+def test_data_that_is_gone_after_an_outage_is_missed() -> None:
+    """A 0.18 hub forgets an instance and its data at its end."""
+    with FakeHub("0.18") as hub:
+        fine(sequence(hub))
+        hub.fault(from_gateway(502, "GET", "/output$", times=MANY))
+        when(
+            lambda: any(item.path.endswith("/output") for item in hub.requests) and not hub.state.instances,
+            hub.faults.clear,
+        )
+        options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 60}
+        result = run_task("sth_instance", hub, app_config={"behaviour": "complete"}, **options)
+    is_told(result)
+    assert "The output of instance job" in result["msg"]
+
+
 def test_an_outage_of_the_gateway_has_a_bound(probe: FakeHub) -> None:
     when_asked(probe, "/output", lambda: probe.fault(from_gateway(502, times=MANY)))
     result = run_task(

@@ -801,6 +801,17 @@ def test_nothing_is_started_for_an_instance_that_never_answers(hub: FakeHub) -> 
     assert not start(hub)["changed"]
 
 
+def test_an_instance_that_does_not_answer_right_after_its_start_is_not_one_without_a_package(hub: FakeHub) -> None:
+    if hub.state.is_1x:
+        pytest.skip("a 1.x hub lists instances whole")
+    hub.fault(Fault("hang", "GET", "/instance/", times=1))
+    result = start(hub, wait_for="none")
+    assert verbs(result) == ["start"]
+    assert not hub.faults[0].times
+    assert hub.runners == 1
+    assert not start(hub, check=True)["changed"]
+
+
 def test_a_pool_does_not_take_over_an_instance_that_is_called_like_a_member(hub: FakeHub) -> None:
     start(hub, "web-1")
     before = len(hub.writes)
