@@ -12,14 +12,17 @@ from __future__ import annotations
 import pathlib
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.http.pools import HubAdapter
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
@@ -157,6 +160,66 @@ def test_the_turns_add_up_to_the_whole_time() -> None:
     assert time.monotonic() - began >= 1.5
     assert turns[0] == 1.0
     assert max(turns) <= 1.0
+
+
+def interrupted_at(number: int, do: Callable[[], object]) -> bool:
+    """Call ``do``, and interrupt it at its step ``number``; return whether it has so many steps."""
+    left = number
+
+    def step(frame: FrameType, event: str, value: object) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise InterruptionError
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(step)
+    try:
+        do()
+    except InterruptionError:
+        return True
+    finally:
+        sys.settrace(before)
+    return left <= 0
+
+
+def a_flag() -> Callable[[], object]:
+    """Which is used in every way."""
+    flag = Flag()
+
+    def use() -> None:
+        flag.set()
+        flag.wait(0)
+        flag.clear()
+        flag.wait(0)
+
+    return use
+
+
+def free_connections() -> Callable[[], object]:
+    """Of a pool of a session."""
+    adapter = HubAdapter(4.0, pool_maxsize=1)
+    pool = adapter.poolmanager.connection_from_url("http://127.0.0.1:1")
+
+    def use() -> None:
+        pool._put_conn(pool._get_conn())
+
+    return use
+
+
+@pytest.mark.parametrize("make", [a_flag, free_connections])
+def test_no_step_leaves_a_lock_when_it_is_interrupted(make: Callable[[], Callable[[], object]]) -> None:
+    number, more = 0, True
+    while more:
+        number += 1
+        use = make()
+        more = interrupted_at(number, use)
+        again = threading.Thread(target=use, daemon=True)
+        again.start()
+        again.join(LONG)
+        assert not again.is_alive(), f"it blocks after an interruption at step {number}"
+    assert number > 10
 
 
 def test_a_flag_wakes_all_that_wait_and_can_be_cleared() -> None:
