@@ -61,7 +61,7 @@ def build(source: str, command: str, place: str, environment: Mapping[str, str])
     with _local_errors():
         os.makedirs(kept, mode=0o700, exist_ok=True)
         with open(os.path.join(kept, ".lock"), "wb") as lock:
-            _take(lock)
+            _take_lock(lock)
             if os.path.isdir(place):
                 return
             working = tempfile.mkdtemp(prefix=".working-", dir=kept)
@@ -104,7 +104,7 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
             )
 
 
-def _take(lock: IO[bytes]) -> None:
+def _take_lock(lock: IO[bytes]) -> None:
     """Wait until no other task builds this package."""
     while True:
         try:

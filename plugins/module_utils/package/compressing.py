@@ -31,7 +31,7 @@ _WORTH = 0.97
 _SAMPLE = 4096
 _MOST_WORKERS = 4
 # No name, no time, the operating system "unknown".
-_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK = b"\x03\x00"
 
 
@@ -47,7 +47,7 @@ class GzipWriter(io.RawIOBase):
         self._pool = Workers(workers)
         self._most_pending = 2 * workers
         self._pending: deque[Outcome[bytes]] = deque()
-        put(_HEADER)
+        put(_GZIP_HEADER)
 
     def write(self, data: Any) -> int:
         """Compress ``data``."""

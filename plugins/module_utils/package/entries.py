@@ -26,7 +26,7 @@ from typing import Literal, NamedTuple
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import Pieces
 
-_HEADER = b"scramjet.sth content digest 1\n"
+_DIGEST_HEADER = b"scramjet.sth content digest 1\n"
 # As many links in one path as Linux follows.
 _MOST_LINKS = 40
 
@@ -53,7 +53,7 @@ class Entry(NamedTuple):
 
 def content_digest(entries: Iterable[Entry]) -> str:
     """Return the digest (64 hex digits) of ``entries``."""
-    digest = hashlib.sha256(_HEADER)
+    digest = hashlib.sha256(_DIGEST_HEADER)
     # Code points sort as their UTF-8 bytes do.
     for entry in sorted(entries):
         for field in (entry.path.encode(), entry.kind.encode(), entry.payload):

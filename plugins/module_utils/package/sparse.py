@@ -25,7 +25,7 @@ _MOST_PIECES = 20_000
 MOST_PIECES = 100_000
 # The most zeros of all files of an archive. Each of them is digested and packed.
 MOST_ZEROS = 4 * 1024**3
-_NUMBER = re.compile(r"[0-9]{1,19}")
+_SHORT_NUMBER = re.compile(r"[0-9]{1,19}")
 # Of a tar archive; bytes.
 BLOCK = 512
 
@@ -136,7 +136,7 @@ def _field(field: bytes) -> int:
 
 
 def _number(text: str) -> int:
-    if not _NUMBER.fullmatch(text):
+    if not _SHORT_NUMBER.fullmatch(text):
         raise _damaged()
     return int(text)
 

@@ -167,20 +167,20 @@ def _spans(text: str, data: bool) -> list[tuple[int, int]]:
 
 def _secrets(value: Any, shown: Any) -> set[str]:
     """Return the values that ``shown`` masks in ``value``, if they are long enough to be searched for."""
-    found = _hidden(value, shown)
+    found = _masked_in(value, shown)
     return {text for text in found if len(text) >= SHORTEST_SCRUBBED and MASK not in text}
 
 
-def _hidden(value: Any, shown: Any) -> Iterator[str]:
+def _masked_in(value: Any, shown: Any) -> Iterator[str]:
     """Yield the texts of ``value`` that ``shown`` masks."""
     if shown == MASK:
         yield from _leaves(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _hidden(item, shown[key])
+            yield from _masked_in(item, shown[key])
     elif isinstance(value, (list, tuple)):
         for item, mask in zip(value, shown):
-            yield from _hidden(item, mask)
+            yield from _masked_in(item, mask)
     elif isinstance(value, str) and value != shown:
         assigned = _ASSIGNMENT.match(value)
         if assigned and shown == f"{assigned.group()}{MASK}":

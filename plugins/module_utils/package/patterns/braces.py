@@ -10,7 +10,7 @@ import re
 
 # Far more than any real pattern has. Each alternative becomes a regular expression.
 MOST_ALTERNATIVES = 10_000
-_NUMBERS = re.compile(r"-?[0-9]+\.\.-?[0-9]+(?:\.\.-?[0-9]+)?")
+_RANGE = re.compile(r"-?[0-9]+\.\.-?[0-9]+(?:\.\.-?[0-9]+)?")
 _LETTERS = re.compile(r"[a-zA-Z]\.\.[a-zA-Z](?:\.\.-?[0-9]+)?")
 _PADDED = re.compile(r"-?0[0-9]")
 _COMMA_SET = re.compile(r",(?!,).*\}")
@@ -111,7 +111,7 @@ def _comma_parts(body: str) -> list[str]:
 def _sequence(body: str) -> list[str] | None:
     """Expand ``1..10..2`` or ``a..e``; None if ``body`` is not such a range."""
     letters = bool(_LETTERS.fullmatch(body))
-    if not letters and not _NUMBERS.fullmatch(body):
+    if not letters and not _RANGE.fullmatch(body):
         return None
     ends = body.split("..")
     try:

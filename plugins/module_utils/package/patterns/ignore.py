@@ -30,7 +30,7 @@ _CLASSES = {
     "xdigit": "0-9A-Fa-f",
 }
 # Spaces at the end are ignored, unless they are escaped by a backslash.
-_TRIMMED = re.compile(r"((?:\\.|[^\\])*?) *")
+_WITHOUT_LAST_SPACES = re.compile(r"((?:\\.|[^\\])*?) *")
 _CLASS = re.compile(r"\[:([^\]]*):\]")
 
 
@@ -68,7 +68,7 @@ class IgnoreRules:
 
 
 def _parse(line: str) -> _Rule | None:
-    trimmed = _TRIMMED.fullmatch(line)
+    trimmed = _WITHOUT_LAST_SPACES.fullmatch(line)
     pattern = trimmed.group(1) if trimmed else line
     if not pattern or pattern.startswith("#"):
         return None
