@@ -99,6 +99,8 @@ def decode(manifest: Any, strict: bool) -> dict[str, Any]:
     """Return the config that a hub lists for a package.json. Raises `RefusedError`."""
     if not isinstance(manifest, dict):
         raise RefusedError({})
+    # For the decoders of all hubs, null is as if the key were missing.
+    manifest = {key: value for key, value in manifest.items() if value is not None}
     for key in ("name", "version", "main"):
         if key in manifest or key == "main":
             _text(manifest.get(key), key)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import random
 import shutil
@@ -59,6 +60,14 @@ def test_upload_replace_and_remove(hub: FakeHub, package: pathlib.Path) -> None:
     assert [item["id"] for item in hub.sequences] == [second.real["sequence"]["id"]]
     assert verbs(four_times("sth_sequence", hub, name="probe", state="absent").real) == ["delete"]
     assert hub.sequences == []
+
+
+def test_null_in_a_manifest_is_as_if_the_key_were_missing(hub: FakeHub, package: pathlib.Path) -> None:
+    """The decoders of the hubs 0.18.7 and 1.0.1 say so."""
+    file = package / "package.json"
+    nothing = dict.fromkeys(("engines", "args", "author", "description", "keywords", "repository", "scramjet"))
+    file.write_text(json.dumps({**json.loads(file.read_text()), **nothing}))
+    assert verbs(four_times("sth_sequence", hub, src=str(package)).real) == ["upload"]
 
 
 def test_an_unchanged_package_costs_two_requests(hub: FakeHub, package: pathlib.Path) -> None:
