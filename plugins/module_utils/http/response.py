@@ -33,8 +33,9 @@ class Response:
     reason: str
     body: bytes
     content_type: str
-    # The target of a redirect.
+    # The target of a redirect, and the address of the API that was asked.
     location: str = ""
+    api_url: str = ""
     # How many seconds it took to answer, and how many more to wait before the next request, if it says so.
     seconds: float = 0.0
     retry_after: float = 0.0
@@ -115,7 +116,17 @@ def _target(response: Response) -> str:
     if not response.location or not parts.hostname:
         return ""
     target = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    return f", {scrub(target[:LOOKED_AT], response.secrets, part=True)[:TOLD]}"
+    return scrub(target[:LOOKED_AT], response.secrets, part=True)[:TOLD]
+
+
+def _instead_of_redirect(response: Response) -> str:
+    """Say what to set instead of following a redirect: the address of the API there, if the rest of the path is the same."""
+    target, endpoint = _target(response), response.url.removeprefix(response.api_url)
+    if not target:
+        return "Redirects are not followed: set api_url to the address of the hub itself."
+    if response.api_url and endpoint and target.endswith(endpoint):
+        return f"Redirects are not followed: set api_url to {target.removesuffix(endpoint)}."
+    return f"Redirects are not followed, and this one leads to {target}: set api_url to the address of the hub itself."
 
 
 def failed_answer(response: Response, purpose: str, advice: str = "") -> SthError:
@@ -135,7 +146,7 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
     if not advice and response.status == 419:
         advice = "Free memory or CPU on the hub's machine, and run the task again."
     if not advice and 300 <= response.status < 400:
-        advice = f"Redirects are not followed: set api_url to the address that it points to{_target(response)}."
+        advice = _instead_of_redirect(response)
     if not advice and response.status == 413:
         # No hub has such a limit.
         advice = (

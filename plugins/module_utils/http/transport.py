@@ -348,6 +348,7 @@ class Transport:
             body=self._body(response, method, url),
             content_type=response.headers.get("Content-Type", ""),
             location=response.headers.get("Location", ""),
+            api_url=self.connection.api_url,
             seconds=seconds,
             retry_after=retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
             secrets=frozenset(self.secrets) | self.own_secrets,

@@ -58,12 +58,19 @@ def test_no_secret_is_in_a_failure() -> None:
 @pytest.mark.parametrize(
     ("location", "told"),
     [
-        ("https://elsewhere/api/v1/version", "it points to, https://elsewhere/api/v1/version."),
-        ("/login?token=abc123", "/login."),
-        ("https://user:word@elsewhere:8443/#abc", "it points to, https://elsewhere:8443/."),
-        ("https://elsewhere/t0psecret-canary", "https://elsewhere/********."),
-        ("http://[broken", "it points to."),
-        ("", "it points to."),
+        ("https://elsewhere/api/v1/version", "set api_url to https://elsewhere/api/v1."),
+        ("https://elsewhere/hub-1/api/v1/version", "set api_url to https://elsewhere/hub-1/api/v1."),
+        ("/login?token=abc123", "/login: set api_url to the address of the hub itself."),
+        (
+            "https://user:word@elsewhere:8443/#abc",
+            "leads to https://elsewhere:8443/: set api_url to the address of the hub itself.",
+        ),
+        (
+            "https://elsewhere/t0psecret-canary",
+            "https://elsewhere/********: set api_url to the address of the hub itself.",
+        ),
+        ("http://[broken", "not followed: set api_url to the address of the hub itself."),
+        ("", "not followed: set api_url to the address of the hub itself."),
     ],
 )
 def test_a_redirect_is_told_with_its_target(location: str, told: str) -> None:
