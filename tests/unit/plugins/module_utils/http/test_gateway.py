@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 
@@ -22,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.gateway import (
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, from_gateway
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY
@@ -150,11 +150,11 @@ def test_a_write_is_sent_once() -> None:
     assert isinstance(error, LostAnswerError)
 
 
-class _Interrupted(threading.Event):
+class _Interrupted(Flag):
     """Is set while somebody waits for it."""
 
-    def wait(self, timeout: float | None = None) -> bool:
-        del timeout
+    def wait(self, seconds: float) -> bool:
+        del seconds
         self.set()
         return True
 
