@@ -10,7 +10,6 @@ finds it, in check mode too.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -29,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.entries impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
-from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns, sleep
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns, take_lock
 
 # Not sources: version control, caches and results of a build, which differ on every machine.
 NO_SOURCES = (
@@ -61,7 +60,7 @@ def build(source: str, command: str, place: str, environment: Mapping[str, str])
     with _local_errors():
         os.makedirs(kept, mode=0o700, exist_ok=True)
         with open(os.path.join(kept, ".lock"), "wb") as lock:
-            _take_lock(lock)
+            take_lock(lock)
             if os.path.isdir(place):
                 return
             working = tempfile.mkdtemp(prefix=".working-", dir=kept)
@@ -102,16 +101,6 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
                 "BUILD_FAILED",
                 f"The build of {source} failed with {how}: correct the command or the sources. The end of its output: {_tail(said)}",
             )
-
-
-def _take_lock(lock: IO[bytes]) -> None:
-    """Wait until no other task builds this package."""
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            sleep(REAL.looks.first)
 
 
 def _has_ended(process: subprocess.Popen[bytes], turn: float) -> bool:

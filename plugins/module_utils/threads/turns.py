@@ -11,11 +11,12 @@ whole time: a wait without a time would never end. So every wait lasts for one t
 
 from __future__ import annotations
 
+import fcntl
 import math
 import threading
 import time
 from contextlib import suppress
-from typing import Callable
+from typing import IO, Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
 
@@ -34,6 +35,16 @@ def in_turns(wait: Callable[[float], object], seconds: float = math.inf) -> bool
 def sleep(seconds: float, /) -> None:
     """Wait for ``seconds``."""
     in_turns(time.sleep, seconds)
+
+
+def take_lock(file: IO[Any]) -> None:
+    """Wait until no other process holds the lock of ``file``, and take it. It lasts until the file is closed."""
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            sleep(REAL.looks.first)
 
 
 class Flag:

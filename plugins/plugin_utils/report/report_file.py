@@ -9,7 +9,6 @@ Every host writes the whole report when its role is over. So the last one leaves
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ from ansible import constants
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing, require_writable
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import take_lock
 from ansible_collections.scramjet.sth.plugins.plugin_utils.report.markdown import as_markdown
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
@@ -69,7 +69,7 @@ def write_report(path: str, host: str, hosts: Iterable[str], check_mode: bool) -
     lock = os.path.join(constants.DEFAULT_LOCAL_TMP, "scramjet.sth-report.lock")  # type: ignore[attr-defined]
     with open(lock, "wb") as held:
         # Otherwise a host that has read earlier could write later.
-        fcntl.flock(held, fcntl.LOCK_EX)
+        take_lock(held)
         report = build_report([item for item in read_lines(_NAME) if item["path"] == path], check_mode)
         for name, text in (
             (path[: -len(MARKDOWN)] + ".json", json.dumps(report, indent=2, ensure_ascii=False) + "\n"),
