@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Poll, give_up
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended, local_error
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, sleep
 
 # Probes of the operating system that find out about a peer that is gone, in whole seconds. A hub sends nothing between two events.
 _PROBES = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
@@ -50,8 +51,8 @@ class EventStream(Attended):
         self._asks_for_kept = kept
         self._told = told
         self._lost = lost
-        self._ended = threading.Event()
-        self._may_retry = threading.Event()
+        self._ended = Flag()
+        self._may_retry = Flag()
         self._request = InFlight()
         # The time of the break on the monotonic clock, and why; None while it is followed.
         self._broken: tuple[float, str] | None = None
@@ -141,7 +142,7 @@ class _Kept(Attended):
     def __init__(self, hub: HubClient, instance_id: str, name: str, told: Callable[[str, Event, bool], None]) -> None:
         super().__init__(f"ask for {name}")
         self._timings = hub.timings
-        self._woken = threading.Event()
+        self._woken = Flag()
         self._poll = Poll(hub, instance_id, "last", name, LONGEST_TIMEOUT, self._woken)
         self._event = name
         self._told = told
@@ -169,7 +170,7 @@ class _Kept(Attended):
             self._woken.wait(self._timings.kept_answers)
             if self._poll.event is not None:
                 # If it came after the hub was asked to send all events, it has been sent by now too.
-                time.sleep(self._timings.same_moment)
+                sleep(self._timings.same_moment)
         finally:
             self._pass_on()
         give_up([self._poll])

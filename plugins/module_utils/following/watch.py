@@ -29,8 +29,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import find_sequences
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
-from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended, local_error
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended, local_error
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Watch(Attended):
         self._outbox = outbox
         self._hub = HubClient(hub.connection, timings)
         self._teller = Teller(hub.name, self._hub, arguments.mask_output)
-        self._ended = threading.Event()
+        self._ended = Flag()
         self._followed: dict[str, Followed] = {}
         # Instances that are listed and not followed: not chosen, or ended.
         self._others: set[str] = set()
@@ -68,9 +69,8 @@ class Watch(Attended):
         self._silent_since: float | None = None
         self._told_code = ""
 
-    def run(self) -> None:
-        """Follow the hub, and do not end silently."""
-        super().run()
+    def at_end(self) -> None:
+        """Do not end silently."""
         if not self._ended.is_set():
             self._outbox.fail(self.error or local_error(self.name, RuntimeError("its thread has ended")))
 

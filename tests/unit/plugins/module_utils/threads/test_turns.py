@@ -126,7 +126,7 @@ def for_an_answer(let_go: threading.Event) -> None:
     """Of a server that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        Transport(connection_from_options({"api_url": url, "request_timeout": LONG})).get("version", repeat=False)
+        Transport(connection_from_options({"api_url": url, "request_timeout": LONG})).get("version", repeat="never")
 
 
 @pytest.mark.parametrize(
