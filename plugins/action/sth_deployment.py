@@ -4,14 +4,19 @@
 
 """Controller side of M(scramjet.sth.sth_deployment), and of the list of the role C(deployment).
 
-Three arguments are internal, for that role. ``_check_list`` checks all its variables before the first request, and returns the
+Some arguments are internal, for that role. ``_check_list`` checks all its variables before the first request, and returns the
 names of its deployments. ``_listed`` is one of these names, and the task uses the options of its element. So the items of the loop
 are names and contain no secrets, and the list is evaluated only once for each of the two tasks. ``_write_report`` writes the report.
+
+Deployments with ``total_replicas`` are spread over the hosts of the play (`fleet`). ``_share`` computes the shares from what each host
+has found. Then ``_listed`` keeps the replicas that another hub will have, until ``_all_have_theirs`` has seen that every hub has its
+share. With ``_last``, it ends them. With ``_brief``, the result has nothing of each replica.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
@@ -26,6 +31,16 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list impor
     refuse_misspelt,
     require_boolean,
     wanted_deployments,
+)
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
+    FLEET,
+    Fleet,
+    all_have_theirs,
+    both_results,
+    read_fleet,
+    refuse_strategy,
+    share_of,
+    shares,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import validate
@@ -43,6 +58,8 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
 
 # By the id of the task. All items of its loop run in one worker.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
+# What is left of a result with ``_brief``.
+_BRIEF = ("changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable")
 
 
 class ActionModule(HubAction):
@@ -58,22 +75,37 @@ class ActionModule(HubAction):
         variables = task_vars or {}
         if "_write_report" in self._task.args:
             return self._write_report(variables)
+        if "_share" in self._task.args or "_all_have_theirs" in self._task.args:
+            return self._spread(variables)
         if "_check_list" in self._task.args:
             return self._check_list(variables)
         result = super().run(tmp, task_vars)
         rows = result.pop("_report", ())
+        if "_brief" in self._task.args:
+            return {key: value for key, value in result.items() if key in _BRIEF}
         if self._report:
             note_deployment(self._report, _host(variables), str(self._task.args["_listed"]), result, rows)
-        return result
+        earlier = variables.get("deployment__run") if "_last" in self._task.args else None
+        return both_results(earlier, result, self._task.args["_listed"]) if earlier else result
+
+    def _spread(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Compute the shares of all hosts, or see whether all hosts have theirs."""
+        try:
+            if "_all_have_theirs" in self._task.args:
+                return {"changed": False, "complete": all_have_theirs(variables)}
+            refuse_strategy(self._task)
+            return {"changed": False, **shares(variables, self._task.args["_share"] == "only_look")}
+        except SthError as error:
+            return {**nothing_done(TASK, None), "failed": True, "msg": error.message, "error_code": error.code}
 
     def _check_list(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Check all variables before the first request; return the names of the deployments."""
+        """Check all variables before the first request; return the names of the deployments, and the fleets."""
         common = {key: value for key, value in self._task.args.items() if key != "_check_list"}
         self._add_connection(common, variables)
         report = None
         try:
             report = self._report_path(variables)
-            names = self._checked(common, variables)
+            checked = self._checked(common, variables)
         except SthError as error:
             nothing = nothing_done(TASK, self._api_url_of(common))
             result = {**nothing, "failed": True, "msg": error.message, "error_code": error.code}
@@ -81,8 +113,8 @@ class ActionModule(HubAction):
                 note_refused(report, _host(variables), result)
             return result
         if report:
-            note_list(report, _host(variables), names)
-        return {"changed": False, "names": names}
+            note_list(report, _host(variables), checked["names"])
+        return {"changed": False, **checked}
 
     def _write_report(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Write the report of all hosts. It is no change of a hub, so check mode writes it too."""
@@ -109,7 +141,8 @@ class ActionModule(HubAction):
             super()._tell_files(package, {"diff": row})
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        name = arguments.pop("_listed", None)
+        name, last = arguments.pop("_listed", None), arguments.pop("_last", False)
+        arguments.pop("_brief", None)
         if name is None:
             return arguments
         self._report = self._report_path(variables)
@@ -122,10 +155,14 @@ class ActionModule(HubAction):
                 "INVALID_OPTION",
                 f"{name} is no longer in deployment_list: use names that do not change while the role runs.",
             )
-        return {**arguments, **_evaluated[self._task._uuid][name]}
+        options = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
+        return {**arguments, **options, **share_of(name, variables, bool(last))}
 
-    def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> list[str]:
-        """Check the variables and return the names. ``common``: arguments of the task and the connection, for all elements."""
+    def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Check the variables. Return the names, and the fleets by name as plain data.
+
+        ``common``: arguments of the task and the connection, for all elements.
+        """
         refuse_misspelt(variables)
         only_looks = require_boolean("deployment_fail_on_drift", self._variable("deployment_fail_on_drift", variables))
         # The variable ansible_check_mode is only about the command line, and not about the keyword check_mode.
@@ -136,18 +173,21 @@ class ActionModule(HubAction):
                 "keyword check_mode, or leave out deployment_fail_on_drift.",
             )
         wanted = self._wanted(variables)
-        for name, options in wanted.items():
-            self._check({**common, **options}, name)
-        return list(wanted)
+        checked = {name: self._check({**common, **options}, name) for name, options in wanted.items()}
+        fleets = {name: asdict(fleet) for name, fleet in checked.items() if fleet}
+        return {"names": list(wanted), "fleets": fleets}
 
-    def _check(self, arguments: dict[str, Any], name: str) -> None:
-        """Refuse options that the module would refuse before its first request."""
+    def _check(self, given: dict[str, Any], name: str) -> Fleet | None:
+        """Refuse options that the module would refuse before its first request. Return the fleet of the deployment, if it has one."""
+        arguments = {key: value for key, value in given.items() if key not in FLEET}
         try:
             self._refuse_null(arguments)
             validated, error = validate(TASK, self._module_name, with_json_args(arguments))
             if error:
                 raise SthError("INVALID_OPTION", without_no_log(error, validated._no_log_values))
-            check_options(read_options(DeploymentOptions, validated.validated_parameters))
+            options = read_options(DeploymentOptions, validated.validated_parameters)
+            check_options(options)
+            return read_fleet(given, options)
         except SthError as refused:
             raise SthError.of(refused, message=f"Deployment {name}: {refused.message}") from None
 
@@ -155,7 +195,7 @@ class ActionModule(HubAction):
         """Evaluate the role's variables."""
         names = ("deployment_list", "deployment_defaults", "deployment__considered", "deployment__imposed")
         listing = Listing(*(as_module_gets(self._variable(name, variables)) for name in names))
-        wanted = wanted_deployments(listing, TASK.options)
+        wanted = wanted_deployments(listing, {**TASK.options, **FLEET})
         # Before ansible-core 2.19, an omitted value is a special text.
         omitted = variables.get("omit", object())
         return {

@@ -72,6 +72,12 @@ options:
       - Without O(src) and O(sequence), the version of the latest run stays, and so does every part of the configuration that
         is not set.
     type: str
+  digest:
+    description:
+      - The digest that the package in O(src) must have, V(sha256:<7 or more hex digits>), as RV(scramjet.sth.sth_package#module:package.digest)
+        and RV(deployment.ref) show it. If its content has another digest, the task fails with C(error_code=INVALID_PACKAGE) before
+        anything is written. So the same build runs on every hub, wherever the archive comes from.
+    type: str
   replicas:
     description:
       - How many replicas run. Scaling down stops those with the highest indexes. V(0) stops all.
@@ -79,6 +85,14 @@ options:
         from 0.24.3 on lists a replica that has ended for some minutes, and an older hub not at all. So if replicas can end by
         themselves, set this option, or the number can shrink.
     type: int
+  indexes:
+    description:
+      - Which replicas run on this hub, if the deployment runs on several hubs. Each hub has other indexes, so that O(index_key) and
+        O(overrides) mean the same on all of them. It replaces O(replicas). An empty list ends all replicas on this hub.
+      - The role C(deployment) computes it from C(total_replicas).
+      - If neither this option nor O(replicas) is set, the replicas keep their indexes.
+    type: list
+    elements: int
   strategy:
     description:
       - How replicas are replaced.
@@ -187,6 +201,27 @@ EXAMPLES = r"""
         - {name: ready, payload: {ok: true}}
     wait_for: event
     ready_event: ready
+    stop_timeout: 1
+
+- name: Run those replicas of a fleet that belong to this hub, each with its index in app_config
+  scramjet.sth.sth_deployment:
+    name: fleet
+    src: packages/wordcount
+    indexes: [4, 5]
+    index_key: shard
+    app_config: {}
+    stop_timeout: 1
+
+- name: Read the digest of a package
+  scramjet.sth.sth_package:
+    src: packages/wordcount
+  register: tested
+
+- name: Deploy it, unless its content has changed in the meantime
+  scramjet.sth.sth_deployment:
+    name: fleet
+    src: packages/wordcount
+    digest: "sha256:{{ tested.package.digest }}"
     stop_timeout: 1
 
 - name: Scale it only, version and configuration stay
@@ -463,7 +498,9 @@ TASK = Task(
         "state": {"type": "str", "default": "present", "choices": ["present", "absent", "restarted", "rolled_back"]},
         "name": {"type": "str", "required": True},
         "sequence": {"type": "str"},
+        "digest": {"type": "str"},
         "replicas": {"type": "int"},
+        "indexes": {"type": "list", "elements": "int"},
         "strategy": {"type": "str", "default": "rolling", "choices": ["rolling", "blue_green", "recreate"]},
         "max_surge": {"type": "int", "default": 1},
         "max_unavailable": {"type": "int", "default": 0},
@@ -484,7 +521,7 @@ TASK = Task(
         **specs.ENDING,
     },
     options_type=DeploymentOptions,
-    constraints={"mutually_exclusive": [("src", "sequence")]},
+    constraints={"mutually_exclusive": [("src", "sequence"), ("replicas", "indexes")]},
 )
 
 

@@ -27,11 +27,16 @@ VARIABLES = (
     "deployment_fail_on_drift",
     "deployment_report",
     "deployment_result",
+    "deployment_weight",
 )
 # If these options are text, only line ends separate the items.
 ONLY_LINES = ("args",)
 # A line that is a name and not a part of YAML or JSON with a mistake in it.
 NAME = re.compile(r"[\w.][\w. @/+-]*")
+
+
+# If these are empty, they do not mean "not set": the module refuses them.
+NOT_EMPTY = ("sequence", "digest")
 HIDDEN = "The value is not shown, because it may be secret."
 
 
@@ -118,8 +123,7 @@ def _options(element: Mapping[str, Any], listing: Listing, spec: Spec) -> dict[s
     return {
         name: _typed(value, name, spec[name], str(element["name"]))
         for name, value in {**element, **listing.imposed}.items()
-        # Pass on an empty reference, which the module refuses. It does not mean "not set".
-        if name in considered and (name == "sequence" or value not in ("", None))
+        if name in considered and (name in NOT_EMPTY or value not in ("", None))
     }
 
 

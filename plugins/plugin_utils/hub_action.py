@@ -65,7 +65,7 @@ SIGN_IN = ("token", "token_file", "url_username", "url_password")
 # Options that say what a task is about. An explicit null is an error, because "not set" would mean something else: all
 # objects, no objects, or reading instead of writing.
 NOT_NULL = (
-    "name", "id", "version", "instance", "sequence", "topic", "src", "send", "expect", "stream", "content", "lines",
+    "name", "names", "id", "version", "instance", "sequence", "digest", "topic", "src", "send", "expect", "stream", "content", "lines",
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ TASKS: dict[str, dict[str, Any]] = {
     f"sth_instance{OF_MANY}": {"name": "pool", "count": 10, "sequence": "probe", "stable_for": 0},
     "sth_instance_info": {"instance": ["web"]},
     "sth_deployment": {"name": "api", "src": PROBE, "stable_for": 0},
+    "sth_deployment_info": {"names": ["api"]},
     "sth_topic": {"name": "orders"},
     "sth_topic_info": {"name": "orders"},
     "sth_hub_info": {},

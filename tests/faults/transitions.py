@@ -128,5 +128,6 @@ TRANSITIONS = (
     Transition("hub_info", "sth_hub_info", {}, _RUNNING),
     Transition("sequence_info", "sth_sequence_info", {}, _RUNNING),
     Transition("instance_info", "sth_instance_info", {}, _RUNNING),
+    Transition("deployment_info", "sth_deployment_info", {}, _RUNNING),
     Transition("topic_info", "sth_topic_info", {}, on=("1.x",)),
 )

@@ -68,8 +68,8 @@ def absent_goal(observed: Observed) -> Goal:
 def goal_of(observed: Observed, leader: Replica) -> Goal:
     """Return the goal of the run that started ``leader``, as far as its replicas show it."""
     rollout = leader.rollout
-    slots = _slots_like(observed, leader, range(rollout.replicas))
-    goal = Goal(slots, leader.sequence, rollout, why_ended=f"the deployment has {rollout.replicas} replicas")
+    slots = _slots_like(observed, leader, rollout.wanted)
+    goal = Goal(slots, leader.sequence, rollout, why_ended=why_surplus(rollout))
     rest = slots_beside_canary(observed, goal)
     return replace(goal, slots=(*slots[: len(slots) - len(rest)], *rest))
 
@@ -83,7 +83,7 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
 
     def was_before(item: Replica) -> bool:
         # A replica that has the new settings already is a canary, or an interrupted run with the same goal has left it.
-        is_canary = item.index < item.rollout.canary and item.id not in failed
+        is_canary = item.rollout.is_canary(item.index) and item.id not in failed
         return old is None or _outdated(item, goal) or is_canary
 
     slots = []
@@ -98,6 +98,15 @@ def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) ->
     return Goal(tuple(slots), sequence, goal.rollout, is_rollback=True, why_ended="it was not there before")
 
 
+def why_surplus(rollout: Rollout) -> str:
+    """Say why a replica whose index is not wanted is ended."""
+    if rollout.indexes is None:
+        return f"the deployment has {rollout.replicas} replicas"
+    return (
+        f"the deployment has the indexes {rollout.indexes} here" if rollout.indexes else "no index belongs to this hub"
+    )
+
+
 def with_unreported(goal: Goal, options: ProgramOptions) -> Goal:
     """Give all replicas to start the limits and start_options of the task, because hubs do not report those of running ones."""
     limits, start_options = options.limits, dict(options.start_options)
@@ -110,7 +119,7 @@ def slots_beside_canary(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
     if not goal.rollout.canary:
         return ()
     old = in_force_beside(observed, goal)
-    return _slots_like(observed, old, range(goal.rollout.canary, len(goal.slots))) if old else ()
+    return _slots_like(observed, old, (slot.index for slot in goal.slots[goal.rollout.canary :])) if old else ()
 
 
 def in_force_beside(observed: Observed, goal: Goal) -> Replica | None:

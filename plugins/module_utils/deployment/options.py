@@ -30,7 +30,9 @@ class DeploymentOptions(PackageOptions, ProgramOptions, ReadinessOptions, Ending
     state: Literal["present", "absent", "restarted", "rolled_back"]
     name: str
     sequence: str | None
+    digest: str | None
     replicas: int | None
+    indexes: list[int] | None
     strategy: Literal["rolling", "blue_green", "recreate"]
     max_surge: int
     max_unavailable: int

@@ -219,7 +219,8 @@ def _is_unfinished(observed: Observed, leader: Replica) -> bool:
     older = (
         item
         for item in observed.live
-        if item.rollout.rank < leader.rollout.rank and item.index < max(item.rollout.replicas, leader.rollout.replicas)
+        if item.rollout.rank < leader.rollout.rank
+        and (item.rollout.wants(item.index) or leader.rollout.wants(item.index))
     )
     return any(item.record.status == "running" and stay.get(item.index) is not item for item in older)
 

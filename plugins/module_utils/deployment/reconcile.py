@@ -48,7 +48,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing i
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference, parse_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
@@ -124,6 +124,8 @@ def check_options(options: DeploymentOptions) -> None:
         number: int | None = getattr(options, name)
         if number is not None and number < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")
+    _check_indexes(options.indexes)
+    _check_digest(options)
     if options.state == "restarted" and options.canary:
         raise SthError(
             "INVALID_OPTION",
@@ -135,6 +137,28 @@ def check_options(options: DeploymentOptions) -> None:
     check_program(options)
     readiness_from_options(options)
     ending_from_options(options)
+
+
+def _check_indexes(indexes: list[int] | None) -> None:
+    if any(index < 0 for index in indexes or ()):
+        raise SthError("INVALID_OPTION", "indexes must not be negative.")
+    if len(set(indexes or ())) < len(indexes or ()):
+        raise SthError("INVALID_OPTION", "indexes has an index twice: each replica has an index of its own.")
+
+
+def _check_digest(options: DeploymentOptions) -> str | None:
+    """Return the hex digits of the digest that the package must have; None for any. Raises ``INVALID_OPTION``."""
+    if options.digest is None:
+        return None
+    if options.src is None:
+        raise SthError(
+            "INVALID_OPTION",
+            "digest is set without src: set src, or name a version that is on the hub as sequence: name@sha256:<digest>.",
+        )
+    _version, digest = parse_version(options.digest)
+    if digest is None:
+        raise SthError("INVALID_OPTION", f"{options.digest!r} is not a digest: write sha256: and 7 to 64 hex digits.")
+    return digest
 
 
 def _check_take_over(wanted: TakeOverOptions | None, state: str) -> None:
@@ -158,7 +182,17 @@ def _ref(goal: Goal, options: DeploymentOptions) -> str | None:
 
 def _package(run: Run, options: DeploymentOptions) -> Package | None:
     """Read ``src``. A rollback needs no package, because its version is on the hub."""
-    return None if options.src is None or options.state == "rolled_back" else read_source(run, options)
+    if options.src is None or options.state == "rolled_back":
+        return None
+    package = read_source(run, options)
+    # The digest of a package that was not built yet is "".
+    if package.digest and not package.digest.startswith(_check_digest(options) or ""):
+        raise SthError(
+            "INVALID_PACKAGE",
+            f"The content of {options.src} is sha256:{package.digest[:12]} and not {options.digest}: give the archive with that digest, or "
+            "correct digest.",
+        )
+    return package
 
 
 def _plan(
@@ -172,7 +206,7 @@ def _plan(
     if package is not None:
         refuse_newer_main(hub, package)
     goal = wanted_goal(before, options, sequence, hub.api_url)
-    refuse_clash(before, hub.api_url, range(len(goal.slots)))
+    refuse_clash(before, hub.api_url, (slot.index for slot in goal.slots))
     for slot in goal.slots:
         slot.program.check_size(hub.dialect.start_body_limit)
     return plan_present(

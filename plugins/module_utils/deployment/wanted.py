@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
     goal_of,
     in_force_beside,
     slots_beside_canary,
+    why_surplus,
     with_unreported,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import (
@@ -32,6 +33,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options im
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, latest
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_text
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Override, Program, member
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
@@ -47,7 +49,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     state, leader = options.state, observed.leader
     model = leader
     names_version = sequence is not None
-    if leader is None and sequence is None and options.replicas == 0:
+    if leader is None and sequence is None and (options.replicas == 0 or options.indexes == []):
         return Goal((), None, Rollout(observed.generation + 1))
     if state == "rolled_back":
         in_force = _beside_canary_of_configuration(observed)
@@ -57,18 +59,20 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
         model = in_force or latest(go_on) or leader
     elif sequence is None:
         sequence = _running_version(observed, hub)
-    count = _count(observed) if options.replicas is None else options.replicas
+    indexes = _indexes(observed, options)
+    count = len(indexes)
     rollout = Rollout(
         generation=observed.generation + 1,
         replicas=count,
         canary=min(_canary(observed, options, sequence, names_version), count),
         rolled_back=state == "rolled_back"
         or bool(leader and leader.ref == sequence.ref and _was_rolled_back(observed)),
+        indexes=ranges_text(indexes) if _is_shared(observed, options) else None,
     )
     rollout = _with_differences(rollout, model, options)
-    programs = [_program(observed, options, rollout, model, index) for index in range(count)]
-    slots = tuple(Slot(index, program, sequence) for index, program in enumerate(programs))
-    goal = Goal(slots, sequence, rollout, why_ended=f"the deployment has {count} replicas")
+    programs = [_program(observed, options, rollout, model, index) for index in indexes]
+    slots = tuple(Slot(index, program, sequence) for index, program in zip(indexes, programs))
+    goal = Goal(slots, sequence, rollout, why_ended=why_surplus(rollout))
     rest = slots_beside_canary(observed, goal)
     if options.canary is None and not rest:
         # There are no old settings that the other replicas could keep.
@@ -94,6 +98,26 @@ def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_ve
     return replace(goal, slots=slots, rollout=rollout)
 
 
+def _indexes(observed: Observed, options: DeploymentOptions) -> list[int]:
+    """Return the indexes of the replicas. Without an option, they stay as they are."""
+    if options.indexes is not None:
+        return sorted(options.indexes)
+    if options.replicas is not None:
+        return list(range(options.replicas))
+    leader = observed.leader
+    if leader is None or not _is_shared(observed, options):
+        return list(range(_count(observed)))
+    ended = (index for index in leader.rollout.wanted if _has_ended(observed, leader, index))
+    return sorted({*(item.index for item in observed.live), *ended})
+
+
+def _is_shared(observed: Observed, options: DeploymentOptions) -> bool:
+    """Whether other hubs have the other indexes of the deployment."""
+    leader = observed.leader
+    stays = options.replicas is None and leader is not None and leader.rollout.indexes is not None
+    return options.indexes is not None or stays
+
+
 def _count(observed: Observed) -> int:
     """Return the number of replicas. The highest index counts, and not how many run, so that an ended replica is replaced."""
     count = max((item.index + 1 for item in observed.live), default=1) or 1
@@ -103,10 +127,15 @@ def _count(observed: Observed) -> int:
     # Add replicas at the end that the latest run wanted, and that have ended by themselves. Where a hub does not report how
     # one ended (hub-behaviour.md#versions), it may be one that a run with fewer replicas has ended.
     for index in range(count, leader.rollout.replicas):
-        ended = observed.last_ended(index)
-        if ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome in ("completed", "failed"):
+        if _has_ended(observed, leader, index):
             count = index + 1
     return count
+
+
+def _has_ended(observed: Observed, leader: Replica, index: int) -> bool:
+    """Whether the replica with this index has ended by itself."""
+    ended = observed.last_ended(index)
+    return bool(ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome in ("completed", "failed"))
 
 
 def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord, names_version: bool) -> int:
@@ -250,5 +279,6 @@ def _digest(programs: Iterable[Program], sequence: SequenceRecord, rollout: Roll
         [item.app_config, item.args, item.input_topic, item.output_topic, item.limits, item.start_options]
         for item in programs
     ]
-    text = json.dumps([sequence.ref, rollout.canary, rollout.rolled_back, wanted], sort_keys=True)
+    where = [] if rollout.indexes is None else [rollout.indexes]
+    text = json.dumps([sequence.ref, rollout.canary, rollout.rolled_back, wanted, *where], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

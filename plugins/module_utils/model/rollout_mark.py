@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_of
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,30 @@ class Rollout:
     # Replicas with an index below these may have had an app_config or args of their own.
     own_configs: int = 0
     own_args: int = 0
+    # Which indexes it wanted, as `ranges_text`; None: those from 0 on. They are text, because thousands of replicas may carry it.
+    indexes: str | None = None
 
     @property
     def rank(self) -> tuple[int, str]:
         """The run with the highest rank leads."""
         return (self.generation, self.digest)
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The indexes of the replicas that it wanted."""
+        return tuple(chain(*self._ranges))
+
+    def wants(self, index: int) -> bool:
+        """Whether it wanted a replica with this index."""
+        return any(index in item for item in self._ranges)
+
+    def is_canary(self, index: int) -> bool:
+        """Whether it gave the new version only to some replicas, and this is one of them."""
+        return index < self.canary if self.indexes is None else index in self.wanted[: self.canary]
+
+    @property
+    def _ranges(self) -> tuple[range, ...]:
+        return (range(self.replicas),) if self.indexes is None else ranges_of(self.indexes) or ()
 
     @property
     def own(self) -> int:
@@ -57,13 +79,14 @@ class Rollout:
             "index_key": self.index_key,
             "own_configs": self.own_configs or None,
             "own_args": self.own_args or None,
+            "indexes": self.indexes,
         }
         return {key: item for key, item in value.items() if item is not None}
 
 
 def read_rollout(value: Mapping[str, Any]) -> Rollout:
     """Read it from the mark that a hub reports. Missing and invalid values get the defaults."""
-    index_key = value.get("index_key")
+    index_key, indexes = value.get("index_key"), value.get("indexes")
     return Rollout(
         _count(value.get("generation")),
         str(value.get("digest") or ""),
@@ -75,6 +98,7 @@ def read_rollout(value: Mapping[str, Any]) -> Rollout:
         index_key if isinstance(index_key, str) else None,
         _count(value.get("own_configs")),
         _count(value.get("own_args")),
+        indexes if isinstance(indexes, str) and ranges_of(indexes) is not None else None,
     )
 
 

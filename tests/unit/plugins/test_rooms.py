@@ -38,6 +38,7 @@ ROOMS = (
     "module_utils/hub_info",
     "module_utils/following",
     "module_utils/deployment",
+    "module_utils/fleet",
     "module_utils/export",
     "module_utils/task",
     "modules",

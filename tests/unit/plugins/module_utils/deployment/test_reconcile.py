@@ -640,3 +640,21 @@ def test_a_replica_that_came_back_and_is_not_healthy_is_replaced(hub: FakeHub, v
     assert not result.get("failed"), result
     assert result["deployment"]["ready"] == 2
     assert hub.runners == 2
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_package_with_another_digest_is_refused_before_anything_is_written(version: Version, check: bool) -> None:
+    with FakeHub() as hub:
+        digest = "sha256:" + deploy(hub, src=version("a"))["deployment"]["ref"].partition("sha256:")[2]
+        before = len(hub.writes)
+        assert not deploy(hub, src=version("a"), digest=digest, check=check)["changed"]
+        refused = deploy(hub, src=version("b"), digest=digest, check=check)
+        assert refused["error_code"] == "INVALID_PACKAGE"
+        assert f"and not {digest}" in refused["msg"]
+        for wrong in (
+            {"digest": digest},
+            {"src": version("a"), "digest": digest[7:]},
+            {"src": version("a"), "digest": ""},
+        ):
+            assert deploy(hub, check=check, **wrong)["error_code"] == "INVALID_OPTION"
+        assert len(hub.writes) == before

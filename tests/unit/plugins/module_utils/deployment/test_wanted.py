@@ -198,3 +198,50 @@ def test_without_an_older_version_there_is_nothing_to_go_back_to() -> None:
     with pytest.raises(SthError, match="keep_versions") as raised:
         deployment.plan(state="rolled_back")
     assert raised.value.code == "NOT_FOUND"
+
+
+def test_a_share_of_a_fleet_keeps_its_indexes_until_a_task_says_others() -> None:
+    deployment = Deployment()
+    options: dict[str, Any] = {
+        "app_config": {"x": 1},
+        "args": [],
+        "index_key": "n",
+        "overrides": [{}] * 5 + [{"args": ["five"]}],
+    }
+    deployment.carry_out(deployment.plan("a", indexes=[5, 4], **options))
+    assert deployment.shown() == ["4a", "5a"]
+    assert steps(deployment.plan("a", indexes=[4, 5], **options)) == []
+    # Without the options, each replica keeps its index and what is its own.
+    deployment.carry_out(deployment.plan("b"))
+    assert deployment.shown() == ["4b", "5b"]
+    assert [slot.program.app_config for slot in deployment.goal().slots] == [{"x": 1, "n": 4}, {"x": 1, "n": 5}]
+    assert [slot.program.args for slot in deployment.goal().slots] == [(), ("five",)]
+    # Index 4 moves to another hub and 9 comes. There are never fewer than two.
+    moved = deployment.plan("b", indexes=[5, 9], **options)
+    assert steps(moved) == ["+9", "-4"]
+    assert [item.reason for item in moved.actions if item.action == "stop"] == [
+        "the deployment has the indexes 5,9 here"
+    ]
+    deployment.carry_out(moved)
+    assert deployment.shown() == ["5b", "9b"]
+    assert steps(deployment.plan("b", indexes=[], **options)) == ["-9 -5"]
+    # With a number, the indexes begin at 0 again.
+    assert [slot.index for slot in deployment.goal("b", replicas=2, **options).slots] == [0, 1]
+
+
+def test_a_canary_of_a_share_is_the_lowest_of_its_indexes() -> None:
+    deployment = Deployment()
+    deployment.carry_out(deployment.plan("a", indexes=[3, 7, 8]))
+    deployment.carry_out(deployment.plan("b", indexes=[3, 7, 8], canary=1))
+    assert deployment.shown() == ["3b", "7a", "8a"]
+    deployment.carry_out(deployment.plan(state="rolled_back"))
+    assert deployment.shown() == ["3a", "7a", "8a"]
+
+
+def test_a_replica_of_a_share_that_has_ended_by_itself_is_started_again() -> None:
+    deployment = Deployment()
+    deployment.carry_out(deployment.plan("a", indexes=[3, 7, 8]))
+    deployment.instances[1] = replace(deployment.instances[1], status="ended", outcome="failed")
+    assert steps(deployment.plan()) == ["+7"]
+    deployment.instances[1] = replace(deployment.instances[1], outcome="stopped")
+    assert steps(deployment.plan()) == []

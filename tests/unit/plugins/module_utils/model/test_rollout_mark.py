@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_text
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout, read_rollout
 
 REFS = st.lists(st.text(min_size=1, max_size=5), max_size=3).map(tuple)
 COUNTS = st.integers(0, 99)
 ROLLOUTS = st.builds(
     Rollout, COUNTS, st.text(max_size=5), COUNTS, COUNTS, REFS, REFS, st.booleans(), st.none() | st.text(max_size=5),
-    COUNTS, COUNTS,
+    COUNTS, COUNTS, st.none() | st.sets(COUNTS).map(ranges_text),
 )  # fmt: skip
 
 
@@ -32,6 +33,8 @@ def test_it_is_read_back_from_what_a_hub_echoes(rollout: Rollout) -> None:
     "spoilt",
     [
         {"generation": "3", "replicas": -1, "canary": True, "own_configs": 1.5},
+        {"indexes": "0-"},
+        {"indexes": [0, 1]},
         {"versions": "a@1", "given_up": {"a@1": 1}, "rolled_back": 1, "index_key": 7},
     ],
 )

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decides how many replicas of a fleet may be missing at a time, on each hub and on how many hubs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What was promised for a deployment over the whole fleet, and how replicas are replaced on each hub."""
+
+    name: str
+    total: int
+    min_ready: int | None
+    strategy: Literal["rolling", "blue_green", "recreate"]
+    max_surge: int
+    max_unavailable: int
+
+
+def check_promise(promise: Promise) -> None:
+    """Refuse a promise that could never be kept. Raises ``INVALID_OPTION``."""
+    least = promise.min_ready
+    if least is None:
+        return
+    if least < 0 or least > promise.total:
+        raise _refused(
+            promise, f"min_ready is {least}, and total_replicas {promise.total}: set a number from 0 to that."
+        )
+    if least and promise.strategy == "recreate":
+        raise _refused(promise, "min_ready cannot be kept with strategy: recreate, which stops all replicas of a hub.")
+    if least == promise.total and promise.strategy == "rolling" and promise.max_surge == 0:
+        raise _refused(
+            promise, "max_surge is 0 and min_ready is total_replicas, so nothing could be replaced: lower min_ready."
+        )
+
+
+def missing_at_once(promise: Promise, ready: int) -> tuple[int, int]:
+    """Return how many may be missing on a hub, and on how many hubs at the same time (0: all).
+
+    ``ready``: how many are ready now. Raises ``INVALID_OPTION`` if too few are ready to replace any.
+    """
+    most, least = promise.max_unavailable, promise.min_ready
+    if promise.strategy != "rolling" or most == 0 or least is None or ready == 0:
+        return most, 0
+    spare = max(0, min(promise.total, ready) - least)
+    if spare == 0 and promise.max_surge == 0:
+        raise _refused(
+            promise,
+            f"only {ready} of {promise.total} replicas are ready and min_ready is {least}, so none may be stopped, and max_surge is 0: set "
+            "max_surge to 1, or lower min_ready for this run.",
+        )
+    if spare == 0:
+        return 0, 0
+    on_each = min(most, spare)
+    return on_each, spare // on_each
+
+
+def _refused(promise: Promise, message: str) -> SthError:
+    return SthError("INVALID_OPTION", f"Deployment {promise.name}: {message}")

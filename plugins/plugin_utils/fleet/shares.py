@@ -1,0 +1,261 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Spreads a deployment of the role C(deployment) over the hosts of a play.
+
+Each host sees what runs on its hub. Then one task of the play computes the shares of all hosts from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from itertools import chain
+from typing import Any, Literal
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.playbook.block import Block
+
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order import (
+    Promise,
+    check_promise,
+    missing_at_once,
+)
+from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_shares import Member, Spread, plan_shares
+from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_of
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
+
+# Options of an element of ``deployment_list`` that are not options of the module.
+FLEET: Spec = {
+    "total_replicas": {"type": "int"},
+    "spread": {"type": "str", "choices": ["even", "weighted", "by_load"], "default": "even"},
+    "on_unreachable": {"type": "str", "choices": ["fail", "reassign"], "default": "fail"},
+    "min_ready": {"type": "int"},
+}
+# Failures of a hub that cannot be reached. With others, the hub is there.
+AWAY = ("UNREACHABLE", "TIMEOUT")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """How a deployment is spread over the hubs of a play."""
+
+    total_replicas: int
+    spread: Spread
+    on_unreachable: Literal["fail", "reassign"]
+    min_ready: int | None
+    strategy: Literal["rolling", "blue_green", "recreate"]
+    max_surge: int
+    max_unavailable: int
+
+    def promise(self, name: str) -> Promise:
+        """Return what is promised of the deployment ``name``."""
+        return Promise(name, self.total_replicas, self.min_ready, self.strategy, self.max_surge, self.max_unavailable)
+
+
+def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | None:
+    """Return how a deployment is spread; None if it is not, or has no replicas. Raises ``INVALID_OPTION``.
+
+    ``given``: the options of its element. ``options``: those of the module.
+    """
+    own = {name: given[name] for name in FLEET if name in given}
+    validated = ArgumentSpecValidator(FLEET).validate(own)
+    if validated.error_messages:
+        raise _refused(validated.errors[0].msg)
+    values = validated.validated_parameters
+    total = values["total_replicas"]
+    if total is None:
+        if own:
+            raise _refused(f"{', '.join(own)} can be used only with total_replicas.")
+        return None
+    if total < 0:
+        raise _refused("total_replicas must not be negative.")
+    for name in ("replicas", "indexes", "canary", "take_over"):
+        if getattr(options, name):
+            raise _refused(f"{name} cannot be used with total_replicas, which counts the replicas of all hubs.")
+    fleet = Fleet(
+        **values, strategy=options.strategy, max_surge=options.max_surge, max_unavailable=options.max_unavailable
+    )
+    check_promise(fleet.promise(options.name))
+    return None if options.state == "absent" else fleet
+
+
+def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, Any]:
+    """Compute the shares of all hosts of the play. ``only_looks``: no hub will be changed, so one that does not answer is no failure.
+
+    Returns ``{hubs: {host: {name: {indexes, held, surplus, max_unavailable}}}, away: [host], at_once, surplus, warnings}``.
+    ``indexes``: those that the host shall have. ``held``: those that it has. ``surplus``: whether it has one, or any host has one, that it
+    shall not have. ``at_once``: on how many hosts replicas may be replaced at the same time, 0 for all. Raises ``INVALID_OPTION`` and
+    ``UNREACHABLE``.
+    """
+    _refuse_part_of_fleet(variables)
+    hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
+    seen = _what_runs(hosts, only_looks)
+    fleets = _common_fleets(hosts)
+    away = [name for name, found in seen.items() if found is None]
+    hubs: dict[str, dict[str, Any]] = {name: {} for name in hosts}
+    at_once, surplus = 0, False
+    for name, fleet in fleets.items():
+        if away and fleet.on_unreachable == "fail" and not only_looks:
+            raise SthError(
+                "UNREACHABLE",
+                f"Deployment {name}: no answer from {', '.join(away)}, so nothing was changed. Repair it, or set on_unreachable: reassign to run "
+                "its replicas on the other hubs.",
+            )
+        held = {host: _indexes(found, name) for host, found in seen.items() if found is not None}
+        if not held and only_looks:
+            continue
+        if not held:
+            raise SthError("UNREACHABLE", f"Deployment {name}: no hub of the play answers, so nothing was changed.")
+        members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
+        planned = plan_shares(members, fleet.total_replicas, fleet.spread)
+        # Of a replica that runs on two hubs, one copy counts.
+        copies = sum(map(len, held.values())) - len(frozenset().union(*held.values()))
+        ready = max(0, _ready(seen.values(), name) - copies)
+        missing, hubs_at_once = missing_at_once(fleet.promise(name), ready)
+        at_once = min(filter(None, (at_once, hubs_at_once)), default=0)
+        for host, indexes in planned.items():
+            hubs[host][name] = {
+                "indexes": list(indexes),
+                "held": sorted(held[host]),
+                "surplus": not held[host] <= set(indexes),
+                "max_unavailable": missing,
+            }
+            surplus = surplus or hubs[host][name]["surplus"]
+    gone = f"No answer from {', '.join(away)}: the other hubs run the replicas that belong there."
+    return {
+        "hubs": hubs,
+        "away": away,
+        "at_once": at_once,
+        "surplus": surplus,
+        **({"warnings": [gone]} if away and fleets else {}),
+    }
+
+
+def share_of(name: str, variables: Mapping[str, Any], last: bool) -> dict[str, Any]:
+    """Return the options that give this host its share of the deployment ``name``; none if it is not spread.
+
+    ``last``: the other hubs have theirs, so those of this host that belong there end.
+    """
+    share = _shares_of(variables).get(name)
+    if share is None:
+        return {}
+    indexes = share["indexes"] if last else sorted({*share["indexes"], *share["held"]})
+    return {"indexes": indexes, "max_unavailable": share["max_unavailable"]}
+
+
+def all_have_theirs(variables: Mapping[str, Any]) -> bool:
+    """Whether every hub that answers has brought its share into its state."""
+    hosts, fleet = variables["hostvars"], variables["deployment__fleet"]
+    runs = (hosts[name].get("deployment__run") for name in fleet["hubs"] if name not in fleet["away"])
+    return all("results" in (run or {}) and not run.get("failed") for run in runs)
+
+
+def both_results(earlier: Mapping[str, Any], last: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the result of the two tasks that give a host its share. ``earlier``: the loop in which the first one ran."""
+    first = next((item for item in earlier.get("results", ()) if item.get("deployment__name") == name), None)
+    if first is None or "instances" not in last:
+        return last
+    acted = {item["id"]: item for item in first.get("instances", ()) if item["was"] in ("started", "replaced")}
+    return {
+        **last,
+        "changed": bool(first["changed"] or last["changed"]),
+        "actions": [*first["actions"], *last["actions"]],
+        "instances": [item if item["was"] != "kept" else acted.get(item["id"], item) for item in last["instances"]],
+    }
+
+
+def refuse_strategy(task: Any) -> None:
+    """Refuse a strategy with which a host does not wait for the others."""
+    parent = task._parent
+    while not isinstance(parent, Block):
+        parent = parent._parent
+    strategy = str(parent._play.strategy)
+    if strategy.endswith(("free", "host_pinned")):
+        raise _refused(
+            f"total_replicas needs all hosts of the play at once: use the strategy linear instead of {strategy}."
+        )
+
+
+def _refuse_part_of_fleet(variables: Mapping[str, Any]) -> None:
+    limit = variables.get("ansible_limit")
+    if limit:
+        raise _refused(
+            f"total_replicas counts the replicas of all hosts of the play, and --limit {limit} leaves some out: run without a limit. To leave a "
+            "hub out for good, set its deployment_weight to 0 with spread: weighted."
+        )
+
+
+def _what_runs(hosts: Mapping[str, Mapping[str, Any]], only_looks: bool) -> dict[str, Any]:
+    """Return what each host has found on its hub; None for a hub that cannot be reached."""
+    found: dict[str, Any] = {}
+    for name, variables in hosts.items():
+        seen = variables.get("deployment__seen")
+        if not seen:
+            raise _refused(
+                f"total_replicas needs all hosts of the play at once, and {name} has not looked at its hub yet, or has failed before: run without "
+                "serial."
+            )
+        away = seen.get("unreachable") or seen.get("error_code") in AWAY
+        if seen.get("error_code") and not away and not only_looks:
+            raise SthError(seen["error_code"], f"{name}: {seen['msg']}")
+        found[name] = None if away else seen.get("deployments")
+    return found
+
+
+def _common_fleets(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Fleet]:
+    names = [item.name for item in fields(Fleet)]
+    first: dict[str, Any] = {}
+    for number, (host, variables) in enumerate(hosts.items()):
+        checked = variables["deployment__checked"]["fleets"]
+        first = first if number else checked
+        for name in {*first, *checked}:
+            differing = [key for key in names if first.get(name, {}).get(key) != checked.get(name, {}).get(key)]
+            if differing:
+                raise _refused(
+                    f"Deployment {name}: {', '.join(differing)} must be the same on all hosts of the play, and {host} has another value."
+                )
+    return {name: Fleet(**values) for name, values in first.items()}
+
+
+def _indexes(deployments: Iterable[Mapping[str, Any]], name: str) -> frozenset[int]:
+    texts = [item["indexes"] for item in deployments if item["name"] == name]
+    return frozenset(chain.from_iterable(chain.from_iterable(ranges_of(text) or () for text in texts)))
+
+
+def _ready(seen: Iterable[Any], name: str) -> int:
+    return sum(item["ready"] for found in seen for item in found or () if item["name"] == name)
+
+
+def _weight(variables: Mapping[str, Any], spread: Spread) -> float:
+    """Return the weight of a host, or how much memory is free on its hub."""
+    if spread == "even":
+        return 1
+    if spread == "by_load":
+        load = (variables.get("deployment__load") or {}).get("load")
+        if load is None:
+            raise _refused(
+                f"{variables['inventory_hostname']} has not said what is free on its hub, which spread: by_load needs."
+            )
+        return float(load["memFree"])
+    given = variables.get("deployment_weight")
+    try:
+        weight = 1.0 if given in (None, "") else float(str(given))
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight < float("inf"):
+        raise _refused(f"deployment_weight of {variables['inventory_hostname']} must be a number from 0 on.")
+    return weight
+
+
+def _shares_of(variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    fleet = variables.get("deployment__fleet") or {}
+    found: Mapping[str, Any] = fleet.get("hubs", {}).get(variables["inventory_hostname"], {})
+    return found
+
+
+def _refused(message: str) -> SthError:
+    return SthError("INVALID_OPTION", message)

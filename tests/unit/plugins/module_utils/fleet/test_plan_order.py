@@ -1,0 +1,76 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many replicas of a fleet may be missing at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order import (
+    Promise,
+    check_promise,
+    missing_at_once,
+)
+
+
+def promise(**changed: Any) -> Promise:
+    given: dict[str, Any] = {"total": 12, "min_ready": 9, "strategy": "rolling", "max_surge": 1, "max_unavailable": 2}
+    return Promise("web", **{**given, **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "ready", "expected"),
+    [
+        ({}, 12, (2, 1)),
+        ({"min_ready": 4}, 12, (2, 4)),
+        # Less is ready than there should be, so less may be missing.
+        ({}, 10, (1, 1)),
+        ({}, 9, (0, 0)),
+        ({}, 3, (0, 0)),
+        # More copies than wanted are not a reserve.
+        ({}, 15, (2, 1)),
+        ({"min_ready": None}, 12, (2, 0)),
+        ({"strategy": "blue_green"}, 12, (2, 0)),
+        ({"max_unavailable": 0}, 12, (0, 0)),
+        # Nothing runs that could be stopped.
+        ({"max_surge": 0}, 0, (2, 0)),
+    ],
+)
+def test_hubs_share_what_may_be_missing(changed: dict[str, Any], ready: int, expected: tuple[int, int]) -> None:
+    assert missing_at_once(promise(**changed), ready) == expected
+
+
+@given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 5), st.integers(0, 40))
+def test_it_is_never_more_than_the_promise_allows(total: int, least: int, most: int, ready: int) -> None:
+    on_each, hubs = missing_at_once(promise(total=total, min_ready=min(least, total), max_unavailable=most), ready)
+    assert on_each <= most
+    if on_each and ready:
+        assert min(ready, total) - on_each * hubs >= min(least, total)
+        assert hubs
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"min_ready": 13}, "from 0 to that"),
+        ({"min_ready": -1}, "from 0 to that"),
+        ({"strategy": "recreate"}, "recreate"),
+        ({"min_ready": 12, "max_surge": 0}, "lower min_ready"),
+    ],
+)
+def test_a_promise_that_nobody_could_keep_is_refused(changed: dict[str, Any], says: str) -> None:
+    check_promise(promise())
+    with pytest.raises(SthError, match=says):
+        check_promise(promise(**changed))
+
+
+def test_without_surge_too_few_that_are_ready_are_told() -> None:
+    with pytest.raises(SthError, match="only 9 of 12 replicas are ready and min_ready is 9"):
+        missing_at_once(promise(max_surge=0), 9)
