@@ -143,8 +143,10 @@ def _of_action(action: str, options: Mapping[str, Any]) -> Iterator[str]:
             yield f"no module {action}"
             return
         spec = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{name}").TASK.spec
+        # Internal ones are between our playbooks and our action plugins.
+        public = [option for option in options if not option.startswith("_")]
         yield from _unknown(
-            f"option of {name}", options, {*spec, *(a for o in spec.values() for a in o.get("aliases", ()))}
+            f"option of {name}", public, {*spec, *(a for o in spec.values() for a in o.get("aliases", ()))}
         )
         for option, value in options.items():
             choices = spec.get(option, {}).get("choices")
