@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
+    NOT_EMPTY,
     Listing,
     refuse_misspelt,
     require_boolean,
@@ -77,6 +78,7 @@ TEXTS: dict[Any, tuple[Any, str]] = {
     "bool": (True, "yes"),
     "dict": ({"a": {"b": [1, None]}}, "a:\n  b: [1, null]\n"),
     ("list", "str"): (["one", "two words"], "one\r\ntwo words\n\n"),
+    ("list", "int"): ([0, 3], "0\n3\n"),
     ("list", "raw"): (["one", "two, words"], "one\ntwo, words\n"),
     "overrides": ([{"app_config": {"own": 1}, "args": None}], '- app_config: {"own": 1}'),
     "take_over": ({"instances": ["web", "api"], "sequence": None}, "instances: [web, api]"),
@@ -95,10 +97,10 @@ def test_each_option_as_text(option: str) -> None:
         validated = ArgumentSpecValidator(TASK.options).validate(wanted([{"name": "web"}], {option: given})["web"])
         assert not validated.error_messages
         assert validated.validated_parameters[option] == typed
-    # What was left blank, but for a reference, which must not get lost.
+    # What was left blank, but for what must not get lost.
     assert wanted([{"name": "web", option: ""}])["web"] == {
         "name": "web",
-        **({option: ""} if option == "sequence" else {}),
+        **({option: ""} if option in NOT_EMPTY else {}),
     }
 
 
