@@ -150,7 +150,9 @@ def answered(spec: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, A
         if kind in TEXT and not isinstance(value, str):
             raise ValueError(f"{name} is no text")
         if kind == "integer" and (
-            type(value) is not int or not item.get("min", value) <= value <= item.get("max", value)
+            isinstance(value, bool)
+            or not isinstance(value, int)
+            or not item.get("min", value) <= value <= item.get("max", value)
         ):
             raise ValueError(f"{name} is no integer that may be given")
         if kind == "multiplechoice" and value not in item["choices"]:

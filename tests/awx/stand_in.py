@@ -167,11 +167,12 @@ def refuse_survey(survey: Mapping[str, Any]) -> None:
         if not all(isinstance(text, str) for text in texts) or not isinstance(item["required"], bool):
             raise Refused(f"{item['variable']}: fields of the wrong type")
         default = item.get("default", "")
-        if default != "" and not (isinstance(default, DEFAULTS[item["type"]]) and type(default) is not bool):
+        if default != "" and not (isinstance(default, DEFAULTS[item["type"]]) and not isinstance(default, bool)):
             raise Refused(f"{item['variable']}: a default of the wrong type")
         if item["type"] == "multiplechoice" and default not in item["choices"]:
             raise Refused(f"{item['variable']}: a default that is none of the choices")
-        if not all(item.get(limit) is None or type(item[limit]) is int for limit in ("min", "max")):
+        limits = [item[limit] for limit in ("min", "max") if item.get(limit) is not None]
+        if not all(isinstance(limit, int) and not isinstance(limit, bool) for limit in limits):
             raise Refused(f"{item['variable']}: limits are integers")
 
 

@@ -180,11 +180,7 @@ class _Orders:
     @property
     def is_lost(self) -> bool:
         """Whether the answer to the last order was lost, and the instance was not read since."""
-        return self._in_doubt is not None
-
-    @property
-    def _in_doubt(self) -> tuple[str, LostAnswerError] | None:
-        return self._lost if self._unread else None
+        return self._lost is not None and self._unread
 
     def kill(self) -> bool:
         """Kill the instance. Return whether no further order is needed."""
@@ -194,8 +190,8 @@ class _Orders:
         try:
             record = read_surely(self._hub, self._client.id)
         except SthError as error:
-            if self._in_doubt is not None:
-                what, lost = self._in_doubt
+            if self._lost is not None and self.is_lost:
+                what, lost = self._lost
                 raise unknown_effect(
                     lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended"
                 ) from None

@@ -19,7 +19,7 @@ import tarfile
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ PAX = st.dictionaries(
 
 
 @st.composite
-def members(draw: Callable[..., Any]) -> list[tuple[tarfile.TarInfo, bytes]]:
+def members(draw: st.DrawFn) -> list[tuple[tarfile.TarInfo, bytes]]:
     """Draw the members of an archive, of which most other members are what nobody packs."""
     found = []
     for path in draw(st.lists(PATHS, max_size=5)):
