@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import io
 import math
+import select
 import socket
 import time
 from http.client import HTTPResponse
 from typing import Any
+
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns
 
 
 class Bounded(io.RawIOBase):
@@ -63,3 +66,20 @@ class BoundedResponse(HTTPResponse):
         super().__init__(sock, *arguments, **named)
         self.bound = Bounded(self.fp.detach(), sock)
         self.fp = io.BufferedReader(self.bound)
+        self._connection = sock
+
+    def begin(self) -> None:
+        """Wait for the first byte and read the headers."""
+        # Not earlier: urllib3 2 sets the time limit for silence just before. Until then, it is that of connecting.
+        _await_first_byte(self._connection)
+        super().begin()
+
+
+def _await_first_byte(connection: socket.socket) -> None:
+    """Wait for the first byte of an answer, until the time limit of the connection. Raises ``socket.timeout``."""
+    seconds = connection.gettimeout()
+    readable = select.poll()
+    readable.register(connection, select.POLLIN)
+    if not in_turns(lambda turn: readable.poll(1000 * turn), math.inf if seconds is None else seconds):
+        # Its other name is not the same class before Python 3.10.
+        raise socket.timeout("timed out")  # noqa: UP041

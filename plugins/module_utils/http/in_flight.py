@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import os
-import select
 import socket
 import threading
 import time
@@ -21,7 +20,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.answer_bound import Bounded, BoundedResponse
-from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, in_turns
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 _current = threading.local()
 
@@ -102,16 +101,6 @@ def _shut_down(handle: int) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _await_first_byte(connection: socket.socket) -> None:
-    """Wait for the first byte of an answer, until the time limit of the connection. Raises ``socket.timeout``."""
-    seconds = connection.gettimeout()
-    readable = select.poll()
-    readable.register(connection, select.POLLIN)
-    if not in_turns(lambda turn: readable.poll(1000 * turn), math.inf if seconds is None else seconds):
-        # Its other name is not the same class before Python 3.10.
-        raise socket.timeout("timed out")  # noqa: UP041
-
-
 class Watched:
     """Mixin for urllib3's connection classes: reports its steps to the `InFlight` of the thread, which limits its answer."""
 
@@ -123,13 +112,12 @@ class Watched:
             request.opened(self.sock)  # type: ignore[attr-defined]
 
     def getresponse(self, *args: Any, **options: Any) -> Any:
-        """Wait for the answer to what has been sent."""
+        """Note that the whole request has been sent, and wait for the answer."""
         request = getattr(_current, "request", None)
         if request is not None:
             # The connection was open already, so connect() was not called.
             request.opened(self.sock)  # type: ignore[attr-defined]
             request.sent.set()
-        _await_first_byte(self.sock)  # type: ignore[attr-defined]
         return super().getresponse(*args, **options)  # type: ignore[misc]
 
     def response_class(self, *arguments: Any, **named: Any) -> BoundedResponse:

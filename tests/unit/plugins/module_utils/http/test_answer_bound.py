@@ -37,12 +37,13 @@ TIMINGS = replace(REAL, longest_answer=0.3)
 
 
 @contextlib.contextmanager
-def trickling(at_once: bytes, slowly: bytes) -> Iterator[str]:
-    """Yield the address of a server that answers every request so."""
+def trickling(at_once: bytes, slowly: bytes, *, silent: float = 0.0) -> Iterator[str]:
+    """Yield the address of a server that answers every request so, after ``silent`` seconds."""
 
     def answer(connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.recv(65536)
+            time.sleep(silent)
             connection.sendall(at_once)
             for at in range(len(slowly)):
                 connection.sendall(slowly[at : at + 1])
@@ -94,3 +95,12 @@ def test_a_stream_may_trickle_for_as_long_as_it_likes() -> None:
         client(url).instance("a").read("output", timeout=5) as stream,
     ):
         assert b"".join(stream) == b"x" * count
+
+
+def test_an_answer_may_come_later_than_a_connection() -> None:
+    whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+    with trickling(whole, b"", silent=1.0) as url:
+        options = {"api_url": url, "connect_timeout": 0.3, "request_timeout": 600, "request_retries": 0}
+        transport = HubClient(connection_from_options(options)).transport
+        assert transport.get("instances").json() == []
+        assert transport.write("DELETE", "instance", "a", body={}).json() == []
