@@ -90,7 +90,14 @@ class Workers:
         self._queue.put(outcome)
         if self._threads < self._most:
             self._threads += 1
-            threading.Thread(target=self._carry_out, daemon=True).start()
+            try:
+                threading.Thread(target=self._carry_out, daemon=True).start()
+            except RuntimeError:
+                # The machine has no more threads. Those that there are do all the work.
+                self._threads -= 1
+                if not self._threads:
+                    self._unfinished.discard(outcome)
+                    raise
         return outcome
 
     def map(self, work: Callable[[S], T], items: Iterable[S]) -> list[T]:

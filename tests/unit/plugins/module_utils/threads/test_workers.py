@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Outcome, Workers
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
 class Hub:
@@ -55,3 +56,27 @@ def test_an_interruption_abandons_the_hub_and_begins_nothing_more() -> None:
     assert hub.abandoned
     assert futures[0].result() is True
     assert futures[-1].cancelled
+
+
+@pytest.mark.parametrize("there_are", [0, 1])
+def test_the_threads_that_can_be_started_do_all_the_work(there_are: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    results: list[Any] = []
+
+    def begin() -> None:
+        try:
+            with Workers(3) as pool:
+                results.extend(pool.map(int, ["1", "2", "3"]))
+        except RuntimeError as error:
+            results.append(str(error))
+
+    task, start, more = threading.Thread(target=begin, daemon=True), threading.Thread.start, iter(range(there_are))
+
+    def start_if_possible(thread: threading.Thread) -> None:
+        if thread is not task and next(more, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_if_possible)
+    task.start()
+    task.join(bound(10))
+    assert results == ([1, 2, 3] if there_are else ["can't start new thread"])
