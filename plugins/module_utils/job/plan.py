@@ -73,17 +73,19 @@ def plan_completed(
             instance=live[0].id,
         )
     if if_running == "attach":
-        runs = inventory.sequence(live[0].sequence_id)
-        differs = differing(live[0], program, runs.ref if runs else None, sequence.ref)
+        running = next((item for item in live if item.status != "stopping"), None)
+        joined = running or live[0]
+        runs = inventory.sequence(joined.sequence_id)
+        differs = differing(joined, program, runs.ref if runs else None, sequence.ref)
         if differs:
             raise SthError(
                 "CONFLICT",
                 f"Instance {program.label} runs on {hub} already with different {', '.join(differs)}: wait for its end, or use "
                 "if_running: replace.",
-                instance=live[0].id,
+                instance=joined.id,
             )
-        if live[0].status != "stopping":
-            return CompletedPlan(program, sequence, attach=live[0])
+        if running is not None:
+            return CompletedPlan(program, sequence, attach=running)
     why, new = "a new run replaces it", "it replaces another run"
     if if_running == "attach":
         # An earlier task, or a person, has ended it: there is nothing to wait for.

@@ -62,6 +62,13 @@ def test_a_run_that_is_ending_is_not_joined() -> None:
     ]
 
 
+def test_a_run_in_progress_is_joined_and_not_ended_beside_one_that_is_ending() -> None:
+    newer = InstanceRecord("i-2", "s", "running", marked({"a": 1}, JOB.mark))
+    plan = planned(running(status="stopping"), newer)
+    assert steps(plan) == []
+    assert plan.attach == newer
+
+
 @pytest.mark.parametrize(
     ("instance", "sequence", "differs"),
     [(running(app_config=marked({"a": 2}, JOB.mark)), APP, "app_config"), (running(), NEW, "sequence")],
