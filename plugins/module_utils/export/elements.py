@@ -95,10 +95,14 @@ class Collector:
             return
         rollout = leader.rollout
         replicas = max(rollout.replicas, 1) if rollout.replicas else max(item.index for item in live) + 1
+        is_shared = rollout.indexes is not None
+        # Of a deployment that is spread over hubs, the latest run may have wanted some only until other hubs had them.
+        indexes = sorted({item.index for item in live}) if is_shared else list(range(replicas))
         wanted = [item for item in live if item.ref == leader.ref and item.rollout.rank == leader.rollout.rank]
         wanted = wanted if rollout.canary else [item for item in live if item.ref == leader.ref]
-        records = {item.index: item.record for item in reversed(wanted) if item.index < replicas}
-        element = {"name": name, "sequence": self._reference(sequence, f"deployment {name}"), "replicas": replicas}
+        records = {item.index: item.record for item in reversed(wanted) if item.index in indexes}
+        element: Element = {"name": name, "sequence": self._reference(sequence, f"deployment {name}")}
+        element.update({"indexes": indexes} if is_shared else {"replicas": replicas})
         if rollout.canary:
             element["canary"] = rollout.canary
         older = len(versions(observed, leader.ref).older)
@@ -106,7 +110,9 @@ class Collector:
             element["keep_versions"] = older
         element.update(self._settings(name, records, rollout.index_key))
         self._exported.deployments.append(element)
-        self._note_members(f"deployment {name}", [item.index for item in live], replicas)
+        self._note_members(f"deployment {name}", [item.index for item in live], indexes)
+        if is_shared:
+            self._note(f"Deployment {name} is spread over several hubs: only what runs on this hub is exported.")
         if not rollout.canary and any(item.ref != leader.ref for item in live):
             self._note(f"Applying completes the update of deployment {name}: some replicas run another version.")
 
@@ -116,7 +122,7 @@ class Collector:
         members = max(by_index) + 1
         element = {"name": name, "sequence": self._sequence_of(records, f"pool {name}"), "count": members}
         self._exported.instances.append({**element, **self._settings(name, by_index, None)})
-        self._note_members(f"pool {name}", [_index(item) for item in records], members)
+        self._note_members(f"pool {name}", [_index(item) for item in records], range(members))
 
     def add_single(self, name: str, records: Sequence[InstanceRecord]) -> None:
         """Add an instance with a name."""
@@ -192,11 +198,11 @@ class Collector:
         )
         return sequence.id
 
-    def _note_members(self, whose: str, indexes: Sequence[int], wanted: int) -> None:
-        missing = sorted(set(range(wanted)) - set(indexes))
+    def _note_members(self, whose: str, indexes: Sequence[int], wanted: Iterable[int]) -> None:
+        missing = sorted(set(wanted) - set(indexes))
         if missing:
             self._note(f"Applying starts what does not run of {whose}: {', '.join(str(item) for item in missing)}.")
-        surplus = len(indexes) - len(set(indexes) & set(range(wanted)))
+        surplus = len(indexes) - len(set(indexes) & set(wanted))
         if surplus:
             self._note(f"Applying ends {surplus} of {whose}, which are copies or left over.")
 

@@ -72,6 +72,23 @@ def test_a_canary_stays_one() -> None:
     assert (element["sequence"], element["canary"], element["app_config"]) == (NEW.ref, 1, {"size": 2})
 
 
+def test_of_a_deployment_on_several_hubs_each_replica_keeps_its_index() -> None:
+    marks = {index: replica(index, indexes="4-6", index_key="shard") for index in (4, 5)}
+    found = exported(*(instance(index, mark, shard=index) for index, mark in marks.items()))
+    assert found.deployments == [
+        {
+            "name": "web",
+            "sequence": NEW.ref,
+            "indexes": [4, 5],
+            "index_key": "shard",
+            "app_config": {"shard": 4},
+            "args": [],
+        }
+    ]
+    # The one with index 6 may run on another hub now.
+    assert found.notes == ["Deployment web is spread over several hubs: only what runs on this hub is exported."]
+
+
 def test_what_applying_changes_is_said() -> None:
     copies = [instance(number, InstanceMark("clock")) for number in (1, 2)]
     pool = [instance(3, InstanceMark("pool-2", "pool", 2))]
