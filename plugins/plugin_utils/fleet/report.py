@@ -65,7 +65,8 @@ def _rows(host: str, seen: Mapping[str, Any], drift: Mapping[str, Any]) -> Itera
 
 def _cells(row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     if row["deployment"] is None:
-        return (row["hub"], "" if row["reachable"] else "not reachable", "", "", "", "")
+        failed = "" if row["error"] is None else "failed"
+        return (row["hub"], failed if row["reachable"] else "not reachable", "", "", "", "")
     drift = {True: "yes", False: "no", None: "" if row["error"] is None else "not known"}[row["drift"]]
     ready = f"{row['ready']}/{row['wanted']}"
     several = len(row["versions"]) > 1

@@ -200,8 +200,9 @@ def _what_runs(hosts: Mapping[str, Mapping[str, Any]], only_looks: bool) -> dict
                 "serial."
             )
         away = seen.get("unreachable") or seen.get("error_code") in AWAY
-        if seen.get("error_code") and not away and not only_looks:
-            raise SthError(seen["error_code"], f"{name}: {seen['msg']}")
+        if "deployments" not in seen and not away and not only_looks:
+            # Its hub may run as before, so others must not get its replicas.
+            raise SthError(seen.get("error_code") or "LOCAL_ERROR", f"{name}: {seen.get('msg') or 'it has failed.'}")
         found[name] = None if away else seen.get("deployments")
     return found
 

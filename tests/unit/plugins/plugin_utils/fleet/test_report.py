@@ -69,3 +69,9 @@ def test_a_deployment_that_cannot_be_compared_says_why() -> None:
     rows = report(north={"deployment__seen": {"deployments": [WEB]}, "deployment__drift": {"results": [failed]}})
     assert (rows[0]["drift"], rows[0]["error"]) == (None, "No sequence shop.")
     assert table(rows, NOW)[1].endswith("not known")
+
+
+def test_a_hub_that_refuses_to_tell_does_not_look_empty() -> None:
+    rows = report(north={"deployment__seen": {"error_code": "UNAUTHORIZED", "msg": "The token is wrong."}})
+    assert (rows[0]["reachable"], rows[0]["error"]) == (True, "The token is wrong.")
+    assert table(rows, NOW)[1] == "north  failed"

@@ -132,6 +132,10 @@ def test_a_part_of_a_fleet_is_refused() -> None:
     with pytest.raises(SthError, match=r"b: The token is wrong\.") as refused:
         shares(play({"a": runs(""), "b": refusing}, total_replicas=2, on_unreachable="reassign"))
     assert refused.value.code == "UNAUTHORIZED"
+    # A module that could not run has no error_code. What runs on its hub still does.
+    broken = {"failed": True, "msg": "No Python."}
+    with pytest.raises(SthError, match=r"b: No Python\."):
+        shares(play({"a": runs(""), "b": broken}, total_replicas=2, on_unreachable="reassign"))
 
 
 @pytest.mark.parametrize(
