@@ -131,6 +131,23 @@ def test_the_surplus_stays_where_the_returned_hub_does_not_get_ready(tmp_path: p
 
 
 @everything
+def test_a_status_leaves_nothing_for_the_role_in_a_later_play(tmp_path: pathlib.Path) -> None:
+    with FakeHub("1.x") as north, FakeHub("1.x") as south:
+        Fleet(tmp_path, {"north": north}).deploy(total_replicas=4)
+        fleet = Fleet(tmp_path, {"north": north, "south": south})
+        # On north are replicas that belong to south, but what follows is about another deployment.
+        seen = {"deployment_list": [{**WEB, "total_replicas": 4}]}
+        other = {"deployment_list": [{**WEB, "name": "other"}]}
+        plays = [
+            {"import_playbook": "scramjet.sth.status", "vars": seen},
+            {"hosts": "hubs", "gather_facts": False, "tasks": [{**ROLE, "vars": other}]},
+        ]
+        fleet.book.write_text(json.dumps(plays))
+        run_playbook(fleet.book, {"sth_hosts": "hubs"}, "-i", str(fleet.inventory))
+        assert fleet.shown() == {"north": [0, 0, 1, 2, 3], "south": [0]}
+
+
+@everything
 def test_a_fleet_of_real_hubs_and_a_simulated_one_loses_a_hub_and_gets_it_back(tmp_path: pathlib.Path) -> None:
     with ExitStack() as stack:
         urls = {}
