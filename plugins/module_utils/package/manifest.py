@@ -126,7 +126,8 @@ class Manifest:
         if self.main is None:
             self._refuse("has no main; set main to the program's file")
         if len(self.engines) > 1:
-            named = " and ".join(sorted(self.engines))
+            listed = isinstance(self._value("engines"), list)
+            named = " and ".join(sorted(self.engines.values() if listed else self.engines))
             self._refuse(f"names several engines ({named}), which a hub cannot start; keep one of them")
         if isinstance(self._value("author"), dict):
             self._refuse('has an object as author, which 1.x hubs refuse; write "Name <mail> (url)"')

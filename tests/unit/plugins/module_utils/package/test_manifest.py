@@ -56,7 +56,7 @@ def without(key: str) -> dict[str, Any]:
         ({**MANIFEST, "engines": ""}, "engines that is not an object"),
         ({**MANIFEST, "engines": {"node": 14}}, "not a string"),
         ({**MANIFEST, "engines": [14]}, "not a string"),
-        ({**MANIFEST, "engines": ["node >=14", "npm >=6"]}, "several engines"),
+        ({**MANIFEST, "engines": ["node >=14", "npm >=6"]}, "several engines (node >=14 and npm >=6)"),
         ({**MANIFEST, "engines": {"node": ">=14", "npm": ">=6"}}, "several engines (node and npm)"),
         ({**MANIFEST, "author": {"name": "me"}}, "an object as author"),
         ({**MANIFEST, "author": 1}, "author that is not a string"),
