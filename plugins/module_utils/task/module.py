@@ -9,6 +9,9 @@ Source: architecture.md.
 
 from __future__ import annotations
 
+import select
+import signal
+import threading
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -19,6 +22,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Jo
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute, nothing_done
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
+
+_STDOUT = 1
 
 
 class _Module(AnsibleModule):
@@ -40,8 +46,30 @@ class _Module(AnsibleModule):
         return kwargs
 
 
+class _Unread(Attended):
+    """Interrupts the module when nobody can read its result any more.
+
+    If the keyword ``timeout`` ends a task, ansible-core does not end its module. It would go on until its own time limit, and take the
+    data of a stream from the next task.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("notice that nobody reads the result")
+        self._main = threading.get_ident()
+        signal.signal(signal.SIGUSR1, signal.default_int_handler)
+
+    def work(self) -> None:
+        """Wait until the other end of the pipe is closed. A file or a terminal is never closed."""
+        result = select.poll()
+        # Errors are reported without being asked for.
+        result.register(_STDOUT, 0)
+        if any(reported & (select.POLLERR | select.POLLHUP) for _file, reported in result.poll()):
+            signal.pthread_kill(self._main, signal.SIGUSR1)
+
+
 def run_module(task: Task[Any]) -> None:
     """Run as a module: parse arguments, run, exit. Never returns."""
+    _Unread().start()
     module = _Module(task)
     if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(missing_required_lib("requests"), error_code="LOCAL_ERROR", exception=REQUESTS_IMPORT_ERROR)

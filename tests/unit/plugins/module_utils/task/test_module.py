@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +23,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task import module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.running import NEEDS_ITS_PATH, PACKAGES, run_task
 
 OPTIONS: dict[str, Any] = {"app_config": {"type": "dict"}, "fail": {"type": "bool", "default": False}}
 
@@ -88,3 +93,35 @@ def test_a_target_without_requests_is_told_what_to_install(ran: Any, monkeypatch
     monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "ImportError")
     said = ran(api_url="http://hub")
     assert (said["error_code"], "requests" in said["msg"]) == ("LOCAL_ERROR", True)
+
+
+# A module as a program, with its arguments on the command line.
+PROGRAM = """
+import sys
+from ansible.module_utils import basic
+from ansible_collections.scramjet.sth.plugins.modules import sth_event
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.argv[1].encode(), "legacy"
+sth_event.main()
+"""
+
+
+@NEEDS_ITS_PATH
+def test_a_module_ends_when_nobody_can_read_its_result() -> None:
+    """So the keyword ``timeout`` leaves no process that goes on with the task."""
+    with FakeHub() as hub:
+        run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+        run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0.0)
+        waits = {"api_url": hub.api_url, "instance": "web", "expect": "never", "wait_timeout": 9000}
+        command = [sys.executable, "-c", PROGRAM, json.dumps({"ANSIBLE_MODULE_ARGS": waits})]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as program:
+            try:
+                end = time.monotonic() + bound(20)
+                while not any(item.path.endswith("/never") for item in hub.requests):
+                    assert program.poll() is None, "ended before it waited"
+                    assert time.monotonic() < end, [item.path for item in hub.requests]
+                    time.sleep(0.02)
+                assert program.stdout is not None
+                program.stdout.close()
+                program.wait(bound(5))
+            finally:
+                program.kill()
