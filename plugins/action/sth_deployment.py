@@ -10,7 +10,7 @@ are names and contain no secrets, and the list is evaluated only once for each o
 
 Deployments with ``total_replicas`` are spread over the hosts of the play (`fleet`). ``_share`` computes the shares from what each host
 has found. Then ``_listed`` keeps the replicas that another hub will have, until ``_all_have_theirs`` has seen that every hub has its
-share. With ``_last``, it ends them. With ``_brief``, the result has nothing of each replica.
+share. With ``_last``, it ends them. With ``_brief``, the result has nothing of each replica, and nothing is noted for the report.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class ActionModule(HubAction):
         self._add_connection(common, variables)
         report = None
         try:
-            report = self._report_path(variables)
+            report = None if common.pop("_brief", False) else self._report_path(variables)
             checked = self._checked(common, variables)
         except SthError as error:
             nothing = nothing_done(TASK, self._api_url_of(common))
@@ -142,10 +142,10 @@ class ActionModule(HubAction):
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         name, last = arguments.pop("_listed", None), arguments.pop("_last", False)
-        arguments.pop("_brief", None)
+        brief = arguments.pop("_brief", False)
         if name is None:
             return arguments
-        self._report = self._report_path(variables)
+        self._report = None if brief else self._report_path(variables)
         if self._report:
             arguments["_report"] = True
         if self._task._uuid not in _evaluated:

@@ -112,19 +112,44 @@ def build_report(lines: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[s
 
 
 def _complete(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the lines of a host, with a failure for each list that could not be read, and for what was not told of a list."""
+    """Return the lines of a host, with a failure for each list that could not be read, and for what was not told of a list.
+
+    A deployment has one line for each list, although two tasks bring one that is spread over hubs into its state.
+    """
     found: list[Mapping[str, Any]] = []
     left: list[str] | None = None
+    # Where the deployments of the list are in ``found``.
+    places: dict[str, int] = {}
     for line in lines:
         if not line.get("over"):
+            name = line.get("deployment")
+            if "list" in line:
+                places = {}
+            if name in places:
+                found[places[name]] = _both(found[places[name]], line)
+                continue
+            if name is not None:
+                places[name] = len(found)
             found.append(line)
-            left = [item for item in line.get("list", left or ()) if item != line.get("deployment")]
+            left = [item for item in line.get("list", left or ()) if item != name]
             continue
         if left is None:
             found.append(_said(None, {"failed": True, "msg": _UNREAD}))
         found += [_said(name, {"failed": True}) for name in left or ()]
         left = None
     return found
+
+
+def _both(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what two tasks, one after the other, say about one deployment."""
+    if not earlier["rows"] or not later["rows"]:
+        return {**later, "rows": [*earlier["rows"], *later["rows"]]}
+    (first, *some), (last, *more) = earlier["rows"], later["rows"]
+    # A key that the later task leaves as it is keeps what the earlier one said, such as that a secret has changed.
+    after = {key: value for key, value in first["after"].items() if key in last["after"] or key not in last["before"]}
+    after.update((key, value) for key, value in last["after"].items() if last["before"].get(key) != value)
+    reason = "; ".join(dict.fromkeys(row["reason"] for row in (*some, *more)))
+    return {**later, "rows": [{**first, "reason": reason, "after": after}, *some, *more]}
 
 
 def _said(name: str | None, result: Mapping[str, Any]) -> dict[str, Any]:

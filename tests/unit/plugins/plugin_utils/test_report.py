@@ -43,6 +43,58 @@ def shown(**row: Any) -> str:
     return as_markdown(build_report(told, True)).splitlines()[-1]
 
 
+def change(kind: str, name: str, what: str, reason: str, before: Any, after: Any) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "change": what, "reason": reason, "before": before, "after": after}
+
+
+def test_two_tasks_for_one_deployment_are_one_change_with_all_rows() -> None:
+    secret = {"password": "VALUE (changed)"}
+    update = change(
+        "deployment",
+        "web",
+        "update",
+        "app_config differs",
+        {"replicas": 3, "app_config": {"password": "VALUE"}, "different": {}},
+        {"replicas": 3, "app_config": secret, "different": {}, "package": "its content differs"},
+    )
+    replace = change("instance", "web-2", "replace", "app_config differs", {}, {})
+    shrink = change(
+        "deployment",
+        "web",
+        "update",
+        "moved",
+        {"replicas": 3, "app_config": {"password": "VALUE"}, "different": {}},
+        {"replicas": 2, "app_config": {"password": "VALUE"}},
+    )
+    stop = change("instance", "web-2", "stop", "moved", {}, {})
+
+    def report(*lines: dict[str, Any]) -> dict[str, Any]:
+        return build_report([line("north", list=["web", "api"]), *lines, over("north")], False)
+
+    api = deployment("north", "api")
+    found = report(
+        deployment("north", "web", update, replace), api, deployment("north", "web", shrink, stop, msg="x", code="C")
+    )
+    assert (found["summary"]["deployments"], found["summary"]["changed"], found["summary"]["failed"]) == (2, 1, 1)
+    whole, *rows = found["rows"]
+    assert [(row["name"], row["change"]) for row in rows] == [("web-2", "replace"), ("web-2", "stop")]
+    assert (whole["change"], whole["reason"]) == ("update", "app_config differs; moved")
+    assert whole["diff"]["before"] == update["before"]
+    assert whole["diff"]["after"] == {"replicas": 2, "app_config": secret, "package": "its content differs"}
+    # Often only one of the two changes anything.
+    for lines in (
+        (deployment("north", "web", update, replace), deployment("north", "web")),
+        (deployment("north", "web"), deployment("north", "web", update, replace)),
+    ):
+        assert [row["change"] for row in report(api, *lines)["rows"]] == ["update", "replace"]
+
+
+def test_the_same_list_twice_in_a_run_is_two_changes() -> None:
+    once = [line("north", list=["web"]), deployment("north", "web", {**STARTED, "kind": "deployment"}), over("north")]
+    report = build_report([*once, *once], False)
+    assert (report["summary"]["deployments"], report["summary"]["changed"], len(report["rows"])) == (2, 2, 2)
+
+
 def test_hosts_are_in_the_order_of_the_play_whoever_was_first() -> None:
     told = [
         line("south", list=["web"]),
