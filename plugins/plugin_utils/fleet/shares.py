@@ -15,7 +15,6 @@ from itertools import chain
 from typing import Any, Literal
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.playbook.block import Block
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -131,7 +130,7 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
         "away": away,
         "at_once": at_once,
         "surplus": surplus,
-        **({"warnings": [gone]} if away and fleets else {}),
+        **({"warnings": [gone]} if away and fleets and not only_looks else {}),
     }
 
 
@@ -170,10 +169,7 @@ def both_results(earlier: Mapping[str, Any], last: dict[str, Any], name: str) ->
 
 def refuse_strategy(task: Any) -> None:
     """Refuse a strategy with which a host does not wait for the others."""
-    parent = task._parent
-    while not isinstance(parent, Block):
-        parent = parent._parent
-    strategy = str(parent._play.strategy)
+    strategy = str(task.get_play().strategy)
     if strategy.endswith(("free", "host_pinned")):
         raise _refused(
             f"total_replicas needs all hosts of the play at once: use the strategy linear instead of {strategy}."
