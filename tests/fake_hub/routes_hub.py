@@ -34,7 +34,8 @@ class HubRoutes:
         disks: list[dict[str, Any]] = [{"fs": "/dev/vda", "type": "ext4", "mount": "/", "rw": True, **disk}]
         if self.has("measures_folders"):
             disks = [{"fs": path, **disk} for path in ("/", "/home/hub", "/sequences", "/sequences")]
-        load = {"avgLoad": 0.1, "currentLoad": 1.5, "memFree": 1.0e9, "memUsed": 5.0e8, "fsSize": disks}
+        free = self.state.free_memory
+        load = {"avgLoad": 0.1, "currentLoad": 1.5, "memFree": free, "memUsed": 5.0e8, "fsSize": disks}
         return Answer(json=load)
 
     def status(self, call: Call, rest: list[str]) -> Answer:

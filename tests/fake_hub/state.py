@@ -56,6 +56,8 @@ class State:
         # With each one the hub forgets what it was asked.
         self.restarts = 0
         self.overloaded = 0
+        # What the machine has free, in bytes.
+        self.free_memory = 1.0e9
         # 1.x: whether programs get each other's events (hub-behaviour.md#events-reach-other-instances). Off, because few tests
         # need it.
         self.crosstalk = False
