@@ -148,7 +148,7 @@ def test_a_fleet_is_spread_loses_a_hub_and_gets_it_back(tmp_path: pathlib.Path) 
 def test_weights_and_free_memory_decide_who_runs_what(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("0.18") as south, FakeHub("1.x") as west:
         fleet = Fleet(tmp_path, {"north": north, "south": south, "west": west})
-        weighted = {"total_replicas": 6, "spread": "weighted"}
+        weighted: dict[str, Any] = {"total_replicas": 6, "spread": "weighted"}
         weights = ("-e", "deployment_weight={{ {'north': 2, 'south': 1, 'west': 0}[inventory_hostname] }}")
         assert "changed=1" in fleet.deploy("--check", *weights, **weighted)
         assert fleet.writes() == 0
@@ -164,7 +164,7 @@ def test_weights_and_free_memory_decide_who_runs_what(tmp_path: pathlib.Path) ->
 
         # North has least free for each new replica, and keeps what it has.
         north.state.free_memory, south.state.free_memory, west.state.free_memory = 1.0e8, 5.0e8, 1.0e9
-        by_load = {"total_replicas": 9, "spread": "by_load"}
+        by_load: dict[str, Any] = {"total_replicas": 9, "spread": "by_load"}
         assert "changed=1" in fleet.deploy("--check", **by_load)
         assert fleet.writes() == before
         fleet.deploy(**by_load)
@@ -232,7 +232,7 @@ def test_never_fewer_are_ready_than_promised(options: dict[str, Any], least: int
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
 def test_neither_a_spread_nor_the_status_shows_a_secret(entrance: str, tmp_path: pathlib.Path) -> None:
     token = f"{SECRET}-token"
-    common = {
+    common: dict[str, Any] = {
         "sth_token": token,
         "sth_entrance": entrance,
         "ansible_connection": "local",
@@ -254,7 +254,7 @@ def test_neither_a_spread_nor_the_status_shows_a_secret(entrance: str, tmp_path:
         given["app_config"] = {**given["app_config"], "password": f"{SECRET}-two"}
         assert [row["drift"] for row in fleet.status(*verbose, **given)] == [True, True]
         # Refused with the whole list, and by the task for each hub.
-        digest = {"digest": "sha256:0000000"}
+        digest: dict[str, Any] = {"digest": "sha256:0000000"}
         for wrong in ({"min_ready": 5}, digest):
             assert SECRET not in fleet.refused(*verbose, **{**given, **wrong}).partition("PLAY [")[2]
         rows = fleet.status(*verbose, **{**given, **digest})
@@ -273,7 +273,7 @@ def test_neither_a_spread_nor_the_status_shows_a_secret(entrance: str, tmp_path:
 @everything
 def test_a_host_that_ssh_cannot_reach_is_a_hub_that_cannot_be_reached(tmp_path: pathlib.Path) -> None:
     # Nothing listens there.
-    nowhere = {
+    nowhere: dict[str, Any] = {
         "ansible_connection": "ssh",
         "ansible_host": "127.0.0.1",
         "ansible_port": 9,
