@@ -88,16 +88,11 @@ def build_report(lines: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[s
         in_play.update(dict.fromkeys(line.get("hosts", ())))
     rows: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = []
-    listed = 0
-    changed: set[tuple[str, int, str]] = set()
+    listed = changed = 0
     for host in [*(item for item in in_play if item in told), *(item for item in told if item not in in_play)]:
-        run = 0
         for line in _complete(told[host]):
             listed += len(line.get("list", ()))
-            run += "list" in line
-            if line.get("rows"):
-                # Once, although a deployment that is spread over hubs tells what it changes in two steps.
-                changed.add((host, run, line["deployment"]))
+            changed += bool(line.get("rows"))
             if line.get("msg"):
                 failures.append({"host": host, **{key: line[key] for key in ("deployment", "msg", "error_code")}})
             rows += [_row(host, line, item) for item in line.get("rows", ())]
@@ -105,7 +100,7 @@ def build_report(lines: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[s
         "hosts": len(told),
         "hosts_without_report": [item for item in in_play if item not in told],
         "deployments": listed,
-        "changed": len(changed),
+        "changed": changed,
         "failed": len(failures),
     }
     return {"check_mode": check_mode, "summary": summary, "rows": rows, "failures": failures}

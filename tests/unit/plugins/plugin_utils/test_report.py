@@ -125,14 +125,6 @@ def test_hosts_are_in_the_order_of_the_play_whoever_was_first() -> None:
     }
 
 
-def test_a_deployment_that_changes_in_two_steps_counts_once_for_each_run() -> None:
-    one = [line("north", list=["web"]), deployment("north", "web", STARTED), deployment("north", "web", STARTED)]
-    report = build_report([*one, over("north")], False)
-    assert (report["summary"]["deployments"], report["summary"]["changed"], len(report["rows"])) == (1, 1, 2)
-    twice = build_report([*one, over("north"), *one, over("north")], False)
-    assert (twice["summary"]["deployments"], twice["summary"]["changed"]) == (2, 2)
-
-
 def test_what_is_not_known_does_not_look_unchanged() -> None:
     """A host that never came, a list that could not be evaluated, and a deployment that nothing is known of."""
     told = [
