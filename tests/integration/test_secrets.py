@@ -115,9 +115,10 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.02):
-            for name in ("cmdline", "environ"):
-                for entry in pathlib.Path("/proc").glob(f"[0-9]*/{name}"):
-                    self._look_at(entry)
+            # A glob fails where a process ends meanwhile.
+            for process in filter(str.isdigit, os.listdir("/proc")):
+                for name in ("cmdline", "environ"):
+                    self._look_at(pathlib.Path("/proc", process, name))
             for folder, folders, files in os.walk(self._directory):
                 folders[:] = [item for item in folders if _open_to_others(os.path.join(folder, item))]
                 for item in files:
