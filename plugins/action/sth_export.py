@@ -45,16 +45,17 @@ class ActionModule(HubAction):
         directory = self._directory()
         exported, vault = (os.path.join(directory, name) for name in (EXPORTED, VAULT))
         texts = {exported: result["content"]}
-        before = _read(exported)
+        before = {exported: _read(exported)}
         if result["variables"]:
-            encrypted = self._encrypted(values, _read(vault), result)
+            before[vault] = _read(vault)
+            encrypted = self._encrypted(values, before[vault], result)
             if encrypted is not None:
                 texts[vault] = encrypted
-        changed = [path for path, text in texts.items() if _read(path) != text]
+        changed = [path for path, text in texts.items() if before[path] != text]
         result.update(changed=bool(changed), files=list(texts))
         if self._task.diff:
             result["diff"] = {
-                "before": before or "",
+                "before": before[exported] or "",
                 "after": result["content"],
                 "before_header": exported,
                 "after_header": exported,

@@ -33,8 +33,6 @@ VARIABLES = (
 ONLY_LINES = ("args",)
 # A line that is a name and not a part of YAML or JSON with a mistake in it.
 NAME = re.compile(r"[\w.][\w. @/+-]*")
-
-
 # If these are empty, they do not mean "not set": the module refuses them.
 NOT_EMPTY = ("sequence", "digest")
 HIDDEN = "The value is not shown, because it may be secret."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?\Z")
 
@@ -23,6 +24,8 @@ def ranges_text(indexes: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
 
 
+# All replicas of a deployment carry the same text.
+@lru_cache
 def ranges_of(text: str) -> tuple[range, ...] | None:
     """Return the ranges in a text; None if it is not such a text."""
     matches = [_RANGE.match(part) for part in text.split(",")] if text else []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_of
@@ -55,7 +55,9 @@ class Rollout:
 
     def is_canary(self, index: int) -> bool:
         """Whether it gave the new version only to some replicas, and this is one of them."""
-        return index < self.canary if self.indexes is None else index in self.wanted[: self.canary]
+        if self.indexes is None:
+            return index < self.canary
+        return index in islice(chain(*self._ranges), self.canary)
 
     @property
     def _ranges(self) -> tuple[range, ...]:

@@ -11,7 +11,7 @@ import threading
 from abc import ABC, abstractmethod
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 
 class Attended(threading.Thread, ABC):
@@ -20,9 +20,8 @@ class Attended(threading.Thread, ABC):
     def __init__(self, name: str) -> None:
         super().__init__(daemon=True, name=name)
         self.error: SthError | None = None
-        # Locked until the work is over. `threading.Thread.join` takes a thread for ended if it is interrupted itself.
-        self._over = threading.Lock()
-        self._over.acquire()
+        # `threading.Thread.join` takes a thread for ended if it is interrupted itself.
+        self._over = Flag()
 
     @abstractmethod
     def work(self) -> None:
@@ -33,19 +32,18 @@ class Attended(threading.Thread, ABC):
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end of this thread, at most ``timeout`` seconds."""
-        if in_turns(lambda turn: self._over.acquire(timeout=turn), math.inf if timeout is None else timeout):
-            self._over.release()
+        self._over.wait(math.inf if timeout is None else timeout)
 
     def is_alive(self) -> bool:
         """Whether it has begun and has not ended."""
-        return super().is_alive() and self._over.locked()
+        return super().is_alive() and not self._over.is_set()
 
     def run(self) -> None:
         """Call `work`, and keep the failure that ended it."""
         try:
             self._work()
         finally:
-            self._over.release()
+            self._over.set()
 
     def _work(self) -> None:
         try:

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Callable, Generic, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
-from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -35,9 +35,7 @@ class Outcome(Generic[T]):
         self._work = work
         self._values: list[T] = []
         self._failure: BaseException | None = None
-        # Locked until the work is over. Unlike an event, a lock has no state that an interruption can leave behind.
-        self._over = threading.Lock()
-        self._over.acquire()
+        self._over = Flag()
 
     def carry_out(self) -> None:
         """Do the work, unless it is cancelled."""
@@ -47,14 +45,11 @@ class Outcome(Generic[T]):
         except BaseException as error:
             self._failure = error
         finally:
-            self._over.release()
+            self._over.set()
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for the end of the work; return whether it has ended."""
-        if not in_turns(lambda turn: self._over.acquire(timeout=turn), seconds):
-            return False
-        self._over.release()
-        return True
+        return self._over.wait(seconds)
 
     def result(self) -> T:
         """Wait for the end of the work, and return its result or raise its failure. Not for work that was cancelled."""
