@@ -51,7 +51,7 @@ def compare_entrances(target: str, directory: pathlib.Path) -> None:
 
 
 def compare_if_asked(target: str, directory: pathlib.Path) -> None:
-    """Run a target of a role through one entrance; with ``make matrix`` through both. The targets of modules are always compared."""
+    """Run the target through one entrance; with ``make matrix`` through both."""
     if EVERYTHING:
         compare_entrances(target, directory)
         return

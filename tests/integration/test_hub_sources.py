@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import VERSION, link_installation, variables_of_hub
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
@@ -23,12 +24,13 @@ from ansible_collections.scramjet.sth.tests.running.commands import CommandFaile
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """An archive of what npm has installed, packed as the README of the role says."""
+    """An archive of what npm has installed, packed as the README of the role says; without the hub's dependencies, except for make matrix."""
     prefix = tmp_path_factory.mktemp("installed")
     link_installation(prefix)
     path = tmp_path_factory.mktemp("served") / "sth.tar.gz"
     with tarfile.open(path, "w:gz", compresslevel=1) as tar:
-        tar.add(prefix / "hub" / VERSION / "node_modules", "node_modules")
+        packed = "node_modules" if EVERYTHING else "node_modules/@scramjet/host"
+        tar.add(prefix / "hub" / VERSION / packed, packed)
     return path
 
 
