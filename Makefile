@@ -28,10 +28,10 @@ quickstart: export ANSIBLE_INVENTORY_UNPARSED_WARNING = false
 quickstart: $(VENV)/.run
 	@$(BIN)/ansible-playbook scramjet.sth.quickstart $(ARGS)
 
-## Everything that decides whether a change is sound: checks, unit tests, integration tests.
+## Everything that decides whether a change is sound: checks, unit tests, scenarios, integration tests.
 ## JOBS=1 runs one thing at a time; the default follows from the CPUs that this process may use.
 test: $(VENV)/.stamp
-	@$(BIN)/python -m pytest $(AT_ONCE) tests/checks tests/integration tests/unit
+	@$(BIN)/python -m pytest $(AT_ONCE) tests/checks tests/integration tests/unit tests/scenarios
 
 ## Linters, types, documentation, sanity, package import.
 check: $(VENV)/.stamp
@@ -39,7 +39,7 @@ check: $(VENV)/.stamp
 
 ## Unit tests alone; most of their time is waiting, so more of them run at once.
 unit: $(VENV)/.stamp
-	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr \( 4 \* $(JOBS) + 2 \) / 3) tests/unit
+	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr 2 \* $(JOBS)) tests/unit
 
 ## Integration tests alone; STH_TEST_API_URL names a hub of yours, which must be empty, to run them on too.
 integration: $(VENV)/.stamp

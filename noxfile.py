@@ -128,16 +128,15 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
     """Return the session that runs plays with one version of ansible-core."""
 
     def plays(session: nox.Session) -> None:
-        """Integration tests of the entrances."""
+        """Scenarios, and integration tests of the entrances."""
         _install_core(session, core)
         session.env["STH_TEST_EVERYTHING"] = "1"
-        played = [f"tests/integration/{name}" for name in _PLAYED]
+        played = ["tests/scenarios", *(f"tests/integration/{name}" for name in _PLAYED)]
         if core == _WHOLE:
             played += [
                 f"tests/integration/test_{name}.py"
                 for name in ("real_hub", "role_hub", "quickstart_page", "fake_1_x", "fake_older")
             ]
-            played.append("tests/unit/plugins/test_faults.py")
         else:
             played += ["--deselect", "tests/integration/test_fake_1_x_roles.py::test_target[playbooks"]
         session.run("python", "-m", "pytest", *played)

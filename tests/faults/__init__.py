@@ -4,5 +4,5 @@
 
 """Every transition of every module, with every fault at every request: what the run says, and whether the next one mends it.
 
-``tests/unit/plugins/test_faults.py`` runs a part of it, ``make faults`` all of it, which writes docs/faults.md.
+``tests/scenarios/test_faults.py`` runs a part of it, ``make faults`` all of it, which writes docs/faults.md.
 """

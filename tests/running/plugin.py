@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 _RUNS_KEPT = 5
 # More than the commands of any test may take together: their own bounds, which say in which task, come first.
 _TEST = 650
-# The tests that take longest begin first, so that none of them is alone in the end; unit tests, which mostly wait, are last, see
+# The tests that take longest begin first, so that none of them is alone in the end; unit tests and scenarios, which mostly wait, are last, see
 # scheduling.py. The part of a test's id that names it.
 _FIRST = (
     "sanity",

@@ -71,13 +71,13 @@ DECIDES_BY_TEXT = re.compile(
 )
 # Files without a test of their own, and which tests would fail with them.
 TESTED_ELSEWHERE = {
-    "deployment/rollout": "deployment/test_safety and test_reconcile, against a hub",
+    "deployment/rollout": "deployment/test_reconcile and scenarios/test_rollouts",
     "following/follower": "following/test_watch and extensions/test_hub_events",
     "following/told": "following/test_stream and following/test_watch",
     "hub_info/listing": "inventory/test_hubs",
     "hub_info/managed": "inventory/test_hubs, and behind a platform in tests/integration",
     "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
-    "lifecycle/outages": "test_gateways, with all that waits for an instance",
+    "lifecycle/outages": "scenarios/test_gateways, with all that waits for an instance",
     "lifecycle/readiness": "instance/test_reconcile",
     "lifecycle/starting": "instance/test_reconcile",
     "secrets/forms": "secrets/test_hiding and test_scrubbing",
@@ -89,7 +89,6 @@ TESTED_ELSEWHERE = {
 }
 # Tests of what no single file does.
 TESTS_OF_SEVERAL = {
-    "deployment/test_safety": "rollouts that are cut off or meet each other",
     "deployment/test_take_over": "instances that a deployment takes over, from their observation to the end of the rollout",
     "http/test_certificates": "hubs whose certificate is not to be trusted",
     "http/test_client_certificates": "a hub behind TLS that asks for certificates",
