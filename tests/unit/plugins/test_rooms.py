@@ -69,43 +69,32 @@ RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b"
 DECIDES_BY_TEXT = re.compile(
     r"(\bin|==|!=) (str\()?\w+\.(message|args)\b|\.message\.(startswith|endswith|find)\b|(search|match)\(\w+\.message"
 )
-# Files without a test of their own, and which tests would fail with them.
-TESTED_ELSEWHERE = {
-    "deployment/rollout": "deployment/test_reconcile and scenarios/test_rollouts",
-    "following/follower": "following/test_watch and extensions/test_hub_events",
-    "following/told": "following/test_stream and following/test_watch",
-    "hub_info/listing": "inventory/test_hubs",
-    "hub_info/managed": "inventory/test_hubs, and behind a platform in tests/integration",
-    "lifecycle/observing": "instance/test_reconcile and sequence/test_reconcile, after a restart of the hub",
-    "lifecycle/outages": "scenarios/test_gateways, with all that waits for an instance",
-    "lifecycle/readiness": "instance/test_reconcile",
-    "lifecycle/starting": "instance/test_reconcile",
-    "secrets/forms": "secrets/test_hiding and test_scrubbing",
-    "streams/collecting": "job/test_reconcile",
-    "streams/feeding": "job/test_reconcile and streams/test_reconcile",
-    "streams/options": "streams/test_reconcile and job/test_reconcile",
-    "streams/reading": "streams/test_reconcile",
-    "streams/writing": "streams/test_reconcile",
+# Action plugins that do more than run their module, and the tests that run playbooks with them: a worker of ansible-core is their input.
+TESTED_BY_PLAYBOOKS = {
+    "action/sth_deployment": "test_role_deployment",
+    "action/sth_deployment_info": "test_fleet",
+    "action/sth_export": "test_export",
+    "action/sth_sequence": "test_told",
 }
 # Tests of what no single file does.
 TESTS_OF_SEVERAL = {
-    "deployment/test_take_over": "instances that a deployment takes over, from their observation to the end of the rollout",
-    "http/test_certificates": "hubs whose certificate is not to be trusted",
-    "http/test_client_certificates": "a hub behind TLS that asks for certificates",
-    "http/test_proxies": "requests through a proxy of the machine where the task runs",
-    "job/test_python": "how programs in Python ended",
-    "lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",
-    "package/test_digest": "that a directory and its archives have one digest",
-    "package/test_fuzz": "that a hostile package is refused, or does no harm",
-    "package/test_memory": "that memory does not grow with a package",
-    "secrets/test_data": "what of that which programs say is hidden, in collected streams, reads and events",
-    "secrets/test_hiding": "that no part of a secret is left in a text",
-    "secrets/test_unmatched_keys": "that every module with secret_keys tells those that fit nothing",
+    "module_utils/deployment/test_take_over": "instances that a deployment takes over, from their observation to the end of the rollout",
+    "module_utils/http/test_certificates": "hubs whose certificate is not to be trusted",
+    "module_utils/http/test_client_certificates": "a hub behind TLS that asks for certificates",
+    "module_utils/http/test_proxies": "requests through a proxy of the machine where the task runs",
+    "module_utils/job/test_python": "how programs in Python ended",
+    "module_utils/lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",
+    "module_utils/package/test_digest": "that a directory and its archives have one digest",
+    "module_utils/package/test_fuzz": "that a hostile package is refused, or does no harm",
+    "module_utils/package/test_memory": "that memory does not grow with a package",
+    "module_utils/secrets/test_data": "what of that which programs say is hidden, in collected streams, reads and events",
+    "module_utils/secrets/test_hiding": "that no part of a secret is left in a text",
+    "module_utils/secrets/test_unmatched_keys": "that every module with secret_keys tells those that fit nothing",
 }
 # Constants with a fraction that are no times; those are in model/timings.py.
 NO_TIMES = {"package/compressing._WORTH"}
 UTILS = PLUGINS / "module_utils"
-TESTS = ROOT / "tests" / "unit" / "plugins" / "module_utils"
+TESTS = ROOT / "tests" / "unit" / "plugins"
 FILES = sorted(path for path in PLUGINS.rglob("*.py") if "doc_fragments" not in path.parts)
 
 
@@ -298,12 +287,18 @@ def names_below(folder: pathlib.Path, pattern: str) -> set[str]:
 
 
 def test_tests_mirror_the_rooms() -> None:
-    """A newcomer finds the test of a file by its path: ``<room>/<file>.py`` is tested by ``<room>/test_<file>.py``."""
-    with_logic = {name for name in names_below(UTILS, "*.py") if has_logic(UTILS / f"{name}.py")}
-    tests = {re.sub(r"(^|/)test_(?=[^/]+\Z)", r"\1", name): name for name in names_below(TESTS, "test_*.py")}
-    assert with_logic - tests.keys() - TESTED_ELSEWHERE.keys() == set(), "has no test of its own"
-    lonely = {name for file, name in tests.items() if not (UTILS / f"{file}.py").is_file()}
+    """A newcomer finds the test of a file by its path: ``<room>/<file>.py`` is tested by ``<room>/test_<file>.py``.
+
+    Modules hold documentation and wiring; tests/integration/targets runs them.
+    """
+    files = {name for name in names_below(PLUGINS, "*.py") if not name.startswith(("doc_fragments/", "modules/"))}
+    with_logic = {name for name in files if has_logic(PLUGINS / f"{name}.py")}
+    tests = {re.sub(r"/test_(?=[^/]+\Z)", "/", name): name for name in names_below(TESTS, "test_*.py") if "/" in name}
+    assert with_logic - tests.keys() - TESTED_BY_PLAYBOOKS.keys() == set(), "has no test of its own"
+    lonely = {name for file, name in tests.items() if file not in files}
     assert lonely - TESTS_OF_SEVERAL.keys() == set(), "tests no file of this name"
     # What is listed as an exception is one.
-    assert TESTED_ELSEWHERE.keys() - (with_logic - tests.keys()) == set()
     assert TESTS_OF_SEVERAL.keys() - lonely == set()
+    assert TESTED_BY_PLAYBOOKS.keys() - (with_logic - tests.keys()) == set()
+    playbooks = ROOT / "tests" / "integration"
+    assert [name for name in TESTED_BY_PLAYBOOKS.values() if not (playbooks / f"{name}.py").is_file()] == []

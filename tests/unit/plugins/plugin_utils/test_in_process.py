@@ -10,12 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils import in_process
-from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
@@ -58,17 +56,6 @@ def test_an_environment_that_is_a_template_of_nothing_is_none() -> None:
     templated = action(environment=["{{ nothing }}"])
     templated._templar.template = lambda value: {}
     assert chosen_entrance("auto", templated) == "in_process"
-
-
-def test_a_module_keeps_its_arguments_out_of_the_syslog_of_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: dict[str, Any] = {}
-    plugin: Any = HubAction.__new__(HubAction)
-    plugin._task = SimpleNamespace(resolved_action="scramjet.sth.sth_sequence", async_val=0, no_log=False)
-    plugin._templar = SimpleNamespace(template=lambda value: value)
-    plugin._loader = DataLoader()
-    monkeypatch.setattr(plugin, "_execute_module", lambda **how: heard.update(how) or {"changed": False}, raising=False)
-    plugin._execute({"name": "x"}, {"sth_entrance": "module"}, None)
-    assert heard["task_vars"]["ansible_no_target_syslog"] is True
 
 
 def test_the_entrance_can_be_chosen() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.seen import (
@@ -125,21 +124,6 @@ def test_the_chosen_instances_are_followed_as_they_come(given: dict[str, Any], w
         assert sorted(told) == wanted
 
 
-def test_several_hubs_are_followed_and_one_that_is_away_does_not_matter() -> None:
-    with FakeHub("0.18") as one, FakeHub("1.x") as other, follow(one, other) as seen:
-        one.leave()
-        away = seen.next("hub_unreachable")
-        assert (away["hub"]["api_url"], away["error_code"]) == (one.api_url, "UNREACHABLE")
-        assert away["message"].startswith("GET ")
-        start(other, "shop")
-        assert seen.next("instance_started")["hub"]["api_url"] == other.api_url
-        seen.next("instance_ready")
-        one.revive()
-        back = seen.next("hub_reachable")
-        assert (back["hub"]["api_url"], back["version"], back["generation"]) == (one.api_url, "0.18.7", "0.18")
-        assert 0 < back["unreachable_for"] < 60
-
-
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -192,14 +176,3 @@ def test_an_unexpected_failure_is_told_and_not_the_end(hub: FakeHub, monkeypatch
         seen.until("hub_reachable")
         start(hub, "shop")
         seen.until("instance_started")
-
-
-def test_a_thread_that_ends_is_not_silent(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    def exits(_self: Watch, *_given: object) -> None:
-        raise SystemExit
-
-    with follow(hub) as seen:
-        monkeypatch.setattr(Watch, "_look", exits)
-        with pytest.raises(SthError) as failure:
-            seen.next()
-    assert failure.value.code == "LOCAL_ERROR"

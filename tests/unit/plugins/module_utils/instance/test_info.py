@@ -11,14 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import run_task
 
 QUICK: dict[str, Any] = {"stable_for": 0.1, "stop_timeout": 0.1}
 
 
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def start(hub: FakeHub, name: str, **options: Any) -> None:

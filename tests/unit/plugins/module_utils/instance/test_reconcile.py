@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from dataclasses import replace
 from typing import Any, Literal
@@ -15,39 +14,22 @@ from typing import Any, Literal
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.instance.support import (
+    QUICK,
+    live,
+    refuse_starts,
+    start,
+    started_four_times,
+    verbs,
+)
 from ansible_collections.scramjet.sth.tests.unit.running import (
     HASTY,
-    PACKAGES,
-    FourTimes,
     four_times,
     planned,
     run_task,
-    when,
 )
 
-QUICK: dict[str, Any] = {"stable_for": 0.1, "stop_timeout": 0.1}
-
-
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
-
-
-def start(hub: FakeHub, name: str = "web", **options: Any) -> dict[str, Any]:
-    return run_task("sth_instance", hub, **{"name": name, "sequence": "probe", **QUICK, **options})
-
-
-def started_four_times(hub: FakeHub, name: str = "web", **options: Any) -> FourTimes:
-    return four_times("sth_instance", hub, **{"name": name, "sequence": "probe", **QUICK, **options})
-
-
-def verbs(result: dict[str, Any]) -> list[str]:
-    return [action for action, _object in planned(result)]
-
-
-def live(hub: FakeHub) -> list[str]:
-    listed = run_task("sth_instance_info", hub, status=["starting", "running", "stopping"])
-    return [item["name"] for item in listed["instances"]]
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def test_started_stopped_and_absent(hub: FakeHub) -> None:
@@ -83,17 +65,6 @@ def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub
     wanted |= {"state": "completed", "app_config": {"behaviour": "complete"}, "if_running": "replace"}
     completed = run_task("sth_instance", hub, **wanted)
     assert completed["instance"]["outcome"] == "completed", completed
-
-
-def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> None:
-    if hub.state.is_1x:
-        own_id = "11111111-2222-4333-8444-555555555555"
-        wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 0.1, **QUICK}
-        run_task("sth_instance", hub, **wanted)
-        refused = run_task("sth_instance", hub, **wanted, app_config={"x": 1})
-        assert refused["error_code"] == "TIMEOUT"
-        assert "removal_timeout" in refused["msg"]
-        assert "runs again" in refused["msg"]
 
 
 @pytest.mark.parametrize("pool", [{}, {"count": 3}])
@@ -260,12 +231,6 @@ def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
     assert live(hub) == ["pool-0", "pool-1"]
 
 
-def refuse_starts(hub: FakeHub, times: int, skip: int = 0) -> None:
-    hub.fault(
-        Fault("status", "POST", "/start$", times, skip, status=400, body=b'{"error":"Entrypoint path is invalid"}')
-    )
-
-
 @pytest.mark.parametrize(
     "options",
     [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}],
@@ -351,13 +316,6 @@ def test_restarted_unnamed_instances_run_again(hub: FakeHub, by_id: bool) -> Non
     assert live(hub) == [None]
 
 
-def test_a_lost_answer_makes_no_second_process_of_an_unnamed_one(hub: FakeHub) -> None:
-    hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}})
-    hub.fault(Fault("lost", "POST", "/start$"))
-    assert not run_task("sth_instance", hub, all=True, sequence="probe", state="restarted", **QUICK).get("failed")
-    assert live(hub) == [None]
-
-
 def test_a_member_that_is_changed_by_its_own_name_stays_in_its_pool(hub: FakeHub) -> None:
     start(hub, "pool", count=2, app_config={"a": 1})
     changed = started_four_times(hub, "pool-0", app_config={"a": 2})
@@ -383,37 +341,6 @@ def test_two_runs_that_start_one_name_at_once_leave_one(hub: FakeHub) -> None:
         thread.join()
     assert not start(hub).get("failed")
     assert live(hub) == ["web"]
-
-
-def test_a_lost_answer_of_a_start_makes_no_second_process(hub: FakeHub) -> None:
-    hub.fault(Fault("lost", "POST", "/start$"))
-    assert not start(hub).get("failed")
-    assert len(hub.instances) == 1
-
-
-def test_a_start_that_never_arrived_is_repeated(hub: FakeHub) -> None:
-    hub.fault(Fault("reset", "POST", "/start$"))
-    assert not start(hub).get("failed")
-    assert len(hub.instances) == 1
-
-
-def test_a_start_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub) -> None:
-    hub.fault(Fault("cut", "POST", "/start$"))
-    result = start(hub, request_retries=0)
-    assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
-    assert [item["done"] for item in result["actions"]] == [True]
-    assert "The start of instance web was sent to" in result["msg"]
-    assert "not known whether it runs" in result["msg"]
-    assert "run the task again" in result["msg"]
-    assert "GET" not in result["msg"]
-
-
-def test_a_hub_that_dies_while_readiness_is_awaited_has_been_written_to(hub: FakeHub) -> None:
-    hub.fault(Fault("die", "GET", "/instance/"))
-    result = start(hub, request_retries=0)
-    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
-    assert "was started on" in result["msg"]
-    assert "web" in result["msg"]
 
 
 @pytest.mark.parametrize("stop_timeout", [0.1, 0.0], ids=["stop", "kill"])
@@ -485,124 +412,6 @@ def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(hub: Fak
     assert done["instance"]["app_config"] == {"a": 2}
     assert live(hub) == ["web"]
     assert not start(hub, app_config={"a": 2})["changed"]
-
-
-def test_a_program_that_throws_when_loaded_is_a_failed_start_although_the_hub_said_200(hub: FakeHub) -> None:
-    run_task("sth_sequence", hub, src=str(PACKAGES / "throws-on-import"))
-    result = start(hub, "bad", sequence="throws-on-import", stable_for=2.0)
-    assert result["error_code"] == "START_FAILED"
-    if hub.state.is_1x:
-        assert result["exit_code"] == 22
-        assert "boom on import" in result["msg"]
-        assert "boom on import" in result["logs"]["log"]
-    else:
-        assert "keeps no log and no exit code" in result["msg"]
-
-
-def test_start_attempts(hub: FakeHub) -> None:
-    result = start(hub, app_config={"behaviour": "throw_at_start"}, stable_for=1.0, start_attempts=2, wait_timeout=5.0)
-    assert result["error_code"] == "START_FAILED"
-    assert len([item for item in hub.writes if item.path.endswith("/start")]) == 2
-
-
-def test_start_attempts_cover_a_program_that_dies_before_the_hub_answers(hub: FakeHub) -> None:
-    hub.fault(Fault("status", "POST", "/start$", status=400, body=b'{"error":"Runner failed"}'))
-    assert not start(hub, start_attempts=2).get("failed")
-    refuse_starts(hub, times=1)
-    assert start(hub, "other", start_attempts=2)["error_code"] == "START_FAILED"
-
-
-def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(hub: FakeHub) -> None:
-    hub.fault(Fault("reset", "POST", "/start$"))
-    result = start(hub, overload_timeout=0.0, timings=replace(HASTY, lost_start_shows=0.1))
-    assert result["error_code"] == "UNREACHABLE"
-    assert "lost its connection" in result["msg"]
-
-
-def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
-    hub.overload(1)
-    assert not start(hub, overload_timeout=10.0).get("failed")
-    hub.overload(1)
-    assert start(hub, "other", overload_timeout=0.0)["error_code"] == "INSUFFICIENT_RESOURCES"
-
-
-def test_ready_by_event(hub: FakeHub) -> None:
-    events = [{"name": "up", "payload": {"ok": True}, "after": 0.2}]
-    result = start(hub, app_config={"events": events}, wait_for="event", ready_event="up")
-    assert not result.get("failed")
-
-
-def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
-    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.1}]
-    result = start(
-        hub, app_config={"events": events}, wait_for="event", ready_event="up", failure_event="down", wait_timeout=20.0
-    )
-    assert result["error_code"] == "START_FAILED"
-    assert "no database" in result["msg"]
-
-
-@pytest.mark.parametrize("wait_for", ["running", "healthy"])
-def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> None:
-    events = [{"name": "down", "payload": {"why": "no database"}}]
-    result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=5.0)
-    assert result["error_code"] == "START_FAILED"
-    assert "no database" in result["msg"]
-
-
-@pytest.mark.parametrize("how", [{}, {"wait_for": "healthy"}, {"wait_for": "event", "ready_event": "up"}])
-def test_a_failure_event_right_before_the_end_is_told_with_its_payload(hub: FakeHub, how: dict[str, str]) -> None:
-    def was_looked_at_after_the_event_was_asked_for() -> bool:
-        paths = [item.path for item in hub.requests]
-        asked = next((at for at, path in enumerate(paths) if path.endswith("/event/down")), len(paths))
-        return any(re.search(r"/instance/[0-9a-f-]{36}$", path) for path in paths[asked:])
-
-    def emit_and_end() -> None:
-        with hub.state.lock:
-            instance = next(item for item in hub.state.instances.values() if item.process_alive)
-            instance.emit("down", {"why": "no database"})
-            instance.end(137, "Instance killed")
-
-    when(was_looked_at_after_the_event_was_asked_for, emit_and_end)
-    result = start(hub, failure_event="down", stable_for=60.0, wait_timeout=60.0, **how)
-    assert (result["error_code"], result.get("event")) == ("START_FAILED", {"why": "no database"}), result
-
-
-def test_a_failure_event_counts_while_it_must_stay_alive(hub: FakeHub) -> None:
-    events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.5}]
-    result = start(hub, app_config={"events": events}, failure_event="down", stable_for=10.0)
-    assert "no database" in result["msg"]
-    assert not start(hub, "other", failure_event="down").get("failed")
-
-
-def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHub) -> None:
-    config = {"behaviour": "throw_later", "seconds": 0.2}
-    result = start(hub, app_config=config, wait_for="event", ready_event="up", wait_timeout=30.0)
-    assert result["error_code"] == "START_FAILED"
-
-
-def test_an_event_that_never_comes_ends_at_the_bound(hub: FakeHub) -> None:
-    result = start(hub, wait_for="event", ready_event="up", wait_timeout=0.5)
-    assert result["error_code"] == "TIMEOUT"
-    assert "up" in result["msg"]
-
-
-def test_healthy(hub: FakeHub) -> None:
-    assert not start(hub, wait_for="healthy").get("failed")
-
-
-def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub) -> None:
-    config = {"healthy": False}
-    result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1)
-    assert result["error_code"] == "TIMEOUT", result
-    assert "has not reported that it is healthy" in result["msg"]
-
-
-def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(hub: FakeHub) -> None:
-    hub.state.timings = replace(hub.state.timings, health=0.6)
-    timings = replace(HASTY, health_is_asked=0.0)
-    config = {"healthy": False}
-    result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1, stable_for=30.0, timings=timings)
-    assert result["error_code"] == "TIMEOUT", result
 
 
 @pytest.mark.parametrize(
@@ -678,39 +487,6 @@ def test_instances_of_a_deployment_are_refused(hub: FakeHub) -> None:
     assert "sth_deployment" in result["msg"]
 
 
-def test_right_after_a_restart_of_the_hub_an_absence_is_not_believed(hub: FakeHub) -> None:
-    start(hub)
-    if not hub.state.is_1x:
-        return
-    hub.restart()
-    result = start(hub)
-    assert not result["changed"], result
-    assert len(hub.instances) == 1
-
-
-def test_right_after_a_restart_no_member_of_a_pool_is_started_twice(hub: FakeHub) -> None:
-    if not hub.state.is_1x:
-        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
-    start(hub, "web", count=3)
-    for check in (True, False):
-        hub.restart()
-        result = start(hub, "web", check=check, count=4)
-        assert verbs(result) == ["start"], result
-    assert hub.runners == 4
-
-
-@pytest.mark.parametrize("state", ["stopped", "restarted"])
-def test_right_after_a_restart_what_is_to_end_is_waited_for(hub: FakeHub, state: str) -> None:
-    if not hub.state.is_1x:
-        pytest.skip("the programs of a 0.18 hub do not come back after a restart")
-    start(hub)
-    hub.restart()
-    result = run_task("sth_instance", hub, name="web", state=state, **QUICK)
-    assert result["changed"], result
-    assert verbs(result)[0] == "stop"
-    assert hub.runners == (1 if state == "restarted" else 0)
-
-
 @pytest.mark.parametrize("order", ["_stop", "_kill"])
 @pytest.mark.parametrize("kind", ["die", "cut"])
 def test_what_a_hub_does_not_list_that_was_restarted_at_an_order_has_not_ended(
@@ -748,68 +524,6 @@ def test_orders_that_never_arrive_are_told_as_such(hub: FakeHub, fault: Fault, c
     assert "still runs" in result["msg"]
     hub.faults.clear()
     assert verbs(run_task("sth_instance", hub, **options)) == ["stop"]
-
-
-def test_a_hub_that_has_been_up_for_long_is_believed_at_once(hub: FakeHub) -> None:
-    before = len(hub.requests)
-    run_task("sth_instance", hub, name="nobody", state="absent")
-    paths = [item.path.split("/v1/")[-1] for item in hub.requests[before:]]
-    assert paths.count("instances") + paths.count("entities") == 1
-    assert paths.count("log") == (1 if hub.state.is_1x else 0)
-
-
-def test_an_instance_that_does_not_answer_for_a_moment_is_not_started_again(hub: FakeHub) -> None:
-    if hub.state.is_1x:
-        pytest.skip("a 1.x hub lists instances whole")
-    first = start(hub)["instance"]["id"]
-    for check in (True, False):
-        hub.fault(Fault("hang", "GET", f"/instance/{first}$"))
-        result = start(hub, check=check)
-        assert not result["changed"], result
-    assert hub.runners == 1
-
-
-def test_an_instance_of_others_without_a_configuration_is_not_in_doubt(hub: FakeHub) -> None:
-    hub.state.start(next(iter(hub.state.sequences.values())), {})
-    assert verbs(start(hub)) == ["start"]
-    assert not start(hub)["changed"]
-
-
-@pytest.mark.parametrize("options", [{"name": "web"}, {"name": "web", "count": 2}])
-def test_a_hub_that_does_not_show_whose_an_instance_is_keeps_none(hub: FakeHub, options: dict[str, Any]) -> None:
-    if not hub.state.is_1x:
-        pytest.skip("only a build of 1.0.1 was seen to do so")
-    hub.state.hides_configuration = True
-    for _run in range(2):
-        result = start(hub, **options)
-        assert result["error_code"] == "UNSUPPORTED_BY_HUB", result
-        assert hub.runners == 0
-
-
-def test_nothing_is_started_for_an_instance_that_never_answers(hub: FakeHub) -> None:
-    if hub.state.is_1x:
-        pytest.skip("a 1.x hub lists instances whole")
-    first = start(hub)["instance"]["id"]
-    hub.fault(Fault("hang", "GET", f"/instance/{first}$", times=10**6))
-    before = len(hub.writes)
-    for check in (True, False):
-        result = start(hub, check=check)
-        assert result["error_code"] == "TIMEOUT", result
-        assert first in result["msg"]
-    assert len(hub.writes) == before
-    hub.faults.clear()
-    assert not start(hub)["changed"]
-
-
-def test_an_instance_that_does_not_answer_right_after_its_start_is_not_one_without_a_package(hub: FakeHub) -> None:
-    if hub.state.is_1x:
-        pytest.skip("a 1.x hub lists instances whole")
-    hub.fault(Fault("hang", "GET", "/instance/", times=1))
-    result = start(hub, wait_for="none")
-    assert verbs(result) == ["start"]
-    assert not hub.faults[0].times
-    assert hub.runners == 1
-    assert not start(hub, check=True)["changed"]
 
 
 def test_a_pool_does_not_take_over_an_instance_that_is_called_like_a_member(hub: FakeHub) -> None:
@@ -864,13 +578,3 @@ def test_an_empty_name_is_refused_before_anything_is_written(hub: FakeHub, name:
         )
         assert (refused["error_code"], name in refused["msg"]) == ("INVALID_OPTION", True)
     assert len(hub.writes) == before
-
-
-def test_a_program_that_dies_before_its_start_is_answered_is_named(hub: FakeHub) -> None:
-    if not hub.state.is_1x:
-        return
-    hub.fault(Fault("status", method="POST", path="/start$", status=400, body=b'{"error":"Runner failed"}'))
-    failed = start(hub)
-    assert failed["error_code"] == "START_FAILED"
-    assert "web" in failed["msg"]
-    assert "Runner failed" in failed["msg"]

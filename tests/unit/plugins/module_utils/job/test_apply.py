@@ -22,7 +22,6 @@ from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import (
     HASTY,
-    PACKAGES,
     run_task,
     small_disk,
     when,
@@ -33,9 +32,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 LONG = bound(30.0)
 
 
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def complete(hub: FakeHub, **options: Any) -> dict[str, Any]:

@@ -6,41 +6,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pathlib
 import re
 import threading
 import time
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import StreamReader
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
-from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, planned, run_task, when_asked
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.job.support import LONG, complete, finish
+from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, planned, run_task, when_asked
 
-# Longer than any test may take.
-LONG = bound(30.0)
-
-
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
-
-
-def complete(hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
-    base: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 30.0}
-    return run_task("sth_instance", hub, check=check, **{**base, "stop_timeout": 0.1, **options})
-
-
-def finish(hub: FakeHub, output: bytes = b"result\n") -> None:
-    """Let the only program that runs complete."""
-    with hub.state.lock:
-        next(item for item in hub.state.instances.values() if item.process_alive).complete(output)
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
@@ -73,23 +54,6 @@ def test_a_run_is_not_awaited_in_another_way(hub: FakeHub, check: bool, options:
     assert result["error_code"] == "INVALID_OPTION"
     assert "wait_for" in result["msg"]
     assert not hub.instances
-
-
-def test_no_reader_is_left_if_the_task_is_interrupted_while_they_are_started(
-    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The next item of a loop may read the same streams."""
-    start = StreamReader.start
-
-    def interrupted(reader: StreamReader) -> None:
-        if reader.stream == "log":
-            raise KeyboardInterrupt
-        start(reader)
-
-    monkeypatch.setattr(StreamReader, "start", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        complete(hub, app_config={"behaviour": "run"})
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("read ")] == []
 
 
 def linger(hub: FakeHub) -> None:
@@ -210,41 +174,12 @@ def test_what_is_left_of_a_run_that_fails_is_said_and_so_it_is(hub: FakeHub, how
         assert result["seconds"] < LONG
 
 
-def test_output_that_an_older_hub_has_spoiled_is_told(hub: FakeHub) -> None:
-    when_asked(hub, "/output", lambda: finish(hub, "\ufffdPNG".encode()))
-    result = complete(hub, app_config={"behaviour": "run"})
-    warned = [text for text in result["warnings"] if "that data is damaged" in text]
-    assert bool(warned) == (not hub.state.is_1x)
-    when_asked(hub, "/output", lambda: finish(hub, b"text"))
-    assert not complete(hub, app_config={"behaviour": "run"})["warnings"]
-
-
 def test_input_is_fed_while_output_is_read(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "hello\n"}, collect=["output"])
     assert result["collected"]["output"]["content"] == "HELLO\n"
     assert list(result["collected"]) == ["output"]
     lines = complete(hub, app_config={"behaviour": "echo"}, input={"lines": [{"a": 1}, 2]})
     assert lines["collected"]["output"]["content"] == '{"A": 1}\n2\n'
-
-
-def test_a_file_goes_in_and_a_file_comes_out(hub: FakeHub, tmp_path: pathlib.Path) -> None:
-    source, dest = tmp_path / "in", tmp_path / "out"
-    source.write_bytes(b"ABC\n" * 200_000)
-    result = complete(
-        hub, app_config={"behaviour": "echo"}, input={"src": str(source)}, output_dest=str(dest), collect=["output"]
-    )
-    output = result["collected"]["output"]
-    assert dest.read_bytes() == source.read_bytes()
-    assert output["sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
-    assert (output["content"], output["path"], output["bytes"]) == (None, str(dest), 800_000)
-    assert dest.stat().st_mode & 0o777 == 0o600
-
-
-def test_collecting_is_bounded_and_says_so(hub: FakeHub) -> None:
-    config = {"behaviour": "flood", "bytes": 3_000_000}
-    result = complete(hub, app_config=config, collect_max_bytes=1000)
-    output = result["collected"]["output"]
-    assert (len(output["content"]), output["bytes"], output["truncated"]) == (1000, 3_000_000, True)
 
 
 def test_a_run_that_throws_fails_with_what_was_collected(hub: FakeHub) -> None:
@@ -431,15 +366,6 @@ def test_a_file_that_is_not_there_is_refused_before_anything_is_started(hub: Fak
     assert len(hub.writes) == before
 
 
-def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path: pathlib.Path) -> None:
-    dest = tmp_path / "out"
-    dest.write_text("before")
-    result = complete(hub, app_config={"behaviour": "throw_later"}, output_dest=str(dest))
-    assert result["failed"]
-    assert dest.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [dest]
-
-
 def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
     config = {"behaviour": "echo"}
     feed: dict[str, Any] = {"content": "hello\n", "end": False}
@@ -457,15 +383,6 @@ def test_input_that_the_hub_refuses_ends_the_wait(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"}, run_timeout=60.0)
     assert result["error_code"] == "HUB_ERROR"
     assert "did not get all of its input" in result["msg"]
-
-
-def test_a_stream_that_is_never_answered_does_not_hold_the_end_up(hub: FakeHub) -> None:
-    hub.fault(Fault("hang", method="GET", path="/stderr"))
-    began = time.monotonic()
-    result = complete(hub, app_config={"behaviour": "complete", "seconds": 0.1}, run_timeout=60.0)
-    assert time.monotonic() - began < 50
-    assert result["instance"]["outcome"] == "completed"
-    assert result["collected"]["stderr"]["bytes"] == 0
 
 
 def test_the_secrets_in_a_completion_event_are_masked(hub: FakeHub) -> None:
@@ -499,27 +416,6 @@ def test_a_member_that_is_run_anew_stays_in_its_pool(hub: FakeHub) -> None:
     run = complete(hub, name="web-1", app_config={"behaviour": "complete"}, if_running="replace")
     assert run["instance"]["outcome"] == "completed", run
     assert (run["instance"]["name"], run["instance"]["index"]) == ("web-1", 1)
-
-
-@pytest.mark.parametrize("kind", ["die", "status"])
-def test_a_hub_that_fails_in_the_middle_takes_nothing_of_what_was_collected(
-    hub: FakeHub, kind: Literal["die", "status"]
-) -> None:
-    hub.fault(Fault(kind, method="GET", path=r"/instances?(/[0-9a-f-]{36})?$", skip=6))
-    config = {"behaviour": "run", "stdout": "so far", "seconds": 30}
-    result = complete(hub, app_config=config, request_retries=0)
-    assert result["error_code"] == ("UNREACHABLE" if kind == "die" else "HUB_ERROR")
-    assert result["collected"]["stdout"]["content"] == "so far\n"
-    assert [item["id"] for item in hub.instances] == [result["instance"]]
-    assert f"It is not known whether instance job ({result['instance']}) on {hub.api_url} has ended" in result["msg"]
-
-
-def test_a_stream_that_breaks_off_keeps_what_had_come(hub: FakeHub) -> None:
-    hub.fault(Fault("reset", method="GET", path="/stderr"))
-    result = complete(hub, app_config={"behaviour": "complete", "stdout": "so far", "stderr": "x"})
-    assert result["error_code"] == "UNREACHABLE"
-    assert result["collected"]["stdout"]["content"] == "so far\n"
-    assert result["instance"] in result["msg"]
 
 
 def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:

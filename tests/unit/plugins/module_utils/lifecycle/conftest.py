@@ -9,12 +9,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import run_task
 
 
 @pytest.fixture
-def instance(hub: FakeHub) -> str:
+def instance(hub: FakeHub, deployed: None) -> str:
     """The id of a running instance."""
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
     started: str = run_task("sth_instance", hub, name="web", sequence="probe", wait_for="none")["instance"]["id"]
     return started

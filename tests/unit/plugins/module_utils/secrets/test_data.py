@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import run_task
 
 SAID = json.dumps({"test_servers": ["prod-1"], "key": "s3cretkey"})
 SHOWN = SAID.replace("s3cretkey", "********")
@@ -27,9 +27,7 @@ CONFIG: dict[str, Any] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def run(hub: FakeHub, **options: Any) -> dict[str, Any]:

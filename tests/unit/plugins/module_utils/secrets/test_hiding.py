@@ -22,9 +22,7 @@ TOKEN = "".join(random.Random(7).choices(string.ascii_letters + string.digits, k
 PIECES = {TOKEN[start : start + 6] for start in range(len(TOKEN) - 5)}
 
 
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def shown(result: Any) -> set[str]:

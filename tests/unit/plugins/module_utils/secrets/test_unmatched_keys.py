@@ -11,14 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import run_task
 
 CONFIG = {"db": {"host": "h"}, "behaviour": "run"}
 
 
-@pytest.fixture(autouse=True)
-def deployed(hub: FakeHub) -> None:
-    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
+pytestmark = pytest.mark.usefixtures("deployed")
 
 
 def warned(hub: FakeHub, module: str, **options: Any) -> str:

@@ -12,35 +12,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.plugin_utils.report.markdown import MOST_DIFFERENCES, as_markdown
+from ansible_collections.scramjet.sth.plugins.plugin_utils.report.markdown import as_markdown
 from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file import build_report, report_path
-
-STARTED = {
-    "kind": "instance",
-    "name": "web-0",
-    "change": "start",
-    "reason": "none runs",
-    "before": {},
-    "after": {"sequence": "app@sha256:0123"},
-}
-
-
-def line(host: str, **told: Any) -> dict[str, Any]:
-    return {"host": host, **told}
-
-
-def deployment(host: str, name: str, *rows: Any, msg: str | None = None, code: str | None = None) -> dict[str, Any]:
-    return line(host, deployment=name, hub=f"http://{host}", msg=msg, error_code=code, rows=list(rows))
-
-
-def over(host: str, *hosts: str) -> dict[str, Any]:
-    return line(host, over=True, hosts=list(hosts or (host,)))
-
-
-def shown(**row: Any) -> str:
-    """Return the cells of the one change of a report."""
-    told = [line("north", list=["web"]), deployment("north", "web", {**STARTED, **row}), over("north")]
-    return as_markdown(build_report(told, True)).splitlines()[-1]
+from ansible_collections.scramjet.sth.tests.unit.plugins.plugin_utils.report.support import (
+    STARTED,
+    deployment,
+    line,
+    over,
+)
 
 
 def change(kind: str, name: str, what: str, reason: str, before: Any, after: Any) -> dict[str, Any]:
@@ -148,31 +127,6 @@ def test_the_role_can_run_twice_on_a_host() -> None:
     assert report["summary"]["deployments"] == 2
     assert report["failures"] == [{"host": "north", "deployment": "api", "msg": "No.", "error_code": "TIMEOUT"}]
     assert "| `north` | `api` | `TIMEOUT` No. |" in as_markdown(report)
-
-
-@pytest.mark.parametrize(
-    ("row", "cell"),
-    [
-        ({"after": {"x": "a|b"}}, "`x`: + `a\\|b`"),
-        ({"after": {"x": "a`b"}}, "`x`: + ``a`b``"),
-        ({"after": {"x": "`"}}, "`x`: + `` ` ``"),
-        ({"after": {"x": "one\ntwo"}}, "`x`: + `one two`"),
-        ({"after": {"x": "<img>"}}, "`x`: + `<img>`"),
-        ({"before": {"x": 1}, "after": {"x": "1"}}, "`x`: `1` → `1`"),
-        ({"before": {"x": [1, 2]}, "after": {"x": [1, 3]}}, "`x.1`: `2` → `3`"),
-        ({"before": {"x": None}, "after": {}}, "`x`: − `null`"),
-        ({"reason": "@all <b> [x](y) | z"}, "&#64;all &#60;b&#62; &#91;x&#93;(y) &#124; z"),
-    ],
-)
-def test_a_value_is_shown_as_it_is_and_is_no_markup(row: dict[str, Any], cell: str) -> None:
-    assert cell in shown(**row).split(" | ")[4 if "reason" in row else 5].rstrip(" |")
-
-
-def test_a_long_difference_is_cut() -> None:
-    text = shown(after={f"k{number}": number for number in range(MOST_DIFFERENCES + 2)} | {"long": "x" * 1000})
-    assert text.count("<br>") == MOST_DIFFERENCES
-    assert "and 3 more |" in text
-    assert "x" * 200 not in shown(after={"long": "x" * 1000})
 
 
 @pytest.mark.parametrize("value", ["report.json", "report", "nowhere/report.md", ".md"])

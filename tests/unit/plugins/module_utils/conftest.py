@@ -1,0 +1,18 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of several rooms share."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
+
+
+@pytest.fixture
+def deployed(hub: FakeHub) -> None:
+    """Package ``probe`` on the hub."""
+    assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is written arrives as it is, or is refused."""
+
+from __future__ import annotations
+
+import base64
+import pathlib
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.streams.support import read, stream, write
+
+
+def test_json_lines_are_written_one_by_one(echo: FakeHub) -> None:
+    write(echo, instance="copy", lines=[{"a": 1}, "x", None, 0])
+    assert read(echo, instance="copy", max_lines=4)["content"] == '{"a": 1}\n"x"\nnull\n0\n'
+    assert echo.writes[-2].headers["content-type"] == "application/x-ndjson"
+
+
+@pytest.mark.parametrize("data", [b"\x00\xff\xfe binary", "zażółć".encode()])
+def test_bytes_come_back_as_they_were_where_the_hub_carries_them(echo: FakeHub, data: bytes) -> None:
+    given: dict[str, Any] = {"content": base64.b64encode(data).decode(), "encoding": "base64"}
+    is_text = not data.startswith(b"\x00")
+    if not is_text and not echo.state.is_1x:
+        result = stream(echo, instance="copy", stream="input", **given)
+        assert result["error_code"] == "UNSUPPORTED_BY_HUB"
+        return
+    write(echo, instance="copy", **given)
+    result = read(echo, instance="copy", max_bytes=len(data), encoding="base64")
+    assert base64.b64decode(result["content"]) == data
+    write(echo, instance="copy", **given)
+    as_text = read(echo, instance="copy", max_bytes=len(data))
+    assert as_text["lossy"] == (not is_text)
+
+
+def test_no_hub_delivers_bytes_to_stdin(echo: FakeHub) -> None:
+    before = len(echo.writes)
+    result = stream(echo, instance="copy", stream="stdin", content="/w==", encoding="base64")
+    assert result["error_code"] == "UNSUPPORTED_BY_HUB"
+    assert len(echo.writes) == before
+
+
+def test_a_write_that_fails_by_a_fault_of_our_own_is_no_success(
+    echo: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    def fail(feed: Feed) -> Any:
+        raise ValueError("cannot be")
+
+    monkeypatch.setattr(Feed, "kind", "ascii")
+    monkeypatch.setattr(Feed, "open", fail)
+    result = stream(echo, instance="echo", stream="input", content="x")
+    assert result["error_code"] == "LOCAL_ERROR"
+    assert "ValueError: cannot be" in result["msg"]
