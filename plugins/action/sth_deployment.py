@@ -96,7 +96,7 @@ class ActionModule(HubAction):
             refuse_strategy(self._task)
             return {"changed": False, **shares(variables, self._task.args["_share"] == "only_look")}
         except SthError as error:
-            return {**nothing_done(TASK, None), **_failure(error)}
+            return {**nothing_done(TASK, None), **_failed_result(error)}
 
     def _check_list(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Check all variables before the first request; return the names of the deployments, and the fleets."""
@@ -108,7 +108,7 @@ class ActionModule(HubAction):
             checked = self._checked(common, variables)
         except SthError as error:
             nothing = nothing_done(TASK, self._api_url_of(common))
-            result = {**nothing, **_failure(error)}
+            result = {**nothing, **_failed_result(error)}
             if report:
                 note_refused(report, _host(variables), result)
             return result
@@ -128,7 +128,7 @@ class ActionModule(HubAction):
                 hosts = variables.get("ansible_play_hosts_all") or ()
                 write_report(path, _host(variables), map(str, hosts), bool(self._task.check_mode))
         except SthError as error:
-            return {"changed": False, **_failure(error)}
+            return {"changed": False, **_failed_result(error)}
         return {"changed": False}
 
     def _report_path(self, variables: dict[str, Any]) -> str | None:
@@ -203,7 +203,7 @@ class ActionModule(HubAction):
         }
 
 
-def _failure(error: SthError) -> dict[str, Any]:
+def _failed_result(error: SthError) -> dict[str, Any]:
     return {"failed": True, "msg": error.message, "error_code": error.code}
 
 

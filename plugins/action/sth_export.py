@@ -45,9 +45,9 @@ class ActionModule(HubAction):
         directory = self._directory()
         exported, vault = (os.path.join(directory, name) for name in (EXPORTED, VAULT))
         texts = {exported: result["content"]}
-        before = {exported: _read(exported)}
+        before = {exported: _text_of_file(exported)}
         if result["variables"]:
-            before[vault] = _read(vault)
+            before[vault] = _text_of_file(vault)
             encrypted = self._encrypted(values, before[vault], result)
             if encrypted is not None:
                 texts[vault] = encrypted
@@ -109,7 +109,7 @@ class ActionModule(HubAction):
         return str(vault.encrypt(text).decode("utf-8"))
 
 
-def _read(path: str) -> str | None:
+def _text_of_file(path: str) -> str | None:
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()

@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry, content_digest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, sha256_of
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, keep_newest, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns, take_lock
 
@@ -73,7 +73,7 @@ def build(source: str, command: str, place: str, environment: Mapping[str, str])
                 os.rename(working, os.path.dirname(place))
             finally:
                 shutil.rmtree(working, ignore_errors=True)
-            _forget_old(kept)
+            keep_newest(kept, MOST_BUILDS)
 
 
 def _run(source: str, command: str, directory: str, environment: Mapping[str, str]) -> None:
@@ -88,12 +88,12 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
             start_new_session=True,
         )
         try:
-            in_turns(partial(_has_ended, process))
+            in_turns(partial(_process_ended, process))
             status = process.returncode
         except BaseException:
             # If the task ends early, for example by the keyword timeout, the command and all its processes end too.
             os.killpg(process.pid, signal.SIGKILL)
-            in_turns(partial(_has_ended, process), REAL.interrupted)
+            in_turns(partial(_process_ended, process), REAL.interrupted)
             raise
         if status != 0:
             how = f"exit code {status}" if status > 0 else f"signal {-status}"
@@ -103,7 +103,7 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
             )
 
 
-def _has_ended(process: subprocess.Popen[bytes], turn: float) -> bool:
+def _process_ended(process: subprocess.Popen[bytes], turn: float) -> bool:
     with suppress(subprocess.TimeoutExpired):
         process.wait(turn)
     return process.returncode is not None
@@ -131,13 +131,6 @@ def _sources(source: str) -> Iterator[Entry]:
                 yield Entry(path, "x" if mode & stat.S_IXUSR else "f", sha256_of(full))
             else:
                 raise refusal(source, f"{path!r} is a socket, pipe or device, which cannot be built from; remove it")
-
-
-def _forget_old(kept: str) -> None:
-    results = [item for item in os.scandir(kept) if item.is_dir() and not item.name.startswith(".")]
-    results.sort(key=lambda item: item.stat().st_mtime, reverse=True)
-    for item in results[MOST_BUILDS:]:
-        shutil.rmtree(item.path, ignore_errors=True)
 
 
 @contextmanager

@@ -62,16 +62,22 @@ def wanted_deployments(listing: Listing, spec: Spec) -> dict[str, dict[str, Any]
     options = sorted(name for name in spec if not name.startswith("_"))
     unknown = unknown_names((str(name) for element in elements for name in element), options)
     if unknown:
-        raise _refused(
-            f"deployment_list may contain only options of sth_deployment, and no connection options, which roles do not pass on. Remove: {', '.join(unknown)}."
+        raise SthError(
+            "INVALID_OPTION",
+            f"deployment_list may contain only options of sth_deployment, and no connection options, which roles do not pass on. Remove: {', '.join(unknown)}.",
         )
     wanted: dict[str, dict[str, Any]] = {}
     for number, element in enumerate(elements):
         name = element.get("name")
         if name in (None, ""):
-            raise _refused(f"Every element of deployment_list needs a name of its own: element {number + 1} has none.")
+            raise SthError(
+                "INVALID_OPTION",
+                f"Every element of deployment_list needs a name of its own: element {number + 1} has none.",
+            )
         if str(name) in wanted:
-            raise _refused(f"Every element of deployment_list needs a name of its own: {name} is used twice.")
+            raise SthError(
+                "INVALID_OPTION", f"Every element of deployment_list needs a name of its own: {name} is used twice."
+            )
         wanted[str(name)] = _options(element, listing, spec)
     return wanted
 
@@ -85,7 +91,9 @@ def refuse_misspelt(given: Iterable[str]) -> None:
     named = (name for name in given if name.startswith("deployment") and "__" not in name)
     misspelt = misspelt_names(named, VARIABLES, "deployment_")
     if misspelt:
-        raise _refused(f"The role deployment has no variable {', '.join(misspelt)}: correct the name.")
+        raise SthError(
+            "INVALID_OPTION", f"The role deployment has no variable {', '.join(misspelt)}: correct the name."
+        )
 
 
 def require_boolean(name: str, value: Any) -> bool:
@@ -93,22 +101,23 @@ def require_boolean(name: str, value: Any) -> bool:
     try:
         return bool(boolean(value if value not in ("", None) else False))
     except TypeError:
-        raise _refused(f"{name} must be a boolean, such as true or false.") from None
+        raise SthError("INVALID_OPTION", f"{name} must be a boolean, such as true or false.") from None
 
 
 def _elements(listing: Listing) -> Iterable[dict[str, Any]]:
-    elements, defaults = _named(list_from(listing.elements or [])), mapping_from(listing.defaults or {})
+    elements, defaults = _elements_of_names(list_from(listing.elements or [])), mapping_from(listing.defaults or {})
     if not isinstance(elements, list) or not all(isinstance(item, Mapping) for item in (defaults, *elements)):
-        raise _refused(
+        raise SthError(
+            "INVALID_OPTION",
             "deployment_list must be a list of mappings and deployment_defaults a mapping, or YAML or JSON text of them; "
-            f"deployment_list can also have just a name on each line. {HIDDEN}"
+            f"deployment_list can also have just a name on each line. {HIDDEN}",
         )
     if not elements:
-        raise _refused("deployment_list is empty or not set: list at least one deployment.")
+        raise SthError("INVALID_OPTION", "deployment_list is empty or not set: list at least one deployment.")
     return ({**defaults, **element} for element in elements)
 
 
-def _named(elements: Any) -> Any:
+def _elements_of_names(elements: Any) -> Any:
     """Return an element for each name if ``elements`` is a list of names. Anything else is returned unchanged."""
     if not isinstance(elements, list) or not all(isinstance(item, str) for item in elements):
         return elements
@@ -135,9 +144,8 @@ def _typed(value: Any, name: str, spec: Mapping[str, Any], deployment: str) -> A
     if spec["type"] == "list":
         meant, what = (list_from(value), "a list of mappings")
     if not all(isinstance(item, Mapping) for item in (meant if isinstance(meant, list) else [meant])):
-        raise _refused(f"{name} of the deployment {deployment} must be {what}, or YAML or JSON text of one. {HIDDEN}")
+        raise SthError(
+            "INVALID_OPTION",
+            f"{name} of the deployment {deployment} must be {what}, or YAML or JSON text of one. {HIDDEN}",
+        )
     return meant
-
-
-def _refused(message: str) -> SthError:
-    return SthError("INVALID_OPTION", message)

@@ -47,12 +47,12 @@ def _prepared(holder: Mapping[str, Any], place: str) -> dict[str, Any]:
         if isinstance(args, str):
             # Parse it like the roles. ansible-core would split it at commas, even inside an argument.
             is_json = args.lstrip().startswith("[")
-            args = prepared[name] = _parsed(args, place + name) if is_json else list_from(args)
+            args = prepared[name] = _list_in(args, place + name) if is_json else list_from(args)
         _refuse_other_than_json(args, place + name)
     return prepared
 
 
-def _parsed(text: str, name: str) -> Any:
+def _list_in(text: str, name: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:

@@ -38,7 +38,7 @@ def importing_directories(loader: Any, task: Any) -> list[str]:
         return []
     play = task.get_play()
     playbook = os.path.realpath(play.get_path().rpartition(":")[0])
-    imports = (item for named in _named() for item in _imports(loader, named) if item.playbook == playbook)
+    imports = (item for named in _named_playbooks() for item in _imports(loader, named) if item.playbook == playbook)
     return list(dict.fromkeys(item.directory for item in imports if item.variables.items() <= play.vars.items()))
 
 
@@ -52,7 +52,7 @@ def project_directories(loader: Any, task: Any) -> list[str]:
         return []
     importing = importing_directories(loader, task)
     # A name such as scramjet.sth.deploy has no directory, so the result is the current directory.
-    named = (os.path.dirname(playbook) for playbook in _named())
+    named = (os.path.dirname(playbook) for playbook in _named_playbooks())
     found = dict.fromkeys((*(importing if len(importing) == 1 else ()), *named, os.getcwd()))
     return [directory for directory in found if os.path.realpath(directory) != SHIPPED_PLAYBOOKS]
 
@@ -66,7 +66,7 @@ def _is_shipped(loader: Any) -> bool:
     return bool(os.path.realpath(loader.get_basedir()) == SHIPPED_PLAYBOOKS)
 
 
-def _named() -> list[str]:
+def _named_playbooks() -> list[str]:
     """Return the paths of the playbooks on the command line."""
     return [os.path.abspath(playbook) for playbook in context.CLIARGS.get("args") or ()]
 

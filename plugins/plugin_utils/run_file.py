@@ -20,7 +20,7 @@ from ansible import constants
 def read_lines(name: str) -> list[dict[str, Any]]:
     """Return the items that were added under ``name`` in this run, the oldest first."""
     try:
-        with open(_path(name), encoding="utf-8") as file:
+        with open(_path_in_run(name), encoding="utf-8") as file:
             return [json.loads(line) for line in file]
     except FileNotFoundError:
         return []
@@ -28,10 +28,10 @@ def read_lines(name: str) -> list[dict[str, Any]]:
 
 def add_line(name: str, item: Mapping[str, Any]) -> None:
     """Add ``item`` under ``name``, with one write, because tasks for other hosts write at the same time."""
-    handle = os.open(_path(name), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    handle = os.open(_path_in_run(name), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with open(handle, "ab", buffering=0) as file:
         file.write((json.dumps(item) + "\n").encode())
 
 
-def _path(name: str) -> str:
+def _path_in_run(name: str) -> str:
     return os.path.join(constants.DEFAULT_LOCAL_TMP, f"scramjet.sth-{name}.jsonl")  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ def list_from(value: Any, commas: bool = False) -> Any:
         return [str(value)]
     if not isinstance(value, str):
         return value
-    parsed = _parsed(value)
+    parsed = _json_or_yaml(value)
     if isinstance(parsed, list) and re.match(r"\s*(---\s+)?(\[|- )", value):
         return parsed
     if commas:
@@ -45,7 +45,7 @@ def mapping_from(value: Any) -> Any:
     """Return the mapping in a JSON or YAML text. Any other value is returned unchanged."""
     if not isinstance(value, str):
         return value
-    parsed = _parsed(value)
+    parsed = _json_or_yaml(value)
     return parsed if isinstance(parsed, Mapping) else value
 
 
@@ -53,7 +53,7 @@ def _no_json(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _parsed(text: str) -> Any:
+def _json_or_yaml(text: str) -> Any:
     # A plain str, because parsers do not accept the subclasses of ansible-core.
     plain = str.__str__(text)
     try:

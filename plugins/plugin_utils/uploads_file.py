@@ -20,7 +20,7 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import MOST_NAMED
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, replacing
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, keep_newest, replacing
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 Files = Mapping[str, str]
@@ -60,7 +60,7 @@ def files_of(package: Package) -> Files:
 
 def keep_files(ref: str, files: Files) -> None:
     """Keep the files of the package ``ref`` for later runs. That they cannot be kept is no reason to fail."""
-    path = _path(ref)
+    path = _path_of_kept(ref)
     if path is None:
         return
     directory = os.path.dirname(path)
@@ -68,12 +68,12 @@ def keep_files(ref: str, files: Files) -> None:
         os.makedirs(directory, mode=0o700, exist_ok=True)
         with replacing(path) as file:
             file.write(json.dumps(files).encode())
-        _forget_old(directory)
+        keep_newest(directory, MOST_UPLOADS)
 
 
 def kept_files(ref: str) -> Files | None:
     """Return the files of the package ``ref``; None if this controller does not know them."""
-    path = _path(ref)
+    path = _path_of_kept(ref)
     with suppress(OSError, ValueError):
         if path is not None:
             with open(path, encoding="utf-8") as file:
@@ -84,25 +84,19 @@ def kept_files(ref: str) -> Files | None:
 def changed_files(before: Files, after: Files) -> dict[str, list[str]]:
     """Return which files were ``changed``, ``added`` and ``removed``, without the keys of which there are none."""
     found = {
-        "changed": _named(path for path in before if path in after and before[path] != after[path]),
-        "added": _named(path for path in after if path not in before),
-        "removed": _named(path for path in before if path not in after),
+        "changed": _first_names(path for path in before if path in after and before[path] != after[path]),
+        "added": _first_names(path for path in after if path not in before),
+        "removed": _first_names(path for path in before if path not in after),
     }
     return {kind: paths for kind, paths in found.items() if paths}
 
 
-def _named(paths: Iterable[str]) -> list[str]:
+def _first_names(paths: Iterable[str]) -> list[str]:
     names = sorted(paths)
     more = len(names) - MOST_NAMED
     return names if more <= 0 else [*names[:MOST_NAMED], f"and {more} more"]
 
 
-def _path(ref: str) -> str | None:
+def _path_of_kept(ref: str) -> str | None:
     match = _DIGEST.search(ref)
     return os.path.join(cache_directory("scramjet-sth-files"), f"{match.group(1)}.json") if match else None
-
-
-def _forget_old(directory: str) -> None:
-    kept = sorted(os.scandir(directory), key=lambda item: item.stat().st_mtime, reverse=True)
-    for item in kept[MOST_UPLOADS:]:
-        os.remove(item.path)

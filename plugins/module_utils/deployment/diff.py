@@ -35,7 +35,7 @@ def states(observed: Observed, goal: Goal, stay: Mapping[int, Replica], masker: 
     """
     before = {item.index: item for item in reversed(observed.live)}
     before.update((index, item) for index, item in stay.items() if index in before)
-    old = {index: _running(item, observed) for index, item in before.items()}
+    old = {index: _running_settings(item, observed) for index, item in before.items()}
     # A replica that is new is compared with what the others have.
     last = old[max(old)] if old else None
     was = {index: item.sequence for index, item in before.items()}
@@ -59,7 +59,7 @@ def states(observed: Observed, goal: Goal, stay: Mapping[int, Replica], masker: 
     return one, two
 
 
-def _running(replica: Replica, observed: Observed) -> State:
+def _running_settings(replica: Replica, observed: Observed) -> State:
     state = running_state(replica.record, observed.inventory)
     state["version"] = replica.sequence.version if replica.sequence else None
     return _without_index(state, replica.rollout.index_key, replica.index)
@@ -94,11 +94,11 @@ def _summary(name: str, by_index: Mapping[int, State]) -> State:
     summary = {"deployment": name, "replicas": len(by_index), **common}
     if len(common) < len(keys):
         own = {index: {key: state[key] for key in state if key not in common} for index, state in by_index.items()}
-        summary["different"] = dict(_alike(name, own))
+        summary["different"] = dict(_groups_of_equals(name, own))
     return summary
 
 
-def _alike(name: str, by_index: Mapping[int, State]) -> Iterator[tuple[str, State]]:
+def _groups_of_equals(name: str, by_index: Mapping[int, State]) -> Iterator[tuple[str, State]]:
     """Yield the settings of each group of consecutive replicas that are equal, with the names of the first and the last one."""
     ordered = sorted(by_index.items(), key=lambda item: item[0])
     runs = [list(found) for _state, found in groupby(ordered, key=lambda item: item[1])]

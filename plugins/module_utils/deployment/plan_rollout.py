@@ -131,7 +131,7 @@ def _sort_out(observed: Observed, goal: Goal, failed: Collection[str], proven: C
     if not done.old and not done.spare:
         # Nothing ready is ended, so only wait for replicas that have just begun.
         done.unproven = [item for item in done.unproven if _has_just_begun(observed, item)]
-    done.missing = [_start(observed, goal, slot) for slot in goal.slots if slot.index not in stay]
+    done.missing = [_to_start(observed, goal, slot) for slot in goal.slots if slot.index not in stay]
     return done
 
 
@@ -235,7 +235,7 @@ def _why_ended(replica: Replica, goal: Goal, differs: str, failed: Collection[st
     return differs or f"copy of {replica.mark.name}"
 
 
-def _start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:
+def _to_start(observed: Observed, goal: Goal, slot: Slot) -> ToStart:
     what = f"instance {slot.program.label} from {slot.sequence.ref}"
     left = slot.program.started_from(slot.sequence.id)
     return ToStart(

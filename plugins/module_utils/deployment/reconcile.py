@@ -32,7 +32,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report imp
     deployment_view,
     predicted,
     replica_views,
-    without,
+    without_sequences,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import Rolling
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import named
@@ -71,7 +71,7 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     masker = run.masker
     hide_options(run, options)
     require_start_options(run.hub, options)
-    package = _package(run, options)
+    package = _package_of_src(run, options)
     inventory, plan = decide_surely(
         run.hub,
         ask_silent_again(run.hub, run.hub.inventory()),
@@ -180,7 +180,7 @@ def _ref(goal: Goal, options: DeploymentOptions) -> str | None:
     return goal.sequence.ref if goal.sequence and (goal.slots or says) else None
 
 
-def _package(run: Run, options: DeploymentOptions) -> Package | None:
+def _package_of_src(run: Run, options: DeploymentOptions) -> Package | None:
     """Read ``src``. A rollback needs no package, because its version is on the hub."""
     if options.src is None or options.state == "rolled_back":
         return None
@@ -200,7 +200,7 @@ def _plan(
 ) -> DeploymentPlan:
     hub = run.hub
     run.hide(replica.record for replica in before.replicas)
-    sequence = _named(run, options, before, package)
+    sequence = _named_version(run, options, before, package)
     if options.state == "absent":
         return plan_absent(before, absent_goal(before), sequence.ref if sequence else None, masker)
     if package is not None:
@@ -219,7 +219,9 @@ def _plan(
     )
 
 
-def _named(run: Run, options: DeploymentOptions, before: Observed, package: Package | None) -> SequenceRecord | None:
+def _named_version(
+    run: Run, options: DeploymentOptions, before: Observed, package: Package | None
+) -> SequenceRecord | None:
     """Return the version that the task names. Its id is "" if it is not on the hub."""
     if package is not None:
         wanted = wanted_record(package)
@@ -286,7 +288,7 @@ class _Apply:
     def _delete(self, action: Action) -> None:
         with self.run.journal.doing(action):
             delete_unused(self.hub, action.target, self.ending.removal_timeout)
-        self.rolling.seen.now = without(self.rolling.seen.now, {action.target.id})
+        self.rolling.seen.now = without_sequences(self.rolling.seen.now, {action.target.id})
 
     def _upload(self, action: Action) -> None:
         compare = self.options.compare
@@ -357,7 +359,7 @@ class _Apply:
             if error.code != "CONFLICT":
                 raise
             return
-        self.rolling.seen.now = without(self.rolling.seen.now, {sequence.id})
+        self.rolling.seen.now = without_sequences(self.rolling.seen.now, {sequence.id})
 
     def _overtaken(self, leader: Replica) -> SthError:
         return SthError(

@@ -15,7 +15,7 @@ from itertools import count
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import TakeOverOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order, same
+from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import order, order_in_group, same
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
@@ -159,7 +159,7 @@ def taken_over(name: str, inventory: Inventory, wanted: TakeOverOptions, hub: st
     packages = {item.id for item in find_sequences(reference, inventory)} if reference else set()
     found = [item for item in inventory.instances if item.live and _is_wanted(item, wanted.instances, packages)]
     chosen = []
-    for item in sorted(found, key=_place):
+    for item in sorted(found, key=order_in_group):
         owner = item.mark.deployment if item.mark else None
         if owner is None:
             chosen.append(item)
@@ -170,7 +170,7 @@ def taken_over(name: str, inventory: Inventory, wanted: TakeOverOptions, hub: st
                 "first, or correct take_over.",
                 instance=item.id,
             )
-    return _marks(name, chosen)
+    return _marks_of_taken_over(name, chosen)
 
 
 def not_found(inventory: Inventory, wanted: TakeOverOptions) -> list[str]:
@@ -191,12 +191,7 @@ def _names(record: InstanceRecord) -> set[str | None]:
     return {record.id, *((mark.name, mark.pool) if mark else ())}
 
 
-def _place(record: InstanceRecord) -> tuple[int, tuple[str, str]]:
-    index = record.mark.index if record.mark else None
-    return (index or 0, order(record))
-
-
-def _marks(name: str, records: Sequence[InstanceRecord]) -> dict[str, InstanceMark]:
+def _marks_of_taken_over(name: str, records: Sequence[InstanceRecord]) -> dict[str, InstanceMark]:
     indexes: dict[str, int] = {}
     for item in records:
         index = item.mark.index if item.mark else None

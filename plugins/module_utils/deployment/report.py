@@ -36,10 +36,10 @@ def predicted(before: Observed, plan: DeploymentPlan) -> Observed:
             if mark is not None:
                 replicas.append(Replica(slot.program.started_from(slot.sequence.id), mark, slot.sequence))
     gone = {action.target.id for action in (*plan.first, *plan.deletes) if action.target is not None}
-    return without(replace(before, replicas=tuple(replicas)), gone)
+    return without_sequences(replace(before, replicas=tuple(replicas)), gone)
 
 
-def without(observed: Observed, sequence_ids: Collection[str]) -> Observed:
+def without_sequences(observed: Observed, sequence_ids: Collection[str]) -> Observed:
     """Return the state without these sequences."""
     left = tuple(item for item in observed.inventory.sequences if item.id not in sequence_ids)
     return replace(observed, inventory=replace(observed.inventory, sequences=left))
@@ -71,17 +71,17 @@ def replica_views(
     for replica in after.live:
         there = before.at(replica.index)
         was = "kept" if replica.id in were else "replaced" if there else "started"
-        views.append(_view(replica, was, there[0].ref if there else None, seconds, masker))
+        views.append(_replica_view(replica, was, there[0].ref if there else None, seconds, masker))
     indexes = {item.index for item in after.live}
     for replica in before.live:
         if replica.index not in indexes:
             # In check mode, the replica has not ended.
             record = ended.get(replica.id) or replace(replica.record, status="ended", outcome="stopped")
-            views.append(_view(replace(replica, record=record), "ended", replica.ref, seconds, masker))
+            views.append(_replica_view(replace(replica, record=record), "ended", replica.ref, seconds, masker))
     return views
 
 
-def _view(
+def _replica_view(
     replica: Replica, was: str, previous_ref: str | None, seconds: Mapping[str, float], masker: Masker
 ) -> dict[str, Any]:
     return {

@@ -44,24 +44,24 @@ def versions(observed: Observed, current: str | None) -> Versions:
     showing = [item for item in observed.live if item.record.status != "stopping"] or observed.live
     ranked = _by_rank(showing)
     if not ranked:
-        older = _on_hub(observed, _refs(observed.replicas))
+        older = _on_hub(observed, _refs_by_rank(observed.replicas))
         return _beside(current, older, _on_hub(observed, _given_up(observed.replicas)))
     in_force = next((item.ref for item in reversed(ranked) if item.ref is not None), None)
     own = [item for item in ranked if item.ref == in_force]
     others = [item for item in ranked if item.ref != in_force]
-    older = _on_hub(observed, (*_refs(own), *(ref for item in others for ref in item.rollout.versions)))
+    older = _on_hub(observed, (*_refs_by_rank(own), *(ref for item in others for ref in item.rollout.versions)))
     tried = (*(item.ref for item in others if item.ref is not None), *_given_up(ranked))
     return _beside(current, older, _on_hub(observed, tried))
 
 
 def known(observed: Observed) -> tuple[str, ...]:
     """Return the refs of all versions on the hub that a replica of this deployment runs or names."""
-    return _on_hub(observed, (*_refs(observed.replicas), *_given_up(observed.replicas)))
+    return _on_hub(observed, (*_refs_by_rank(observed.replicas), *_given_up(observed.replicas)))
 
 
 def named(observed: Observed) -> frozenset[str]:
     """Return the refs of versions that live replicas of any deployment run, or may need for a rollback."""
-    return frozenset(_refs(observed.live)) | _kept_elsewhere(observed)
+    return frozenset(_refs_by_rank(observed.live)) | _kept_elsewhere(observed)
 
 
 def retired(observed: Observed, refs: Collection[str], stopped: Collection[str], why: str) -> tuple[Action, ...]:
@@ -99,7 +99,7 @@ def _by_rank(replicas: Iterable[Replica]) -> list[Replica]:
     return sorted(replicas, key=lambda item: item.rollout.rank, reverse=True)
 
 
-def _refs(replicas: Iterable[Replica]) -> Iterator[str]:
+def _refs_by_rank(replicas: Iterable[Replica]) -> Iterator[str]:
     for replica in _by_rank(replicas):
         if replica.ref is not None:
             yield replica.ref

@@ -59,7 +59,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
         model = in_force or latest(go_on) or leader
     elif sequence is None:
         sequence = _running_version(observed, hub)
-    indexes = _indexes(observed, options)
+    indexes = _wanted_indexes(observed, options)
     count = len(indexes)
     rollout = Rollout(
         generation=observed.generation + 1,
@@ -70,7 +70,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
         indexes=ranges_text(indexes) if _is_shared(observed, options) else None,
     )
     rollout = _with_differences(rollout, model, options)
-    programs = [_program(observed, options, rollout, model, index) for index in indexes]
+    programs = [_replica_program(observed, options, rollout, model, index) for index in indexes]
     slots = tuple(Slot(index, program, sequence) for index, program in zip(indexes, programs))
     goal = Goal(slots, sequence, rollout, why_ended=why_surplus(rollout))
     rest = slots_beside_canary(observed, goal)
@@ -98,7 +98,7 @@ def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_ve
     return replace(goal, slots=slots, rollout=rollout)
 
 
-def _indexes(observed: Observed, options: DeploymentOptions) -> list[int]:
+def _wanted_indexes(observed: Observed, options: DeploymentOptions) -> list[int]:
     """Return the indexes of the replicas. Without an option, they stay as they are."""
     if options.indexes is not None:
         return sorted(options.indexes)
@@ -106,8 +106,8 @@ def _indexes(observed: Observed, options: DeploymentOptions) -> list[int]:
         return list(range(options.replicas))
     leader = observed.leader
     if leader is None or not _is_shared(observed, options):
-        return list(range(_count(observed)))
-    ended = (index for index in leader.rollout.wanted if _has_ended(observed, leader, index))
+        return list(range(_replica_count(observed)))
+    ended = (index for index in leader.rollout.wanted if _ended_by_itself(observed, leader, index))
     return sorted({*(item.index for item in observed.live), *ended})
 
 
@@ -118,7 +118,7 @@ def _is_shared(observed: Observed, options: DeploymentOptions) -> bool:
     return options.indexes is not None or stays
 
 
-def _count(observed: Observed) -> int:
+def _replica_count(observed: Observed) -> int:
     """Return the number of replicas. The highest index counts, and not how many run, so that an ended replica is replaced."""
     count = max((item.index + 1 for item in observed.live), default=1) or 1
     leader = observed.leader
@@ -127,12 +127,12 @@ def _count(observed: Observed) -> int:
     # Add replicas at the end that the latest run wanted, and that have ended by themselves. Where a hub does not report how
     # one ended (hub-behaviour.md#versions), it may be one that a run with fewer replicas has ended.
     for index in range(count, leader.rollout.replicas):
-        if _has_ended(observed, leader, index):
+        if _ended_by_itself(observed, leader, index):
             count = index + 1
     return count
 
 
-def _has_ended(observed: Observed, leader: Replica, index: int) -> bool:
+def _ended_by_itself(observed: Observed, leader: Replica, index: int) -> bool:
     """Whether the replica with this index has ended by itself."""
     ended = observed.last_ended(index)
     return bool(ended and ended.rollout.rank <= leader.rollout.rank and ended.record.outcome in ("completed", "failed"))
@@ -150,7 +150,7 @@ def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRe
     return leader.rollout.canary
 
 
-def _program(
+def _replica_program(
     observed: Observed, options: DeploymentOptions, rollout: Rollout, model: Replica | None, index: int
 ) -> Program:
     """Return the program that a task wants for one replica. Settings that it does not set are those of ``model``."""

@@ -70,7 +70,7 @@ def reconcile(run: Run, options: EventOptions) -> Result:
     )
     run.journal.plan(actions)
     if run.check_mode:
-        return {"event": None, "events": [_silent(target) for target in targets]}
+        return {"event": None, "events": [_nothing_received(target) for target in targets]}
     return _talk_to_all(run, options, talk, targets, actions)
 
 
@@ -164,7 +164,7 @@ def _talk_to_all(
             if "event" in error.details:
                 error.details["event"] = run.masker.failure(error.details["event"], run.secrets)
             failures.append(error)
-            return {**_silent(target), "error_code": error.code, "msg": scrub(error.message, run.secrets)}
+            return {**_nothing_received(target), "error_code": error.code, "msg": scrub(error.message, run.secrets)}
 
     with Workers(options.max_parallel, run.hub.abandon) as pool:
         events = pool.map(one, targets)
@@ -179,8 +179,8 @@ def _talk_to_all(
 def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action: Action | None) -> dict[str, Any]:
     record = given(target.record)
     if talk.expectation is None:
-        _send(run, talk, record, action)
-        return _silent(target)
+        _send_event(run, talk, record, action)
+        return _nothing_received(target)
     began = monotonic()
 
     def send() -> None:
@@ -191,16 +191,16 @@ def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action
             now = run.hub.instance(record.id).info() or forgotten(record.id)
             if not now.live:
                 raise ended_error(run.hub, now, target.name, "before the event was sent", code="ENDED_EARLY")
-            _send(run, talk, record, action)
+            _send_event(run, talk, record, action)
 
     heard = wait_for_event(run.hub, record.id, talk.expectation, send)
     if heard == Heard() and talk.expectation.timeout == 0:
-        return _silent(target)
+        return _nothing_received(target)
     if heard.event is None:
         raise missing_event(run.hub, record.id, target.name, talk.expectation, heard)
     payload, masked = run.shown_payload(heard.event.payload, options.mask_output)
     return {
-        **_silent(target),
+        **_nothing_received(target),
         "name": talk.expectation.event,
         "payload": payload,
         "masked": masked,
@@ -210,7 +210,7 @@ def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action
     }
 
 
-def _send(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -> None:
+def _send_event(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -> None:
     if action is None or talk.send is None:
         return
     run.journal.begin(action)
@@ -226,7 +226,7 @@ def _send(run: Run, talk: Talk, record: InstanceRecord, action: Action | None) -
     run.journal.done(action)
 
 
-def _silent(target: Target) -> dict[str, Any]:
+def _nothing_received(target: Target) -> dict[str, Any]:
     return {
         "instance": target.record.known_id if target.record else None,
         "instance_name": target.name,

@@ -136,7 +136,7 @@ class Collector:
         """Add instances without a name, as other tools start them, as deployments that take them over."""
         groups: list[list[InstanceRecord]] = []
         for record in sorted(records, key=order):
-            group = next((item for item in groups if _alike(item[0], record)), None)
+            group = next((item for item in groups if _run_the_same(item[0], record)), None)
             if group is None:
                 groups.append([record])
             else:
@@ -220,7 +220,7 @@ def _index(record: InstanceRecord) -> int:
     return (record.mark.index if record.mark else None) or 0
 
 
-def _alike(one: InstanceRecord, two: InstanceRecord) -> bool:
+def _run_the_same(one: InstanceRecord, two: InstanceRecord) -> bool:
     left, right = ((item.sequence_id, item.app_config, list(item.args)) for item in (one, two))
     topics = (one.input_topic, one.output_topic) == (two.input_topic, two.output_topic)
     return topics and same(list(left), list(right))

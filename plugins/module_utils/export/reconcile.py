@@ -38,7 +38,7 @@ def reconcile(run: Run, options: ExportOptions) -> Result:
         run.note(note)
     run.kept_back = placeholders.values
     return {
-        "content": "\n".join(_lines(run, inventory, exported, placeholders)) + "\n",
+        "content": "\n".join(_lines_of_file(run, inventory, exported, placeholders)) + "\n",
         "variables": sorted(placeholders.values),
         "counts": {
             "deployments": len(exported.deployments),
@@ -48,7 +48,7 @@ def reconcile(run: Run, options: ExportOptions) -> Result:
     }
 
 
-def _lines(run: Run, inventory: Inventory, exported: Exported, placeholders: Placeholders) -> Iterable[str]:
+def _lines_of_file(run: Run, inventory: Inventory, exported: Exported, placeholders: Placeholders) -> Iterable[str]:
     yield comment(
         f"What ran on {run.hub.api_url}, version {run.hub.version().version}, as scramjet.sth.export has found it."
     )

@@ -49,10 +49,10 @@ def _scalar(value: Any, is_key: bool = False) -> str:
     if _PLAIN.match(value) and value.lower() not in _WORDS:
         return value
     # JSON text with all but ASCII escaped is YAML, if characters beyond 16 bits are not written as two.
-    quoted = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", _joined, json.dumps(value))
+    quoted = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", _as_one_escape, json.dumps(value))
     # Otherwise Ansible would evaluate what a program has in its configuration. It does not evaluate keys.
     return f"!unsafe {quoted}" if _TEMPLATE.search(value) and not is_key else quoted
 
 
-def _joined(pair: re.Match[str]) -> str:
+def _as_one_escape(pair: re.Match[str]) -> str:
     return f"\\U{ord(json.loads(chr(34) + pair.group() + chr(34))):08x}"

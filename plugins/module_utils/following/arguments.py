@@ -51,7 +51,7 @@ class Arguments:
 def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> Arguments:
     """Validate the arguments. Empty texts and lists count as not given. Raises ``INVALID_OPTION``."""
     _refuse_unknown("The event source", given, {*OWN, *CONNECTION})
-    own = {name: read(name, given[name]) for name, read in OWN.items() if not _is_empty(given.get(name))}
+    own = {name: read(name, given[name]) for name, read in OWN.items() if not _is_not_set(given.get(name))}
     hubs = _hubs(own.pop("hubs", []), given, environment)
     for name in own.get("events", ()):
         require_awaitable("events:", name)
@@ -80,9 +80,9 @@ def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str,
         if not isinstance(item, Mapping):
             raise SthError("INVALID_OPTION", "An item of hubs is not a mapping: give it api_url, and a name.")
         _refuse_unknown("An item of hubs", item, {"name", "api_url", *CONNECTION})
-        if _is_empty(item.get("api_url")):
+        if _is_not_set(item.get("api_url")):
             raise SthError("INVALID_OPTION", "An item of hubs has no api_url: set it to the address of a hub.")
-        api_url = _text("api_url of an item of hubs", item["api_url"])
+        api_url = _stripped_text("api_url of an item of hubs", item["api_url"])
         own = _with_sign_in(_connection_options(item), common)
         options = _with_sign_in(own, _connection_options(_of_environment(environment)))
         # The event source asks again by itself, and tells what fails.
@@ -90,7 +90,9 @@ def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str,
         connection = connection_from_options(options)
         name = item.get("name")
         found.append(
-            NamedHub(connection.api_url if _is_empty(name) else _text("name of an item of hubs", name), connection)
+            NamedHub(
+                connection.api_url if _is_not_set(name) else _stripped_text("name of an item of hubs", name), connection
+            )
         )
     for what, values in (("name", [hub.name for hub in found]), ("api_url", [hub.connection.api_url for hub in found])):
         double = sorted({value for value in values if values.count(value) > 1})
@@ -106,7 +108,7 @@ def _with_sign_in(options: dict[str, Any], others: dict[str, Any]) -> dict[str, 
 
 
 def _connection_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: read(name, given[name]) for name, read in CONNECTION.items() if not _is_empty(given.get(name))}
+    return {name: read(name, given[name]) for name, read in CONNECTION.items() if not _is_not_set(given.get(name))}
 
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -121,23 +123,23 @@ def _refuse_unknown(what: str, given: Mapping[str, Any], known: set[str]) -> Non
         )
 
 
-def _is_empty(value: Any) -> bool:
+def _is_not_set(value: Any) -> bool:
     # Variables of an automation controller that nobody has filled in are empty texts.
     return value is None or (not value.strip() if isinstance(value, str) else value in ([], (), {}))
 
 
-def _text(name: str, value: Any) -> str:
+def _stripped_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         # YAML reads no and off as false, and 10 as a number. The value itself may be a secret.
         raise SthError("INVALID_OPTION", f"{name} is not text: put it in quotes.")
     return value.strip()
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:
+def _text_items(name: str, value: Any) -> tuple[str, ...]:
     items = value if isinstance(value, (list, tuple)) else [value]
-    if any(_is_empty(item) for item in items):
+    if any(_is_not_set(item) for item in items):
         raise SthError("INVALID_OPTION", f"An item of {name} is empty: give it a name, or remove it.")
-    return tuple(dict.fromkeys(_text(f"An item of {name}", item) for item in items))
+    return tuple(dict.fromkeys(_stripped_text(f"An item of {name}", item) for item in items))
 
 
 def _list(name: str, value: Any) -> list[Any]:
@@ -153,7 +155,7 @@ def _flag(name: str, value: Any) -> bool:
     raise SthError("INVALID_OPTION", f"{name} is neither true nor false: set it to one of them.")
 
 
-def _number(name: str, value: Any) -> float:
+def _finite_number(name: str, value: Any) -> float:
     try:
         number = float("" if isinstance(value, bool) else value)
     except (TypeError, ValueError):
@@ -164,14 +166,14 @@ def _number(name: str, value: Any) -> float:
 
 
 def _whole(name: str, value: Any) -> int:
-    number = _number(name, value)
+    number = _finite_number(name, value)
     if number != int(number):
         raise SthError("INVALID_OPTION", f"{name} is not a whole number: set it to one.")
     return int(number)
 
 
-def _path(name: str, value: Any) -> str:
-    return os.path.expanduser(_text(name, value))
+def _expanded_path(name: str, value: Any) -> str:
+    return os.path.expanduser(_stripped_text(name, value))
 
 
 def _anything(_name: str, value: Any) -> Any:
@@ -181,27 +183,27 @@ def _anything(_name: str, value: Any) -> Any:
 Reader = Callable[[str, Any], Any]
 OWN: Mapping[str, Reader] = {
     "hubs": _list,
-    "instance": _texts,
-    "sequence": _text,
-    "events": _texts,
-    "ready_event": _text,
-    "stable_for": _number,
-    "interval": _number,
+    "instance": _text_items,
+    "sequence": _stripped_text,
+    "events": _text_items,
+    "ready_event": _stripped_text,
+    "stable_for": _finite_number,
+    "interval": _finite_number,
     "mask_output": _flag,
 }
 CONNECTION: Mapping[str, Reader] = {
-    "token": _text,
-    "token_file": _path,
+    "token": _stripped_text,
+    "token_file": _expanded_path,
     # Its own reader says what is wrong with it.
     "headers": _anything,
-    "url_username": _text,
-    "url_password": _text,
+    "url_username": _stripped_text,
+    "url_password": _stripped_text,
     "validate_certs": _flag,
-    "ca_path": _path,
-    "client_cert": _path,
-    "client_key": _path,
+    "ca_path": _expanded_path,
+    "client_cert": _expanded_path,
+    "client_key": _expanded_path,
     "use_proxy": _flag,
-    "connect_timeout": _number,
-    "request_timeout": _number,
+    "connect_timeout": _finite_number,
+    "request_timeout": _finite_number,
     "request_retries": _whole,
 }

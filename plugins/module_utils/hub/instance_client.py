@@ -188,7 +188,7 @@ class InstanceClient:
         timeout: float | None,
         request: InFlight | None,
     ) -> None:
-        endless = _is_empty(data) and self._api.dialect.leaves_empty_write_unanswered
+        endless = _is_sent(data) and self._api.dialect.leaves_empty_write_unanswered
         try:
             answer = self._api.transport.write(
                 "POST", "instance", self.id, stream, content=data, headers=feed_headers(content_type, end),
@@ -210,7 +210,7 @@ class InstanceClient:
             raise failed_answer(answer, f"{verb} instance {self.id}")
 
 
-def _is_empty(data: bytes | IO[bytes]) -> bool:
+def _is_sent(data: bytes | IO[bytes]) -> bool:
     """Whether there is no more data to send."""
     if isinstance(data, bytes):
         return not data

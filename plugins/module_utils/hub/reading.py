@@ -114,7 +114,7 @@ def bare_event(status: int, reason: str, body: bytes) -> Event | None:
 
     Several payloads change the status or the body of the answer (hub-behaviour.md#event-payloads).
     """
-    payload = _decoded(body)
+    payload = _json_or_none(body)
     if 200 <= status < 300:
         # For a number, a boolean, "" and {}, the answer is an empty 200: there was an event, but its payload is lost.
         return None if body and payload is None else Event(payload, lost=status == 200 and not body)
@@ -128,7 +128,7 @@ def bare_event(status: int, reason: str, body: bytes) -> Event | None:
 
 def wrapped_event(status: int, body: bytes) -> Event | None:
     """Read an answer ``{"eventName", "message"}``; None if it contains no event."""
-    answer = _decoded(body)
+    answer = _json_or_none(body)
     return Event(answer.get("message")) if status == 200 and isinstance(answer, Mapping) else None
 
 
@@ -182,7 +182,7 @@ def _as_mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def _decoded(body: bytes) -> Any:
+def _json_or_none(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:

@@ -81,7 +81,7 @@ def read_hubs(
                     "capabilities": capabilities,
                 }
             if "instances" in gather:
-                found["instances"] = _running(client.inventory())
+                found["instances"] = _running_instances(client.inventory())
         except SthError as error:
             return Unread(listed.name, error)
         finally:
@@ -100,7 +100,7 @@ def plain_name(text: str) -> str:
     return re.sub(r"[^\w.:-]", "_", text)
 
 
-def _running(inventory: Inventory) -> list[dict[str, Any]]:
+def _running_instances(inventory: Inventory) -> list[dict[str, Any]]:
     # An inventory is shown and cached.
     return [bare_instance_view(item, inventory.sequence(item.sequence_id)) for item in inventory.instances if item.live]
 

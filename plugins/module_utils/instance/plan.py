@@ -95,7 +95,8 @@ def order(record: InstanceRecord) -> tuple[str, str]:
     return (record.created or record.started or "~", record.id)
 
 
-def _place(record: InstanceRecord) -> tuple[int, str, str]:
+def order_in_group(record: InstanceRecord) -> tuple[int, str, str]:
+    """Return what sorts the members of a pool or deployment by their index, and those of one index by `order`."""
     mark = record.mark
     return (mark.index or 0 if mark else 0, *order(record))
 
@@ -121,7 +122,7 @@ def plan_restarted(
     for program in wanted.programs:
         live = live_with(inventory, program)
         steps.append(_restart(inventory, program, live, wanted, hub))
-    for record in sorted(running, key=_place):
+    for record in sorted(running, key=order_in_group):
         steps.append(_restart(inventory, given(wanted.rest), [record], wanted, hub))
     steps += _surplus(inventory, wanted)
     return _plan(inventory, steps, masker)
@@ -129,7 +130,7 @@ def plan_restarted(
 
 def plan_ended(inventory: Inventory, running: Iterable[InstanceRecord], masker: Masker, why: str) -> InstancePlan:
     """Plan that none of ``running`` has a live process."""
-    steps = [Step(record.label, stops=(_stop(record, why),)) for record in running if record.live]
+    steps = [Step(record.label, stops=(_stop_action(record, why),)) for record in running if record.live]
     return _plan(inventory, steps, masker)
 
 
@@ -185,13 +186,15 @@ def _is(record: InstanceRecord, program: Program) -> bool:
 def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -> Step:
     live = live_with(inventory, program)
     if not live:
-        return _start(program, _needed(wanted.sequence, program, hub), (), None, "none runs")
+        return _start_step(program, _needed(wanted.sequence, program, hub), (), None, "none runs")
     oldest, twins = live[0], live[1:]
-    stops = tuple(_stop(twin, f"it is a copy of {oldest.label}, and the oldest copy is kept") for twin in twins)
+    stops = tuple(_stop_action(twin, f"it is a copy of {oldest.label}, and the oldest copy is kept") for twin in twins)
     if oldest.status == "stopping":
         _refuse_unfindable(program, oldest, hub)
         sequence = wanted.sequence or _needed(inventory.sequence(oldest.sequence_id), program, hub)
-        return _start(program, sequence, (*stops, _stop(oldest, "it is ending")), oldest, "the last one is ending")
+        return _start_step(
+            program, sequence, (*stops, _stop_action(oldest, "it is ending")), oldest, "the last one is ending"
+        )
     runs = inventory.sequence(oldest.sequence_id)
     differs = differing(oldest, program, runs.ref if runs else None, wanted.sequence.ref if wanted.sequence else None)
     if differs and wanted.on_change == "fail":
@@ -206,7 +209,7 @@ def _started(inventory: Inventory, program: Program, wanted: Wanted, hub: str) -
     _refuse_unfindable(program, oldest, hub)
     reason = f"{', '.join(differs)} differ{'s' if len(differs) == 1 else ''}"
     sequence = wanted.sequence or _needed(runs, program, hub)
-    return _start(program, sequence, (*stops, _stop(oldest, reason)), oldest, reason)
+    return _start_step(program, sequence, (*stops, _stop_action(oldest, reason)), oldest, reason)
 
 
 def _refuse_unfindable(program: Program, record: InstanceRecord, hub: str) -> None:
@@ -225,8 +228,8 @@ def _restart(inventory: Inventory, program: Program, live: Sequence[InstanceReco
     oldest = live[0] if live else None
     runs = inventory.sequence(oldest.sequence_id) if oldest else None
     sequence = _needed(wanted.sequence or runs, program, hub)
-    stops = tuple(_stop(record, "the task restarts it") for record in live)
-    return _start(program.instead_of(oldest), sequence, stops, oldest, "the task restarts it")
+    stops = tuple(_stop_action(record, "the task restarts it") for record in live)
+    return _start_step(program.instead_of(oldest), sequence, stops, oldest, "the task restarts it")
 
 
 def _needed(sequence: SequenceRecord | None, program: Program, hub: str) -> SequenceRecord:
@@ -237,7 +240,7 @@ def _needed(sequence: SequenceRecord | None, program: Program, hub: str) -> Sequ
     return sequence
 
 
-def _start(
+def _start_step(
     program: Program, sequence: SequenceRecord, stops: tuple[Action, ...], ran: InstanceRecord | None, reason: str
 ) -> Step:
     whole = program.completed_from(ran)
@@ -246,7 +249,7 @@ def _start(
     return Step(whole.label, stops, action, whole, sequence)
 
 
-def _stop(record: InstanceRecord, reason: str) -> Action:
+def _stop_action(record: InstanceRecord, reason: str) -> Action:
     return Action("stop", f"instance {record.label}", reason, record)
 
 
@@ -254,19 +257,19 @@ def _surplus(inventory: Inventory, wanted: Wanted) -> list[Step]:
     if wanted.pool is None:
         return []
     names = {program.label for program in wanted.programs}
-    members = [(mark, item) for item, mark in _marks(inventory) if mark.pool == wanted.pool and item.live]
+    members = [(mark, item) for item, mark in _marked_instances(inventory) if mark.pool == wanted.pool and item.live]
     beyond = sorted(
         ((mark.index or 0, item) for mark, item in members if mark.name not in names),
         key=lambda pair: (-pair[0], order(pair[1])),
     )
     count = len(wanted.programs)
     return [
-        Step(item.label, stops=(_stop(item, f"the pool has {count} member{'' if count == 1 else 's'}"),))
+        Step(item.label, stops=(_stop_action(item, f"the pool has {count} member{'' if count == 1 else 's'}"),))
         for _index, item in beyond
     ]
 
 
-def _marks(inventory: Inventory) -> list[tuple[InstanceRecord, InstanceMark]]:
+def _marked_instances(inventory: Inventory) -> list[tuple[InstanceRecord, InstanceMark]]:
     found = ((item, item.mark) for item in inventory.instances)
     return [(item, mark) for item, mark in found if mark is not None]
 

@@ -64,7 +64,7 @@ def plan_completed(
             )
         return CompletedPlan(program, inventory.sequence(live[0].sequence_id), attach=live[0])
     if not live:
-        return CompletedPlan(program, sequence, start=_start(program, sequence, "the task asks for a run"))
+        return CompletedPlan(program, sequence, start=_start_action(program, sequence, "the task asks for a run"))
     if if_running == "fail":
         raise SthError(
             "CONFLICT",
@@ -94,8 +94,8 @@ def plan_completed(
     if program.mark is not None:
         # A member of a pool stays a member.
         program = replace(program, mark=live[0].mark)
-    return CompletedPlan(program, sequence, stops=stops, start=_start(program, sequence, new))
+    return CompletedPlan(program, sequence, stops=stops, start=_start_action(program, sequence, new))
 
 
-def _start(program: Program, sequence: SequenceRecord, reason: str) -> Action:
+def _start_action(program: Program, sequence: SequenceRecord, reason: str) -> Action:
     return Action("start", f"instance {program.label} from {sequence.ref}", reason)

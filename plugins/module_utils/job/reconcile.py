@@ -63,7 +63,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
 
     inventory, plan = decided()
     note_topics(run)
-    joined = _joined(program, feed) if plan.attach else []
+    joined = _notes_of_joining(program, feed) if plan.attach else []
     run.notes += joined
     if run.check_mode:
         record = plan.predicted
@@ -104,7 +104,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
     }
 
 
-def _joined(program: Program, feed: Feed | None) -> list[str]:
+def _notes_of_joining(program: Program, feed: Feed | None) -> list[str]:
     """Return what a user should know who joins a run."""
     notes = [f"Joined the run of {program.label} in progress: its earlier output is not collected."]
     if feed is not None:

@@ -47,7 +47,7 @@ def failure_logs(hub: HubClient, instance_id: str, known: Mapping[str, str] | No
     if hub.dialect.keeps_ended:
         for stream in ("stderr", "log"):
             if stream not in said:
-                said[stream] = _read(hub, instance_id, stream)
+                said[stream] = _read_stream(hub, instance_id, stream)
     return last_words(said, hub.secrets) if said else None
 
 
@@ -111,7 +111,7 @@ class _Tail(Attended):
             self.last_data = time.monotonic()
 
 
-def _read(hub: HubClient, instance_id: str, stream: str) -> str:
+def _read_stream(hub: HubClient, instance_id: str, stream: str) -> str:
     """Read what the hub has of a stream: until the stream is silent after its first data, or until it ends."""
     timings = hub.timings
     deadline = Deadline(timings.longest_log)

@@ -144,11 +144,11 @@ def _decided(decide: Callable[[Inventory], P], inventory: Inventory) -> P | None
 
 def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:
     """Return the instances that the hub does not answer for and that may be one that the plan takes for missing."""
-    silent = ((item, inventory.sequence(item.sequence_id)) for item in _silent(inventory))
+    silent = ((item, inventory.sequence(item.sequence_id)) for item in _silent_instances(inventory))
     return [item for item, sequence in silent if sequence is not None and sequence.name in plan.missing]
 
 
-def _silent(inventory: Inventory) -> list[InstanceRecord]:
+def _silent_instances(inventory: Inventory) -> list[InstanceRecord]:
     return [item for item in inventory.instances if item.silent]
 
 
@@ -157,7 +157,7 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
 
     Source: hub-behaviour.md#starting-instance-never-answers.
     """
-    silent = _silent(inventory)
+    silent = _silent_instances(inventory)
     if not silent:
         return inventory
     with Workers(PARALLEL_GETS, hub.abandon) as pool:

@@ -32,10 +32,10 @@ def suboptions(kind: type[Options]) -> Mapping[str, Any]:
 
 def read_options(kind: type[AnyOptions], given: Mapping[str, Any]) -> AnyOptions:
     """Return options that Ansible has validated as an object of the type ``kind``."""
-    return kind(**{item.name: _read(item.metadata.get(_KIND), given[item.name]) for item in fields(kind)})
+    return kind(**{item.name: _read_nested(item.metadata.get(_KIND), given[item.name]) for item in fields(kind)})
 
 
-def _read(kind: type[Options] | None, value: Any) -> Any:
+def _read_nested(kind: type[Options] | None, value: Any) -> Any:
     if kind is None or value is None:
         return value
     return [read_options(kind, item) for item in value] if isinstance(value, list) else read_options(kind, value)

@@ -183,7 +183,7 @@ def _refuse_numbers(data: Any) -> None:
 def single(options: ProgramOptions, name: str | None, id: str | None) -> Program:
     """Return the program of the instance ``name``, or of the one instance with ``id``."""
     mark = member_mark(name, None) if name is not None else None
-    return replace(_program(options, mark, options.app_config, options.args), id=id)
+    return replace(_from_options(options, mark, options.app_config, options.args), id=id)
 
 
 def member(options: ProgramOptions, name: str, index: int) -> Program:
@@ -196,12 +196,12 @@ def member(options: ProgramOptions, name: str, index: int) -> Program:
         args = args if own.args is None else own.args
     if options.index_key is not None:
         config = with_index(config or {}, options.index_key, index)
-    program = _program(options, member_mark(name, index), config, args)
+    program = _from_options(options, member_mark(name, index), config, args)
     # Overrides of a member do not make the rest of its app_config managed.
     return program if options.app_config is not None else replace(program, app_config=None, additions=config)
 
 
-def _program(
+def _from_options(
     options: ProgramOptions, mark: InstanceMark | None, config: dict[str, Any] | None, args: list[Any] | None
 ) -> Program:
     return Program(

@@ -90,23 +90,23 @@ def read_rollout(value: Mapping[str, Any]) -> Rollout:
     """Read it from the mark that a hub reports. Missing and invalid values get the defaults."""
     index_key, indexes = value.get("index_key"), value.get("indexes")
     return Rollout(
-        _count(value.get("generation")),
+        _count_or_zero(value.get("generation")),
         str(value.get("digest") or ""),
-        _count(value.get("replicas")),
-        _count(value.get("canary")),
-        _texts(value.get("versions")),
-        _texts(value.get("given_up")),
+        _count_or_zero(value.get("replicas")),
+        _count_or_zero(value.get("canary")),
+        _text_tuple(value.get("versions")),
+        _text_tuple(value.get("given_up")),
         value.get("rolled_back") is True,
         index_key if isinstance(index_key, str) else None,
-        _count(value.get("own_configs")),
-        _count(value.get("own_args")),
+        _count_or_zero(value.get("own_configs")),
+        _count_or_zero(value.get("own_args")),
         indexes if isinstance(indexes, str) and ranges_of(indexes) is not None else None,
     )
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _text_tuple(value: Any) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
-def _count(value: Any) -> int:
+def _count_or_zero(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.contents impo
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import Entry
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import PieceReader
-from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import Member, TarMembers
+from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import TarMember, TarMembers
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 
 
@@ -91,7 +91,7 @@ def _read_members(contents: Contents, stream: gzip.GzipFile) -> None:
         _read_member(contents, members, member)
 
 
-def _read_member(contents: Contents, members: TarMembers, member: Member) -> None:
+def _read_member(contents: Contents, members: TarMembers, member: TarMember) -> None:
     source = contents.source
     if member.kind == "label" or (member.kind == "directory" and not member.name.strip("/")):
         # The label of a volume (tar -V), or the root itself, as tarfile.add(directory, arcname="") writes it.

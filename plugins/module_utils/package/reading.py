@@ -59,10 +59,10 @@ def read_package(
     warnings += _secret_warnings(contents, secret_files)
     if exclude and os.path.isfile(source):
         warnings.append("exclude applies to directories only: everything in the archive is part of the package")
-    return _package(contents, manifest, compare, tuple(f"{source}: {warning}." for warning in warnings))
+    return _as_package(contents, manifest, compare, tuple(f"{source}: {warning}." for warning in warnings))
 
 
-def _package(
+def _as_package(
     contents: Contents, manifest: Manifest, compare: Literal["content", "version"], warnings: tuple[str, ...]
 ) -> Package:
     plain = manifest.plain()

@@ -76,13 +76,13 @@ def of_pax(said: Mapping[str, str], read: Callable[[int], bytes]) -> tuple[list[
     ``read`` returns the content of the member. In version 1.0 it begins with the numbers.
     """
     if SPARSE + "major" not in said:
-        numbers = [_number(each) for each in said.get(SPARSE + "map", "").split(",") if each]
-        if len(numbers) != 2 * _number(said.get(SPARSE + "numblocks", "")):
+        numbers = [_short_number(each) for each in said.get(SPARSE + "map", "").split(",") if each]
+        if len(numbers) != 2 * _short_number(said.get(SPARSE + "numblocks", "")):
             raise _damaged()
-        return numbers, _number(said.get(SPARSE + "size", ""))
+        return numbers, _short_number(said.get(SPARSE + "size", ""))
     if (said[SPARSE + "major"], said.get(SPARSE + "minor")) != ("1", "0"):
         raise tarfile.ReadError("a sparse file has an unknown format version: pack it without -S")
-    return _of_content(read), _number(said.get(SPARSE + "realsize", ""))
+    return _of_content(read), _short_number(said.get(SPARSE + "realsize", ""))
 
 
 def _of_content(read: Callable[[int], bytes]) -> list[int]:
@@ -96,12 +96,12 @@ def _of_content(read: Callable[[int], bytes]) -> list[int]:
         text += block
         first, line_feed, _rest = text.partition(b"\n")
         if line_feed:
-            wanted = 1 + 2 * _number(first.decode("ascii", "replace"))
+            wanted = 1 + 2 * _short_number(first.decode("ascii", "replace"))
         if wanted > 1 + 2 * _MOST_PIECES:
             raise tarfile.ReadError(f"a sparse file has more than {_MOST_PIECES} pieces: pack it without -S")
         if len(text) > 20 * (wanted + 1) + BLOCK:
             raise _damaged()
-    return [_number(line) for line in text.decode("ascii", "replace").split("\n")[1:wanted]]
+    return [_short_number(line) for line in text.decode("ascii", "replace").split("\n")[1:wanted]]
 
 
 def of_header(block: bytes, more: Callable[[], bytes]) -> tuple[list[int], int]:
@@ -135,7 +135,7 @@ def _field(field: bytes) -> int:
         raise _damaged() from None
 
 
-def _number(text: str) -> int:
+def _short_number(text: str) -> int:
     if not _SHORT_NUMBER.fullmatch(text):
         raise _damaged()
     return int(text)

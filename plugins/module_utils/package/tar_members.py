@@ -50,7 +50,7 @@ _DUMPDIR, _VOLUME = b"D", b"V"
 _SIZE = re.compile(r"[0-9]{1,19}")
 
 
-class Member(NamedTuple):
+class TarMember(NamedTuple):
     """One member of an archive. ``offset`` is where its content begins in the decompressed stream."""
 
     name: str
@@ -75,12 +75,12 @@ class TarMembers:
         # The number of zeros and of pieces of all sparse files so far.
         self._zeros = self._pieces = 0
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[TarMember]:
         """Yield each member. Raises ``tarfile.ReadError`` if a header is not valid."""
         said: dict[str, str] = {}
         awaited = False
         while (block := self._header()) is not None:
-            info = _parsed(block)
+            info = _header(block)
             awaited = info.type in _EXTENSIONS
             if awaited:
                 _take(_of_next_member(info, self._extension(info)), said)
@@ -128,7 +128,7 @@ class TarMembers:
             raise tarfile.ReadError("unexpected end of data")
         return data
 
-    def _member(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str]) -> Member:
+    def _member(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str]) -> TarMember:
         name = said.get("path", info.name)
         size = info.size
         if "size" in said:
@@ -142,7 +142,7 @@ class TarMembers:
         if kind == "file":
             self._left, self._padding = size, -size % BLOCK
             name = said.get(f"{SPARSE}name", name)
-        member = Member(name, kind, said.get("linkpath", info.linkname), bool(info.mode & 0o100), size, self._at)
+        member = TarMember(name, kind, said.get("linkpath", info.linkname), bool(info.mode & 0o100), size, self._at)
         if kind == "directory" and info.type == _DUMPDIR:
             # The list of files that an incremental archive stores for a directory.
             self._skip(size)
@@ -150,7 +150,7 @@ class TarMembers:
             member = self._sparse(block, info, said, member)
         return member
 
-    def _sparse(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str], member: Member) -> Member:
+    def _sparse(self, block: bytes, info: tarfile.TarInfo, said: dict[str, str], member: TarMember) -> TarMember:
         """Return the member of a sparse file with its stored pieces and the position of their content."""
         if info.type == tarfile.GNUTYPE_SPARSE:
             numbers, size = of_header(block, lambda: self._exactly(BLOCK))
@@ -177,7 +177,7 @@ class TarMembers:
         self._padding = 0
 
 
-def _parsed(block: bytes) -> tarfile.TarInfo:
+def _header(block: bytes) -> tarfile.TarInfo:
     """Parse one header block."""
     if not all(_NUMBER.fullmatch(block, start, end) for start, end in _NUMBERS):
         raise tarfile.ReadError("a header has a number that some tar programs cannot read")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from typing import IO
@@ -46,6 +47,17 @@ def cache_directory(name: str) -> str:
     """Return where to keep what can be made again, for later runs of this user. It may not exist."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(cache, name)
+
+
+def keep_newest(directory: str, most: int) -> None:
+    """Remove all but the ``most`` newest files and directories of a cache. Raises `OSError`. Names with a dot are being written."""
+    kept = [item for item in os.scandir(directory) if not item.name.startswith(".")]
+    kept.sort(key=lambda item: item.stat().st_mtime, reverse=True)
+    for item in kept[most:]:
+        if item.is_dir():
+            shutil.rmtree(item.path, ignore_errors=True)
+        else:
+            os.remove(item.path)
 
 
 class NewFile:

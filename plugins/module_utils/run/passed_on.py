@@ -44,7 +44,7 @@ def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url:
             uploaded = own_id
             left_behind.append({"sequence": {**asdict(left), "id": own_id}})
         elif isinstance(left, InstanceRecord):
-            hidden = _hidden(left, masker)
+            hidden = _masked_record(left, masker)
             left_behind.append(
                 {"instance": {**asdict(hidden), "id": own_id, "sequence_id": left.sequence_id or uploaded}}
             )
@@ -64,6 +64,6 @@ def fill_masked(value: Any, wanted: Any) -> Any:
     return value
 
 
-def _hidden(record: InstanceRecord, masker: Masker) -> InstanceRecord:
+def _masked_record(record: InstanceRecord, masker: Masker) -> InstanceRecord:
     config, args = masker.program(unmarked(record.app_config), record.args)
     return replace(record, app_config=marked(config, record.mark), args=tuple(args))

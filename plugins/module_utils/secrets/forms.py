@@ -27,13 +27,13 @@ def written_forms(secret: str) -> frozenset[str]:
 
     A form may be quoted twice: a line of a log is JSON, and the text of the program in it may be JSON too.
     """
-    once = {secret, *_lines(secret)}
+    once = {secret, *_long_lines(secret)}
     for _depth in range(2):
         once |= {write(text) for text in once for write in _WRITERS}
     return frozenset(once)
 
 
-def _lines(secret: str) -> list[str]:
+def _long_lines(secret: str) -> list[str]:
     """Return the lines of a secret with several lines, because programs print them separately, each indented or quoted."""
     lines = [line.strip() for line in secret.splitlines()]
     return [line for line in lines if len(line) >= SHORTEST_LINE]

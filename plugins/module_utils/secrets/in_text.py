@@ -58,7 +58,7 @@ def named_values(text: str) -> list[Span]:
     return [*spans, *(found.span(1) for found in _BEARER.finditer(text))]
 
 
-def without(text: AnyStr, spans: Iterable[Span], mask: AnyStr) -> AnyStr:
+def with_mask(text: AnyStr, spans: Iterable[Span], mask: AnyStr) -> AnyStr:
     """Return ``text`` with ``mask`` in place of each span. Overlapping spans get one mask together."""
     shown: list[AnyStr] = []
     position = 0

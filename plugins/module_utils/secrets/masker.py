@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text impor
     named_values,
     secrets_in,
     url_users,
-    without,
+    with_mask,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.key_names import is_secret_key
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import (
@@ -135,7 +135,7 @@ class Masker:
             return MASK
         if not isinstance(value, str):
             return value
-        return without(value, _spans(value, data), MASK)
+        return with_mask(value, _spans(value, data), MASK)
 
     def _masked_item(self, key: Any, item: Any, path: tuple[str, ...], data: bool) -> Any:
         inner = (*path, str(key))

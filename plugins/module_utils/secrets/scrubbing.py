@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.forms import written_forms
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text import without
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text import with_mask
 
 MASK = "********"
 # Shorter secret values are not masked in texts, because this would mask every "1" and "on" in them.
@@ -104,7 +104,7 @@ def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: b
     if not (cut_before or cut_behind):
         forms = [form for form in forms if form in data]
     spans = (span for form in forms for span in _found(data, form, cut_before, cut_behind, bounded))
-    return without(data, spans, MASK.encode())
+    return with_mask(data, spans, MASK.encode())
 
 
 def _found(data: bytes, form: bytes, cut_before: bool, cut_behind: bool, bounded: bool) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,7 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
     run.warnings.extend(package.warnings)
     dest = options.dest
     if dest is None:
-        return {"package": _view(package, None)}
+        return {"package": _package_view(package, None)}
     # In check mode, an earlier task has not created its directory yet.
     if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
         raise SthError(
@@ -66,12 +66,12 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
             with run.journal.doing(action), replacing(dest, mode=0o644) as file:
                 write_package(package, file, reproducible=True)
     return {
-        "package": _view(package, dest),
+        "package": _package_view(package, dest),
         "diff": {"before": {"sha256": before}, "after": {"sha256": after}, "before_header": dest, "after_header": dest},
     }
 
 
-def _view(package: Package, path: str | None) -> dict[str, Any]:
+def _package_view(package: Package, path: str | None) -> dict[str, Any]:
     is_known = bool(package.digest)
     return {
         "name": package.name,

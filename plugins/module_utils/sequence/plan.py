@@ -69,7 +69,7 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
     if others and not same and policy.on_change == "fail":
         raise SthError(
             "CONFLICT",
-            f"{policy.hub} has {wanted.name} with other content ({_refs(others)}) than {wanted.ref}, and on_change is fail: use on_change: replace.",
+            f"{policy.hub} has {wanted.name} with other content ({_ref_list(others)}) than {wanted.ref}, and on_change is fail: use on_change: replace.",
         )
     if others and not same and policy.on_change == "keep":
         return _plan(inventory, named, others[0], (), (), (), policy)
@@ -106,7 +106,7 @@ def _plan(
         if users and policy.in_use == "keep":
             kept.append(record)
             continue
-        actions += [_stop(user, record) for user in users]
+        actions += [_stop_user(user, record) for user in users]
         why = f"copy of {sequence.ref}" if record in spare and sequence else _why_removed(sequence)
         actions.append(Action("delete", f"sequence {record.ref}", why, record))
         removed.append(record)
@@ -137,7 +137,7 @@ def _plan_overwrite(
     after = SequenceRecord(target.id, wanted.name, wanted.hub_version, wanted.engine)
     overwrite = Action("overwrite", f"sequence {target.ref}", f"content becomes {wanted.ref}", target, after)
     return SequencePlan(
-        (*(_stop(user, target) for user in users), overwrite),
+        (*(_stop_user(user, target) for user in users), overwrite),
         after,
         (),
         (),
@@ -167,18 +167,18 @@ def _overwrite_target(
     if len(named) > 1:
         raise SthError(
             "AMBIGUOUS",
-            f"{policy.hub} has several sequences named {wanted.name} ({_refs(named)}): set id to the one to overwrite.",
+            f"{policy.hub} has several sequences named {wanted.name} ({_ref_list(named)}): set id to the one to overwrite.",
         )
     return named[0] if named else None
 
 
 def _upload(wanted: SequenceRecord, others: Iterable[SequenceRecord]) -> Action:
-    refs = _refs(others)
+    refs = _ref_list(others)
     reason = f"the hub has other content of this name ({refs})" if refs else "the hub does not have it"
     return Action("upload", f"sequence {wanted.ref}", reason, leaves=wanted)
 
 
-def _stop(user: InstanceRecord, record: SequenceRecord) -> Action:
+def _stop_user(user: InstanceRecord, record: SequenceRecord) -> Action:
     return Action("stop", f"instance {user.label}", f"it runs from {record.ref}, which the task removes", user)
 
 
@@ -190,7 +190,7 @@ def _users(inventory: Inventory, record: SequenceRecord) -> list[InstanceRecord]
     return [item for item in inventory.instances if item.live and item.sequence_id == record.id]
 
 
-def _refs(records: Iterable[SequenceRecord]) -> str:
+def _ref_list(records: Iterable[SequenceRecord]) -> str:
     return ", ".join(sorted({item.ref for item in records}))
 
 

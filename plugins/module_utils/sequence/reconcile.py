@@ -63,7 +63,7 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
     refuse_empty("name a sequence", name=options.name, id=options.id, version=options.version)
     if options.state == "absent" and options.name is None and options.id is None and options.src is None:
         raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
-    package = _package(run, options) if options.state == "present" else None
+    package = _checked_package(run, options) if options.state == "present" else None
     if package is None and options.src is not None:
         options = replace(options, name=_named_package(run, options).name)
     policy = SequencePolicy(
@@ -94,7 +94,7 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
     }
 
 
-def _package(run: Run, options: SequenceOptions) -> Package:
+def _checked_package(run: Run, options: SequenceOptions) -> Package:
     if options.version is not None:
         raise SthError(
             "INVALID_OPTION", "version can only be used with state: absent; the version of src is in its package.json."

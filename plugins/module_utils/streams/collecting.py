@@ -96,7 +96,7 @@ class Sink:
         if self.file is None:
             data = hiding.shown(bytes(self.kept), cut=truncated)
             masked = data != self.kept
-            content, encoding, lossy = _text(data, truncated)
+            content, encoding, lossy = _as_text(data, truncated)
         return {
             "content": content,
             "encoding": encoding,
@@ -408,7 +408,7 @@ def spoiled(hub: HubClient, what: str) -> list[str]:
     ]
 
 
-def _text(data: bytes, truncated: bool) -> tuple[str, str, bool]:
+def _as_text(data: bytes, truncated: bool) -> tuple[str, str, bool]:
     try:
         return data.decode(), "utf-8", False
     except UnicodeDecodeError as error:

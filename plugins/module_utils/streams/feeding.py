@@ -79,7 +79,7 @@ def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"]
         except OSError as error:
             raise SthError("INVALID_OPTION", f"src {options.src} cannot be read: {error.strerror}.") from None
     else:
-        usual, data = "text/plain", _decoded(options.content or "", encoding)
+        usual, data = "text/plain", _bytes_of(options.content or "", encoding)
     content_type = options.content_type or usual
     if content_type not in TAKEN:
         raise SthError(
@@ -178,7 +178,7 @@ class Feeder(Attended):
         return error if time.monotonic() - self._failed_at >= dropped_with_end else None
 
 
-def _decoded(content: str, encoding: str) -> bytes:
+def _bytes_of(content: str, encoding: str) -> bytes:
     if encoding == "utf-8":
         return content.encode()
     try:

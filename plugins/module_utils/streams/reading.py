@@ -75,7 +75,7 @@ def read_bounded(
     with replacing(reading.dest) if reading.dest else contextlib.nullcontext() as file:
         sink = Sink(reading.max_bytes or 0, file)
         try:
-            stopped_by = _read(open_stream, reading.wait_timeout, bounds, sink, timings, nothing_more)
+            stopped_by = _read_through_gateway(open_stream, reading.wait_timeout, bounds, sink, timings, nothing_more)
         except SthError as error:
             if not sink.total:
                 raise
@@ -106,7 +106,7 @@ def nothing_read(reading: Reading) -> Result:
     }
 
 
-def _read(
+def _read_through_gateway(
     open_stream: Callable[[float], AbstractContextManager[ByteStream]],
     seconds: float,
     bounds: Bounds,

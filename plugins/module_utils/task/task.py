@@ -57,10 +57,10 @@ def execute(task: Task[Any], run: Run) -> Result:
         if task.talks_to_hub and "hub" not in result:
             result["hub"] = run.describe_hub()
     except SthError as error:
-        result = _failure(error, run)
+        result = _failure_of_run(error, run)
     except OSError as error:
         text = f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
-        result = _failure(
+        result = _failure_of_run(
             SthError(
                 "LOCAL_ERROR",
                 f"A call to the operating system failed on the machine where the task runs: {text}. Check its disk space, memory and permissions.",
@@ -96,7 +96,7 @@ def nothing_done(task: Task[Any], api_url: str | None) -> Result:
     return result
 
 
-def _failure(error: SthError, run: Run) -> Result:
+def _failure_of_run(error: SthError, run: Run) -> Result:
     run.failed = True
     return {
         "failed": True,

@@ -75,7 +75,7 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
     try:
         for is_last in (False, True):
             try:
-                _send(hub, name, after)
+                _bring_about(hub, name, after)
                 return
             except LostAnswerError as lost:
                 with checking_effect(lost, hub.api_url, f"The {what} of topic {name}", effect):
@@ -90,7 +90,7 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
             raise
 
 
-def _send(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
+def _bring_about(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
     if after is None:
         hub.topic(name).delete()
     else:

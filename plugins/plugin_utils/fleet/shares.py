@@ -63,18 +63,20 @@ def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | 
     own = {name: given[name] for name in FLEET if name in given}
     validated = ArgumentSpecValidator(FLEET).validate(own)
     if validated.error_messages:
-        raise _refused(validated.errors[0].msg)
+        raise SthError("INVALID_OPTION", validated.errors[0].msg)
     values = validated.validated_parameters
     total = values["total_replicas"]
     if total is None:
         if own:
-            raise _refused(f"{', '.join(own)} can be used only with total_replicas.")
+            raise SthError("INVALID_OPTION", f"{', '.join(own)} can be used only with total_replicas.")
         return None
     if total < 0:
-        raise _refused("total_replicas must not be negative.")
+        raise SthError("INVALID_OPTION", "total_replicas must not be negative.")
     for name in ("replicas", "indexes", "canary", "take_over"):
         if getattr(options, name):
-            raise _refused(f"{name} cannot be used with total_replicas, which counts the replicas of all hubs.")
+            raise SthError(
+                "INVALID_OPTION", f"{name} cannot be used with total_replicas, which counts the replicas of all hubs."
+            )
     fleet = Fleet(
         **values, strategy=options.strategy, max_surge=options.max_surge, max_unavailable=options.max_unavailable
     )
@@ -104,7 +106,7 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
                 f"Deployment {name}: no answer from {', '.join(away)}, so nothing was changed. Repair it, or set on_unreachable: reassign to run "
                 "its replicas on the other hubs.",
             )
-        held = {host: _indexes(found, name) for host, found in seen.items() if found is not None}
+        held = {host: _indexes_of(found, name) for host, found in seen.items() if found is not None}
         if not held and only_looks:
             continue
         if not held:
@@ -171,17 +173,19 @@ def refuse_strategy(task: Any) -> None:
     """Refuse a strategy with which a host does not wait for the others."""
     strategy = str(task.get_play().strategy)
     if strategy.endswith(("free", "host_pinned")):
-        raise _refused(
-            f"total_replicas needs all hosts of the play at once: use the strategy linear instead of {strategy}."
+        raise SthError(
+            "INVALID_OPTION",
+            f"total_replicas needs all hosts of the play at once: use the strategy linear instead of {strategy}.",
         )
 
 
 def _refuse_part_of_fleet(variables: Mapping[str, Any]) -> None:
     limit = variables.get("ansible_limit")
     if limit:
-        raise _refused(
+        raise SthError(
+            "INVALID_OPTION",
             f"total_replicas counts the replicas of all hosts of the play, and --limit {limit} leaves some out: run without a limit. To leave a "
-            "hub out for good, set its deployment_weight to 0 with spread: weighted."
+            "hub out for good, set its deployment_weight to 0 with spread: weighted.",
         )
 
 
@@ -191,9 +195,10 @@ def _what_runs(hosts: Mapping[str, Mapping[str, Any]], only_looks: bool) -> dict
     for name, variables in hosts.items():
         seen = variables.get("deployment__seen")
         if not seen:
-            raise _refused(
+            raise SthError(
+                "INVALID_OPTION",
                 f"total_replicas needs all hosts of the play at once, and {name} has not looked at its hub yet, or has failed before: run without "
-                "serial."
+                "serial.",
             )
         away = seen.get("unreachable") or seen.get("error_code") in AWAY
         if "deployments" not in seen and not away and not only_looks:
@@ -212,13 +217,14 @@ def _common_fleets(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Fleet]:
         for name in {*first, *checked}:
             differing = [key for key in names if first.get(name, {}).get(key) != checked.get(name, {}).get(key)]
             if differing:
-                raise _refused(
-                    f"Deployment {name}: {', '.join(differing)} must be the same on all hosts of the play, and {host} has another value."
+                raise SthError(
+                    "INVALID_OPTION",
+                    f"Deployment {name}: {', '.join(differing)} must be the same on all hosts of the play, and {host} has another value.",
                 )
     return {name: Fleet(**values) for name, values in first.items()}
 
 
-def _indexes(deployments: Iterable[Mapping[str, Any]], name: str) -> frozenset[int]:
+def _indexes_of(deployments: Iterable[Mapping[str, Any]], name: str) -> frozenset[int]:
     texts = [item["indexes"] for item in deployments if item["name"] == name]
     return frozenset(chain.from_iterable(chain.from_iterable(ranges_of(text) or () for text in texts)))
 
@@ -234,8 +240,9 @@ def _weight(variables: Mapping[str, Any], spread: Spread) -> float:
     if spread == "by_load":
         load = (variables.get("deployment__load") or {}).get("load")
         if load is None:
-            raise _refused(
-                f"{variables['inventory_hostname']} has not said what is free on its hub, which spread: by_load needs."
+            raise SthError(
+                "INVALID_OPTION",
+                f"{variables['inventory_hostname']} has not said what is free on its hub, which spread: by_load needs.",
             )
         return float(load["memFree"])
     given = variables.get("deployment_weight")
@@ -244,7 +251,9 @@ def _weight(variables: Mapping[str, Any], spread: Spread) -> float:
     except ValueError:
         weight = -1.0
     if not 0 <= weight < float("inf"):
-        raise _refused(f"deployment_weight of {variables['inventory_hostname']} must be a number from 0 on.")
+        raise SthError(
+            "INVALID_OPTION", f"deployment_weight of {variables['inventory_hostname']} must be a number from 0 on."
+        )
     return weight
 
 
@@ -252,7 +261,3 @@ def _shares_of(variables: Mapping[str, Any]) -> Mapping[str, Any]:
     fleet = variables.get("deployment__fleet") or {}
     found: Mapping[str, Any] = fleet.get("hubs", {}).get(variables["inventory_hostname"], {})
     return found
-
-
-def _refused(message: str) -> SthError:
-    return SthError("INVALID_OPTION", message)

@@ -22,12 +22,12 @@ _NOTHING = object()
 def as_markdown(report: Mapping[str, Any]) -> str:
     """Return a report (see `build_report`) as Markdown."""
     summary, would = report["summary"], "would change" if report["check_mode"] else "changed"
-    hosts = _count(summary["hosts"], "hub")
+    hosts = _counted(summary["hosts"], "hub")
     failed = f" **{summary['failed']} failed.**" if summary["failed"] else ""
     lines = [
         "# Deployment report",
         "",
-        f"**{summary['changed']} of {_count(summary['deployments'], 'deployment')} on {hosts} {would}.**{failed}",
+        f"**{summary['changed']} of {_counted(summary['deployments'], 'deployment')} on {hosts} {would}.**{failed}",
         "",
     ]
     if report["check_mode"]:
@@ -48,7 +48,11 @@ def as_markdown(report: Mapping[str, Any]) -> str:
 def _failures(failures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     for item in failures:
         code = f"{_code(item['error_code'])} " if item["error_code"] else ""
-        yield _code(item["host"]), _code(item["deployment"]) if item["deployment"] else "", code + _text(item["msg"])
+        yield (
+            _code(item["host"]),
+            _code(item["deployment"]) if item["deployment"] else "",
+            code + _without_markup(item["msg"]),
+        )
 
 
 def _changes(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -59,7 +63,7 @@ def _changes(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
             row["kind"],
             f"**{name}**" if row["kind"] == "deployment" else name,
             row["change"],
-            _text(row["reason"]),
+            _without_markup(row["reason"]),
             _differences(row["diff"]),
         )
 
@@ -95,7 +99,7 @@ def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str
         yield f"| {' | '.join(row)} |"
 
 
-def _count(number: int, what: str) -> str:
+def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
@@ -112,5 +116,5 @@ def _code(text: str) -> str:
     return f"{fence}{padding}{plain}{padding}{fence}".replace("|", "\\|")
 
 
-def _text(text: str) -> str:
+def _without_markup(text: str) -> str:
     return _MARKUP.sub(lambda found: f"&#{ord(found.group())};", " ".join(text.split()))

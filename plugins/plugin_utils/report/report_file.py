@@ -95,7 +95,7 @@ def build_report(lines: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[s
             changed += bool(line.get("rows"))
             if line.get("msg"):
                 failures.append({"host": host, **{key: line[key] for key in ("deployment", "msg", "error_code")}})
-            rows += [_row(host, line, item) for item in line.get("rows", ())]
+            rows += [_row_of_host(host, line, item) for item in line.get("rows", ())]
     summary = {
         "hosts": len(told),
         "hosts_without_report": [item for item in in_play if item not in told],
@@ -157,7 +157,7 @@ def _said(name: str | None, result: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(host: str, line: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+def _row_of_host(host: str, line: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
     own = {key: item[key] for key in ("kind", "name", "change", "reason")}
     diff = {key: item[key] for key in ("before", "after")}
     return {"host": host, "hub": line["hub"], "deployment": line["deployment"], **own, "diff": diff}

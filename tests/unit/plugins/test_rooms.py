@@ -91,6 +91,11 @@ TESTS_OF_SEVERAL = {
     "module_utils/secrets/test_hiding": "that no part of a secret is left in a text",
     "module_utils/secrets/test_unmatched_keys": "that every module with secret_keys tells those that fit nothing",
 }
+# What does the same part of the work in several rooms.
+IN_EVERY_ROOM = {
+    *("reconcile", "check_options", "refuse_clash", "plan_present", "plan_absent", "_check", "_plan", "_Apply"),
+    *("main", "ActionModule"),
+}
 # Constants with a fraction that are no times; those are in model/timings.py.
 NO_TIMES = {"package/compressing._WORTH"}
 UTILS = PLUGINS / "module_utils"
@@ -265,6 +270,16 @@ def test_a_constant_has_one_name_in_one_place() -> None:
             name = target.id if isinstance(target, ast.Name) else ""
             if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) and path.parent.name != "modules":
                 places.setdefault(name, []).append(str(path.relative_to(PLUGINS)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_a_function_or_class_has_one_name() -> None:
+    """Who looks for a name finds one thing, except what each room or plugin has under the same name."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name not in IN_EVERY_ROOM:
+                places.setdefault(node.name, []).append(str(path.relative_to(PLUGINS)))
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 

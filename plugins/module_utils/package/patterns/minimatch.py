@@ -57,7 +57,7 @@ class Minimatch:
         bare = text.lstrip("!")
         self._negated = (len(text) - len(bare)) % 2 == 1
         alternatives = expand_braces(bare) if _BRACES.search(bare) else [bare]
-        self._alternatives = [[_parsed(part) for part in re.split("/+", each)] for each in alternatives]
+        self._alternatives = [[_compiled(part) for part in re.split("/+", each)] for each in alternatives]
 
     @property
     def is_idle(self) -> bool:
@@ -150,7 +150,7 @@ def _only_plain(names: list[str]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(part: str) -> _Part:
+def _compiled(part: str) -> _Part:
     if part == "**":
         return _GLOBSTAR
     regex, magic = _Translation(part).result(whole=True)

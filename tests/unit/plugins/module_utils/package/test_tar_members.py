@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import Member, TarMembers
+from ansible_collections.scramjet.sth.plugins.module_utils.package.tar_members import TarMember, TarMembers
 
 
 def tar(*members: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -32,7 +32,7 @@ def info(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", mode: int =
     return made
 
 
-def read_all(data: bytes, size: int = 7) -> list[tuple[Member, bytes]]:
+def read_all(data: bytes, size: int = 7) -> list[tuple[TarMember, bytes]]:
     members = TarMembers(io.BytesIO(data))
     return [(member, b"".join(iter(lambda: members.read(size), b""))) for member in members]
 

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing, require_writable
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import (
+    keep_newest,
+    replacing,
+    require_writable,
+)
 
 
 def test_what_is_written_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
@@ -57,3 +61,16 @@ def test_a_directory_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     with pytest.raises(SthError, match="cannot write to"):
         require_writable("output_dest", str(tmp_path / "output"))
+
+
+def test_of_a_cache_the_newest_stay_and_what_is_being_written(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "middle", "old", "oldest", ".being-written")):
+        path = tmp_path / name
+        if name == "oldest":
+            path.mkdir()
+            (path / "inside").touch()
+        else:
+            path.touch()
+        os.utime(path, (1000 - age, 1000 - age))
+    keep_newest(str(tmp_path), 2)
+    assert sorted(os.listdir(tmp_path)) == [".being-written", "middle", "new"]
