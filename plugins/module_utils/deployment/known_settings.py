@@ -69,6 +69,6 @@ def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
         raise SthError(
             "INVALID_CONFIG",
             f"Replica {index} of {observed.name} does not run, and may have had app_config or args of its own: set app_config, "
-            "args and overrides (with keep_config: true they count only for what no running replica shows).",
+            "args and overrides. With keep_config: true, they apply only to settings that no running replica shows.",
         )
     return found

@@ -70,7 +70,7 @@ def plan_present(
     stopped = _stopped(batches)
     deletes: tuple[Action, ...] = ()
     for ref in goal.rollout.given_up:
-        why = "it is not a version to roll back to" if ref in there.given_up else _too_many(keep_versions)
+        why = "it is not kept for a rollback" if ref in there.given_up else _too_many(keep_versions)
         deletes += retired(observed, (ref,), stopped, why)
     deletes += spare_copies(observed, sequence, stopped) if sequence else ()
     reason = (

@@ -132,7 +132,10 @@ def check_options(options: DeploymentOptions) -> None:
             "canary cannot be used with state: restarted, which replaces every replica: use state: present.",
         )
     if options.max_surge == 0 and options.max_unavailable == 0 and options.strategy == "rolling":
-        raise SthError("INVALID_OPTION", "max_surge and max_unavailable are both 0: nothing could ever be replaced.")
+        raise SthError(
+            "INVALID_OPTION",
+            "max_surge and max_unavailable are both 0, so no replica can be replaced: set one of them to 1 or more.",
+        )
     _check_take_over(options.take_over, options.state)
     check_program(options)
     readiness_from_options(options)
@@ -143,7 +146,7 @@ def _check_indexes(indexes: list[int] | None) -> None:
     if any(index < 0 for index in indexes or ()):
         raise SthError("INVALID_OPTION", "indexes must not be negative.")
     if len(set(indexes or ())) < len(indexes or ()):
-        raise SthError("INVALID_OPTION", "indexes has an index twice: each replica has an index of its own.")
+        raise SthError("INVALID_OPTION", "indexes has an index twice: give each replica an index of its own.")
 
 
 def _check_digest(options: DeploymentOptions) -> str | None:

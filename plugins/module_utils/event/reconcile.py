@@ -145,9 +145,9 @@ def _targets_of_sequence(run: Run, text: str) -> list[Target]:
     if live:
         return [Target(item.label, item) for item in sorted(live, key=sort_key)]
     if run.check_mode:
-        run.notes.append(f"Instances of {text} are assumed to be started by an earlier task.")
+        run.notes.append(f"Check mode assumes that an earlier task starts instances of {text}.")
         return [Target(f"of {text}", None)]
-    raise SthError("NOT_FOUND", f"No live instance of sequence {text!r} on {hub.api_url}: start one with sth_instance.")
+    raise SthError("NOT_FOUND", f"No instance of sequence {text!r} runs on {hub.api_url}: start one with sth_instance.")
 
 
 def _talk_to_all(

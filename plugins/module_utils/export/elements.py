@@ -74,7 +74,7 @@ class Collector:
     def is_known(self, record: InstanceRecord) -> bool:
         """Whether enough is known of a live instance; if not, say so."""
         if record.app_config is None:
-            self._note(f"Instance {record.id} is left out: the hub does not tell its configuration.")
+            self._note(f"Instance {record.id} is left out: the hub does not report its configuration.")
         elif self._inventory.sequence(record.sequence_id) is None:
             self._note(f"Instance {record.label} is left out: its package is no longer on the hub.")
         elif record.status == "stopping":
@@ -185,7 +185,7 @@ class Collector:
     def _sequence_of(self, records: Sequence[InstanceRecord], whose: str) -> str:
         found = [item for item in (self._inventory.sequence(record.sequence_id) for record in records) if item]
         if len({item.ref for item in found}) > 1:
-            self._note(f"Applying gives all of {whose} the package {found[0].ref}: they run different ones.")
+            self._note(f"Applying gives all members of {whose} the package {found[0].ref}: some run another one.")
         return self._reference(found[0], whose)
 
     def _reference(self, sequence: SequenceRecord, whose: str) -> str:
@@ -194,17 +194,19 @@ class Collector:
         if {item.digest or item.id for item in found} == {sequence.digest or sequence.id}:
             return sequence.ref
         self._note(
-            f"The package of {whose} is named by its id, which no other hub has: there are other packages called {sequence.ref}."
+            f"The package of {whose} is named by its id, because the hub has several packages called {sequence.ref}. No other hub has this id."
         )
         return sequence.id
 
     def _note_members(self, whose: str, indexes: Sequence[int], wanted: Iterable[int]) -> None:
         missing = sorted(set(wanted) - set(indexes))
         if missing:
-            self._note(f"Applying starts what does not run of {whose}: {', '.join(str(item) for item in missing)}.")
+            self._note(f"Applying starts the missing members of {whose}: {', '.join(str(item) for item in missing)}.")
         surplus = len(indexes) - len(set(indexes) & set(wanted))
         if surplus:
-            self._note(f"Applying ends {surplus} of {whose}, which are copies or left over.")
+            self._note(
+                f"Applying ends {surplus} instance{'' if surplus == 1 else 's'} of {whose}: copies, or members that its latest run did not want."
+            )
 
     @staticmethod
     def _by_index(records: Iterable[InstanceRecord]) -> dict[int, InstanceRecord]:

@@ -73,7 +73,7 @@ def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
 
 def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[NamedHub, ...]:
     if not listed:
-        raise SthError("INVALID_OPTION", "hubs names no hub: give it at least one api_url.")
+        raise SthError("INVALID_OPTION", "hubs is empty: list at least one hub with its api_url.")
     common = _connection_options(given)
     found = []
     for item in listed:
@@ -118,9 +118,7 @@ def _of_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def _refuse_unknown(what: str, given: Mapping[str, Any], known: set[str]) -> None:
     unknown = sorted(str(name) for name in given if name not in known)
     if unknown:
-        raise SthError(
-            "INVALID_OPTION", f"{what} has no argument {unknown[0]}: correct it. There are {', '.join(sorted(known))}."
-        )
+        raise SthError("INVALID_OPTION", f"{what} has no argument {unknown[0]}: use one of {', '.join(sorted(known))}.")
 
 
 def _is_not_set(value: Any) -> bool:

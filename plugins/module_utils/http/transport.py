@@ -379,7 +379,7 @@ class Transport:
             if len(body) > LARGEST_BODY:
                 raise SthError(
                     "HUB_ERROR",
-                    f"{method} {url} answers without an end: check that api_url is the address of a hub's API.",
+                    f"{method} {url} sends an answer that does not end: check that api_url is the address of a hub's API.",
                     method=method,
                     url=url,
                 )

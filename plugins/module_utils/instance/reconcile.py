@@ -172,7 +172,7 @@ def wanted_sequence(run: Run, sequence: str | None, inventory: Inventory) -> Seq
     reference = parse_reference(sequence)
     found = resolve_sequence(reference, inventory, hub=run.hub.api_url, assume=run.check_mode)
     if not found.id:
-        run.note(f"Sequence {reference.text} is assumed to be uploaded by an earlier task.")
+        run.note(f"Check mode assumes that an earlier task uploads sequence {reference.text}.")
     return found
 
 

@@ -33,7 +33,7 @@ def find_targets(run: Run, reference: str, *, ended_too: bool) -> list[InstanceR
     if found and ended_too:
         return found[-1:]
     if run.check_mode and assumable(reference):
-        run.notes.append(f"Instance {reference} is assumed to be started by an earlier task.")
+        run.notes.append(f"Check mode assumes that an earlier task starts instance {reference}.")
         return []
     if found:
         last = found[-1]

@@ -243,7 +243,7 @@ class Apply:
             end_instance(self.hub, record.id, AT_ONCE)
         except SthError as error:
             self.run.warnings.append(
-                f"Instance {self.label} has completed, and its process did not end: {error.message}"
+                f"Instance {self.label} has completed, but its process did not end: {error.message}"
             )
         # The hub now reports that the process was killed.
         return replace(record, status="ended", outcome="completed")

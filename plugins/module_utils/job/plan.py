@@ -60,7 +60,7 @@ def plan_completed(
     if sequence is None:
         if not live:
             raise SthError(
-                "NOT_FOUND", f"No live instance {program.label} on {hub} to wait for: set sequence to start one."
+                "NOT_FOUND", f"No instance {program.label} runs on {hub} to wait for: set sequence to start one."
             )
         return CompletedPlan(program, inventory.sequence(live[0].sequence_id), attach=live[0])
     if not live:

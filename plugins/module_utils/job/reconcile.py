@@ -128,7 +128,7 @@ def check_run_options(options: JobOptions) -> None:
     unused = [name for name in _RUN_ONLY if getattr(options, name) is not None]
     unused += ["collect"] if options.collect else []
     if unused and options.state != "completed":
-        raise SthError("INVALID_OPTION", f"Only state completed takes {', '.join(unused)}.")
+        raise SthError("INVALID_OPTION", f"{', '.join(unused)} can only be used with state: completed.")
     if options.run_timeout <= 0:
         raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
 
@@ -140,7 +140,7 @@ def _plan(
     select_own(run, options, inventory)
     refuse_clash(options, inventory, hub)
     if run.check_mode and options.sequence is None and not live_with(inventory, program):
-        run.note(f"Instance {program.label} is assumed to be started by an earlier task.")
+        run.note(f"Check mode assumes that an earlier task starts instance {program.label}.")
         inventory = replace(inventory, instances=(*inventory.instances, program.started_from("")))
     plan = plan_completed(
         inventory, program, wanted_sequence(run, options.sequence, inventory), options.if_running, hub

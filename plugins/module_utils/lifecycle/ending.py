@@ -123,7 +123,7 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
                 "TIMEOUT",
                 f"{hub.api_url} still lists the ended instance {instance_id} after removal_timeout ({timeout:g} s): a "
                 "hub keeps the record of an ended instance for 195 s by default, and that of one that outlived a restart of the hub until "
-                "it is restarted again. Set more, or restart the hub, and run the task again.",
+                "it is restarted again. Raise removal_timeout, or restart the hub, and run the task again.",
                 instance=instance_id,
             )
 

@@ -87,8 +87,8 @@ def _require_mark(hub: HubClient, program: Program, record: InstanceRecord, endi
     end_instance(hub, record.id, ending)
     raise SthError(
         "UNSUPPORTED_BY_HUB",
-        f"{hub.api_url} does not report the app_config of instance {program.label} ({record.id}), so no later task would find it, and "
-        f"it was ended again: install another build of the hub, which says that its version is {hub.version().version}.",
+        f"{hub.api_url} does not report the app_config of instance {program.label} ({record.id}), so no later task could find "
+        f"it, and the task has ended it again: this build of hub {hub.version().version} cannot be used, so install another build.",
         instance=record.id,
     )
 

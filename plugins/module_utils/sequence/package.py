@@ -56,10 +56,12 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
         )
     root = os.path.realpath(package.source)
     if package.kind == "directory" and os.path.commonpath([root, os.path.realpath(dest)]) == root:
-        raise SthError("INVALID_OPTION", f"dest {dest} is inside src: the package would hold itself.")
+        raise SthError(
+            "INVALID_OPTION", f"dest {dest} is inside src, so the package would contain itself: set a dest outside src."
+        )
     before, after = _sha256_of(dest), _sha256_packed(package) if package.digest else UNKNOWN
     if before != after:
-        reason = f"{'it holds something else than' if before else 'it is the archive of'} {wanted_record(package).ref}"
+        reason = f"{'it is not the archive of' if before else 'there is no archive of'} {wanted_record(package).ref}"
         action = Action("write", f"file {dest}", reason)
         run.journal.plan((action,))
         if not run.check_mode:

@@ -215,7 +215,7 @@ def _read_topic(run: Run, name: str, reading: Reading) -> Result:
     # Only on a hub that keeps topics would a read create one.
     if there is None and hub.dialect.keeps_topics:
         if run.check_mode:
-            run.notes.append(f"Topic {name} is assumed to be created by an earlier task.")
+            run.notes.append(f"Check mode assumes that an earlier task creates topic {name}.")
         else:
             raise SthError(
                 "NOT_FOUND",

@@ -64,8 +64,8 @@ def local_error(doing: str, error: Exception) -> SthError:
     """Build the failure for an exception that nobody expects. ``doing``: "read stderr"."""
     made = SthError(
         "LOCAL_ERROR",
-        f"Could not {doing} on the machine where the task runs ({type(error).__name__}: {error}): free what the machine "
-        "lacks, or report it as a fault of scramjet.sth.",
+        f"Could not {doing} on the machine where the task runs ({type(error).__name__}: {error}): check its memory and its "
+        "limit of threads, or report this as a bug of scramjet.sth.",
     )
     made.__cause__ = error
     return made

@@ -33,10 +33,10 @@ def as_markdown(report: Mapping[str, Any]) -> str:
     if report["check_mode"]:
         lines += ["This is a check. Nothing was written to a hub.", ""]
     elif summary["failed"]:
-        lines += ["A change of a deployment that failed may not have been made, or may have been rolled back.", ""]
+        lines += ["If a deployment failed, its changes may be incomplete, or rolled back.", ""]
     if summary["hosts_without_report"]:
         missing = ", ".join(_code(item) for item in summary["hosts_without_report"])
-        lines += [f"Not in this report, because the role did not get so far there: {missing}.", ""]
+        lines += [f"Missing in this report, because the role did not finish there: {missing}.", ""]
     if report["failures"]:
         lines += ["## Failures", "", *_table(("Host", "Deployment", "Failure"), _failures(report["failures"])), ""]
     if report["rows"]:

@@ -152,7 +152,7 @@ def test_cancelling_does_not_wait_for_a_queue_that_is_full_or_a_hub_that_is_sile
 
 
 def test_bad_arguments_end_the_source_with_a_sentence_and_its_code() -> None:
-    with pytest.raises(ValueError, match=r"^hubs names no hub: .*\(error_code=INVALID_OPTION\)$"):
+    with pytest.raises(ValueError, match=r"^hubs is empty: .*\(error_code=INVALID_OPTION\)$"):
         run(PLUGIN["main"](asyncio.Queue(), {"token": "canary"}))
 
 
@@ -194,4 +194,4 @@ def test_it_finds_its_collection_where_nothing_else_does(tmp_path: pathlib.Path)
         text=True,
         check=False,
     )
-    assert "hubs names no hub" in done.stderr, done.stderr
+    assert "hubs is empty" in done.stderr, done.stderr

@@ -22,7 +22,7 @@ def test_a_version_that_never_was_in_force_is_none_to_go_back_to() -> None:
         deployment.carry_out(replace(attempt, batches=attempt.batches[: None if canary else 1]))
         plan = deployment.plan("c", keep=1)
         assert [(item.object, item.reason) for item in plan.deletes] == [
-            (f"sequence {VERSIONS['b'].ref}", "it is not a version to roll back to")
+            (f"sequence {VERSIONS['b'].ref}", "it is not kept for a rollback")
         ]
         deployment.carry_out(plan)
         deployment.carry_out(deployment.plan(state="rolled_back"))

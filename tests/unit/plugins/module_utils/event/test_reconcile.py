@@ -150,7 +150,7 @@ def test_check_mode_predicts_what_is_sent_and_sends_nothing(pool: FakeHub) -> No
 def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> None:
     result = event(hub, check=True, instance="later", send="ping", expect="pong")
     assert result["changed"]
-    assert "assumed" in result["notes"][0]
+    assert "assumes" in result["notes"][0]
     assert event(hub, check=True, sequence="later@1.0.0", send="ping")["changed"]
 
 

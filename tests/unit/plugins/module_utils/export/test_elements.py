@@ -95,10 +95,10 @@ def test_what_applying_changes_is_said() -> None:
     half = [instance(4, replica(0)), instance(5, replica(0)), instance(6, replica(5), OLD)]
     found = exported(*copies, *pool, *half)
     assert found.notes == [
-        "Applying starts what does not run of deployment web: 1.",
-        "Applying ends 2 of deployment web, which are copies or left over.",
+        "Applying starts the missing members of deployment web: 1.",
+        "Applying ends 2 instances of deployment web: copies, or members that its latest run did not want.",
         "Applying completes the update of deployment web: some replicas run another version.",
-        "Applying starts what does not run of pool pool: 0, 1.",
+        "Applying starts the missing members of pool pool: 0, 1.",
         "Applying ends 1 of the instances named clock: the oldest one is kept.",
     ]
 

@@ -20,8 +20,8 @@ HUBS = [{"name": "north", "api_url": "http://north:8000"}]
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "hubs names no hub"),
-        ({"hubs": ""}, "hubs names no hub"),
+        ({}, "hubs is empty"),
+        ({"hubs": ""}, "hubs is empty"),
         ({"hubs": "http://north"}, "hubs is not a list"),
         ({"hubs": ["http://north"]}, "An item of hubs is not a mapping"),
         ({"hubs": [{"name": "north"}]}, "An item of hubs has no api_url"),

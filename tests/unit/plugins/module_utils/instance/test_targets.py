@@ -69,7 +69,7 @@ def test_what_has_ended_is_meant_only_where_that_is_asked_for(hub: FakeHub, star
 def test_check_mode_assumes_that_an_earlier_task_starts_a_name_and_never_an_id(hub: FakeHub) -> None:
     run, targets = found(hub, "web", check=True)
     assert targets == []
-    assert "web is assumed" in run.notes[0]
+    assert "starts instance web" in run.notes[0]
     with pytest.raises(SthError) as raised:
         found(hub, "11111111-2222-4333-8444-555555555555", check=True)
     assert raised.value.code == "NOT_FOUND"

@@ -434,7 +434,7 @@ def test_a_run_of_which_nothing_was_collected_says_how_to_see_more(hub: FakeHub)
 def test_a_run_that_an_earlier_task_would_start_is_waited_for_in_check_mode(hub: FakeHub) -> None:
     awaited = run_task("sth_instance", hub, check=True, name="later", state="completed")
     assert (awaited["changed"], awaited["actions"], awaited["collected"]) == (False, [], {})
-    assert "assumed" in awaited["notes"][0]
+    assert "assumes" in awaited["notes"][0]
     assert awaited["instance"]["id"] is None
     assert run_task("sth_instance", hub, name="later", state="completed")["error_code"] == "NOT_FOUND"
 

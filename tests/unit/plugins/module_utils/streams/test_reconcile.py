@@ -55,7 +55,7 @@ def test_check_mode_neither_writes_nor_reads(echo: FakeHub) -> None:
 
 
 def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> None:
-    assert "assumed" in stream(hub, check=True, instance="later", stream="input", content="x")["notes"][0]
+    assert "assumes" in stream(hub, check=True, instance="later", stream="input", content="x")["notes"][0]
     assert not stream(hub, check=True, instance="later", stream="output")["changed"]
 
 

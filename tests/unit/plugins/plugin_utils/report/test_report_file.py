@@ -117,7 +117,7 @@ def test_what_is_not_known_does_not_look_unchanged() -> None:
     assert [(item["host"], item["deployment"]) for item in report["failures"]] == [("north", None), ("south", "api")]
     text = as_markdown(report)
     assert "**0 of 2 deployments on 2 hubs would change.** **2 failed.**" in text
-    assert "Not in this report, because the role did not get so far there: `west`." in text
+    assert "Missing in this report, because the role did not finish there: `west`." in text
 
 
 def test_the_role_can_run_twice_on_a_host() -> None:
