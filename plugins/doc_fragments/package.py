@@ -55,10 +55,10 @@ options:
   build:
     description:
       - Command that builds the package, such as V(npm ci --omit=dev). It runs in a shell on the controller, in a copy of the directory
-        O(src), with the C(environment) of the task. What is in the copy afterwards is the package. O(src) itself is not changed.
+        O(src), with the C(environment) of the task. The content of the copy after that is the package. O(src) itself is not changed.
       - The copy has no version control, caches, C(node_modules) and C(__pypackages__). It has what C(.siignore) and O(exclude) leave out of
         the package, because a build may need it.
-      - The command runs only if its result for this content of O(src) is not there yet. Results are kept in
+      - The command runs only if no result for this content of O(src) is kept yet. Results are kept in
         C(~/.cache/scramjet-sth-builds) of the user who runs Ansible.
       - In check mode the command does not run. If its result is not there, check mode assumes that the package differs from the one on the
         hub, and gives a warning.

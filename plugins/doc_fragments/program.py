@@ -40,8 +40,8 @@ options:
     aliases: [sequence_args]
   start_options:
     description:
-      - Additional keys for the body of the hub's start request, for a hub that knows keys for which this module has no option. The
-        hubs up to 1.0 have none that is of use. Keys that have an option, such as C(limits), are refused.
+      - Additional keys for the body of the hub's start request, for a hub that knows keys for which this module has no option. On
+        hubs up to 1.0, no such key is useful. Keys that have an option, such as C(limits), are refused.
       - They are not compared, because the hub does not report them. So set them in every task that can start the instance.
     type: dict
     default: {}

@@ -44,15 +44,15 @@ attributes:
 options:
   state:
     description:
-      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. Without O(replicas), those
-        with the highest indexes can be missed.
-      - V(absent) stops all replicas and removes the versions that the deployment has run, B(whoever has uploaded them). Versions that
+      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. Without O(replicas), the
+        task may not notice that those with the highest indexes are missing.
+      - V(absent) stops all replicas and removes the versions that the deployment has run, B(also those that another tool has uploaded). Versions that
         something else runs from, or that another deployment can go back to, stay. If the hub lists no replica any more, only the
         version in O(src) or O(sequence) is known and removed, and the others stay without a warning.
       - V(restarted) replaces every replica once, in the way that O(strategy) sets, even if nothing has changed. It cannot be
         combined with O(canary), except V(0), which completes the update too.
-      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. It does not go back to an
-        earlier configuration. That stays, except for options that are set, so leave out O(app_config) and O(args), or set O(keep_config).
+      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The
+        configuration stays, except for options that are set. So leave out O(app_config) and O(args), or set O(keep_config).
         From a canary, it goes back to the version and the configuration of the other replicas, also if only the configuration differs.
       - A second run with V(rolled_back) changes nothing. To go back further, deploy the version with O(sequence). If no older version is
         left, the task fails with C(error_code=NOT_FOUND).
@@ -151,7 +151,7 @@ options:
   keep_config:
     description:
       - Keep the configuration that the replicas run with, whatever O(app_config), O(args), O(overrides) and O(index_key) say. A new
-        replica gets that of the others. Only if a replica had O(overrides) of its own and does not run, these options count for it.
+        replica gets that of the others. These options apply only to a replica that had O(overrides) and does not run.
       - Use this to scale or roll back a deployment with the same variables that it was deployed with.
     type: bool
     default: false
@@ -162,7 +162,7 @@ options:
         configuration, except for options that are set. If they do not become ready, the instances go on.
       - The deployment can have the name of an instance or pool that it takes over.
       - Only for O(state=present). A second run finds nothing left to take over and changes nothing. If no replica of the deployment
-        runs, a name that fits nothing gives a warning.
+        runs, a name that matches nothing gives a warning.
     type: dict
     suboptions:
       instances:

@@ -19,11 +19,11 @@ description:
   - Instances without a name, such as those that the CLI C(si) has started, become deployments that take them over. Nothing else
     recognises them after a restart. When you apply the file for the first time, each of them is replaced without an outage, and
     afterwards nothing changes.
-  - Packages stay on the hub, which does not give them back. The file names them by their content, or by their version if another tool
+  - The packages themselves are not exported, because a hub does not return them. The file names them by their content, or by their version if another tool
     has uploaded them.
   - Secrets never get into the file. It has a variable in the place of each of them. If C(ansible-playbook) has a vault password, the
     values are written encrypted next to the file.
-  - A hub does not tell how an instance becomes ready, its limits and its start options. Add them to the file.
+  - A hub does not report how an instance becomes ready, its limits and its start options. Add them to the file.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -52,7 +52,7 @@ options:
   secret_keys:
     description:
       - Dotted paths in C(app_config) whose values are secret, in addition to values under keys that look secret. See
-        O(scramjet.sth.sth_instance#module:secret_keys). The file has them too.
+        O(scramjet.sth.sth_instance#module:secret_keys). They are written to the file too.
       - If a path matches nothing, the task gives a warning.
     type: list
     elements: str

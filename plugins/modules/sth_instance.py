@@ -85,9 +85,9 @@ options:
   sequence:
     description:
       - The sequence to run. Set an id, a name, V(name@version), V(name@sha256:<7 or more hex digits>) or V(name@current).
-      - V(name@current) is the version in force. That is the one that a deployment runs (not counting a canary), else the highest version, and of
-        equal versions the one from which an instance was started last. If several deployments run different versions, it is that of the
-        deployment with this name. The name can also be that of a deployment, if no package has this name.
+      - V(name@current) is the version that a deployment runs, not counting a canary. If no deployment runs the package, it is the highest
+        version, and of several packages with this version the one from which an instance was started last. If several deployments run
+        different versions, the deployment with this name decides. The name can also be that of a deployment, if no package has this name.
       - Use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the hub in
         check mode, the task assumes that an earlier task would upload it.
       - If a name matches several versions on the hub, the task fails with C(error_code=AMBIGUOUS), except with O(all=true).

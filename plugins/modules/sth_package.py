@@ -46,7 +46,7 @@ options:
   build:
     description:
       - Command that builds the package, such as V(npm ci --omit=dev). It runs in a shell on the controller, in a copy of the directory
-        O(src), with the C(environment) of the task. What is in the copy afterwards is the package. O(src) itself is not changed.
+        O(src), with the C(environment) of the task. The content of the copy after that is the package. O(src) itself is not changed.
       - The task must run on the controller, without C(become), so delegate it to localhost. Apart from that, it is the same as
         O(scramjet.sth.sth_sequence#module:build). If both have the same O(src) and command, only the first task builds.
       - In check mode the command does not run. If its result for this content of O(src) is not there yet, check mode cannot check the

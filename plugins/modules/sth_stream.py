@@ -14,7 +14,7 @@ description:
     C(stdout), C(stderr), C(log) or a topic until it reaches a number of bytes or lines, a pattern or a time limit, whichever
     comes first.
   - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. So is data that the hub has
-    already sent when the task reaches a limit. With O(max_lines=1), the lines behind the first one can be lost.
+    already sent when the task reaches a limit. With O(max_lines=1), the lines after the first one can be lost.
   - Other tasks of this collection read streams only with O(scramjet.sth.sth_instance#module:state=completed), and if an instance
     fails that a task starts or waits for. The failure then returns the last part of C(stderr) and C(log).
   - C(stdin), and C(input) of a hub before 0.27, take only UTF-8 text. Other bytes fail with C(error_code=UNSUPPORTED_BY_HUB) before
@@ -101,7 +101,7 @@ options:
   end:
     description:
       - Whether to end the stream after writing, so that the program knows that nothing more comes. B(This cannot be undone.) A
-        later write fails with C(error_code=CONFLICT), but only after O(wait_timeout), because the hub does not say it.
+        later write fails with C(error_code=CONFLICT), but only after O(wait_timeout), because the hub does not report it.
       - A hub from 0.20 on cannot end a topic. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
     type: bool
     default: false
@@ -112,7 +112,7 @@ options:
     type: int
   max_lines:
     description:
-      - Read at most this number of lines. More than these can be consumed.
+      - Read at most this number of lines. The task may consume more than these.
     type: int
   search_regex:
     description:

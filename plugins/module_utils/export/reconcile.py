@@ -57,7 +57,7 @@ def _lines_of_file(run: Run, inventory: Inventory, exported: Exported, placehold
     )
     yield "#"
     yield comment(
-        "Packages on the hub, which does not give them back. If you have the source, set src instead of sequence."
+        "Packages on the hub. They are not in this file, because a hub does not return them. If you have the source, set src instead of sequence."
     )
     for item in sorted(inventory.sequences, key=lambda found: (found.name, found.hub_version, found.id)):
         users = ", ".join(dict.fromkeys(exported.used.get(item.id, ()))) or "nothing"

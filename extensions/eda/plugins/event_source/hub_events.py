@@ -86,7 +86,7 @@ options:
     type: str
   token_file:
     description:
-      - File with the token. It is read anew for each request.
+      - File with the token. It is read again for each request.
     type: str
   headers:
     description:
