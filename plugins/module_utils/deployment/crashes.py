@@ -25,9 +25,14 @@ CRASHES = 2
 class GateError(SthError):
     """The replica with ``index`` did not become ready, or did not stay ready."""
 
-    def __init__(self, error: SthError, index: int) -> None:
-        super().__init__(error.code, error.message, **error.details)
-        self.index = index
+    index: int = -1
+
+    @classmethod
+    def at(cls, index: int, error: SthError) -> GateError:
+        """Return ``error`` as the failure of the replica with ``index``."""
+        made = cls.of(error)
+        made.index = index
+        return made
 
 
 class Crashes:
@@ -101,4 +106,4 @@ class Crashes:
     def has_ended(self, index: int, record: InstanceRecord) -> GateError:
         """Build the failure of a replica that did not stay ready."""
         label = f"{self._seen.before.name}-{index}"
-        return GateError(ended_error(self._seen.hub, record, label, "after it had become ready"), index)
+        return GateError.at(index, ended_error(self._seen.hub, record, label, "after it had become ready"))

@@ -257,4 +257,4 @@ class Rolling:
         if instance is not None:
             self.seen.failed.add(instance)
             self.seen.known.add(instance)
-        return error if error.code in NOT_ITS_FAULT else GateError(error, index)
+        return error if error.code in NOT_ITS_FAULT else GateError.at(index, error)

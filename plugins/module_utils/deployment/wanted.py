@@ -34,7 +34,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas i
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_text
-from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Override, Program, member
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
+    MemberSettings,
+    Override,
+    Program,
+    member,
+    settings_of,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark import Rollout
 
@@ -154,11 +160,11 @@ def _replica_program(
     observed: Observed, options: DeploymentOptions, rollout: Rollout, model: Replica | None, index: int
 ) -> Program:
     """Return the program that a task wants for one replica. Settings that it does not set are those of ``model``."""
-    own = replace(options, index_key=rollout.index_key)
+    own = replace(settings_of(options, index), index_key=rollout.index_key)
     if model is None:
         return member(replace(own, app_config=own.app_config or {}, args=own.args or []), observed.name, index)
     if options.keep_config:
-        own = _keeping_config(own, observed, model, index)
+        own = _keeping_config(options, own, observed, model, index)
     record = model.record
     own = replace(
         own,
@@ -170,8 +176,10 @@ def _replica_program(
     return member(own, observed.name, index)
 
 
-def _keeping_config(options: DeploymentOptions, observed: Observed, model: Replica, index: int) -> DeploymentOptions:
-    """Return the options with the configuration that stays; if it is not known, with the one of the task."""
+def _keeping_config(
+    options: DeploymentOptions, own: MemberSettings, observed: Observed, model: Replica, index: int
+) -> MemberSettings:
+    """Return the settings with the configuration that stays; if it is not known, with the one of the task."""
     says = any(item is not None for item in (options.app_config, options.args, options.overrides))
 
     def if_known(take: Callable[[], T]) -> T | None:
@@ -184,14 +192,13 @@ def _keeping_config(options: DeploymentOptions, observed: Observed, model: Repli
 
     config = if_known(lambda: config_like(observed, model, index))
     args = if_known(lambda: list(args_like(observed, model, index)))
-    nothing, overrides = Override(None, None), options.overrides or []
-    override = overrides[index] if index < len(overrides) else nothing
-    override = Override(override.app_config if config is None else None, override.args if args is None else None)
     return replace(
-        options,
-        app_config=(options.app_config or {}) if config is None else config,
-        args=(options.args or []) if args is None else args,
-        overrides=[*[nothing] * index, override],
+        own,
+        app_config=(own.app_config or {}) if config is None else config,
+        args=(own.args or []) if args is None else args,
+        override=Override(
+            own.override.app_config if config is None else None, own.override.args if args is None else None
+        ),
     )
 
 

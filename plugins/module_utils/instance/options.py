@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions, ReadinessOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, ProgramOptions, member, single
+from ansible_collections.scramjet.sth.plugins.module_utils.model.program import (
+    Program,
+    ProgramOptions,
+    member,
+    settings_of,
+    single,
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -30,4 +36,4 @@ def programs(options: InstanceOptions) -> list[Program]:
     """Return the program of each wanted member, by ``name`` and ``count``, or of the one instance with ``id``."""
     if options.name is None or options.count is None:
         return [single(options, options.name, options.id)]
-    return [member(options, options.name, index) for index in range(options.count)]
+    return [member(settings_of(options, index), options.name, index) for index in range(options.count)]

@@ -183,35 +183,65 @@ def _refuse_numbers(data: Any) -> None:
 def single(options: ProgramOptions, name: str | None, id: str | None) -> Program:
     """Return the program of the instance ``name``, or of the one instance with ``id``."""
     mark = member_mark(name, None) if name is not None else None
-    return replace(_from_options(options, mark, options.app_config, options.args), id=id)
+    return replace(_with_settings(options, mark, options.app_config, options.args), id=id)
 
 
-def member(options: ProgramOptions, name: str, index: int) -> Program:
-    """Return the program of member ``index`` of the pool ``name``."""
+@dataclass(frozen=True)
+class MemberSettings:
+    """What one member of a pool or deployment shall have, before ``override`` and the index are added; None if it is not managed."""
+
+    app_config: dict[str, Any] | None
+    args: list[Any] | None
+    override: Override
+    index_key: str | None
+    input_topic: str | None
+    output_topic: str | None
+    limits: dict[str, Any] | None
+    start_options: dict[str, Any]
+
+
+def settings_of(options: ProgramOptions, index: int) -> MemberSettings:
+    """Return what a task sets for member ``index``."""
     overrides = options.overrides or []
-    config, args = options.app_config, options.args
-    if index < len(overrides):
-        own = overrides[index]
-        config = config if own.app_config is None else _merged(config or {}, own.app_config)
-        args = args if own.args is None else own.args
-    if options.index_key is not None:
-        config = with_index(config or {}, options.index_key, index)
-    program = _from_options(options, member_mark(name, index), config, args)
+    return MemberSettings(
+        options.app_config,
+        options.args,
+        overrides[index] if index < len(overrides) else Override(None, None),
+        options.index_key,
+        options.input_topic,
+        options.output_topic,
+        options.limits,
+        options.start_options,
+    )
+
+
+def member(settings: MemberSettings, name: str, index: int) -> Program:
+    """Return the program of member ``index`` of the pool or deployment ``name``."""
+    own, config = settings.override, settings.app_config
+    if own.app_config is not None:
+        config = _merged(config or {}, own.app_config)
+    if settings.index_key is not None:
+        config = with_index(config or {}, settings.index_key, index)
+    args = settings.args if own.args is None else own.args
+    program = _with_settings(settings, member_mark(name, index), config, args)
     # Overrides of a member do not make the rest of its app_config managed.
-    return program if options.app_config is not None else replace(program, app_config=None, additions=config)
+    return program if settings.app_config is not None else replace(program, app_config=None, additions=config)
 
 
-def _from_options(
-    options: ProgramOptions, mark: InstanceMark | None, config: dict[str, Any] | None, args: list[Any] | None
+def _with_settings(
+    settings: ProgramOptions | MemberSettings,
+    mark: InstanceMark | None,
+    config: dict[str, Any] | None,
+    args: list[Any] | None,
 ) -> Program:
     return Program(
         mark=mark,
         app_config=config,
         args=None if args is None else tuple(args),
-        input_topic=options.input_topic,
-        output_topic=options.output_topic,
-        limits=options.limits,
-        start_options=dict(options.start_options),
+        input_topic=settings.input_topic,
+        output_topic=settings.output_topic,
+        limits=settings.limits,
+        start_options=dict(settings.start_options),
     )
 
 

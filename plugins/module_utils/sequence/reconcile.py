@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
@@ -64,8 +63,7 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
     if options.state == "absent" and options.name is None and options.id is None and options.src is None:
         raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
     package = _checked_package(run, options) if options.state == "present" else None
-    if package is None and options.src is not None:
-        options = replace(options, name=_named_package(run, options).name)
+    name = options.name if package or options.src is None else _named_package(run, options).name
     policy = SequencePolicy(
         hub=run.hub.api_url,
         on_change=options.on_change,
@@ -74,7 +72,7 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
         compare=options.compare,
         overwrite_id=options.id if package else None,
     )
-    plan = _plan(run, options, package, policy)
+    plan = _plan(run, options, name, package, policy)
     run.journal.plan(plan.actions)
     sequence = plan.sequence
     if not run.check_mode:
@@ -116,7 +114,9 @@ def _named_package(run: Run, options: SequenceOptions) -> Package:
     return package
 
 
-def _plan(run: Run, options: SequenceOptions, package: Package | None, policy: SequencePolicy) -> SequencePlan:
+def _plan(
+    run: Run, options: SequenceOptions, name: str | None, package: Package | None, policy: SequencePolicy
+) -> SequencePlan:
     hub = run.hub
     if policy.on_change == "overwrite" and package:
         hub.require(
@@ -126,7 +126,7 @@ def _plan(run: Run, options: SequenceOptions, package: Package | None, policy: S
         )
     sequences = tuple(hub.sequences())
     if package is None:
-        doomed = find_doomed(options, sequences)
+        doomed = find_doomed(options, name, sequences)
         return plan_absent(_with_users(hub, sequences, bool(doomed)), doomed, policy)
     refuse_newer_main(hub, package)
     wanted = wanted_record(package)
@@ -137,15 +137,17 @@ def _plan(run: Run, options: SequenceOptions, package: Package | None, policy: S
     return plan_present(_with_users(hub, sequences, changes), wanted, policy)
 
 
-def find_doomed(options: SequenceOptions, sequences: tuple[SequenceRecord, ...]) -> list[SequenceRecord]:
-    """Return the sequences that ``state: absent`` removes: by ``id``, or by ``name`` and perhaps ``version``."""
+def find_doomed(
+    options: SequenceOptions, name: str | None, sequences: tuple[SequenceRecord, ...]
+) -> list[SequenceRecord]:
+    """Return the sequences that ``state: absent`` removes: by ``id``, or by ``name`` (of ``src``, if it is set) and perhaps ``version``."""
     version, digest = parse_version(options.version) if options.version is not None else (None, None)
     if options.id is not None:
         found = [item for item in sequences if item.id == options.id]
-        if options.name is not None and any(item.name != options.name for item in found):
+        if name is not None and any(item.name != name for item in found):
             raise SthError(
                 "CONFLICT",
-                f"Sequence {options.id} is {found[0].name!r}, not {options.name!r}: correct name or id.",
+                f"Sequence {options.id} is {found[0].name!r}, not {name!r}: correct name or id.",
             )
         if any(not SequenceReference(item.id, item.name, version, digest).matches(item) for item in found):
             raise SthError(
@@ -153,8 +155,7 @@ def find_doomed(options: SequenceOptions, sequences: tuple[SequenceRecord, ...])
                 f"Sequence {options.id} does not have version {options.version}: correct version or id.",
             )
         return found
-    name = given(options.name)
-    by_name = SequenceReference(name, name, version, digest)
+    by_name = SequenceReference(given(name), given(name), version, digest)
     return sorted((item for item in sequences if by_name.matches(item)), key=lambda item: (item.ref, item.id))
 
 

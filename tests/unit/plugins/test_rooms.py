@@ -49,7 +49,7 @@ ROOMS = (
 )
 # The public face is for users: nothing here uses it.
 FOR_USERS = "module_utils/client"
-MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "inventory", "filter", "action")
+MAY_USE_ANSIBLE = ("module_utils/task", "plugin_utils", "inventory", "action")
 LARGEST = 15
 # What decides, and gets all that it needs as values. It says so: "Pure."
 PLANNERS = re.compile(r"plan(_\w+)?|goal|wanted|known_settings")
@@ -65,7 +65,7 @@ BLOCKING = tuple(f"threading.{name}" for name in ("Barrier", "Condition", "Event
 WAITS_WITHOUT_A_TIME = ("wait", "acquire", "communicate")
 WITH_WAITS = {"concurrent.futures", "multiprocessing"}
 # Options below `task` are typed, and nobody passes on changed ones as a mapping.
-RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\brun\.options\b")
+RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\breplace\((\w+\.)*options\b|\brun\.options\b")
 DECIDES_BY_TEXT = re.compile(
     r"(\bin|==|!=) (str\()?\w+\.(message|args)\b|\.message\.(startswith|endswith|find)\b|(search|match)\(\w+\.message"
 )

@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.program import 
     ProgramOptions,
     check_program,
     member,
+    settings_of,
     single,
     with_index,
 )
@@ -47,7 +48,7 @@ def test_an_override_is_merged_into_the_configuration_of_its_member_and_replaces
         app_config={"db": {"host": "a", "port": 1}}, args=["all"], index_key="db.index",
         overrides=[{"app_config": {"db": {"port": 2}}, "args": ["own"]}],
     )  # fmt: skip
-    first, second = member(given, "web", 0), member(given, "web", 1)
+    first, second = (member(settings_of(given, index), "web", index) for index in (0, 1))
     assert first.app_config == {"db": {"host": "a", "port": 2, "index": 0}}
     assert first.args == ("own",)
     assert second.app_config == {"db": {"host": "a", "port": 1, "index": 1}}
@@ -55,7 +56,7 @@ def test_an_override_is_merged_into_the_configuration_of_its_member_and_replaces
 
 
 def test_without_app_config_what_a_member_has_of_its_own_is_only_added() -> None:
-    own = member(options(index_key="index"), "web", 3)
+    own = member(settings_of(options(index_key="index"), 3), "web", 3)
     assert own.app_config is None
     assert own.config_over({"kept": 1, "index": 9}) == {"kept": 1, "index": 3}
 
