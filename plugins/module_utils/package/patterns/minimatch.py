@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple, Union
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import expand_braces
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.javascript import accepts_set, set_for_python
 
 # The characters that trim of JavaScript removes, written for a set in a regular expression.
 _SPACE = "\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -29,6 +30,8 @@ _CLOSE = {"!": "))[^/]*?)", "?": ")?", "+": ")+", "*": ")*", "@": ")"}
 _NOT_EMPTY = "(?=[^\n\r\u2028\u2029])"
 _NO_DOT = r"(?!\.)"
 _MOST_GLOBSTARS = 200
+# Makes the whole regular expression invalid, in JavaScript as in Python, so nothing matches.
+_INVALID = "[b-a]"
 _BAR = re.compile(r"((?:\\{2}){0,64})(\\?)\|")
 
 
@@ -275,11 +278,12 @@ class _Translation:
             self._escaping = False
             return
         inside = self._glob[self._bracket + 1 : at]
-        if _set(inside) is None:
-            self._reopen(inside, r"\]")
-        else:
+        if accepts_set(inside):
             self._magic = True
-            self._regex = self._regex[: self._bracket_start] + (_set(self._regex[self._bracket_start + 1 :]) or "(?!)")
+            written = self._regex[self._bracket_start + 1 :]
+            self._regex = self._regex[: self._bracket_start] + (set_for_python(written) or _INVALID)
+        else:
+            self._reopen(inside, r"\]")
         self._bracket = None
 
     def _reopen(self, inside: str, end: str) -> None:
@@ -311,24 +315,3 @@ class _Translation:
             for _each in range(before.count("(")):
                 after = re.sub(r"\)[+*?]?", "", after, count=1)
             self._regex = before + first + after + (r"\Z" if whole and not after else "") + last
-
-
-def _set(inside: str) -> str | None:
-    """Return Python's form of the JavaScript set ``[inside]``; None if a range in it runs backwards."""
-    negated = inside.startswith("^")
-    # Each item is a character, or a backslash and a character.
-    chars: list[str] = re.findall(r"\\?.", inside[negated:], re.DOTALL)
-    parts = []
-    at = 0
-    while at < len(chars):
-        first, last = chars[at][-1], chars[at]
-        if chars[at + 1 : at + 2] == ["-"] and at + 2 < len(chars):
-            last = chars[at + 2]
-            at += 2
-        if first > last[-1]:
-            return None
-        parts.append(f"{re.escape(first)}-{re.escape(last[-1])}")
-        at += 1
-    if not parts:
-        return r"[\s\S]" if negated else "(?!)"
-    return f"[{'^' if negated else ''}{''.join(parts)}]"
