@@ -11,6 +11,9 @@ are names and contain no secrets, and the list is evaluated only once for each o
 Deployments with ``total_replicas`` are spread over the hosts of the play (`fleet`). ``_share`` computes the shares from what each host
 has found. Then ``_listed`` keeps the replicas that another hub will have, until ``_all_have_theirs`` has seen that every hub has its
 share. With ``_last``, it ends them. With ``_brief``, the result has nothing of each replica, and nothing is noted for the report.
+
+The playbook C(rollout) also uses ``_rollout``, which decides something from what the hosts have found (`rollout`), and ``_remember``, with
+which the result has the settings in force before, so that ``_back`` can bring them back.
 """
 
 from __future__ import annotations
@@ -31,6 +34,15 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list impor
     refuse_misspelt,
     require_boolean,
     wanted_deployments,
+)
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.report import utc_now
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.rollout import (
+    all_failures,
+    batch_state,
+    failure,
+    options_before,
+    plan_back,
+    refuse_no_way_back,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     FLEET,
@@ -59,7 +71,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
 # By the id of the task. All items of its loop run in one worker.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
 # What is left of a result with ``_brief``.
-_BRIEF = ("changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable")
+_BRIEF = ("changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable", "ref_before", "in_force")
 
 
 class ActionModule(HubAction):
@@ -77,10 +89,13 @@ class ActionModule(HubAction):
             return self._write_report(variables)
         if "_share" in self._task.args or "_all_have_theirs" in self._task.args:
             return self._spread(variables)
+        if "_rollout" in self._task.args:
+            return self._decide(variables)
         if "_check_list" in self._task.args:
             return self._check_list(variables)
         result = super().run(tmp, task_vars)
         rows = result.pop("_report", ())
+        result.update(result.pop("_kept_back", {}))
         if "_brief" in self._task.args:
             return {key: value for key, value in result.items() if key in _BRIEF}
         if self._report:
@@ -97,6 +112,17 @@ class ActionModule(HubAction):
             return {"changed": False, **shares(variables, self._task.args["_share"] == "only_look")}
         except SthError as error:
             return {**nothing_done(TASK, None), **_failed_result(error)}
+
+    def _decide(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Decide how a rollout goes on, from what the hosts have found."""
+        step = self._task.args["_rollout"]
+        if step == "batch":
+            return {"changed": False, **batch_state(variables, int(self._task.args["_soak_time"]), utc_now())}
+        if step == "over":
+            return {"changed": False, "failures": all_failures(variables)}
+        if step == "back":
+            return {"changed": False, **plan_back(variables)}
+        return failure(variables, str(self._task.args["_on_failure"]))
 
     def _check_list(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Check all variables before the first request; return the names of the deployments, and the fleets."""
@@ -142,7 +168,7 @@ class ActionModule(HubAction):
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         name, last = arguments.pop("_listed", None), arguments.pop("_last", False)
-        brief = arguments.pop("_brief", False)
+        brief, back = arguments.pop("_brief", False), arguments.pop("_back", False)
         if name is None:
             return arguments
         self._report = None if brief else self._report_path(variables)
@@ -156,7 +182,13 @@ class ActionModule(HubAction):
                 f"{name} is no longer in deployment_list: use names that do not change while the role runs.",
             )
         options = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
-        return {**arguments, **options, **share_of(name, variables, bool(last))}
+        share = share_of(name, variables, bool(last))
+        if back:
+            share.pop("indexes", None)
+            return {**arguments, **options_before(name, {**options, **share}, variables), "name": name}
+        if arguments.get("_remember"):
+            refuse_no_way_back(name, options)
+        return {**arguments, **options, **share}
 
     def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Check the variables. Return the names, and the fleets by name as plain data.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica, earliest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, unmarked
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program, with_index
@@ -62,6 +62,31 @@ def args_like(observed: Observed, template: Replica, index: int) -> tuple[Any, .
     return source.record.args
 
 
+def settings_in_force(observed: Observed) -> dict[str, Any] | None:
+    """Return the options with which the replicas run; None if none runs. They contain secrets.
+
+    The settings in force are those of the earliest run. A later run is an attempt until it has replaced them. What a hub does not report
+    is missing, such as ``limits``.
+    """
+    known = [item for item in observed.live if item.sequence is not None and item.record.app_config is not None]
+    model = earliest(item for item in known if item.record.status != "stopping")
+    if model is None or model.sequence is None:
+        return None
+    rollout = model.rollout
+    options = {
+        "sequence": model.sequence.ref,
+        **_indexes(observed),
+        # With overrides for all replicas that run, nothing is known of what they have in common.
+        "app_config": unmarked(model.record.app_config) if model.index >= rollout.own_configs else {},
+        "args": list(model.record.args) if model.index >= rollout.own_args else [],
+        "overrides": _overrides(observed, model),
+        "index_key": rollout.index_key,
+        "input_topic": model.record.input_topic,
+        "output_topic": model.record.output_topic,
+    }
+    return {key: value for key, value in options.items() if value is not None}
+
+
 def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
     """Return a replica with this index, preferably of the same version as the template."""
     found = max(observed.at(index), key=lambda item: (item.ref == template.ref, item.rollout.rank), default=None)
@@ -72,3 +97,26 @@ def _own_of(observed: Observed, template: Replica, index: int) -> Replica:
             "args and overrides. With keep_config: true, they apply only to settings that no running replica shows.",
         )
     return found
+
+
+def _indexes(observed: Observed) -> dict[str, Any]:
+    leader, indexes = observed.leader, {item.index for item in observed.live if item.index >= 0}
+    if leader is not None and leader.rollout.indexes is not None:
+        return {"indexes": sorted(indexes)}
+    return {"replicas": max(indexes, default=-1) + 1}
+
+
+def _overrides(observed: Observed, model: Replica) -> list[dict[str, Any]] | None:
+    """Return the app_config and args of the replicas that may have had their own."""
+    rollout = model.rollout
+    overrides: list[dict[str, Any]] = []
+    for index in range(rollout.own):
+        # A copy of another version is an attempt.
+        own = min(observed.at(index), key=lambda item: (item.ref != model.ref, item.rollout.rank), default=None)
+        override: dict[str, Any] = {}
+        if own is not None and index < rollout.own_configs:
+            override["app_config"] = unmarked(own.record.app_config)
+        if own is not None and index < rollout.own_args:
+            override["args"] = list(own.record.args)
+        overrides.append(override)
+    return overrides or None

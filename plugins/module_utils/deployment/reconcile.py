@@ -12,6 +12,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
     absent_goal,
     goal_before,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import settings_in_force
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions, TakeOverOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import (
     DeploymentPlan,
@@ -82,6 +83,9 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     run.journal.plan(plan.actions)
     if run.reports:
         run.changes = changes(before, plan, masker)
+    in_force = settings_in_force(before) if run.options.get("_remember") else None
+    if in_force:
+        run.kept_back = {"in_force": in_force}
     note_topics(run)
     if run.check_mode:
         after, ended, seconds = predicted(before, plan), {}, {}
@@ -96,6 +100,7 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
         "deployment": deployment_view(after, _ref(plan.goal, options), plan.goal.rollout.canary),
         "instances": replica_views(before, after, ended, seconds, masker),
         "rolled_back": plan.goal.rollout.rolled_back and bool(plan.goal.slots),
+        **({"ref_before": in_force["sequence"]} if in_force else {}),
         "diff": {"before": plan.before, "after": plan.after, "before_header": header, "after_header": header},
     }
 

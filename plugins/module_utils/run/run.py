@@ -49,7 +49,7 @@ class Run:
     package: Package | None = None
     # In check mode: instances that would have ended by themselves at the end of the task.
     predicts_ended: list[InstanceRecord] = field(default_factory=list)
-    # What the action plugin may have and no result: values of secrets. It gets them in-process only.
+    # What the action plugin may have and no result, such as values of secrets. It gets them in-process only.
     kept_back: dict[str, Any] = field(default_factory=dict)
     # What the plan changes, as rows of a report, if the task is asked for them.
     changes: list[dict[str, Any]] = field(default_factory=list)

@@ -43,9 +43,9 @@ HUB: Spec = {
     "request_retries": _option("STH_REQUEST_RETRIES", type="int", default=3),
 }
 
-# Internal, from the action plugin: the predicted state in a play with --check (predicted.py), and whether the result is to have
-# the rows of a report.
-PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool"}}
+# Internal, from the action plugin: the predicted state in a play with --check (predicted.py), whether the result is to have
+# the rows of a report, and whether the action plugin is to get what is in force now.
+PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool"}, "_remember": {"type": "bool"}}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},

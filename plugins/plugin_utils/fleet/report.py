@@ -75,16 +75,22 @@ def _cells(row: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
 
 
 def _age(started: str | None, now: datetime) -> str:
-    if started is None:
+    passed = seconds_since(started, now)
+    if passed is None:
         return ""
-    try:
-        seconds = max(0, int((now - datetime.fromisoformat(started.replace("Z", "+00:00"))).total_seconds()))
-    except (ValueError, TypeError):
-        return ""
+    seconds = max(0, int(passed))
     for step, unit in _STEPS:
         if seconds >= step:
             return f"{seconds // step}{unit}"
     return "0s"
+
+
+def seconds_since(started: str | None, now: datetime) -> float | None:
+    """Return how long ago a time was that a hub has written; None if it is not known. Its clock may differ from that of ``now``."""
+    try:
+        return (now - datetime.fromisoformat(str(started).replace("Z", "+00:00"))).total_seconds()
+    except (ValueError, TypeError):
+        return None
 
 
 def utc_now() -> datetime:

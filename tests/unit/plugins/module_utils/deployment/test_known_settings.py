@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import settings_in_force
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import Deployment
 
@@ -24,3 +25,34 @@ def test_what_had_overrides_is_kept_and_never_guessed() -> None:
     del deployment.instances[0]
     with pytest.raises(SthError, match="of its own"):
         deployment.plan(replicas=2)
+
+
+def test_what_is_in_force_can_be_brought_back_after_another_version_has_replaced_it() -> None:
+    deployment = Deployment()
+    assert settings_in_force(deployment.observed) is None
+    deployment.carry_out(
+        deployment.plan(
+            "a", app_config={"x": 1}, args=["-v"], overrides=[{"app_config": {"own": 0}}], replicas=3, index_key="n"
+        )
+    )
+    before = [item.record for item in deployment.observed.live]
+    settings = settings_in_force(deployment.observed)
+    assert settings is not None
+    whole = deployment.plan("b", app_config={"x": 2}, args=[], overrides=[], replicas=4, index_key="m")
+    # After the first start, what is in force is the same.
+    half = Deployment([*deployment.instances], [*deployment.sequences])
+    half.carry_out(type(whole)(whole.goal, (), whole.batches[:1], (), {}, {}))
+    assert len(half.observed.live) > len(before)
+    assert {**settings, "replicas": 4} == settings_in_force(half.observed)
+    deployment.carry_out(whole)
+    assert settings.pop("sequence") == before[0].sequence_id.replace("id-a", "app@sha256:aaaaaaaaaaaa")
+    deployment.carry_out(deployment.plan("a", **settings))
+    after = [item.record for item in deployment.observed.live]
+    shown = [
+        [
+            ({key: value for key, value in (item.app_config or {}).items() if key in ("x", "own", "n", "m")}, item.args)
+            for item in items
+        ]
+        for items in (before, after)
+    ]
+    assert shown[0] == shown[1]

@@ -1,0 +1,398 @@
+# Copyright (c) 2026 scramjet.sth contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook ``scramjet.sth.rollout``: batches of hubs, and the way back. On simulated hubs of both generations, and on real ones."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import unmarked
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.integration.playbooks import run_playbook
+from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
+from ansible_collections.scramjet.sth.tests.integration.test_fleet import PROBE, SECRET, WEB, Fleet, everything
+from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
+from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
+
+ROLLOUT = "scramjet.sth.rollout"
+OLD: dict[str, Any] = {
+    "total_replicas": 6,
+    "app_config": {"behaviour": "run", "password": f"{SECRET}-old"},
+    "args": ["old"],
+}
+# What runs on a hub: the index, the version, the app_config without them, and the args of each program.
+Shown = list[tuple[int, str, dict[str, Any], list[Any]]]
+
+
+@pytest.fixture
+def new(tmp_path: pathlib.Path) -> dict[str, Any]:
+    """Return the options of another version with another configuration."""
+    package = tmp_path / "probe"
+    shutil.copytree(PROBE, package)
+    description = json.loads((package / "package.json").read_text())
+    (package / "package.json").write_text(json.dumps({**description, "version": "2.0.0"}))
+    config = {"behaviour": "run", "password": f"{SECRET}-new", "fresh": True}
+    return {"total_replicas": 6, "src": str(package), "app_config": config, "args": ["new"]}
+
+
+def rollout(fleet: Fleet, *options: str, soak: int = 0, warned: bool = False, **element: Any) -> str:
+    """Run the playbook. What it prints shows no secret."""
+    given = ("-e", f"sth_rollout_soak_time={soak}", *options)
+    output = fleet.deploy(*given, book=ROLLOUT, warned=warned, **element)
+    assert SECRET not in output.partition("PLAY [")[2]
+    return output
+
+
+def stopped(fleet: Fleet, *options: str, soak: int = 0, **element: Any) -> str:
+    """Run the playbook, which is to fail; return what it says."""
+    with pytest.raises(CommandFailedError) as failure:
+        rollout(fleet, *options, soak=soak, warned=True, **element)
+    said = str(failure.value)
+    assert SECRET not in said.partition("PLAY [")[2]
+    return said
+
+
+def running(hub: FakeHub) -> Shown:
+    rows = []
+    with hub.state.lock:
+        hub.state.advance()
+        for item in hub.state.runners:
+            if item.process_alive:
+                config = unmarked(item.app_config)
+                rows.append((config.pop("n"), item.sequence.version, config, item.args or []))
+    return sorted(rows, key=lambda row: row[0])
+
+
+def everywhere(fleet: Fleet) -> dict[str, Shown]:
+    return {name: running(hub) for name, hub in fleet.hubs.items()}
+
+
+def versions(fleet: Fleet) -> dict[str, set[str]]:
+    return {name: {row[1] for row in rows} for name, rows in everywhere(fleet).items()}
+
+
+@contextmanager
+def three_hubs(directory: pathlib.Path) -> Iterator[Fleet]:
+    """Yield hubs of both generations. With the default batches, each is a batch of its own, ``north`` the first."""
+    with FakeHub("1.x") as north, FakeHub("0.18") as south, FakeHub("1.x") as west:
+        yield Fleet(directory, {"north": north, "south": south, "west": west})
+
+
+def batches(output: str) -> int:
+    return output.count("PLAY [Roll out to a batch]")
+
+
+def test_hubs_are_updated_one_batch_after_another_and_all_go_back_if_one_fails(
+    tmp_path: pathlib.Path, new: dict[str, Any]
+) -> None:
+    with three_hubs(tmp_path) as fleet:
+        fleet.deploy(**OLD)
+        before, written = everywhere(fleet), fleet.writes()
+        fleet.hubs["south"].fault(Fault("status", "POST", "/start", times=99, status=500))
+        said = stopped(fleet, **new)
+        assert "south: " in said
+        assert "Brought back to what ran before: north, south." in said
+        assert batches(said) == 2
+        assert everywhere(fleet) == before
+        assert written < fleet.writes()
+        written = len(fleet.hubs["west"].writes)
+
+        fleet.hubs["south"].faults.clear()
+        planned = rollout(fleet, "--check", "--diff", **new)
+        assert batches(planned) == 3
+        assert planned.count("changed=1") == 3
+        assert everywhere(fleet) == before
+        assert len(fleet.hubs["west"].writes) == written
+        assert batches(rollout(fleet, **new)) == 3
+        assert set(map(str, versions(fleet).values())) == {"{'2.0.0'}"}
+        written = fleet.writes()
+        for options in (("--check", "--diff"), ()):
+            assert "changed=1" not in rollout(fleet, *options, **new)
+        assert fleet.writes() == written
+
+
+@everything
+@pytest.mark.parametrize("on_failure", ["rollback_fleet", "stop"])
+@pytest.mark.parametrize("own", ["on_failure", "soak"])
+def test_a_canary_that_fails_stops_the_rollout(
+    on_failure: str, own: str, tmp_path: pathlib.Path, new: dict[str, Any]
+) -> None:
+    with three_hubs(tmp_path) as fleet:
+        fleet.deploy(**OLD)
+        before = everywhere(fleet)
+        options = ["-e", f"sth_rollout_on_failure={on_failure}"]
+        if own == "on_failure":
+            fleet.hubs["north"].fault(Fault("status", "POST", "/start", times=2, skip=1, status=500))
+            said = stopped(fleet, *options, **{**new, "on_failure": "leave"})
+        else:
+            # Its replicas end while it is held.
+            config = {"behaviour": "throw_later", "seconds": 4 * pace()}
+            said = stopped(fleet, *options, soak=int(10 * pace()), **{**new, "app_config": config})
+            assert "replicas are still ready" in said
+        assert batches(said) == 1
+        if on_failure == "rollback_fleet":
+            assert everywhere(fleet) == before
+            assert "Brought back to what ran before: north." in said
+        else:
+            assert "north stay as they are" in said
+            assert "2.0.0" in versions(fleet)["north"] or own == "soak"
+            assert {name: versions(fleet)[name] for name in ("south", "west")} == {
+                "south": {"1.0.0"},
+                "west": {"1.0.0"},
+            }
+
+
+@everything
+def test_only_a_configuration_and_what_was_not_there_before_go_back_too(tmp_path: pathlib.Path) -> None:
+    with three_hubs(tmp_path) as fleet:
+        plain: dict[str, Any] = {"replicas": 2, "overrides": [{"app_config": {"own": 0}, "args": ["first"]}]}
+        old = {**plain, "app_config": OLD["app_config"], "args": ["old"]}
+        Fleet(tmp_path, {name: fleet.hubs[name] for name in ("south", "west")}).deploy(**old)
+        fleet = Fleet(tmp_path, fleet.hubs)
+        before = everywhere(fleet)
+        fleet.hubs["west"].fault(Fault("status", "POST", "/start", times=99, status=500))
+        said = stopped(fleet, **{**plain, "overrides": [], "app_config": {"behaviour": "run", "x": 1}, "args": []})
+        assert "Brought back to what ran before: north, south, west." in said
+        assert everywhere(fleet) == before
+        assert before["north"] == []
+        assert fleet.hubs["north"].sequences == []
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answers with the status of its server."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(type(self).status)
+        self.end_headers()
+
+    def log_message(self, *_args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    Page.status = 200
+
+
+@everything
+def test_each_batch_is_checked_by_a_url_an_event_and_a_job(
+    page: str, tmp_path: pathlib.Path, new: dict[str, Any]
+) -> None:
+    with three_hubs(tmp_path) as fleet:
+        fleet.deploy(**OLD)
+        before = everywhere(fleet)
+        event = {"instance": "web", "send": "ping", "expect": "pong", "wait_timeout": 5}
+        checks = {"sth_rollout_check_url": page, "sth_rollout_check_event": event, "run_job_src": PROBE}
+        checks["run_job_app_config"] = {"behaviour": "complete"}
+        assert batches(rollout(fleet, "-e", json.dumps(checks), **new)) == 3
+        assert set(map(str, versions(fleet).values())) == {"{'2.0.0'}"}
+        written = fleet.writes()
+        rollout(fleet, "-e", json.dumps(checks), **new)
+        # Nothing changes, so nothing is checked.
+        assert fleet.writes() == written
+        new_ones = everywhere(fleet)
+        Page.status = 503
+        old = {**OLD, "total_replicas": 6}
+        said = stopped(fleet, "-e", json.dumps(checks), **old)
+        assert "The check of the URL has failed" in said
+        assert everywhere(fleet) == new_ones
+        Page.status = 200
+        deaf = {**checks, "sth_rollout_check_event": {**event, "send": "nothing", "wait_timeout": 1}}
+        assert "The check by an event has failed" in stopped(fleet, "-e", json.dumps(deaf), **old)
+        assert everywhere(fleet) == new_ones
+        broken = {**checks, "run_job_app_config": {"behaviour": "exit", "code": 3}}
+        assert "The job has failed" in stopped(fleet, "-e", json.dumps(broken), **old)
+        assert everywhere(fleet) == new_ones != before
+
+
+@everything
+def test_a_hub_that_cannot_be_reached(tmp_path: pathlib.Path, new: dict[str, Any]) -> None:
+    with three_hubs(tmp_path) as fleet:
+        fleet.deploy(**OLD)
+        fleet.hubs["north"].leave()
+        written = fleet.writes()
+        assert "no answer from north, so nothing was changed" in stopped(fleet, **new)
+        assert fleet.writes() == written
+        # Then south is the first batch.
+        given = {**new, "on_unreachable": "reassign"}
+        output = rollout(fleet, warned=True, **given)
+        assert batches(output) == 2
+        assert {name: [row[:2] for row in rows] for name, rows in everywhere(fleet).items()} == {
+            "north": [(0, "1.0.0"), (1, "1.0.0")],
+            "south": [(0, "2.0.0"), (2, "2.0.0"), (3, "2.0.0")],
+            "west": [(1, "2.0.0"), (4, "2.0.0"), (5, "2.0.0")],
+        }
+        fleet.hubs["north"].revive()
+        rollout(fleet, **given)
+        assert [len(rows) for rows in everywhere(fleet).values()] == [2, 2, 2]
+        assert set(map(str, versions(fleet).values())) == {"{'2.0.0'}"}
+
+
+@everything
+def test_a_hub_that_is_lost_in_the_middle_is_told_and_the_others_go_back(
+    tmp_path: pathlib.Path, new: dict[str, Any]
+) -> None:
+    with three_hubs(tmp_path) as fleet:
+        fleet.deploy(**OLD)
+        before = everywhere(fleet)
+        fleet.hubs["south"].fault(Fault("die", "POST", "/start"))
+        said = stopped(fleet, **new)
+        assert "Brought back to what ran before: north." in said
+        assert "Not brought back: south" in said
+        assert everywhere(fleet)["north"] == before["north"]
+        fleet.hubs["south"].revive()
+        rollout(fleet, **new)
+        assert set(map(str, versions(fleet).values())) == {"{'2.0.0'}"}
+
+
+@everything
+def test_a_rollout_that_was_killed_after_any_write_goes_on(tmp_path: pathlib.Path, new: dict[str, Any]) -> None:
+    for number in range(20):
+        with FakeHub("1.x") as north, FakeHub("0.18") as south:
+            hubs = {"north": north, "south": south}
+            fleet = Fleet(tmp_path, hubs)
+            small = {**new, "total_replicas": 2}
+            fleet.deploy(**{**OLD, "total_replicas": 2})
+            killed = kill_after(fleet, number, small)
+            rollout(fleet, **small)
+            assert [[row[:2] for row in rows] for rows in everywhere(fleet).values()] == [
+                [(0, "2.0.0")],
+                [(1, "2.0.0")],
+            ]
+            if not killed:
+                break
+    else:
+        pytest.fail("it was killed each time")
+    assert number > 4
+
+
+def kill_after(fleet: Fleet, number: int, element: Mapping[str, Any]) -> bool:
+    """Run the playbook, and kill it with all its workers after so many writes on all hubs. Return whether it was."""
+    variables = {"sth_hosts": "hubs", "deployment_list": [{**WEB, **element}], "sth_rollout_soak_time": 0}
+    command = [
+        str(pathlib.Path(sys.executable).parent / "ansible-playbook"),
+        "-i", str(fleet.inventory), "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
+        "-e", json.dumps(variables), ROLLOUT,
+    ]  # fmt: skip
+    left = [number]
+    killed = threading.Event()
+
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+
+        def count() -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                killed.set()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+        for hub in fleet.hubs.values():
+            hub.fault(Fault("lost", times=99, writes_only=True, then=count))
+        process.wait(bound(60))
+    for hub in fleet.hubs.values():
+        hub.faults.clear()
+    return killed.is_set()
+
+
+@everything
+def test_hubs_of_an_interrupted_rollout_go_back_to_the_version_that_the_others_have(
+    tmp_path: pathlib.Path, new: dict[str, Any]
+) -> None:
+    with three_hubs(tmp_path) as fleet:
+        fleet.deploy(**OLD)
+        # As after a run that was interrupted behind its first batch.
+        fleet.hubs["south"].fault(Fault("status", "POST", "/start", times=99, status=500))
+        stopped(fleet, "-e", "sth_rollout_on_failure=stop", **new)
+        assert versions(fleet) == {"north": {"2.0.0"}, "south": {"1.0.0"}, "west": {"1.0.0"}}
+        said = stopped(fleet, **new)
+        assert "Brought back to what ran before: north, south." in said
+        assert set(map(str, versions(fleet).values())) == {"{'1.0.0'}"}
+
+
+@everything
+def test_what_the_playbook_is_given_is_checked_before_anything_is_written(tmp_path: pathlib.Path) -> None:
+    with FakeHub("1.x") as north:
+        fleet = Fleet(tmp_path, {"north": north})
+        for variable, value, says in (
+            ("sth_rollout_batch", "1", "sth_rollout_batch (sth_rollout_batches?)"),
+            ("sth_rollout_batches", "some", "sth_rollout_batches must be a list"),
+            ("sth_rollout_batches", "0", "sth_rollout_batches must be a list"),
+            ("sth_rollout_soak_time", "long", "must be a whole number of seconds"),
+            ("sth_rollout_on_failure", "rollback", "must be rollback_fleet or stop"),
+            ("sth_rollout_check_event", "{sent: ping}", "must be a mapping with instance and expect"),
+            ("run_job_src", "''", ""),
+            ("run_job_sequence", "probe run_job_src=probe", "exactly one of run_job_src and run_job_sequence"),
+        ):
+            if says:
+                assert says in stopped(fleet, "-e", f"{variable}={value}", total_replicas=1)
+        assert "keep_versions is 0" in stopped(fleet, total_replicas=1, keep_versions=0)
+        assert "digest" in stopped(fleet, total_replicas=1, digest="sha256:0000000")
+        assert fleet.writes() == 0
+        survey = (
+            "sth_rollout_batches='1, 50%' sth_rollout_soak_time='' sth_rollout_on_failure='' sth_rollout_check_event=''"
+        )
+        rollout(fleet, "-e", survey, "-e", "sth_rollout_soak_time=0", total_replicas=1)
+        assert len(running(north)) == 1
+
+
+@everything
+def test_a_rollout_over_real_hubs_goes_back_and_then_on(tmp_path: pathlib.Path, new: dict[str, Any]) -> None:
+    with ExitStack() as stack:
+        urls = {}
+        for name in ("north", "south"):
+            (tmp_path / name).mkdir()
+            urls[name] = stack.enter_context(role_hub(tmp_path / name))[0]
+        urls["east"] = stack.enter_context(FakeHub("1.x")).api_url
+        fleet = Fleet(tmp_path, {}, urls)
+        old, given = ({**options, "stable_for": 1, "min_ready": 5} for options in (OLD, new))
+
+        def drift(**element: Any) -> list[tuple[Any, ...]]:
+            rows = fleet.status(**element)
+            return [(row["hub"], row["version"], row["ready"], row["drift"]) for row in rows]
+
+        try:
+            fleet.deploy(**old)
+            whole = [(name, "1.0.0", 2, False) for name in urls]
+            assert drift(**old) == whole
+            event = {"instance": "web", "send": "ping", "expect": "pong", "wait_timeout": 5}
+            check = ("-e", json.dumps({"sth_rollout_check_event": {**event, "send": "nothing"}}))
+            assert "Brought back to what ran before: north." in stopped(fleet, *check, **given)
+            assert drift(**old) == whole
+            check = ("-e", json.dumps({"sth_rollout_check_event": event}))
+            assert batches(rollout(fleet, *check, soak=2, **given)) == 3
+            assert drift(**given) == [(name, "2.0.0", 2, False) for name in urls]
+            assert "changed=1" not in rollout(fleet, *check, **given)
+        finally:
+            run_playbook(
+                "scramjet.sth.cleanup",
+                {"sth_hosts": "hubs", "sth_cleanup": ["web", "probe"]},
+                "-i",
+                str(fleet.inventory),
+            )
