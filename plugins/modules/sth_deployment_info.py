@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 deployments:
-  description: The deployments of which a replica runs, sorted by name.
+  description: The deployments with a replica that runs, sorted by name.
   returned: success
   type: list
   elements: dict

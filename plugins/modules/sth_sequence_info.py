@@ -25,7 +25,7 @@ options:
       - List only packages that match this id, name, V(name@version), V(name@sha256:<7 or more hex digits>) or
         V(name@current), see O(scramjet.sth.sth_instance#module:sequence). Several packages can
         have the same name.
-      - The version is that in C(package.json), without the digest that the hub lists behind it.
+      - The version is that in C(package.json), without the digest that the hub lists after it.
       - Quote a name that begins with C(@), such as that of a package of an npm organization, because YAML needs it.
     type: str
 seealso:
