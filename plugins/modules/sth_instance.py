@@ -436,6 +436,8 @@ instance:
     outcome:
       description:
         - How it ended, one of V(completed), V(failed), V(stopped), V(killed) or V(unknown). Null while it is alive.
+        - No hub reports how a Python program ended. With O(state=completed), the log of the program tells it. If a generator in
+          Python logs exactly C(Finished.) as its last line and then ends its process with an error, nothing tells this from success.
       returned: success
       type: str
     exit_code:

@@ -153,6 +153,8 @@ class Instance:
         self.stream_ended["output"] = True
         if self.sequence.is_python:
             # Only the log distinguishes this from a failure (hub-behaviour.md#python-programs).
+            kind = "Content-type" if self.state.is_1x else "Output type"
+            self.log_python(f"{kind}: text/plain" if output else "Sequence returned no output.")
             self.log_python("Finished.")
             self.crash(213, "Runner failed")
         else:

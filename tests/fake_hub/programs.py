@@ -21,7 +21,10 @@ def run(instance: Instance, main: str) -> None:
     """Schedule everything that the program does."""
     if instance.sequence.is_python and _dies_in_handshake(instance):
         instance.crash(213, "Runner failed")
-    elif main.startswith(THROWS_ON_IMPORT):
+        return
+    if instance.sequence.is_python:
+        instance.log_python("Running instance...")
+    if main.startswith(THROWS_ON_IMPORT):
         instance.log("ERROR", "Sequence error:", ["Error: boom on import\n    at index.js:5"])
         instance.crash(22, "Sequence failed on start", loaded=False)
     elif not recorded.run(instance, main):

@@ -45,6 +45,7 @@ TIMINGS = replace(
     reconnect=0.7,
     busy_after_end=3.0,
     kill_grace=SILENCE,
+    stop_grace=SILENCE,
     outage=SILENCE,
     lost_start_shows=SILENCE,
 )

@@ -43,6 +43,7 @@ TIMINGS = replace(
     silence=0.3,
     outage=0.5,
     kill_grace=0.5,
+    stop_grace=0.5,
     end_grace=0.3,
     gateway_tries=Pauses(0.05, 0.1),
     busy_after_end=0.5,
@@ -92,6 +93,6 @@ def test_a_task_ends_within_its_bound_wherever_the_fault_begins(fault: str, gene
 def test_the_formula_of_the_page_is_the_one_that_is_tested() -> None:
     # The numbers of seconds in the page are these times.
     assert (REAL.longest_answer, REAL.start_hold, REAL.force_hold, REAL.lost_start_shows) == (30, 30, 45, 15)
-    assert (REAL.end_grace + REAL.kill_grace, REAL.keepalive_cap) == (23, 16)
+    assert (REAL.end_grace + REAL.kill_grace, REAL.keepalive_cap) == (33, 16)
     assert (REAL.busy_after_end, REAL.reconnect, REAL.silence, REAL.outage, REAL.single_get) == (25, 15, 10, 120, 3)
     assert REAL.settles_within + REAL.end_grace == 11

@@ -59,6 +59,7 @@ HASTY = Timings(
     lost_upload_settles=1.0 * pace(),
     health_is_asked=0.5,
     kill_grace=3.0 * pace(),
+    stop_grace=3.0 * pace(),
     lingers_at_least=0.6,
     reconnect=2.0,
     silence=1.0 * pace(),

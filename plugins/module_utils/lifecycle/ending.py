@@ -72,14 +72,17 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
             # Its stop handler gets all the time that it needs anyway. A Python program that asks for more gets no more orders.
             ending = replace(ending, can_keepalive=False)
         left = orders.stop(ending)
-        grace = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
-        last, ended = poll(orders.look, lambda item: not _alive(item), Deadline(left + grace), timings.looks)
+        extra = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
+        record, ended = poll(orders.look, lambda item: not _alive(item), Deadline(left + extra), timings.looks)
         if ended:
-            return last
+            return record
     killed = False
     # When to kill once more.
     again: Deadline | None = None
-    for _dummy in pauses(Deadline(timings.kill_grace), timings.looks):
+    # No kill follows a stop that is final.
+    is_final = hub.dialect.stop_is_final and record is not None and record.status == "stopping"
+    grace = timings.stop_grace if is_final else timings.kill_grace
+    for _dummy in pauses(Deadline(grace), timings.looks):
         last = orders.look()
         if not _alive(last):
             return _as_told(last, killed)
@@ -92,7 +95,7 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         elif again is not None and again.passed:
             orders.kill()
             again = Deadline(timings.kill_again) if orders.is_lost else None
-    raise orders.not_ended(last, killed)
+    raise orders.not_ended(last, killed, grace)
 
 
 def end_instances(
@@ -130,9 +133,13 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
 
 def what_is_left(hub: HubClient, instance_id: str) -> str:
     """Say how a person can end a program that does not answer, or remove its record."""
-    process = hub.instance(instance_id).process_id()
-    which = f"process {process}" if process is not None else "its process"
+    which = _process(hub, instance_id)
     return f"end {which} on the hub's machine with kill -9 (if it survived a restart of the hub, restart the hub once more)"
+
+
+def _process(hub: HubClient, instance_id: str) -> str:
+    process = hub.instance(instance_id).process_id()
+    return f"process {process}" if process is not None else "its process"
 
 
 def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
@@ -202,8 +209,8 @@ class _Orders:
         self._unread = False
         return record
 
-    def not_ended(self, last: InstanceRecord | None, killed: bool) -> SthError:
-        """Build the failure for an instance that is still listed as live."""
+    def not_ended(self, last: InstanceRecord | None, killed: bool, grace: float) -> SthError:
+        """Build the failure for an instance that is still listed as live after ``grace`` seconds."""
         status = last.status if last else "live"
         if self._lost is not None and status == "running":
             what, lost = self._lost
@@ -214,8 +221,9 @@ class _Orders:
         if killed or status != "stopping" or not self._hub.dialect.stop_is_final:
             return self._kind(
                 "TIMEOUT",
-                f"{listed} after {self._hub.timings.kill_grace:.0f} s: run the task again, and if that does not help, restart the hub, "
-                "because then nothing else removes its record.",
+                f"{listed} after {grace:.0f} s: run the task again, and if that does not help, end "
+                f"{_process(self._hub, self._client.id)} on the hub's machine with kill -9, or restart the hub if it is gone, because then "
+                "nothing else removes its record.",
                 instance=self._client.id,
             )
         return NotEndedError(

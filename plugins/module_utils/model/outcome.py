@@ -16,6 +16,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 # The key of ``engines`` of a program in Python, and how its runner calls itself in the log.
 PYTHON = "python3"
 PYTHON_RUNNER = "PythonRunner"
+# What it logs before it calls the program, after the program has returned (of 0.18 and of later hubs), and at the end.
+_RUNS = "Running instance..."
+_RETURNED = ("Sequence returned no output.", "Output type", "Content-type: ")
 _FINISHED = "Finished."
 
 
@@ -32,6 +35,30 @@ def ended_record(
     return replace(last, status="ended", outcome=_outcome_018(output_ended, lingers_at_least))
 
 
+class PythonEnd:
+    """Whether the log of a program in Python says that its runner has finished. No hub reports this (hub-behaviour.md#python-programs).
+
+    What the program logs looks the same. So the runner's line counts only if it is the last one, and comes after the line about the
+    output, which the runner logs when the program has returned. Lines of the hub may follow.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self._runs = False
+        self._has_returned = False
+        self.has_finished = False
+
+    def take(self, line: bytes) -> None:
+        """Take the next line of the log. Lines of the hub change nothing."""
+        message = _said_by_python(line)
+        if message is None:
+            return
+        self._runs = self._runs or message == _RUNS
+        self._has_returned = self._has_returned or message.startswith(_RETURNED)
+        # Of a log whose beginning is not known, the last line is all there is.
+        self.has_finished = message == _FINISHED and (self._has_returned or not self._runs)
+
+
 def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
     """Return the record of a Python program that has ended, with the outcome that the end of its log shows."""
     if record.outcome in ("failed", "unknown", None) and has_finished(log):
@@ -40,16 +67,15 @@ def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
 
 
 def has_finished(log: str) -> bool:
-    """Whether the last line of a Python runner says that it has finished. No hub reports this (hub-behaviour.md#python-programs).
+    """Whether ``log``, or the end of a log, says that the runner of a Python program has finished."""
+    end = PythonEnd()
+    for line in log.splitlines():
+        end.take(line.encode())
+    return end.has_finished
 
-    A line of the program itself looks the same, but is not the last one. On 1.x, lines of the hub follow.
-    """
-    said = (finishes(line.encode()) for line in reversed(log.splitlines()))
-    return next((item for item in said if item is not None), False)
 
-
-def finishes(line: bytes) -> bool | None:
-    """Whether a Python runner says in ``line`` of a log that it has finished; None if it is the line of someone else."""
+def _said_by_python(line: bytes) -> str | None:
+    """Return the message in ``line`` of a log that a Python program or its runner has written; None for any other line."""
     if PYTHON_RUNNER.encode() not in line:
         return None
     try:
@@ -58,7 +84,7 @@ def finishes(line: bytes) -> bool | None:
         return None
     if not isinstance(entry, Mapping) or entry.get("from") != PYTHON_RUNNER:
         return None
-    return bool(entry.get("msg") == _FINISHED)
+    return str(entry.get("msg"))
 
 
 def _outcome_018(output_ended: float | None, lingers_at_least: float) -> Outcome:

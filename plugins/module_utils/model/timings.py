@@ -106,9 +106,12 @@ class Timings:
     # However long keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
     # (hub-behaviour.md#keepalive-has-an-end).
     keepalive_cap: float = 16.0
-    # A program that does not answer has ended 11 s (0.18) or 16 s (1.x) after a kill. If it has not ended by then, it never does
-    # (hub-behaviour.md#programs-that-do-not-answer and hub-behaviour.md#records-that-never-go).
-    kill_grace: float = 20.0
+    # A hub waits 10 s (0.18) or 15 s (1.x) for a program that does not answer a kill, and then ends its process. It notices that within
+    # a second, and on a busy machine within 8 s (hub-behaviour.md#programs-that-do-not-answer). If the program has not ended by then, it
+    # never does (hub-behaviour.md#records-that-never-go).
+    kill_grace: float = 30.0
+    # At the end of a stop, the hub tells the program to exit. If it has not ended this long after `end_grace`, no stop ends it.
+    stop_grace: float = 20.0
     # If a second kill ends the process by force, it is sent after this time (hub-behaviour.md#killing-what-has-completed).
     kill_again: float = 0.5
     # On 0.18, the runner of a completed Node.js program stays for 10 s after its output has ended. After a crash, the record and

@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import with_progress
-from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 
 
@@ -171,23 +171,31 @@ def _delete_by_force(
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     wait_removed(hub, [item.id for item in listed if not item.live], removal_timeout)
     _refuse_if_used(hub, doomed, going_on)
-    # After a lost answer, the checks below find out what happened.
+    bound = Deadline(hub.timings.kill_grace)
+    # After a lost answer, the hub goes on.
     with suppress(LostAnswerError):
         hub.sequence(doomed.id).delete(force=True)
     for instance_id in going_on:
-        record = hub.instance(instance_id).info()
-        if record is not None and record.live and record.sequence_id == doomed.id:
+        client = hub.instance(instance_id)
+        if not poll(client.info, lambda item: not _runs_from(item, doomed), bound, hub.timings.looks)[1]:
             raise WrittenError(
                 "TIMEOUT",
                 f"Instance {instance_id} was asked to stop, and {hub.api_url} was asked to remove its package {doomed.ref} by "
                 f"force, but neither has ended it: {what_is_left(hub, instance_id)}, then run the task again.",
                 instance=instance_id,
             )
-    if _left(hub, doomed) is not None:
+    # The hub removes the package when it has removed the records of the ended programs.
+    deadline = Deadline(removal_timeout)
+    if not poll(lambda: _left(hub, doomed), lambda item: item is None, deadline, hub.timings.looks)[1]:
         raise WrittenError(
             "CONFLICT",
-            f"{hub.api_url} was asked to remove sequence {doomed.ref} by force and still lists it: run the task again.",
+            f"{hub.api_url} was asked to remove sequence {doomed.ref} by force and still lists it after removal_timeout "
+            f"({removal_timeout:g} s): run the task again.",
         )
+
+
+def _runs_from(record: InstanceRecord | None, sequence: SequenceRecord) -> bool:
+    return record is not None and record.live and record.sequence_id == sequence.id
 
 
 def _left(hub: HubClient, deleted: SequenceRecord) -> SequenceRecord | None:

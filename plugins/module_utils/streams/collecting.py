@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream impo
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
-from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import finishes
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PythonEnd
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline
@@ -118,8 +118,8 @@ class LogSink(Sink):
     tail: bytearray = field(default_factory=bytearray)
     # Whether the runner has logged that the program has completed.
     tells_completion: bool = False
-    # Whether the latest line of a Python runner says that it has finished.
-    _finishes: bool = False
+    # Whether the runner of a program in Python has finished.
+    python_end: PythonEnd = field(default_factory=PythonEnd)
     _line: bytes = b""
 
     def write(self, piece: bytes) -> None:
@@ -132,14 +132,9 @@ class LogSink(Sink):
             lines, self._line = [*lines, self._line], b""
         for line in lines:
             self.tells_completion = self.tells_completion or tells_completion(line)
-            self._finishes = _latest(finishes(line), self._finishes)
+            self.python_end.take(line)
             if self.keeps.keeps(line):
                 super().write(line + b"\n")
-
-    @property
-    def has_finished(self) -> bool:
-        """Whether the last line of a Python runner so far says that it has finished."""
-        return _latest(finishes(self._line), self._finishes)
 
     @property
     def text(self) -> str:
@@ -150,10 +145,6 @@ class LogSink(Sink):
         """Add the last line, if it has no line end."""
         if self._line:
             self.write(b"\n")
-
-
-def _latest(found: bool | None, before: bool) -> bool:
-    return before if found is None else found
 
 
 class StreamReader(Attended):
@@ -319,7 +310,7 @@ class Collecting:
                 since = 0.0 if reader.sink.tells_completion else began
                 while reader.is_alive() and not bound.passed:
                     is_silent = time.monotonic() - max(since, reader.last_data) >= timings.log_after_end
-                    if is_silent and reader.refusal is None and (not needs_log or reader.sink.has_finished):
+                    if is_silent and reader.refusal is None and (not needs_log or reader.sink.python_end.has_finished):
                         break
                     reader.join(0.05)
             else:

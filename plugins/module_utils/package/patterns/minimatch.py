@@ -16,7 +16,10 @@ from functools import lru_cache
 from typing import NamedTuple, Union
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.braces import expand_braces
-from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.javascript import accepts_set, set_for_python
+from ansible_collections.scramjet.sth.plugins.module_utils.package.patterns.javascript import (
+    accepts_set,
+    set_for_python,
+)
 
 # The characters that trim of JavaScript removes, written for a set in a regular expression.
 _SPACE = "\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"

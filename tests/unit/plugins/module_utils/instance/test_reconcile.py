@@ -369,7 +369,7 @@ def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(hub: 
     start(hub)
     # Answered, and not carried out.
     hub.fault(Fault("status", "POST", "/_(stop|kill)$", times=2, status=202))
-    timings = replace(HASTY, end_grace=0.1, kill_grace=0.1)
+    timings = replace(HASTY, end_grace=0.1, kill_grace=0.1, stop_grace=0.1)
     result = run_task("sth_instance", hub, name="web", state="stopped", timings=timings, **QUICK)
     assert (result["error_code"], result["changed"]) == ("TIMEOUT", True)
     assert "still lists it" in result["msg"]
@@ -516,7 +516,7 @@ PAGE = b"<html>Sign in</html>"
 def test_orders_that_never_arrive_are_told_as_such(hub: FakeHub, fault: Fault, code: str) -> None:
     start(hub)
     hub.fault(replace(fault, method="POST", path="/_(stop|kill)$", times=10**6))
-    timings = replace(HASTY, end_grace=0.1, kill_grace=0.5)
+    timings = replace(HASTY, end_grace=0.1, kill_grace=0.5, stop_grace=0.5)
     options: dict[str, Any] = {"name": "web", "state": "stopped", "request_timeout": 0.7, **QUICK}
     result = run_task("sth_instance", hub, timings=timings, **options)
     assert result["error_code"] == code, result

@@ -66,12 +66,13 @@ def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
     assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
 
 
-def test_what_the_program_says_itself_is_not_believed(hub: FakeHub) -> None:
+@pytest.mark.parametrize("lines", [["Finished.", "Not yet."], ["Finished."]])
+def test_what_the_program_says_itself_is_not_believed(hub: FakeHub, lines: list[str]) -> None:
     def lie() -> None:
         with hub.state.lock:
             program = only(hub)
-            program.log_python("Finished.")
-            program.log_python("Not yet.")
+            for line in lines:
+                program.log_python(line)
             program.crash(213, "Runner failed")
 
     when(lambda: reads_log(hub), lie)
@@ -99,6 +100,7 @@ def test_the_last_line_of_the_log_may_come_after_the_end(hub: FakeHub, monkeypat
 
     def log() -> None:
         with hub.state.lock:
+            only(hub).log_python("Sequence returned no output.")
             only(hub).log_python("Finished.")
 
     when(lambda: reads_log(hub), crash)

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.faults import from_gateway
 from ansible_collections.scramjet.sth.tests.unit import running
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, FourTimes, planned
 
 # Ample for the hub below, and waited for in vain where nothing ends the program.
-TIMINGS = replace(HASTY, end_grace=0.3, keepalive_cap=1.0, kill_grace=2.0, force_hold=2.0)
+TIMINGS = replace(HASTY, end_grace=0.3, keepalive_cap=1.0, kill_grace=2.0, stop_grace=2.0, force_hold=2.0)
 
 
 def run_task(module: str, hub: FakeHub, **options: Any) -> dict[str, Any]:
@@ -122,6 +123,23 @@ def test_what_no_order_ends_is_told_without_the_advice_that_was_tried(hanging: F
     assert "neither has ended it" in result["msg"]
     assert "process 4711" in result["msg"]
     assert "in_use" not in result["msg"]
+
+
+def test_a_gateway_that_does_not_wait_for_the_removal_changes_nothing(hanging: FakeHub) -> None:
+    if not hanging.state.is_1x:
+        pytest.skip("a 0.18 hub ends it without that")
+    hanging.fault(from_gateway(504, "DELETE", "/sequence/", handled=True))
+    times = four_times("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
+    assert not times.real.get("failed"), times.real
+    assert (hanging.runners, hanging.sequences, forced(hanging)) == (0, [], 1)
+
+
+def test_a_kill_in_vain_is_told_with_the_process(hanging: FakeHub) -> None:
+    never = 1000.0
+    hanging.state.timings = replace(hanging.state.timings, overdue_018=never, overdue_1x=never)
+    result = run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0)
+    assert (result["error_code"], result["changed"]) == ("TIMEOUT", True), result
+    assert "end process 4711 on the hub's machine with kill -9, or restart the hub if it is gone" in result["msg"]
 
 
 def test_one_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import ended_record
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import ended_record, has_finished
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 
 LAST = InstanceRecord("i", "s", "running", {"a": 1}, ("x",), created="2026-01-01T00:00:00Z")
@@ -34,3 +35,30 @@ def test_on_0_18_who_lingers_after_the_end_of_its_output_has_completed(
     assert (record.id, record.app_config, record.args, record.created) == (
         LAST.id, LAST.app_config, LAST.args, LAST.created,
     )  # fmt: skip
+
+
+def logged(*messages: str) -> str:
+    lines = (json.dumps({"level": "INFO", "from": "PythonRunner", "msg": message}) for message in messages)
+    return "\n".join([*lines, json.dumps({"level": "INFO", "from": "CSIController", "msg": "Cleanup completed"}), ""])
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        # Logs of 0.18.7 and 1.0.1.
+        (["Running instance...", "Sending PANG", "done", "Sequence returned no output.", "Finished."], True),
+        (["Running instance...", "Output type: text/plain", "last", "Finished."], True),
+        (["Running instance...", "Content-type: text/plain", "last", "Finished."], True),
+        # A program that logs the last line itself, and then exits.
+        (["Running instance...", "Sending PANG", "Finished."], False),
+        (["Running instance...", "Finished.", "Sequence returned no output."], False),
+        (["Running instance...", "Output type: text/plain", "Finished.", "Not yet."], False),
+        # The beginning of a log may be lost: another client has read it, or it is too long.
+        (["last", "Finished."], True),
+        ([], False),
+    ],
+)
+def test_a_python_program_has_finished_if_its_runner_says_so_after_it_has_returned(
+    messages: list[str], expected: bool
+) -> None:
+    assert has_finished(logged(*messages)) is expected
