@@ -326,7 +326,9 @@ def test_the_surplus_stays_where_the_returned_hub_does_not_get_ready(tmp_path: p
         before = fleet.writes()
         south.leave()
         assert "no answer from south, so nothing was changed" in fleet.refused(total_replicas=4)
-        assert "--limit north leaves some out" in fleet.refused("--limit", "north", total_replicas=4)
+        for book in (None, "scramjet.sth.status"):
+            said = fleet.refused("--limit", "north", book=book, total_replicas=4)
+            assert "--limit north leaves some out" in said
         assert fleet.writes() == before
 
 

@@ -38,10 +38,10 @@ class Member:
 def plan_shares(members: Sequence[Member], total: int, spread: Spread) -> dict[str, tuple[int, ...]]:
     """Return for each hub which of the indexes from 0 to ``total`` - 1 run there. As many as possible stay where they are.
 
-    Raises ``INVALID_OPTION`` if there is no hub that could have one.
+    Raises ``INVALID_OPTION`` or ``INSUFFICIENT_RESOURCES`` if there is no hub that could have one.
     """
     weights = {item.name: Fraction(1 if spread == "even" else item.weight) for item in members}
-    if total and not any(weights.values()):
+    if total and spread != "by_load" and not any(weights.values()):
         raise SthError(
             "INVALID_OPTION",
             "No hub of the fleet can have a replica: with spread: weighted, set deployment_weight to more than 0 on one of them.",
@@ -73,6 +73,11 @@ def plan_shares(members: Sequence[Member], total: int, spread: Spread) -> dict[s
 def _by_load(free: Mapping[str, Fraction], kept: Mapping[str, int], total: int) -> dict[str, int]:
     """Give each new replica to the hub where most is free for each of its new replicas."""
     sizes = dict(kept)
+    if total > sum(kept.values()) and not any(free.values()):
+        raise SthError(
+            "INSUFFICIENT_RESOURCES",
+            "No hub of the fleet has free memory for one more replica: free some, add a hub, or use spread: even, which does not look at it.",
+        )
     ranks = [(-weight, order, 1, name) for order, (name, weight) in enumerate(free.items())]
     heapq.heapify(ranks)
     for _new in range(total - sum(kept.values())):

@@ -118,6 +118,14 @@ def test_without_any_weight_there_is_no_plan() -> None:
         plan_shares([], 2, "even")
 
 
+def test_by_load_says_that_nothing_is_free_only_if_something_is_to_start() -> None:
+    full = [Member("a", frozenset({0, 1}), 0), Member("b", frozenset(), 0)]
+    assert plan_shares(full, 2, "by_load") == {"a": (0, 1), "b": ()}
+    with pytest.raises(SthError, match="has free memory for one more replica") as refused:
+        plan_shares(full, 3, "by_load")
+    assert refused.value.code == "INSUFFICIENT_RESOURCES"
+
+
 def test_a_large_fleet_is_planned_in_a_moment() -> None:
     fleet = [Member(f"hub-{number}", frozenset(range(number * 100, number * 100 + 120))) for number in range(200)]
     shares = plan_shares(fleet, 20_000, "even")
