@@ -71,7 +71,9 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
 # By the id of the task. All items of its loop run in one worker.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
 # What is left of a result with ``_brief``.
-_BRIEF = ("changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable", "ref_before", "in_force")
+_BRIEF = (
+    "changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable", "would_change", "ref_before", "in_force",
+)  # fmt: skip
 
 
 class ActionModule(HubAction):
@@ -96,6 +98,9 @@ class ActionModule(HubAction):
         result = super().run(tmp, task_vars)
         rows = result.pop("_report", ())
         result.update(result.pop("_kept_back", {}))
+        if "_remember" in self._task.args:
+            # The task itself changes nothing.
+            result["would_change"] = result.get("changed", False)
         if "_brief" in self._task.args:
             return {key: value for key, value in result.items() if key in _BRIEF}
         if self._report:

@@ -75,7 +75,7 @@ def running(hub: FakeHub) -> Shown:
         for item in hub.state.runners:
             if item.process_alive:
                 config = unmarked(item.app_config)
-                rows.append((config.pop("n"), item.sequence.version, config, item.args or []))
+                rows.append((config.pop("n"), item.sequence.version.partition("+")[0], config, item.args or []))
     return sorted(rows, key=lambda row: row[0])
 
 

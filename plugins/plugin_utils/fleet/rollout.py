@@ -59,7 +59,7 @@ def batch_state(variables: Mapping[str, Any], soak_time: int, now: datetime) -> 
     number = min(LOOKS, left)
     steps = [left * (step + 1) // number - left * step // number for step in range(number)]
     everybody = (variables["hostvars"][name] for name in variables["ansible_play_hosts_all"])
-    pending = any(item.get("changed") for of_host in everybody for item in _planned(of_host).values())
+    pending = any(item.get("would_change") for of_host in everybody for item in _planned(of_host).values())
     failures = {name: found for name, of_host in hosts.items() if (found := _failure(of_host))}
     return {"failures": failures, "steps": steps, "unfinished": changed or pending or left > 0}
 
@@ -148,14 +148,14 @@ def _planned(of_host: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _refs_before(hosts: Iterable[Mapping[str, Any]], name: str) -> set[str]:
     """Return the versions of a deployment that this run has found on hubs that it changes."""
     planned = (_planned(of_host).get(name, {}) for of_host in hosts)
-    return {item["ref_before"] for item in planned if item.get("changed") and item.get("ref_before")}
+    return {item["ref_before"] for item in planned if item.get("would_change") and item.get("ref_before")}
 
 
 def _way_back(planned: Mapping[str, Any], running: str | None, refs_before: set[str]) -> dict[str, Any] | str | None:
     """Return options, or why nothing can be done, or None if nothing needs to be done."""
     target, before = planned["deployment"]["ref"], planned.get("ref_before")
     only_version = {"state": "rolled_back", "keep_config": True}
-    if not planned.get("changed"):
+    if not planned.get("would_change"):
         previous = planned["deployment"]["previous_ref"]
         return only_version if previous in refs_before and running == target else None
     if before is None:

@@ -29,7 +29,7 @@ IN_FORCE: dict[str, Any] = {"sequence": OLD, "replicas": 2, "app_config": {"pass
 
 def planned(changed: bool = True, previous: str | None = OLD, **more: Any) -> dict[str, Any]:
     deployment = {"ref": NEW, "previous_ref": previous}
-    return {"results": [{"deployment__name": "web", "changed": changed, "deployment": deployment, **more}]}
+    return {"results": [{"deployment__name": "web", "would_change": changed, "deployment": deployment, **more}]}
 
 
 def updated(**more: Any) -> dict[str, Any]:
