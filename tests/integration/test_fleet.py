@@ -340,9 +340,12 @@ def test_a_status_leaves_nothing_for_the_role_in_a_later_play(tmp_path: pathlib.
         # On north are replicas that belong to south, but what follows is about another deployment.
         seen = {"deployment_list": [{**WEB, "total_replicas": 4}]}
         other = {"deployment_list": [{**WEB, "name": "other"}]}
+        told = {
+            "ansible.builtin.assert": {"that": "fleet_report.rows | map(attribute='hub') | list == ['north', 'south']"}
+        }
         plays = [
             {"import_playbook": "scramjet.sth.status", "vars": seen},
-            {"hosts": "hubs", "gather_facts": False, "tasks": [{**ROLE, "vars": other}]},
+            {"hosts": "hubs", "gather_facts": False, "tasks": [told, {**ROLE, "vars": other}]},
         ]
         fleet.book.write_text(json.dumps(plays))
         run_playbook(fleet.book, {"sth_hosts": "hubs"}, "-i", str(fleet.inventory))
