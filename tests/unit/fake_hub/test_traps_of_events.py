@@ -102,6 +102,7 @@ def test_a_dead_instance_is_healthy_and_takes_events() -> None:
         assert ask(hub, "POST", f"/instance/{instance}/_event", event("ping")).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("generation", "seconds", "heard"), [("0.18", 1.5, True), ("1.x", 0.5, True), ("1.x", 1.5, False)]
 )

@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 )
 
 
+@pytest.mark.slow
 def test_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> None:
     with FakeHub("0.18") as hub:
         sequence = stored(hub, main="nope.js")
@@ -129,6 +130,7 @@ def test_what_another_process_has_left_ends_the_record_of_a_running_one() -> Non
         assert hub.runners == 1
 
 
+@pytest.mark.slow
 def test_what_is_not_listed_after_a_restart_may_run() -> None:
     with FakeHub("1.x", replace(FAST, reconnect=1.5)) as hub:
         sequence = stored(hub)
@@ -178,6 +180,7 @@ def test_018_starts_python_only_with_both_configuration_and_arguments(body: dict
         assert ended(hub, instance) is (len(body) < 2)
 
 
+@pytest.mark.slow
 def test_018_does_not_stop_python_and_kills_it_late() -> None:
     with FakeHub("0.18", replace(FAST, overdue_018=1.5)) as hub:
         instance = started(hub, stored(hub, engine="python3"), appConfig={}, args=[])

@@ -98,6 +98,7 @@ def test_the_interpreter_is_that_of_ansible(tmp_path: pathlib.Path, hub: FakeHub
     assert variables_of(found, "north")["ansible_python_interpreter"] == sys.executable
 
 
+@pytest.mark.slow
 def test_instances_are_hosts_if_wanted_without_what_may_be_secret(tmp_path: pathlib.Path, filled: FakeHub) -> None:
     source = {
         "hubs": [{"name": "north", "api_url": filled.api_url, "vars": {"region": "eu"}}],
@@ -210,6 +211,7 @@ def test_it_has_the_connection_options_of_the_modules() -> None:
         assert DOCUMENTED[name]["env"] == [{"name": f"STH_{name.upper()}"}]
 
 
+@pytest.mark.slow
 def test_no_host_takes_the_name_of_another(tmp_path: pathlib.Path, filled: FakeHub) -> None:
     """An instance may be called anything, so its name may make the name of a hub."""
     with FakeHub("1.x") as other:

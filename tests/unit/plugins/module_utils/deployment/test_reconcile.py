@@ -82,6 +82,7 @@ def refs(hub: FakeHub) -> list[str]:
     return [item["sequence"]["ref"] for item in listed]
 
 
+@pytest.mark.slow
 def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
     begun = deployed_four_times(hub, src=version("a"), replicas=2, app_config={"x": 1}, index_key="shard")
     assert verbs(begun.real) == {"upload": 1, "start": 2}
@@ -137,6 +138,7 @@ def test_a_rollback_to_no_replica_brings_nothing_back(hub: FakeHub, version: Ver
         assert (result["rolled_back"], result["deployment"]["ref"]) == (False, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["rolling", "blue_green", "recreate"])
 def test_a_changed_package_rolls_everything_and_old_versions_are_kept_as_asked(
     hub: FakeHub, version: Version, strategy: str
@@ -175,6 +177,7 @@ def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub, version: 
         assert len(hub.requests) - before == (2 if hub.state.is_1x else 3 + 3)
 
 
+@pytest.mark.slow
 def test_a_canary_is_a_state_of_its_own_and_is_completed(hub: FakeHub, version: Version) -> None:
     old = deploy(hub, src=version("a"), replicas=3)["deployment"]["ref"]
     tried = deployed_four_times(hub, src=version("b"), canary=1)
@@ -190,6 +193,7 @@ def test_a_canary_is_a_state_of_its_own_and_is_completed(hub: FakeHub, version: 
     assert refs(hub) == [new] * 4
 
 
+@pytest.mark.slow
 def test_another_canary_leaves_the_rest_and_a_canary_is_nothing_to_go_back_to(hub: FakeHub, version: Version) -> None:
     old = deploy(hub, src=version("a"), replicas=3)["deployment"]["ref"]
     deploy(hub, src=version("b"), canary=1)
@@ -202,6 +206,7 @@ def test_another_canary_leaves_the_rest_and_a_canary_is_nothing_to_go_back_to(hu
     assert {item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]} == {old}
 
 
+@pytest.mark.slow
 def test_a_canary_of_a_configuration_is_taken_back(hub: FakeHub, version: Version) -> None:
     deploy(hub, src=version("a"), replicas=3, app_config={"x": 1})
     ref = deploy(hub, src=version("b"))["deployment"]["ref"]
@@ -213,6 +218,7 @@ def test_a_canary_of_a_configuration_is_taken_back(hub: FakeHub, version: Versio
     assert (back.real["deployment"]["canary"], back.real["rolled_back"]) == (0, True)
 
 
+@pytest.mark.slow
 def test_rolled_back_once_and_not_again(hub: FakeHub, version: Version) -> None:
     old = deploy(hub, src=version("a"), replicas=2, app_config={"x": 1})["deployment"]["ref"]
     assert deploy(hub, state="rolled_back")["error_code"] == "NOT_FOUND"
@@ -272,6 +278,7 @@ def test_a_new_version_that_misses_its_gate_leaves_the_old_at_full_strength(
     assert result["deployment"] == deploy(hub)["deployment"]
 
 
+@pytest.mark.slow
 def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, version: Version) -> None:
     deploy(hub, src=version("a"), replicas=3, app_config={"x": 1}, overrides=[{}, {"app_config": {"y": 2}}])
     before = running(hub)
@@ -284,6 +291,7 @@ def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, vers
     assert len(hub.sequences) == 1
 
 
+@pytest.mark.slow
 def test_what_is_brought_back_or_goes_on_has_the_limits_of_the_task(hub: FakeHub, version: Version) -> None:
     given: dict[str, Any] = {
         "start_options": {"extra": 1},
@@ -304,6 +312,7 @@ def test_what_is_brought_back_or_goes_on_has_the_limits_of_the_task(hub: FakeHub
     assert bodies() == [(1, given.get("limits"))] * 2
 
 
+@pytest.mark.slow
 def test_what_others_keep_for_going_back_is_not_removed(hub: FakeHub, version: Version) -> None:
     for letter in "ab":
         for name in ("web", "api"):
@@ -326,6 +335,7 @@ def test_with_keep_config_replicas_that_all_have_overrides_are_scaled(hub: FakeH
     assert configs(hub) == [{"x": 1, "id": "p"}, {"x": 1, "id": "q"}, {"x": 2, "id": "r"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["stop", "leave"])
 def test_after_a_failure_nothing_more_is_replaced_or_nothing_is_touched(
     hub: FakeHub, version: Version, how: str
@@ -350,6 +360,7 @@ def test_a_first_deployment_that_fails_leaves_nothing(hub: FakeHub, version: Ver
     assert (running(hub), hub.sequences) == ({}, [])
 
 
+@pytest.mark.slow
 def test_a_replica_that_ends_after_it_was_ready_stops_the_update_with_what_it_said(
     hub: FakeHub, version: Version
 ) -> None:
@@ -366,6 +377,7 @@ def test_a_replica_that_ends_after_it_was_ready_stops_the_update_with_what_it_sa
     assert running(hub)["web-2"] == before["web-2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [True, False])
 def test_a_program_that_ends_itself_as_if_killed_is_no_other_task(hub: FakeHub, version: Version, first: bool) -> None:
     hub.state.timings = replace(hub.state.timings, extension=60.0)
@@ -396,6 +408,7 @@ def test_rounds_without_an_end_are_the_failure_of_what_ended_last(
     assert configs(hub) == [{}]
 
 
+@pytest.mark.slow
 def test_overload_is_waited_out_within_its_bound(hub: FakeHub, version: Version) -> None:
     hub.overload(1)
     assert not deploy(hub, src=version("a"), overload_timeout=10.0).get("failed")
@@ -410,6 +423,7 @@ def test_overload_is_waited_out_within_its_bound(hub: FakeHub, version: Version)
     assert running(hub) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("handler", ["keepAlive", "slow"])
 def test_old_replicas_are_stopped_then_killed_and_seen_ended_before_the_next_step(
     hub: FakeHub, version: Version, handler: str, monkeypatch: pytest.MonkeyPatch
@@ -442,6 +456,7 @@ def test_old_replicas_are_stopped_then_killed_and_seen_ended_before_the_next_ste
         assert instance is None or not instance.process_alive
 
 
+@pytest.mark.slow
 def test_no_more_are_started_at_once_than_max_parallel(
     hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -469,6 +484,7 @@ def test_no_more_are_started_at_once_than_max_parallel(
         assert most[0] == parallel
 
 
+@pytest.mark.slow
 def test_each_step_is_told_before_it_is_done_the_way_back_too(
     hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -507,6 +523,7 @@ def test_each_step_is_told_before_it_is_done_the_way_back_too(
     assert len(told) == sum(item["done"] for item in result["actions"]), lines
 
 
+@pytest.mark.slow
 def test_a_version_that_the_hub_refuses_to_remove_fails_no_run(hub: FakeHub, version: Version) -> None:
     if not hub.state.is_1x:
         return
@@ -596,6 +613,7 @@ def test_a_version_that_an_earlier_task_would_upload_is_assumed_in_check_mode(hu
     assert "earlier task" in result["notes"][0]
 
 
+@pytest.mark.slow
 def test_right_after_a_restart_of_the_hub_replicas_are_not_believed_to_be_gone(hub: FakeHub, version: Version) -> None:
     deploy(hub, src=version("a"), replicas=2)
     if not hub.state.is_1x:
@@ -608,6 +626,7 @@ def test_right_after_a_restart_of_the_hub_replicas_are_not_believed_to_be_gone(h
     assert hub.runners == 2
 
 
+@pytest.mark.slow
 def test_a_rollout_that_was_cut_off_by_a_restart_of_the_hub_goes_on_at_once(hub: FakeHub, version: Version) -> None:
     if not hub.state.is_1x:
         pytest.skip("the programs of a 0.18 hub do not come back after a restart")
@@ -627,6 +646,7 @@ def test_a_rollout_that_was_cut_off_by_a_restart_of_the_hub_goes_on_at_once(hub:
     assert not deploy(hub, src=version("b"), **gate)["changed"]
 
 
+@pytest.mark.slow
 def test_a_replica_that_came_back_and_is_not_healthy_is_replaced(hub: FakeHub, version: Version) -> None:
     if not hub.state.is_1x:
         pytest.skip("the programs of a 0.18 hub do not come back after a restart")

@@ -25,6 +25,9 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task
 
+# Rollouts take a while.
+pytestmark = pytest.mark.slow
+
 QUICK: dict[str, Any] = {"name": "web", "stable_for": 0, "stop_timeout": 0}
 
 

@@ -91,6 +91,7 @@ def test_going_back_from_a_canary_brings_back_the_configuration_of_the_others() 
     assert deployment.goal(replicas=4).slots[3].program.app_config == {"x": 1, "n": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("older", [False, True])
 @pytest.mark.parametrize("changed", [{"app_config": {"x": 2}}, {"args": ["y"]}])
 def test_a_canary_of_a_configuration_is_taken_back(changed: dict[str, Any], older: bool) -> None:

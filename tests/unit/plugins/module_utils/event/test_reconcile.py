@@ -172,6 +172,7 @@ def test_the_last_event_counts_if_there_was_one(pool: FakeHub) -> None:
     assert event(pool, instance="talker", expect="done", wait_timeout=0.3)["error_code"] == "TIMEOUT"
 
 
+@pytest.mark.slow
 def test_a_wait_ends_with_the_instance(pool: FakeHub) -> None:
     keep_ended(pool)
     dies = start(pool, "dies")["instance"]["id"]

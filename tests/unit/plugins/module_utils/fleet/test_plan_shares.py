@@ -39,6 +39,7 @@ def test_each_index_runs_once(fleet: list[Member], total: int, spread: str) -> N
     assert list(shares) == [item.name for item in fleet]
 
 
+@pytest.mark.slow
 @given(fleets(), st.integers(0, 15))
 def test_shares_differ_by_at_most_one_from_what_each_hub_should_have(fleet: list[Member], total: int) -> None:
     sizes = [len(share) for share in plan_shares(fleet, total, "even").values()]
@@ -49,6 +50,7 @@ def test_shares_differ_by_at_most_one_from_what_each_hub_should_have(fleet: list
         assert floor(exact - 1e-6) <= len(plan_shares(fleet, total, "weighted")[item.name]) <= ceil(exact + 1e-6)
 
 
+@pytest.mark.slow
 @given(fleets(), st.integers(0, 15), SPREADS)
 def test_a_second_plan_moves_nothing(fleet: list[Member], total: int, spread: str) -> None:
     shares = plan_shares(fleet, total, spread)  # type: ignore[arg-type]

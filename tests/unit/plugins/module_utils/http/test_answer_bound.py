@@ -80,6 +80,7 @@ def test_a_write_whose_answer_trickles_is_one_whose_answer_was_lost() -> None:
         assert isinstance(failure(client(url).send_sequence, b"x"), LostAnswerError)
 
 
+@pytest.mark.slow
 def test_a_read_whose_answer_trickles_is_repeated_as_often_as_it_may() -> None:
     with trickling(*SLOW["header"]) as url:
         begun = time.monotonic()
@@ -87,6 +88,7 @@ def test_a_read_whose_answer_trickles_is_repeated_as_often_as_it_may() -> None:
         assert 3 * (0.3 + TIMINGS.longest_answer) <= time.monotonic() - begun < bound(6)
 
 
+@pytest.mark.slow
 def test_a_stream_may_trickle_for_as_long_as_it_likes() -> None:
     seconds = 3 * (0.3 + TIMINGS.longest_answer)
     count = int(seconds / PAUSE / 6)
@@ -97,6 +99,7 @@ def test_a_stream_may_trickle_for_as_long_as_it_likes() -> None:
         assert b"".join(stream) == b"x" * count
 
 
+@pytest.mark.slow
 def test_an_answer_may_come_later_than_a_connection() -> None:
     whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
     with trickling(whole, b"", silent=1.0) as url:

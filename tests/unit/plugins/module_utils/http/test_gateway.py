@@ -123,6 +123,7 @@ def test_a_read_is_repeated_as_often_as_the_task_allows(status: str) -> None:
     assert "not a Scramjet" not in error.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["1", "date"])
 def test_the_gateway_says_when_to_come_back(form: str) -> None:
     begun = time.time()

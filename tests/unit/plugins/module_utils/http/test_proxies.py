@@ -51,6 +51,7 @@ def test_a_large_upload_goes_through_a_proxy_in_pieces(
     assert not run_task("sth_sequence", hub, src=str(source))["changed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
 def test_a_long_poll_and_streams_go_through_a_proxy(hub: FakeHub, proxy: ForwardProxy) -> None:
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))

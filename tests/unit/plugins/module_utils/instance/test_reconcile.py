@@ -49,6 +49,7 @@ def test_started_stopped_and_absent(hub: FakeHub) -> None:
     assert hub.instances == []
 
 
+@pytest.mark.slow
 def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
     own_id = "11111111-2222-4333-8444-555555555555"
     wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 20.0, **QUICK}
@@ -247,6 +248,7 @@ def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, option
     assert "could not be started again" in result["msg"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failing",
     [
@@ -365,6 +367,7 @@ def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeH
     assert "was asked to end" in result["msg"]
 
 
+@pytest.mark.slow
 def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(hub: FakeHub) -> None:
     start(hub)
     # Answered, and not carried out.
@@ -487,6 +490,7 @@ def test_instances_of_a_deployment_are_refused(hub: FakeHub) -> None:
     assert "sth_deployment" in result["msg"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["_stop", "_kill"])
 @pytest.mark.parametrize("kind", ["die", "cut"])
 def test_what_a_hub_does_not_list_that_was_restarted_at_an_order_has_not_ended(
@@ -504,6 +508,7 @@ def test_what_a_hub_does_not_list_that_was_restarted_at_an_order_has_not_ended(
 PAGE = b"<html>Sign in</html>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -543,6 +548,7 @@ def test_an_empty_address_is_not_the_hub_of_this_machine(hub: FakeHub) -> None:
     assert refused["hub"]["api_url"] is None
 
 
+@pytest.mark.slow
 def test_a_stop_may_take_longer_than_any_other_request(hub: FakeHub) -> None:
     start(hub, app_config={"stopHandler": "slow", "slowMs": 60_000})
     ended = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=1.5, request_timeout=0.7)

@@ -86,6 +86,7 @@ def test_a_full_disk_ends_the_run_and_what_had_come_stays_beside(hub: FakeHub, t
     assert result["collected"]["stdout"]["content"] == "so far\n"
 
 
+@pytest.mark.slow
 def test_what_was_read_before_a_bound_in_time_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     when_asked(hub, "/output", lambda: say(hub, "output", b"half"))
     result = complete(hub, output_dest=str(tmp_path / "out"), run_timeout=1.0)

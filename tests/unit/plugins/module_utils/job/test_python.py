@@ -59,6 +59,7 @@ def test_one_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> No
     assert list(result["collected"]) == collect
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", ["throw_later", "exit"])
 def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
     result = complete(hub, app_config={"behaviour": behaviour}, collect=["output"])
@@ -66,6 +67,7 @@ def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
     assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [["Finished.", "Not yet."], ["Finished."]])
 def test_what_the_program_says_itself_is_not_believed(hub: FakeHub, lines: list[str]) -> None:
     def lie() -> None:

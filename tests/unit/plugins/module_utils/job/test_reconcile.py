@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, plan
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
+@pytest.mark.slow
 def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "stdout": "out", "stderr": "err", "log": "own words", "result": "42"}
     options: dict[str, Any] = {"wait_for_exit": True, "log_source": "all"}
@@ -61,6 +62,7 @@ def linger(hub: FakeHub) -> None:
     hub.state.timings = replace(hub.state.timings, linger=600.0)
 
 
+@pytest.mark.slow
 def test_a_run_is_over_when_it_is_certain_that_it_has_completed(hub: FakeHub) -> None:
     linger(hub)
     config = {"behaviour": "complete", "stdout": "out", "result": "42"}
@@ -87,6 +89,7 @@ def test_what_may_go_on_in_the_background_is_not_ended(
     assert run["instance"]["exit_code"] == (-1 if hub.state.is_1x else None)
 
 
+@pytest.mark.slow
 def test_of_the_log_the_words_of_the_program_are_returned(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "log": "own words"}
     (line,) = complete(hub, app_config=config)["collected"]["log"]["content"].splitlines()
@@ -105,6 +108,7 @@ def test_of_the_log_what_went_wrong_is_returned(hub: FakeHub) -> None:
 STREAMING: dict[str, Any] = {"behaviour": "stream", "every": 0.05}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "kept", "reason"),
     [
@@ -130,6 +134,7 @@ def test_a_program_that_never_ends_its_output_completes_by_it(
         assert not run_task("sth_instance_info", hub, status=["running"])["exists"]
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_before_that_has_completed_if_nothing_is_missing(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "seconds": 0.1}
     for option in ({"completion_lines": 3}, {"completion_silence": LONG}):
@@ -151,6 +156,7 @@ def test_an_end_that_cannot_be_meant_is_refused(hub: FakeHub, options: dict[str,
     assert len(hub.writes) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["timeout", "event"])
 def test_what_is_left_of_a_run_that_fails_is_said_and_so_it_is(hub: FakeHub, how: str) -> None:
     events = [{"name": "failed", "payload": "x", "after": 0.1}]
@@ -174,6 +180,7 @@ def test_what_is_left_of_a_run_that_fails_is_said_and_so_it_is(hub: FakeHub, how
         assert result["seconds"] < LONG
 
 
+@pytest.mark.slow
 def test_input_is_fed_while_output_is_read(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "hello\n"}, collect=["output"])
     assert result["collected"]["output"]["content"] == "HELLO\n"
@@ -243,6 +250,7 @@ def awaiting() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("await ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", [2, 3, 5])
 def test_a_completion_event_right_before_the_end_is_not_lost(
     hub: FakeHub, monkeypatch: pytest.MonkeyPatch, look: int
@@ -263,6 +271,7 @@ def test_a_failure_event_right_before_the_end_is_told(hub: FakeHub, monkeypatch:
     assert result["collected"]["stdout"]["content"] == "so far\n"
 
 
+@pytest.mark.slow
 def test_an_event_is_asked_for_again_where_a_request_is_never_answered(hub: FakeHub) -> None:
     hub.fault(Fault("hang", method="GET", path="/event/finished", times=2))
     events = [{"name": "finished", "payload": {"sum": 3}, "after": 0.2}]
@@ -272,6 +281,7 @@ def test_an_event_is_asked_for_again_where_a_request_is_never_answered(hub: Fake
     assert awaiting() == []
 
 
+@pytest.mark.slow
 def test_nobody_listens_for_an_event_after_the_bound(hub: FakeHub) -> None:
     result = complete(hub, completion_event="finished", failure_event="failed", run_timeout=2.0)
     assert result["error_code"] == "TIMEOUT"
@@ -288,6 +298,7 @@ def test_a_hub_that_does_not_tell_events_ends_the_wait(hub: FakeHub) -> None:
     assert awaiting() == []
 
 
+@pytest.mark.slow
 def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: FakeHub) -> None:
     config = {"behaviour": "run"}
     assert complete(hub, app_config=config, run_timeout=0.2)["error_code"] == "TIMEOUT"
@@ -297,6 +308,7 @@ def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: Fak
     assert attached["instance"]["outcome"] == "completed"
 
 
+@pytest.mark.slow
 def test_a_run_that_was_over_when_it_was_joined_is_started_again(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "seconds": 2.0}
     run_task("sth_instance", hub, name="job", sequence="probe", app_config=config, stable_for=0)
@@ -333,6 +345,7 @@ def test_a_run_that_fails_while_it_is_joined_is_not_started_again(hub: FakeHub) 
     assert hub.runners == 0
 
 
+@pytest.mark.slow
 def test_another_run_under_that_name_is_a_conflict_or_replaced(hub: FakeHub) -> None:
     complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
     assert complete(hub, app_config={"behaviour": "complete"})["error_code"] == "CONFLICT"
@@ -342,6 +355,7 @@ def test_another_run_under_that_name_is_a_conflict_or_replaced(hub: FakeHub) -> 
     assert replaced["instance"]["outcome"] == "completed"
 
 
+@pytest.mark.slow
 def test_without_sequence_only_a_live_one_is_waited_for(hub: FakeHub) -> None:
     assert complete(hub, sequence=None)["error_code"] == "NOT_FOUND"
     complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
@@ -349,6 +363,7 @@ def test_without_sequence_only_a_live_one_is_waited_for(hub: FakeHub) -> None:
     assert not complete(hub, sequence=None)["changed"]
 
 
+@pytest.mark.slow
 def test_every_hub_lets_an_instance_be_waited_for_by_its_id(hub: FakeHub) -> None:
     complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
     (instance,) = run_task("sth_instance_info", hub)["instances"]
@@ -366,6 +381,7 @@ def test_a_file_that_is_not_there_is_refused_before_anything_is_started(hub: Fak
     assert len(hub.writes) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
     config = {"behaviour": "echo"}
     feed: dict[str, Any] = {"content": "hello\n", "end": False}
@@ -418,6 +434,7 @@ def test_a_member_that_is_run_anew_stays_in_its_pool(hub: FakeHub) -> None:
     assert (run["instance"]["name"], run["instance"]["index"]) == ("web-1", 1)
 
 
+@pytest.mark.slow
 def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "seconds": 0.1}
     result = complete(hub, app_config=config, completion_event="finished")

@@ -45,6 +45,7 @@ def test_an_order_that_is_carried_out_although_the_answer_is_an_error_has_ended_
     assert hub.runners == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hub", ["0.18"], indirect=True)
 def test_an_order_that_is_not_carried_out_is_a_failure(hub: FakeHub, instance: str) -> None:
     hub.fault(Fault("status", path=f"{instance}/_stop"))

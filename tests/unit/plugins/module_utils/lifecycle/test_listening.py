@@ -73,6 +73,7 @@ def test_a_request_that_is_never_answered_is_followed_by_another(
     assert awaiting() == []
 
 
+@pytest.mark.slow
 def test_a_wait_ends_at_its_time_and_asks_in_growing_pauses(hub: FakeHub, instance: str) -> None:
     with Listener(client(hub), instance, "up") as listener:
         assert listener.wait(2.0) is None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs, last_words
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
@@ -40,6 +42,7 @@ def test_what_only_the_runner_and_the_hub_say_is_shown_where_there_is_nothing_el
     assert "Handshake sent" in last_words({"log": "\n".join(noise)}, set()).ends["log"]
 
 
+@pytest.mark.slow
 def test_a_busy_hub_may_take_a_while_to_send_what_it_has() -> None:
     """Only after its first data does the silence of a stream say that the hub has no more."""
     with FakeHub("1.x") as hub:

@@ -66,6 +66,7 @@ def test_killing_without_asking_ends_it(hanging: FakeHub) -> None:
         assert times.real["instance"]["outcome"] == "killed"
 
 
+@pytest.mark.slow
 def test_a_stop_that_cannot_be_taken_back_is_told_with_what_is_left(hanging: FakeHub) -> None:
     result = run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0.1)
     if not hanging.state.is_1x:
@@ -81,6 +82,7 @@ def test_a_stop_that_cannot_be_taken_back_is_told_with_what_is_left(hanging: Fak
     assert forced(hanging) == 0
 
 
+@pytest.mark.slow
 def test_the_removal_of_its_package_ends_it(hanging: FakeHub) -> None:
     start(hanging, "fine")
     times = four_times("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
@@ -92,6 +94,7 @@ def test_the_removal_of_its_package_ends_it(hanging: FakeHub) -> None:
     assert forced(hanging) == hanging.state.is_1x
 
 
+@pytest.mark.slow
 def test_a_second_try_ends_what_the_first_could_not(hanging: FakeHub) -> None:
     run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0.1)
     removed = run_task("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
@@ -99,6 +102,7 @@ def test_a_second_try_ends_what_the_first_could_not(hanging: FakeHub) -> None:
     assert hanging.runners == 0
 
 
+@pytest.mark.slow
 def test_a_new_version_takes_the_place_of_one_that_does_not_answer(hanging: FakeHub, tmp_path: pathlib.Path) -> None:
     package = tmp_path / "probe"
     package.mkdir()
@@ -111,6 +115,7 @@ def test_a_new_version_takes_the_place_of_one_that_does_not_answer(hanging: Fake
     assert [item["config"]["version"].partition("+")[0] for item in hanging.sequences] == ["9.9.9"]
 
 
+@pytest.mark.slow
 def test_what_no_order_ends_is_told_without_the_advice_that_was_tried(hanging: FakeHub) -> None:
     if not hanging.state.is_1x:
         pytest.skip("a 0.18 hub ends it")
@@ -142,6 +147,7 @@ def test_a_kill_in_vain_is_told_with_the_process(hanging: FakeHub) -> None:
     assert "end process 4711 on the hub's machine with kill -9, or restart the hub if it is gone" in result["msg"]
 
 
+@pytest.mark.slow
 def test_one_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
     result = run_task(
@@ -162,6 +168,7 @@ def test_one_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
     assert asked(hub, "/_stop") == (0 if hub.state.is_1x else 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can_keepalive", [True, False])
 def test_a_program_in_python_that_asks_for_more_time_ends(
     hub: FakeHub, tmp_path: pathlib.Path, can_keepalive: bool
@@ -176,6 +183,7 @@ def test_a_program_in_python_that_asks_for_more_time_ends(
     assert hub.runners == 0
 
 
+@pytest.mark.slow
 def test_a_replica_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
     result = run_task(
         "sth_deployment",

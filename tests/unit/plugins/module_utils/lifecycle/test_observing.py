@@ -31,6 +31,7 @@ def test_right_after_a_restart_of_the_hub_an_absence_is_not_believed(hub: FakeHu
     assert len(hub.instances) == 1
 
 
+@pytest.mark.slow
 def test_right_after_a_restart_no_member_of_a_pool_is_started_twice(hub: FakeHub) -> None:
     if not hub.state.is_1x:
         pytest.skip("the programs of a 0.18 hub do not come back after a restart")
@@ -42,6 +43,7 @@ def test_right_after_a_restart_no_member_of_a_pool_is_started_twice(hub: FakeHub
     assert hub.runners == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["stopped", "restarted"])
 def test_right_after_a_restart_what_is_to_end_is_waited_for(hub: FakeHub, state: str) -> None:
     if not hub.state.is_1x:
@@ -62,6 +64,7 @@ def test_a_hub_that_has_been_up_for_long_is_believed_at_once(hub: FakeHub) -> No
     assert paths.count("log") == (1 if hub.state.is_1x else 0)
 
 
+@pytest.mark.slow
 def test_an_instance_that_does_not_answer_for_a_moment_is_not_started_again(hub: FakeHub) -> None:
     if hub.state.is_1x:
         pytest.skip("a 1.x hub lists instances whole")
@@ -79,6 +82,7 @@ def test_an_instance_of_others_without_a_configuration_is_not_in_doubt(hub: Fake
     assert not start(hub)["changed"]
 
 
+@pytest.mark.slow
 def test_nothing_is_started_for_an_instance_that_never_answers(hub: FakeHub) -> None:
     if hub.state.is_1x:
         pytest.skip("a 1.x hub lists instances whole")
@@ -94,6 +98,7 @@ def test_nothing_is_started_for_an_instance_that_never_answers(hub: FakeHub) -> 
     assert not start(hub)["changed"]
 
 
+@pytest.mark.slow
 def test_an_instance_that_does_not_answer_right_after_its_start_is_not_one_without_a_package(hub: FakeHub) -> None:
     if hub.state.is_1x:
         pytest.skip("a 1.x hub lists instances whole")

@@ -99,6 +99,7 @@ def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHu
     assert result["error_code"] == "START_FAILED"
 
 
+@pytest.mark.slow
 def test_an_event_that_never_comes_ends_at_the_bound(hub: FakeHub) -> None:
     result = start(hub, wait_for="event", ready_event="up", wait_timeout=0.5)
     assert result["error_code"] == "TIMEOUT"
@@ -109,6 +110,7 @@ def test_healthy(hub: FakeHub) -> None:
     assert not start(hub, wait_for="healthy").get("failed")
 
 
+@pytest.mark.slow
 def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub) -> None:
     config = {"healthy": False}
     result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1)
@@ -116,6 +118,7 @@ def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub)
     assert "has not reported that it is healthy" in result["msg"]
 
 
+@pytest.mark.slow
 def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(hub: FakeHub) -> None:
     hub.state.timings = replace(hub.state.timings, health=0.6)
     timings = replace(HASTY, health_is_asked=0.0)

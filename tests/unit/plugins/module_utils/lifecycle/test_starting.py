@@ -50,6 +50,7 @@ def test_a_lost_answer_of_a_start_makes_no_second_process(hub: FakeHub) -> None:
     assert len(hub.instances) == 1
 
 
+@pytest.mark.slow
 def test_a_start_that_never_arrived_is_repeated(hub: FakeHub) -> None:
     hub.fault(Fault("reset", "POST", "/start$"))
     assert not start(hub).get("failed")
@@ -67,6 +68,7 @@ def test_a_start_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHu
     assert "GET" not in result["msg"]
 
 
+@pytest.mark.slow
 def test_start_attempts(hub: FakeHub) -> None:
     result = start(hub, app_config={"behaviour": "throw_at_start"}, stable_for=1.0, start_attempts=2, wait_timeout=5.0)
     assert result["error_code"] == "START_FAILED"
@@ -87,6 +89,7 @@ def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(hub: FakeHub
     assert "lost its connection" in result["msg"]
 
 
+@pytest.mark.slow
 def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
     hub.overload(1)
     assert not start(hub, overload_timeout=10.0).get("failed")

@@ -52,6 +52,7 @@ def test_masking_of_what_is_collected_can_be_declined(hub: FakeHub) -> None:
     assert "s3cretkey" not in collected["log"]["content"]
 
 
+@pytest.mark.slow
 def test_what_a_run_that_failed_has_said_is_as_that_of_one_that_completed(hub: FakeHub) -> None:
     config = {**CONFIG, "behaviour": "throw_later", "message": "no test for s3cretkey"}
     failed = run(hub, state="completed", app_config=config)
@@ -114,6 +115,7 @@ def test_an_event_that_comes(hub: FakeHub, options: dict[str, Any], shown: str) 
     assert run_task("sth_event", hub, instance="job", send="ping", payload="x")["events"][0]["masked"] is False
 
 
+@pytest.mark.slow
 def test_the_event_that_completes_a_run(hub: FakeHub) -> None:
     payload = {"token": "theirs", "tested": "test", "said": "s3cretkey"}
     config = {**CONFIG, "behaviour": "run", "events": [{"name": "done", "payload": payload, "after": 0.1}]}

@@ -322,6 +322,7 @@ def test_an_empty_text_never_means_every_package(hub: FakeHub, package: pathlib.
     assert len(hub.writes) == before
 
 
+@pytest.mark.slow
 def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
     hub: FakeHub, package: pathlib.Path
 ) -> None:

@@ -39,6 +39,7 @@ def test_no_reader_is_left_if_the_task_is_interrupted_while_they_are_started(
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("read ")] == []
 
 
+@pytest.mark.slow
 def test_output_that_an_older_hub_has_spoiled_is_told(hub: FakeHub) -> None:
     when_asked(hub, "/output", lambda: finish(hub, "\ufffdPNG".encode()))
     result = complete(hub, app_config={"behaviour": "run"})
@@ -77,6 +78,7 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path:
     assert list(tmp_path.iterdir()) == [dest]
 
 
+@pytest.mark.slow
 def test_a_stream_that_is_never_answered_does_not_hold_the_end_up(hub: FakeHub) -> None:
     hub.fault(Fault("hang", method="GET", path="/stderr"))
     began = time.monotonic()

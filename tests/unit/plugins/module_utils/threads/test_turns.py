@@ -148,6 +148,7 @@ def test_a_wait_ends_soon_after_an_interruption(
     assert seconds_until_interrupted(lambda: wait(let_go)) < LONG / 2
 
 
+@pytest.mark.slow
 def test_the_turns_add_up_to_the_whole_time() -> None:
     turns: list[float] = []
     began = time.monotonic()
