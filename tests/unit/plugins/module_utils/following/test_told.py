@@ -39,7 +39,7 @@ def test_secrets_are_not_told(mask_output: bool) -> None:
     assert payload == {"said": f"******** {shown}", "apiKey": "********" if mask_output else "k", "n": 1}
 
 
-HUB = {"name": "north", "api_url": "http://127.0.0.1:9/api/v1"}
+HUB = {"name": "north", "api_url": "http://127.0.0.1:9"}
 RECORD = InstanceRecord("i", "s", "running", {"apiKey": "k3y-of-program"})
 
 
