@@ -83,7 +83,7 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     run.journal.plan(plan.actions)
     if run.reports:
         run.changes = changes(before, plan, masker)
-    in_force = settings_in_force(before) if run.options.get("_remember") else None
+    in_force = settings_in_force(before) if run.remembers else None
     if in_force:
         run.kept_back = {"in_force": in_force}
     note_topics(run)

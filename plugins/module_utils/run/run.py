@@ -74,6 +74,11 @@ class Run:
         """Whether the action plugin asks for `changes`."""
         return bool(self.options.get("_report"))
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the caller asks for the settings that were in force before, which the playbook rollout brings back."""
+        return bool(self.options.get("_remember"))
+
     def hide(self, records: Iterable[InstanceRecord]) -> None:
         """Mask the secrets of ``records`` in all texts of this run, because the runner writes them into the log.
 

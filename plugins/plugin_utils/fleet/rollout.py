@@ -173,7 +173,7 @@ def _failure(of_host: Mapping[str, Any]) -> dict[str, Any] | None:
     run, look = of_host.get("deployment__run") or {}, of_host.get("rollout__look") or {}
     failed = _task_failure(run)
     if failed is None and look and not look.get("skipped"):
-        failed = _missing(run, look)
+        failed = _not_ready(run, look)
     for name, title in CHECKS.items():
         found = _task_failure(of_host.get(name) or {})
         if failed is None and found:
@@ -194,7 +194,7 @@ def _task_failure(result: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _missing(run: Mapping[str, Any], look: Mapping[str, Any]) -> dict[str, Any] | None:
+def _not_ready(run: Mapping[str, Any], look: Mapping[str, Any]) -> dict[str, Any] | None:
     """Say which replicas do not run any more; None if all do."""
     if "deployments" not in look:
         return {"msg": str(look.get("msg") or "The hub cannot be reached."), "error_code": look.get("error_code")}
