@@ -287,10 +287,11 @@ class Watched(FakeHub):
 def test_a_rollout_that_was_killed_after_any_write_goes_on(tmp_path: pathlib.Path, new: dict[str, Any]) -> None:
     small = {**new, "total_replicas": 2}
     for number in range(1, 20):
-        with Watched("1.x") as north, Watched("0.18") as south:
+        hubs = [Watched("1.x"), Watched("0.18")]
+        with hubs[0] as north, hubs[1] as south:
             fleet = Fleet(tmp_path, {"north": north, "south": south})
             fleet.deploy(**{**OLD, "total_replicas": 2})
-            killed = killed_after(number, fleet, [north, south], small)
+            killed = killed_after(number, fleet, hubs, small)
             rollout(fleet, **small)
             shown = [[row[:2] for row in rows] for rows in everywhere(fleet).values()]
             assert shown == [[(0, "2.0.0")], [(1, "2.0.0")]]
@@ -325,10 +326,10 @@ def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mappin
                     os.kill(pid, signal.SIGKILL)
 
         for hub in hubs:
-            hub.told = count  # type: ignore[method-assign]
+            hub.told = count
         process.wait(bound(60))
     for hub in hubs:
-        hub.told = lambda: None  # type: ignore[method-assign]
+        hub.told = lambda: None
     return killed.is_set()
 
 

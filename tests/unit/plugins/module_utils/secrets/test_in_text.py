@@ -14,14 +14,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text impor
     named_values,
     secrets_in,
     url_users,
-    without,
+    with_mask,
 )
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
 def shown(text: str) -> str:
     """Return a text as configuration shows it."""
-    return without(text, [*url_users(text), *named_values(text)], "***")
+    return with_mask(text, [*url_users(text), *named_values(text)], "***")
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def runs(ref: str, ready: int = 2, newest: str | None = "2026-11-28T11:59:30.000
     return {"deployments": [{"name": "web", "ref": ref, "ready": ready, "newest": newest}]}
 
 
-def play(batch: list[str] | None = None, **hosts: dict[str, Any]) -> dict[str, Any]:
+def play(batch: list[str] | None = None, /, **hosts: dict[str, Any]) -> dict[str, Any]:
     hostvars = {name: {"inventory_hostname": name, **own} for name, own in hosts.items()}
     return {"ansible_play_hosts_all": list(hosts), "ansible_play_batch": batch or list(hosts), "hostvars": hostvars}
 
