@@ -81,4 +81,4 @@ def test_an_answer_without_an_end_is_not_read_for_ever(monkeypatch: pytest.Monke
     monkeypatch.setattr(transport, "LARGEST_BODY", 1000)
     endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n"
     with ScriptedServer(Exchange("GET", "/version", endless)) as server:
-        assert "without an end" in failure(client(server, request_retries=0).version).message
+        assert "does not end" in failure(client(server, request_retries=0).version).message

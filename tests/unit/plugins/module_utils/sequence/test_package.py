@@ -53,7 +53,7 @@ def test_what_else_is_at_dest_is_replaced_and_said_so(src: Path, tmp_path: Path)
     (src / "index.js").write_text("module.exports = (input) => input;\n")
     changed = run(src, dest)
     assert changed["changed"]
-    assert "something else" in changed["actions"][0]["reason"]
+    assert "it is not the archive of" in changed["actions"][0]["reason"]
     assert read_package(str(dest)).digest == read_package(str(src)).digest
 
 
