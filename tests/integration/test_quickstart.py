@@ -18,6 +18,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation
 from ansible_collections.scramjet.sth.tests.running.commands import run_command
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 INSTALLATIONS = ("Install the hub's package with npm", "Install Node.js from the Python package index")
 
@@ -32,7 +33,9 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
         # A directory of its own, and the virtual environment that runs this, whatever its age. A hub that variables name is
         # none of its business: it removes what is on its own.
         command = ["make", "quickstart", f"CURDIR={tmp_path}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.run"]
-        command += [f"ARGS=--extra-vars sth_api_url={other.api_url}"]
+        # Another run of the tests on this machine may look for free ports at the same moment.
+        given = {"sth_api_url": other.api_url, "hub_port": free_port(), "hub_instances_port": free_port()}
+        command += ["ARGS=" + " ".join(f"--extra-vars {name}={value}" for name, value in given.items())]
         output = run_command(command, environment=environment, seconds=200, directory=ROOT)
         assert other.requests == []
 
