@@ -100,7 +100,7 @@ def test_another_archive_than_was_meant_is_refused(
     ("digest", "says"),
     [
         ("0" * 64, "has the SHA-256 digest [0-9a-f]{64} instead of the given one.*Nothing was changed"),
-        ("0" * 63, "not valid"),
+        ("0" * 63, "hub_package_source needs 64 hex digits after #sha256="),
     ],
     ids=["another", "cut-off"],
 )

@@ -186,3 +186,11 @@ def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
 def planned(result: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the planned actions, without compensations."""
     return [(item["action"], item["object"]) for item in result["actions"] if item["reason"] != "compensation"]
+
+
+def working_threads(*beginnings: str) -> list[str]:
+    """Return the names, with one of these ``beginnings``, of the threads of this process whose work goes on.
+
+    Python lists a thread for a moment after its work is over, and after `join` of ours has returned.
+    """
+    return [thread.name for thread in threading.enumerate() if thread.is_alive() and thread.name.startswith(beginnings)]

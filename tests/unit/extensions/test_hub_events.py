@@ -14,7 +14,6 @@ import pathlib
 import runpy
 import subprocess
 import sys
-import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -29,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, HubVersion, InstanceRecord
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.running import working_threads
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "hub_events.py"
@@ -124,7 +124,7 @@ def test_events_arrive_in_the_queue_and_cancelling_ends_everything(
         source.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await source
-        assert not [thread for thread in threading.enumerate() if thread.name.startswith("follow ")]
+        assert working_threads("follow ") == []
 
     with caplog.at_level(logging.INFO):
         run(main())
@@ -146,7 +146,7 @@ def test_cancelling_does_not_wait_for_a_queue_that_is_full_or_a_hub_that_is_sile
         source.cancel()
         with pytest.raises(asyncio.CancelledError):
             await source
-        assert not [thread for thread in threading.enumerate() if thread.name.startswith("follow ")]
+        assert working_threads("follow ") == []
 
     run(main())
 

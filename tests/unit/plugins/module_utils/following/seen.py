@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.following.follower im
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task, working_threads
 
 Told = dict[str, Any]
 
@@ -67,10 +67,8 @@ def follow(*hubs: FakeHub, timings: Timings = HASTY, **given: Any) -> Iterator[S
         yield seen
     finally:
         follower.stop()
-    left = [
-        thread.name for thread in threading.enumerate() if thread.name.startswith(("follow ", "ask for ", "await "))
-    ]
-    assert left == []
+    left = working_threads("follow ", "ask for ", "await ")
+    assert left == [], f"threads go on after the end: {left}"
 
 
 def start(hub: FakeHub, name: str, sequence: str = "probe", **config: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,13 @@ import pytest
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.job.support import LONG, complete, finish
-from ansible_collections.scramjet.sth.tests.unit.running import keep_ended, planned, run_task, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import (
+    keep_ended,
+    planned,
+    run_task,
+    when_asked,
+    working_threads,
+)
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -246,10 +251,6 @@ def emit_and_end_at_a_look(hub: FakeHub, monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setattr(hub, "answer", answer_and_end)
 
 
-def awaiting() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("await ")]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("look", [2, 3, 5])
 def test_a_completion_event_right_before_the_end_is_not_lost(
@@ -259,7 +260,7 @@ def test_a_completion_event_right_before_the_end_is_not_lost(
     result = complete(hub, completion_event="report")
     assert result.get("event") == {"number": look}, result
     assert result["instance"]["outcome"] == "completed"
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 def test_a_failure_event_right_before_the_end_is_told(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +279,7 @@ def test_an_event_is_asked_for_again_where_a_request_is_never_answered(hub: Fake
     # Else it would say TIMEOUT.
     result = complete(hub, app_config={"events": events}, completion_event="finished")
     assert result["event"] == {"sum": 3}
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 @pytest.mark.slow
@@ -288,14 +289,14 @@ def test_nobody_listens_for_an_event_after_the_bound(hub: FakeHub) -> None:
     asked = [item for item in hub.requests if item.path.endswith("/event/finished")]
     # At 0, 0.5 and 1.5 seconds.
     assert len(asked) <= 4
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 def test_a_hub_that_does_not_tell_events_ends_the_wait(hub: FakeHub) -> None:
     hub.fault(Fault("status", method="GET", path="/event/finished", times=100))
     result = complete(hub, completion_event="finished")
     assert result["error_code"] == "HUB_ERROR"
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 @pytest.mark.slow

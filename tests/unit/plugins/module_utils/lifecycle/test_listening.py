@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import HASTY, when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, when_asked, working_threads
 
 # Longer than any test may take.
 LONG = bound(30.0)
@@ -31,10 +31,6 @@ def emit(hub: FakeHub, instance: str, payload: Any) -> None:
         hub.state.instances[instance].emit("up", payload)
 
 
-def awaiting() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("await ")]
-
-
 def test_an_event_is_heard_when_it_comes(hub: FakeHub, instance: str) -> None:
     with Listener(client(hub), instance, "up") as listener:
         assert listener.heard() is None
@@ -43,7 +39,7 @@ def test_an_event_is_heard_when_it_comes(hub: FakeHub, instance: str) -> None:
         event = listener.wait(LONG)
     assert event is not None
     assert event.payload == {"n": 1}
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 def test_an_earlier_event_is_the_last_one_but_not_the_next_one(hub: FakeHub, instance: str) -> None:
@@ -70,7 +66,7 @@ def test_a_request_that_is_never_answered_is_followed_by_another(
         event = listener.wait(LONG)
     assert event is not None
     assert event.payload == {"n": 2}
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 @pytest.mark.slow
@@ -79,7 +75,7 @@ def test_a_wait_ends_at_its_time_and_asks_in_growing_pauses(hub: FakeHub, instan
         assert listener.wait(2.0) is None
     # At 0, 0.5 and 1.5 seconds.
     assert 1 < len([item for item in hub.requests if item.path.endswith("/event/up")]) <= 3
-    assert awaiting() == []
+    assert working_threads("await ") == []
 
 
 def test_a_failure_of_the_hub_ends_the_wait(hub: FakeHub, instance: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
-import threading
 import time
 from typing import Literal
 
@@ -17,7 +16,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import StreamReader
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.job.support import complete, finish
-from ansible_collections.scramjet.sth.tests.unit.running import when_asked
+from ansible_collections.scramjet.sth.tests.unit.running import when_asked, working_threads
 
 pytestmark = pytest.mark.usefixtures("deployed")
 
@@ -36,7 +35,7 @@ def test_no_reader_is_left_if_the_task_is_interrupted_while_they_are_started(
     monkeypatch.setattr(StreamReader, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         complete(hub, app_config={"behaviour": "run"})
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("read ")] == []
+    assert working_threads("read ") == []
 
 
 @pytest.mark.slow
