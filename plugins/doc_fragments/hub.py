@@ -37,7 +37,8 @@ options:
   token_file:
     description:
       - File with the bearer token, on the machine where the task runs. It is read again for each request, so another program may replace
-        the token while a task runs. The file contains nothing but the token. Replace it with C(mv), so that it is never incomplete.
+        the token while a task runs. A request that is answered 401 is sent again if the file contains another token by then.
+      - The file contains nothing but the token. Replace it with C(mv), so that it is never incomplete.
       - If not set, the variable V(sth_token_file) and then the environment variable E(STH_TOKEN_FILE) is used.
     type: path
   headers:

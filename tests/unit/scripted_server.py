@@ -29,6 +29,8 @@ class Exchange:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    # Called when the request has arrived.
+    meanwhile: Callable[[], object] | None = None
 
 
 def answer(status: str, body: str = "", *headers: str) -> bytes:
@@ -101,6 +103,8 @@ class ScriptedServer:
             if headers.get(name) != value:
                 self._problems.append(f"expected {name}: {value}, got {headers.get(name)}")
         self._problems += [f"unexpected header {name}" for name in wanted.absent if name in headers]
+        if wanted.meanwhile is not None:
+            wanted.meanwhile()
         if wanted.answer is not None:
             connection.sendall(wanted.answer)
 

@@ -98,23 +98,37 @@ class Session:
     ) -> requests.Response:
         """Send a request and return its answer, whose body has not been read.
 
-        ``timeout``: seconds to connect, and of silence. Raises what `requests` raises.
+        ``timeout``: seconds to connect, and of silence. Raises what `requests` raises. A request that was refused with 401 is sent
+        again if the file with the token holds another one by then.
         """
         request = requests.PreparedRequest()
         request.prepare_method(method)
         request.prepare_url(url, None)
-        # A dict is faster to copy than the case-insensitive mapping of requests. But it is case-sensitive, so remove the
-        # user's spelling of a header that is set here.
-        if self._token_file is not None:
-            headers = {**headers, "Authorization": f"Bearer {self._token_file.token()}"}
-        ours = {name.lower() for name in headers}
-        common = {name: value for name, value in self._headers.items() if name.lower() not in ours}
-        request.headers = {**common, **headers}  # type: ignore[assignment,unused-ignore]
-        if data is not None or method != "GET":
-            request.prepare_body(data, None)
-        return self._adapter.send(
-            request, stream=True, timeout=timeout, verify=self._verify, cert=self._cert, proxies=self._proxies
-        )
+        file = None if isinstance(data, bytes) else data
+        begin = file.tell() if file is not None else 0
+        token = None if self._token_file is None else self._token_file.token()
+        while True:
+            # A dict is faster to copy than the case-insensitive mapping of requests. But it is case-sensitive, so remove the
+            # user's spelling of a header that is set here.
+            if token is not None:
+                headers = {**headers, "Authorization": f"Bearer {token}"}
+            ours = {name.lower() for name in headers}
+            common = {name: value for name, value in self._headers.items() if name.lower() not in ours}
+            request.headers = {**common, **headers}  # type: ignore[assignment,unused-ignore]
+            if data is not None or method != "GET":
+                request.prepare_body(data, None)
+            answer = self._adapter.send(
+                request, stream=True, timeout=timeout, verify=self._verify, cert=self._cert, proxies=self._proxies
+            )
+            if self._token_file is None or answer.status_code != 401:
+                return answer
+            # Nothing was carried out. The token may have been replaced while the request was under way.
+            sent, token = token, self._token_file.token()
+            if sent == token:
+                return answer
+            if file is not None:
+                file.seek(begin)
+            answer.close()
 
     def close(self) -> None:
         """Close every connection."""

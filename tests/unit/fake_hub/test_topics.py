@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import until
 
 TEXT = {"Content-Type": "text/plain"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -45,6 +46,8 @@ def test_data_waits_for_its_first_reader_and_is_gone_then(hub: FakeHub) -> None:
 def test_all_readers_get_what_is_written_while_they_read(hub: FakeHub) -> None:
     url = f"{hub.api_url}/topic/t"
     readers = [requests.get(url, headers=TEXT, stream=True, timeout=5) for _number in range(2)]
+    # An answer begins before its reader is counted.
+    until(lambda: len(hub.state.topics["t"].readers) == len(readers))
     write(hub, "t", b"for both\n", TEXT)
     for reader in readers:
         assert next(reader.iter_lines()) == b"for both"

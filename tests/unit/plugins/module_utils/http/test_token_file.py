@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Any
+from dataclasses import replace
+from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, when
@@ -22,7 +23,7 @@ from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
 
 
 def signed(exchange: Exchange, token: str) -> Exchange:
-    return Exchange(exchange.method, exchange.path, exchange.answer, headers={"authorization": f"Bearer {token}"})
+    return replace(exchange, headers={"authorization": f"Bearer {token}"})
 
 
 def test_each_request_has_the_token_of_its_moment(tmp_path: pathlib.Path) -> None:
@@ -41,6 +42,45 @@ def test_each_request_has_the_token_of_its_moment(tmp_path: pathlib.Path) -> Non
         hub.delete_sequence("a")
         path.unlink()
         hub.sequences()
+
+
+def refused(method: str, path: str, token: str, renew: Callable[[], object]) -> Exchange:
+    """The request that is refused because its token was replaced while it was under way."""
+    headers = {"authorization": f"Bearer {token}"}
+    return Exchange(method, path, answer("401 Unauthorized", "{}"), headers=headers, meanwhile=renew)
+
+
+def test_a_request_whose_token_is_replaced_while_it_is_under_way_is_sent_again(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("first")
+    uploaded = tmp_path / "package"
+    uploaded.write_bytes(b"a package")
+
+    def renewed(token: str) -> Callable[[], object]:
+        return lambda: path.write_text(token)
+
+    stored = answer("202 Accepted", '{"id": "a"}')
+    script = [
+        signed(VERSION_1, "first"),
+        refused("GET", "/sequences", "first", renewed("second")),
+        signed(Exchange("GET", "/sequences", answer("200 OK", "[]")), "second"),
+        refused("POST", "/sequence", "second", renewed("third")),
+        signed(Exchange("POST", "/sequence", stored, body=b"a package"), "third"),
+    ]
+    with ScriptedServer(*script) as server, uploaded.open("rb") as content:
+        hub = client(server, token_file=str(path))
+        hub.version()
+        assert hub.sequences() == []
+        assert hub.send_sequence(content).id == "a"
+
+
+def test_a_request_that_is_refused_with_the_token_in_the_file_is_not_sent_again(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("first")
+    with ScriptedServer(VERSION_1, refused("GET", "/sequences", "first", lambda: None)) as server:
+        hub = client(server, token_file=str(path))
+        hub.version()
+        assert failure(hub.sequences).code == "UNAUTHORIZED"
 
 
 def test_a_file_that_is_emptied_before_the_first_request_has_the_token_that_was_checked(tmp_path: pathlib.Path) -> None:
