@@ -28,7 +28,7 @@ IN_PARTS = {
         "sth_instance:no_answer+python",
     ],
 }
-BOTH_ENTRANCES = ["bad_input:options", "sth_package", "task_keywords", "whole_play"]
+BOTH_ENTRANCES = ["bad_input:options", "task_keywords", "whole_play"]
 ONE_ENTRANCE = [part for name in OF_MODULES if name not in BOTH_ENTRANCES for part in IN_PARTS.get(name, [name])]
 
 

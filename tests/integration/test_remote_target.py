@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
@@ -61,7 +62,7 @@ def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
     return run
 
 
-@pytest.mark.parametrize("pipelining", [False, True])
+@pytest.mark.parametrize("pipelining", [False, *([True] if EVERYTHING else [])])
 def test_only_a_package_that_the_hub_lacks_is_copied(deploy: Deploy, package: pathlib.Path, pipelining: bool) -> None:
     changed = {"of_result": ["told is changed", "told.actions | map(attribute='action') | first == 'upload'"]}
     same = {"of_result": ["told is not changed", "told.sequence.ref is search('^probe@sha256:')"]}
