@@ -22,6 +22,9 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, r
 
 # Set by `make matrix`.
 EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
+# Modules in processes of their own take four times as long. That they do the same is shown by the targets that are compared, by
+# test_same_through_both.py and by the canaries; other tests use them with `make matrix`.
+ENTRANCES_TRIED = ["in_process", *(["module"] if EVERYTHING else [])]
 # What tells how long something took, or what the hub's clock said, is of its own in each run; so are logs, which hold times.
 OF_ITS_OWN = {"created", "started", "ended", "received", "elapsed", "seconds", "attempts", "log", "logs", "sha256"}
 # ansible-core says so of each module that fails where failed_when lets it pass, and means its traceback, of which there is none.

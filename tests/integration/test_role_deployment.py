@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED, EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 
@@ -24,7 +24,7 @@ QUICK = {"stable_for": 0, "stop_timeout": 0}
 SHOWN: dict[str, Any] = {"ansible.builtin.debug": {"msg": "The result is {{ deployment_result | to_json }}"}}
 CANARY = f"canary{uuid.uuid4().hex[:12]}"
 
-both_entrances = pytest.mark.parametrize("entrance", ["in_process", "module"])
+both_entrances = pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
 
 
 def deploy(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED, EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
@@ -21,7 +21,7 @@ STARTS = {"name": "web", "count": 2, "sequence": "probe", "stable_for": 0}
 DEPLOYS = {"name": "shop", "sequence": "probe", "replicas": 2, "stable_for": 0}
 LINES = [f"start instance {name} from probe@sha256:" for name in ("web-0", "web-1", "shop-0", "shop-1")]
 
-both_entrances = pytest.mark.parametrize("entrance", ["in_process", "module"])
+both_entrances = pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
 
 
 # Whether it is a check has nothing to do with where a task runs: `make matrix` runs the others too.
