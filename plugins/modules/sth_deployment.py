@@ -77,6 +77,8 @@ options:
       - The digest that the package in O(src) must have, V(sha256:<7 or more hex digits>), as RV(scramjet.sth.sth_package#module:package.digest)
         and RV(deployment.ref) show it. If its content has another digest, the task fails with C(error_code=INVALID_PACKAGE) before
         anything is written. So the same build runs on every hub, wherever the archive comes from.
+      - If O(src) is a directory of archives (C(*.tar.gz), C(*.tgz)) and not a package itself, the archive with this digest is taken from
+        it. An archive is found faster if its name contains the digest, or if all 64 digits are given.
     type: str
   replicas:
     description:
@@ -212,15 +214,23 @@ EXAMPLES = r"""
     app_config: {}
     stop_timeout: 1
 
-- name: Read the digest of a package
+- name: Build an archive, and read the digest of the package
   scramjet.sth.sth_package:
     src: packages/wordcount
+    dest: "{{ work_dir }}/archives/wordcount-1.4.2.tar.gz"
   register: tested
 
 - name: Deploy it, unless its content has changed in the meantime
   scramjet.sth.sth_deployment:
     name: fleet
     src: packages/wordcount
+    digest: "sha256:{{ tested.package.digest }}"
+    stop_timeout: 1
+
+- name: Deploy the archive that has this digest, whatever its name is
+  scramjet.sth.sth_deployment:
+    name: fleet
+    src: "{{ work_dir }}/archives"
     digest: "sha256:{{ tested.package.digest }}"
     stop_timeout: 1
 

@@ -37,6 +37,7 @@ def test_examples(name: str, tmp_path: pathlib.Path) -> None:
     manifest = (package / "package.json").read_text().replace('"probe"', '"wordcount"')
     (package / "package.json").write_text(manifest)
     shutil.copytree(package, tmp_path / "packages" / "wordcount-2")
+    (tmp_path / "archives").mkdir()
     (tmp_path / "packages" / "wordcount-2" / "README.md").write_text("Another version.")
     before = [
         {"scramjet.sth.sth_sequence": {"src": str(package)}, "when": name.startswith(NEED_A_PACKAGE)},

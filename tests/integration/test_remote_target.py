@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
@@ -89,6 +91,17 @@ def test_a_deployment_is_asked_by_digest_too(deploy: Deploy, package: pathlib.Pa
         assert deploy(hub, changed, same) == [ARCHIVE]
         (package / "index.js").write_text("module.exports = () => {};\n")
         assert deploy(hub, changed, same) == [ARCHIVE]
+
+        # From a directory of archives.
+        (package / "index.js").write_text("module.exports = (input) => input;\n")
+        digest = read_package(str(package)).digest
+        shelf = package.parent / "archives"
+        shelf.mkdir()
+        with (shelf / "any.tar.gz").open("wb") as file:
+            write_package(read_package(str(package)), file)
+        shutil.copy(shelf / "any.tar.gz", shelf / "same.tar.gz")
+        picked = {"of_module": {**options["of_module"], "src": str(shelf), "digest": f"sha256:{digest[:12]}"}}
+        assert deploy(hub, {**changed, **picked}, {**same, **picked}) == [ARCHIVE]
 
 
 def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> None:

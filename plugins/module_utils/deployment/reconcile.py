@@ -192,9 +192,10 @@ def _package_of_src(run: Run, options: DeploymentOptions) -> Package | None:
     """Read ``src``. A rollback needs no package, because its version is on the hub."""
     if options.src is None or options.state == "rolled_back":
         return None
-    package = read_source(run, options)
+    digest = _check_digest(options)
+    package = read_source(run, options, digest=digest)
     # The digest of a package that was not built yet is "".
-    if package.digest and not package.digest.startswith(_check_digest(options) or ""):
+    if package.digest and not package.digest.startswith(digest or ""):
         raise SthError(
             "INVALID_PACKAGE",
             f"The content of {options.src} is sha256:{package.digest[:12]} and not {options.digest}: give the archive with that digest, or "

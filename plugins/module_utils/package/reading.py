@@ -16,6 +16,7 @@ from typing import Literal
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import split_version, stamp_version
 from ansible_collections.scramjet.sth.plugins.module_utils.package.archive import read_archive
+from ansible_collections.scramjet.sth.plugins.module_utils.package.archives import archive_with_digest, archives_in
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, Contents
 from ansible_collections.scramjet.sth.plugins.module_utils.package.directory import IGNORE_FILE, read_directory
 from ansible_collections.scramjet.sth.plugins.module_utils.package.entries import content_digest, resolve
@@ -35,16 +36,20 @@ def read_package(
     compare: Literal["content", "version"] = "content",
     secret_files: Literal["warn", "fail", "ignore"] = "warn",
     name: str | None = None,
+    digest: str | None = None,
 ) -> Package:
     """Read, validate and digest a package directory or ``.tar.gz``.
 
     ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. ``name`` is
-    written into a ``package.json`` without a name, unless its bytes must stay the same. Raises ``INVALID_PACKAGE`` for
+    written into a ``package.json`` without a name, unless its bytes must stay the same. ``digest`` picks one archive if
+    ``source`` is a directory of archives. Raises ``INVALID_PACKAGE`` for
     a package that a hub could not handle, and ``INVALID_OPTION`` if no source is named. The memory that it needs does
     not grow with the size of the files.
     """
     if not source:
         raise SthError("INVALID_OPTION", "src is empty: name the directory or the archive of the package.")
+    if digest and archives_in(source):
+        source = archive_with_digest(source, digest, lambda path: read_package(path, secret_files="ignore").digest)
     if os.path.isdir(source):
         contents = read_directory(source, exclude)
     elif os.path.isfile(source):
@@ -106,6 +111,8 @@ def _where_manifest_is(contents: Contents) -> str:
     nested = [path for path in contents.entries if path.count("/") == 1 and path.endswith(f"/{MANIFEST}")]
     if nested:
         return f", only {nested[0]!r}; pack the content of that directory, not the directory itself"
+    if archives_in(contents.source):
+        return "; it holds archives: name one of them, or its digest with sth_deployment"
     return _if_left_out(contents, MANIFEST) or "; add one with at least name and main"
 
 

@@ -44,8 +44,11 @@ _DESCRIBED = (
 )
 
 
-def read_source(run: Run, options: PackageOptions, name: str | None = None) -> Package:
-    """Return the package that the options of `specs.PACKAGE` name. A package without a name gets ``name``."""
+def read_source(run: Run, options: PackageOptions, name: str | None = None, digest: str | None = None) -> Package:
+    """Return the package that the options of `specs.PACKAGE` name. A package without a name gets ``name``.
+
+    ``digest``: picks one archive of a directory of archives.
+    """
     if options._package:
         package = described_package(given(options.src), options._package)
     else:
@@ -55,6 +58,7 @@ def read_source(run: Run, options: PackageOptions, name: str | None = None) -> P
             compare=options.compare,
             secret_files=options.secret_files,
             name=name,
+            digest=digest,
         )
     run.warnings.extend(package.warnings)
     return package

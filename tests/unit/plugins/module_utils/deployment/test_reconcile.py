@@ -18,6 +18,8 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
 from ansible_collections.scramjet.sth.tests.unit.running import (
@@ -660,6 +662,25 @@ def test_a_replica_that_came_back_and_is_not_healthy_is_replaced(hub: FakeHub, v
     assert not result.get("failed"), result
     assert result["deployment"]["ready"] == 2
     assert hub.runners == 2
+
+
+def test_the_digest_picks_one_of_many_archives(hub: FakeHub, version: Version, tmp_path: pathlib.Path) -> None:
+    shelf = tmp_path / "archives"
+    shelf.mkdir()
+    digests = {}
+    for label in ("a", "b"):
+        package = read_package(version(label))
+        digests[label] = f"sha256:{package.digest}"
+        with (shelf / f"{label}.tar.gz").open("wb") as file:
+            write_package(package, file)
+    for label in ("b", "a"):
+        each = deployed_four_times(hub, src=str(shelf), digest=digests[label])
+        assert each.real["changed"]
+        assert each.real["deployment"]["ref"] == f"probe@{digests[label][:19]}"
+    before = len(hub.writes)
+    refused = deploy(hub, src=str(shelf), digest="sha256:0123456789")
+    assert (refused["error_code"], refused["changed"]) == ("INVALID_PACKAGE", False)
+    assert len(hub.writes) == before
 
 
 @pytest.mark.parametrize("check", [True, False])
