@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT
 
-PLAYBOOKS = ("deploy", "run_job", "scale", "rollback", "cleanup")
+PLAYBOOKS = ("deploy", "rollout", "run_job", "scale", "rollback", "cleanup")
 SECRETS = {"token": "canary-of-the-hub", "program": "canary-of-the-program"}
 # What a controller lets through of a result, in bytes.
 LARGEST = 700_000
@@ -52,7 +52,8 @@ def controller(project: pathlib.Path, hub: Hub, tmp_path: pathlib.Path) -> Contr
 
 def running(hub: Hub) -> list[str]:
     """Return the sequence ids of the instances that run on the hub."""
-    instances = hub.get("instances")
+    # A 1.x hub lists for a while what has ended.
+    instances = [item for item in hub.get("instances") if not item.get("ended")]
     return [item["sequence"]["id"] if isinstance(item["sequence"], dict) else item["sequence"] for item in instances]
 
 
@@ -164,9 +165,15 @@ def test_each_template_in_turn(controller: Controller, hub: Hub) -> None:
         assert changed(succeeded(controller.launch("STH - Roll back", names))) == changes
     assert set(running(hub)) <= before
 
+    fleet: dict[str, Any] = {"deployment_list": "- {name: fleet, src: packages/probe, app_config: {behaviour: run}}"}
+    fleet |= defaults
+    fleet |= {"sth_hosts": "localhost", "sth_rollout_batches": "1\n100%", "sth_rollout_soak_time": 0}
+    for options, changes in ((["--check"], True), ([], True), ([], False), (["--check"], False)):
+        assert (changed(succeeded(controller.launch("STH - Roll out", fleet, *options))) > 0) == changes
+
     for changes in (1, 0):
         cleaned = succeeded(
-            controller.launch("STH - Clean up", {"sth_cleanup": "web\nprobe\n", "sth_cleanup_stop_timeout": 0})
+            controller.launch("STH - Clean up", {"sth_cleanup": "web\nfleet\nprobe\n", "sth_cleanup_stop_timeout": 0})
         )
         assert (changed(cleaned) > 0) == bool(changes)
     assert hub.get("sequences") == []

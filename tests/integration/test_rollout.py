@@ -138,7 +138,7 @@ def test_a_canary_that_fails_stops_the_rollout(
         before = everywhere(fleet)
         options = ["-e", f"sth_rollout_on_failure={on_failure}"]
         if own == "on_failure":
-            fleet.hubs["north"].fault(Fault("status", "POST", "/start", times=2, skip=1, status=500))
+            fleet.hubs["north"].fault(Fault("status", "POST", "/start", times=1, skip=1, status=500))
             said = stopped(fleet, *options, **{**new, "on_failure": "leave"})
         else:
             # Its replicas end while it is held.
