@@ -73,11 +73,11 @@ def test_an_instance_that_has_begun_and_ended_between_two_looks_is_told_where_th
 
     with FakeHub("1.x") as hub:
         keep_ended(hub)
-        start(hub, "before", behaviour="throw_at_start")
+        throw(hub, start(hub, "before"))
         monkeypatch.setattr(Watch, "_look", locked)
         with follow(hub, events=["up"]) as seen:
             with between:
-                start(hub, "short", behaviour="throw_at_start")
+                throw(hub, start(hub, "short"))
                 while not all(item.get("terminated") for item in hub.instances):
                     time.sleep(0.01)
             told = [of(seen.next()) for _event in range(3)]
