@@ -24,7 +24,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import api_url_of
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_version
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
@@ -282,7 +282,7 @@ class HubAction(ActionBase):
             compare=options["compare"],
             secret_files=options["secret_files"],
             name=None if name is None else str(name),
-            digest=parse_version(str(arguments["digest"]))[1] if arguments.get("digest") else None,
+            digest=parse_digest(str(arguments["digest"])) if arguments.get("digest") is not None else None,
         )
         arguments["_package"] = describe(package)
         return package

@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_target
 
@@ -24,7 +26,7 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, r
 EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
 # Modules in processes of their own take four times as long. That they do the same is shown by the targets that are compared, by
 # test_same_through_both.py and by the canaries; other tests use them with `make matrix`.
-ENTRANCES_TRIED = ["in_process", *(["module"] if EVERYTHING else [])]
+through_entrances = pytest.mark.parametrize("entrance", ["in_process", *(["module"] if EVERYTHING else [])])
 # What tells how long something took, or what the hub's clock said, is of its own in each run; so are logs, which hold times.
 OF_ITS_OWN = {"created", "started", "ended", "received", "elapsed", "seconds", "attempts", "log", "logs", "sha256"}
 # ansible-core says so of each module that fails where failed_when lets it pass, and means its traceback, of which there is none.

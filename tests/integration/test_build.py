@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED
+from ansible_collections.scramjet.sth.tests.integration.entrances import through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
@@ -68,7 +68,7 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
     assert not (source / "index.js").exists()
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
+@through_entrances
 def test_an_archive_is_built_once_and_deployed(entrance: str, tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
     runs = tmp_path / "runs"

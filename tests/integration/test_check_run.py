@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import TIMINGS
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED, EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
@@ -160,8 +160,8 @@ ASKED: Plays = [
 ]
 
 
-# The next test hands on predictions through both.
-@pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
+# test_each_attempt_of_a_task hands on predictions through both.
+@through_entrances
 def test_what_only_asks_for_a_difference_is_not_predicted_as_done(
     entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
@@ -186,7 +186,7 @@ def test_what_acts_in_the_real_run_is_predicted_as_done_whatever_says_so(
         assert told(tasks, hub, tmp_path, "in_process") == predicted
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
 def test_each_attempt_of_a_task_is_predicted_from_what_was_before_the_first(
     entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:

@@ -10,10 +10,8 @@ import json
 import pathlib
 from typing import Any
 
-import pytest
-
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED
+from ansible_collections.scramjet.sth.tests.integration.entrances import through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
 
 
@@ -26,7 +24,7 @@ def asks(hub: str, **keywords: Any) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
+@through_entrances
 def test_a_delegated_task_reaches_the_hub_of_its_host(entrance: str, tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x") as berlin, FakeHub(generation="1.x") as warsaw, FakeHub(generation="1.x") as oslo:
         hubs = {"berlin": berlin.api_url, "warsaw": warsaw.api_url, "oslo": oslo.api_url}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED
+from ansible_collections.scramjet.sth.tests.integration.entrances import through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 
@@ -87,7 +87,7 @@ def test_a_relative_path_means_the_project(
     assert (project / "echoed.txt").exists() == (variables is JOB)
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
+@through_entrances
 def test_a_relative_path_means_the_directory_of_the_importing_playbook(
     entrance: str, project: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:

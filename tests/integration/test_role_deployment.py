@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED, EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 
@@ -23,8 +23,6 @@ ROLE: dict[str, Any] = {"ansible.builtin.include_role": {"name": "scramjet.sth.d
 QUICK = {"stable_for": 0, "stop_timeout": 0}
 SHOWN: dict[str, Any] = {"ansible.builtin.debug": {"msg": "The result is {{ deployment_result | to_json }}"}}
 CANARY = f"canary{uuid.uuid4().hex[:12]}"
-
-both_entrances = pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
 
 
 def deploy(
@@ -83,7 +81,7 @@ def test_each_element_is_evaluated_equally_often_however_many_there_are(tmp_path
     assert evaluated[2] == evaluated[6] <= 3
 
 
-@both_entrances
+@through_entrances
 def test_it_asks_the_hub_what_a_loop_asks(entrance: str, tmp_path: pathlib.Path) -> None:
     elements = [element("web", replicas=2), element("api")]
     options = {key: f"{{{{ item.{key} }}}}" for key in ("name", "src", "app_config")}
@@ -135,7 +133,7 @@ def test_every_element_is_checked_before_anything_is_asked(
         assert not hub.requests
 
 
-@both_entrances
+@through_entrances
 def test_a_failure_names_its_element_and_lets_the_others_be(entrance: str, tmp_path: pathlib.Path) -> None:
     broken = element("broken", app_config={"behaviour": "throw_at_start"}, stable_for=2)
     with FakeHub(generation="1.x") as hub:

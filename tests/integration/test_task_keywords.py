@@ -9,10 +9,8 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
-import pytest
-
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED
+from ansible_collections.scramjet.sth.tests.integration.entrances import through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
@@ -113,7 +111,7 @@ def test_each_item_of_a_loop_has_its_own_timeout(tmp_path: pathlib.Path) -> None
         run_playbook(play(tmp_path / "loop.yml", {"tasks": tasks}), {"sth_api_url": hub.api_url})
 
 
-@pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
+@through_entrances
 def test_a_task_that_is_run_once_is_run_once_for_all_hosts(entrance: str, tmp_path: pathlib.Path) -> None:
     once = {"run_once": True}
     tasks: list[dict[str, Any]] = [

@@ -13,15 +13,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import ENTRANCES_TRIED, EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 STARTS = {"name": "web", "count": 2, "sequence": "probe", "stable_for": 0}
 DEPLOYS = {"name": "shop", "sequence": "probe", "replicas": 2, "stable_for": 0}
 LINES = [f"start instance {name} from probe@sha256:" for name in ("web-0", "web-1", "shop-0", "shop-1")]
-
-both_entrances = pytest.mark.parametrize("entrance", ENTRANCES_TRIED)
 
 
 # Whether it is a check has nothing to do with where a task runs: `make matrix` runs the others too.
@@ -51,7 +49,7 @@ def test_each_action_is_told(entrance: str, check: bool, tmp_path: pathlib.Path)
     assert "silent" not in output
 
 
-@both_entrances
+@through_entrances
 def test_a_warning_is_in_the_result_and_on_the_screen(entrance: str, tmp_path: pathlib.Path) -> None:
     package = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
     (package / ".env").write_text("TOKEN=x\n")

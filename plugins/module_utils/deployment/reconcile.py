@@ -49,7 +49,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing i
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference, parse_version
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
@@ -163,10 +163,7 @@ def _check_digest(options: DeploymentOptions) -> str | None:
             "INVALID_OPTION",
             "digest is set without src: set src, or name a version that is on the hub as sequence: name@sha256:<digest>.",
         )
-    _version, digest = parse_version(options.digest)
-    if digest is None:
-        raise SthError("INVALID_OPTION", f"{options.digest!r} is not a digest: write sha256: and 7 to 64 hex digits.")
-    return digest
+    return parse_digest(options.digest)
 
 
 def _check_take_over(wanted: TakeOverOptions | None, state: str) -> None:

@@ -104,8 +104,7 @@ class Session:
         request = requests.PreparedRequest()
         request.prepare_method(method)
         request.prepare_url(url, None)
-        file = None if isinstance(data, bytes) else data
-        begin = file.tell() if file is not None else 0
+        begin = _begin(data) if self._token_file is not None else None
         token = None if self._token_file is None else self._token_file.token()
         while True:
             # A dict is faster to copy than the case-insensitive mapping of requests. But it is case-sensitive, so remove the
@@ -124,12 +123,22 @@ class Session:
                 return answer
             # Nothing was carried out. The token may have been replaced while the request was under way.
             sent, token = token, self._token_file.token()
-            if sent == token:
+            if sent == token or begin is None:
                 return answer
-            if file is not None:
-                file.seek(begin)
+            if data is not None and not isinstance(data, bytes):
+                data.seek(begin)
             answer.close()
 
     def close(self) -> None:
         """Close every connection."""
         self._adapter.close()
+
+
+def _begin(data: bytes | IO[bytes] | None) -> int | None:
+    """Return where ``data`` begins, to send it again; None for what can be read only once, such as a pipe."""
+    if data is None or isinstance(data, bytes):
+        return 0
+    try:
+        return data.tell()
+    except OSError:
+        return None

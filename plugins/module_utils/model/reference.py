@@ -39,12 +39,15 @@ class SequenceReference:
 
 def parse_version(text: str) -> tuple[str | None, str | None]:
     """Split the part after ``@`` into (author's version, digest prefix). One of them is None."""
-    if text.startswith("sha256:"):
-        match = _DIGEST.match(text)
-        if not match:
-            raise SthError("INVALID_OPTION", f"{text!r} is not a digest: write sha256: and 7 to 64 hex digits.")
-        return None, match.group(1)
-    return text, None
+    return (None, parse_digest(text)) if text.startswith("sha256:") else (text, None)
+
+
+def parse_digest(text: str) -> str:
+    """Return the hex digits of ``sha256:<7 to 64 hex digits>``. Raises ``INVALID_OPTION``."""
+    match = _DIGEST.match(text)
+    if not match:
+        raise SthError("INVALID_OPTION", f"{text!r} is not a digest: write sha256: and 7 to 64 hex digits.")
+    return match.group(1)
 
 
 def parse_reference(text: str | None) -> SequenceReference:

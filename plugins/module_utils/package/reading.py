@@ -42,13 +42,13 @@ def read_package(
 
     ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. ``name`` is
     written into a ``package.json`` without a name, unless its bytes must stay the same. ``digest`` picks one archive if
-    ``source`` is a directory of archives. Raises ``INVALID_PACKAGE`` for
-    a package that a hub could not handle, and ``INVALID_OPTION`` if no source is named. The memory that it needs does
-    not grow with the size of the files.
+    ``source`` is a directory of archives. Raises ``INVALID_PACKAGE`` for a package that a hub could not handle, and
+    ``INVALID_OPTION`` if no source is named. The memory that it needs does not grow with the size of the files.
     """
     if not source:
         raise SthError("INVALID_OPTION", "src is empty: name the directory or the archive of the package.")
     if digest and archives_in(source):
+        # What the user says about secrets counts for the archive that is taken, which is read once more for that.
         source = archive_with_digest(source, digest, lambda path: read_package(path, secret_files="ignore").digest)
     if os.path.isdir(source):
         contents = read_directory(source, exclude)
