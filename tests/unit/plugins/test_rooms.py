@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import pathlib
 import re
 from collections.abc import Iterator
@@ -299,6 +300,25 @@ def has_logic(path: pathlib.Path) -> bool:
 def names_below(folder: pathlib.Path, pattern: str) -> set[str]:
     """Return ``<room>/<file>`` of the files below a folder."""
     return {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob(pattern)}
+
+
+def test_the_picture_of_the_rooms_has_the_arrows_of_the_code() -> None:
+    """Within a group it shows every arrow; between groups, arrows only point down."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    picture = re.split(r"^```", page.partition("## Rooms")[2], maxsplit=2, flags=re.MULTILINE)[1]
+    groups: list[set[str]] = []
+    drawn = set()
+    for part in picture.split("subgraph")[1:]:
+        lines = [re.findall(r"\w+", line) for line in part.partition("\n    end")[0].partition("\n  end")[0].splitlines()[1:]]
+        rooms = [[name for name in line if any(room.split("/")[-1] == name for room in ROOMS)] for line in lines]
+        groups.append({name for line in rooms for name in line})
+        drawn |= {pair for line in rooms for pair in itertools.pairwise(line)}
+    group_of = {name: number for number, names in enumerate(groups) for name in names}
+    assert set(group_of) | {FOR_USERS.split("/")[-1]} == {room.split("/")[-1] for room in ROOMS}
+    imported = {(room_of(path).split("/")[-1], room.split("/")[-1]) for path in FILES for room in used_rooms(path)}
+    arrows = {(user, used) for user, used in imported if user != used and user in group_of}
+    assert {pair for pair in arrows if group_of[pair[0]] == group_of[pair[1]]} == drawn
+    assert {pair for pair in arrows if group_of[pair[0]] > group_of[pair[1]]} == set(), "these arrows point up"
 
 
 def test_tests_mirror_the_rooms() -> None:
