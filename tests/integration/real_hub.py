@@ -10,8 +10,8 @@ import fcntl
 import json
 import os
 import pathlib
-import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -36,14 +36,7 @@ def role_hub(directory: pathlib.Path) -> Iterator[tuple[str, bool]]:
         settings = json.loads((prefix / "etc" / "settings.json").read_text(encoding="utf-8"))
         yield f"http://127.0.0.1:{variables['hub_port']}/api/v1", bool(settings.get("python"))
     finally:
-        # As the role does it, but for the questions that it asks before.
-        command = [
-            sys.executable,
-            str(prefix / "launcher" / "sth_supervise.py"),
-            "stop",
-            str(prefix / "etc" / "settings.json"),
-        ]
-        run_command(command, environment=os.environ, seconds=30)
+        _stop(prefix)
 
 
 def link_installation(prefix: pathlib.Path) -> None:
@@ -65,15 +58,21 @@ def link_installation(prefix: pathlib.Path) -> None:
 
 def _install() -> None:
     """Start a hub from the prefix of the quickstart and stop it again."""
-    directory = ROOT / ".quickstart" / "installing"
-    directory.mkdir()
-    variables = {**variables_of_hub(directory), "hub_prefix": str(INSTALLED)}
-    book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
-    try:
-        run_playbook(book, variables, seconds=200)
-    finally:
-        run_playbook(book, {**variables, "hub_state": "stopped"})
-        shutil.rmtree(directory)
+    with tempfile.TemporaryDirectory(prefix="installing-", dir=ROOT / ".quickstart") as name:
+        directory = pathlib.Path(name)
+        variables = {**variables_of_hub(directory), "hub_prefix": str(INSTALLED)}
+        try:
+            run_playbook(play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]}), variables, seconds=200)
+        finally:
+            _stop(INSTALLED)
+
+
+def _stop(prefix: pathlib.Path) -> None:
+    """Stop the hub as the role does it, but without its questions before; where the role has failed there may be none."""
+    settings = prefix / "etc" / "settings.json"
+    if settings.exists():
+        command = [sys.executable, str(prefix / "launcher" / "sth_supervise.py"), "stop", str(settings)]
+        run_command(command, environment=os.environ, seconds=30)
 
 
 def variables_of_hub(directory: pathlib.Path) -> Mapping[str, Any]:
