@@ -309,7 +309,9 @@ def test_the_picture_of_the_rooms_has_the_arrows_of_the_code() -> None:
     groups: list[set[str]] = []
     drawn = set()
     for part in picture.split("subgraph")[1:]:
-        lines = [re.findall(r"\w+", line) for line in part.partition("\n    end")[0].partition("\n  end")[0].splitlines()[1:]]
+        lines = [
+            re.findall(r"\w+", line) for line in part.partition("\n    end")[0].partition("\n  end")[0].splitlines()[1:]
+        ]
         rooms = [[name for name in line if any(room.split("/")[-1] == name for room in ROOMS)] for line in lines]
         groups.append({name for line in rooms for name in line})
         drawn |= {pair for line in rooms for pair in itertools.pairwise(line)}
