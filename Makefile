@@ -68,7 +68,7 @@ rulebooks: $(VENV)/.stamp
 
 ## More ansible-core versions and Pythons than `make test` covers; takes long.
 matrix: $(VENV)/.stamp
-	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests awx
+	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests awx lint-targets
 
 ## The documentation site, in build/docs/html. Needs npm, or installs it.
 docs: $(VENV)/.stamp
@@ -86,7 +86,7 @@ clean:
 # command of the virtual environment, without any environment variable or ansible.cfg.
 $(VENV)/.run: requirements-run.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "$(PYTHON) is no Python 3.11 or newer: install one, and name it, as in make PYTHON=python3.11." >&2; exit 1; }
+		echo "$(PYTHON) is older than Python 3.11: install a newer one, and name it, as in make PYTHON=python3.11." >&2; exit 1; }
 	@test -d $(VENV); new=$$?; $(PYTHON) -m venv $(VENV) || { \
 		test $$new -eq 0 || rm -rf $(VENV); \
 		$(PYTHON) -c 'from ensurepip import version' 2> /dev/null || \

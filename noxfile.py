@@ -97,11 +97,13 @@ for _core, _python in _PYTHONS.items():
         callback_after=_drop_ansible_test_tmp,
     )
 
-# pylint takes two thirds of the time, and finds hardly what ruff and mypy do not: it runs in `make matrix`, with the rest.
+# pylint takes two thirds of the time, and finds hardly what ruff and mypy do not. pep8 and yamllint find what the sessions codeqa and
+# yamllint find. `make matrix` runs them.
+_SKIPPED = [part for test in ("pylint", "pep8", "yamllint") for part in ("--skip-test", test)]
 antsibull_nox.add_ansible_test_session(
     name="sanity",
-    description="Sanity tests with ansible-core 2.19, without pylint.",
-    ansible_test_params=["sanity", "--venv", "--python", _PYTHONS["2.19"], "--skip-test", "pylint", "--color", "no"],
+    description="Sanity tests with ansible-core 2.19, without those that other sessions repeat.",
+    ansible_test_params=["sanity", "--venv", "--python", _PYTHONS["2.19"], *_SKIPPED, "--color", "no"],
     default=True,
     ansible_core_version="2.19",
     ansible_core_source="pypi",
@@ -210,6 +212,14 @@ def changelog(session: nox.Session) -> None:
     """Run antsibull-changelog, with ``-- release`` to write CHANGELOG.md from the fragments."""
     session.install("ansible-core", "antsibull-changelog>=0.36,<1")
     session.run("antsibull-changelog", *(session.posargs or ["lint"]))
+
+
+@nox.session(name="lint-targets", default=False)
+def lint_targets(session: nox.Session) -> None:
+    """ansible-lint on the playbooks of the tests."""
+    session.install("ansible-core", "ansible-lint", "requests")
+    _link_collection(session)
+    session.run("ansible-lint", "--strict", "--config-file", "tests/.ansible-lint", "tests/integration")
 
 
 @nox.session(name="artifact-check", default=False)

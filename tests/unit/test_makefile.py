@@ -64,4 +64,4 @@ def test_a_virtual_environment_that_was_there_is_left(tmp_path: pathlib.Path) ->
 
 
 def test_an_old_python_is_told_as_such(tmp_path: pathlib.Path) -> None:
-    assert "is no Python 3.11 or newer" in make(tmp_path, TOO_OLD)
+    assert "is older than Python 3.11" in make(tmp_path, TOO_OLD)
