@@ -40,11 +40,13 @@ class Crashes:
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
-        # For each replica that was ready, its id and its index. For each index, how often a ready replica ended.
+        # By instance id: the indexes of the replicas that were ready.
         self.ready: dict[str, int] = {}
+        # By index: how often a ready replica ended by itself.
         self._crashes: Counter[int] = Counter()
-        # For each index, how often a replica was stopped or killed without a sign of another run. The last one seen as ended.
+        # By index: how often a replica was stopped or killed although no other run had started a replica.
         self._taken: Counter[int] = Counter()
+        # The index and the last record of the ready replica that was found ended last.
         self._last_ended: tuple[int, InstanceRecord] | None = None
 
     def start_over(self) -> None:
@@ -66,7 +68,7 @@ class Crashes:
             for instance, index in gone.items()
             if instance not in self._seen.ended
         ]
-        # A replica that is still live was asked to end.
+        # A replica that is still live did not crash: somebody is ending it, or it no longer fits the goal.
         ended = [item for item in records if not item[1].live]
         self._last_ended = ended[-1] if ended else self._last_ended
         return [item for item in ended if not self.is_others_doing(item[1].outcome, item[0], goal)]
@@ -74,7 +76,9 @@ class Crashes:
     def is_others_doing(self, outcome: Any, index: int, goal: Goal) -> bool:
         """Whether another run or a person ended a replica that did not become or stay ready.
 
-        On 1.x, a program that ends itself looks the same. So without a sign of another run, this is assumed once per index.
+        A 1.x hub reports "killed" also for a program that calls ``app.end()`` (hub-behaviour.md#start-and-life-cycle). So if no
+        other run has started a replica, only the first such end of each index counts as ended by somebody else. If the hub does not
+        report how the replica ended, this waits a moment for a replica of another run.
         """
         seen = self._seen
         if outcome in ("stopped", "killed"):
@@ -92,14 +96,14 @@ class Crashes:
         return False
 
     def refuse_loop(self, lost: Iterable[tuple[int, InstanceRecord]]) -> None:
-        """Raise if a replica is in a crash loop. After its first end it is only started again."""
+        """Raise `GateError` if a replica is in a crash loop. A replica that has ended once is only started again."""
         for index, record in lost:
             self._crashes[index] += 1
             if self._crashes[index] >= CRASHES:
                 raise self.has_ended(index, record)
 
     def refuse_last(self) -> None:
-        """Raise the failure of the replica that ended last, if any: such ends are why the rounds of a rollout do not stop."""
+        """Raise the failure of the ready replica that ended last, if any. Such ends are the cause if a rollout has used up its rounds."""
         if self._last_ended is not None:
             raise self.has_ended(*self._last_ended)
 

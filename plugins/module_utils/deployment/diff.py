@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A deployment as both sides of a diff show it: once, and not for each replica. Pure."""
+"""Builds both sides of the diff of a deployment. They show settings that replicas share only once. Pure."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 State = dict[str, Any]
-# The placeholder for the index of a replica, if replicas differ only in it.
+# Shown instead of the index in an app_config, so that replicas that differ only in their index look equal.
 INDEX = "(index)"
 
 
 def states(observed: Observed, goal: Goal, stay: Mapping[int, Replica], masker: Masker) -> tuple[State, State]:
     """Return both sides of the diff. ``stay``: the replicas that do not change, by index.
 
-    Each has ``deployment``, ``replicas`` (their number), what all of them have in common (``sequence``, ``version``,
-    ``app_config``, ``args``, topics), and in ``different`` what only some have.
+    Each side has ``deployment`` (its name), ``replicas`` (their number), the settings that all replicas share (``sequence``,
+    ``version``, ``app_config``, ``args``, topics), and in ``different`` the others. The side before may also have ``taken_over``
+    and ``copies``, and the side after ``package``.
     """
     before = {item.index: item for item in reversed(observed.live)}
     before.update((index, item) for index, item in stay.items() if index in before)
     old = {index: _running_settings(item, observed) for index, item in before.items()}
-    # A replica that is new is compared with what the others have.
+    # An index that did not run before is compared with the last one, so that a changed secret is marked there too.
     last = old[max(old)] if old else None
     was = {index: item.sequence for index, item in before.items()}
     new, shown_before, shown_after = {}, {}, {}
@@ -76,7 +77,7 @@ def _wanted(slot: Slot, was: SequenceRecord | None) -> State:
 
 def _without_index(state: State, index_key: str | None, index: int) -> State:
     """Return ``state`` with the index of the replica replaced by the placeholder that all replicas share."""
-    # The deployment says how many run.
+    # Leave out ``state``, because ``replicas`` says how many run.
     shown = {key: value for key, value in state.items() if key != "state"}
     if index_key is not None and with_index(state["app_config"], index_key, index) == state["app_config"]:
         shown["app_config"] = with_index(state["app_config"], index_key, INDEX)

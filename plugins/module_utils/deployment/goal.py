@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The goal of a deployment: the settings of each replica, as another run wanted them, or as they were before. Pure.
+"""The goal of a deployment: which replicas should run, with which settings. Pure.
 
-The goal of a task is in `wanted`.
+Builds the goal of another run and that of a rollback. `wanted` builds the goal of a task.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark im
 
 @dataclass(frozen=True)
 class Slot:
-    """One replica that should run. ``program`` is complete. Its mark is the one that a start writes."""
+    """One replica that should run. ``program`` has all its settings, and the mark for a new replica."""
 
     index: int
     program: Program
@@ -35,7 +35,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Goal:
-    """The wanted state of a deployment. ``sequence`` is its version, None after a removal."""
+    """The wanted state of a deployment. ``sequence``: its version; None for a deployment that is removed or does not exist."""
 
     slots: tuple[Slot, ...]
     sequence: SequenceRecord | None
@@ -49,7 +49,7 @@ class Goal:
         """Say in which options a replica differs from ``slot``; "" if it does not differ."""
         if replica.id in self.restarted:
             return "the task restarts it"
-        # In a rollback, it may stay as it was.
+        # A rollback keeps instances that the deployment should have taken over.
         if replica.taken_over and not self.is_rollback:
             return "the deployment takes it over"
         names = differing(replica.record, slot.program, replica.ref or "", slot.sequence.ref)
@@ -66,7 +66,10 @@ def absent_goal(observed: Observed) -> Goal:
 
 
 def goal_of(observed: Observed, leader: Replica) -> Goal:
-    """Return the goal of the run that started ``leader``, as far as its replicas show it."""
+    """Return the goal of the run that started ``leader``, as far as its replicas show it.
+
+    Raises ``NOT_FOUND`` if its package is gone, and ``INVALID_CONFIG`` if the settings of a replica are unknown.
+    """
     rollout = leader.rollout
     slots = _slots_like(observed, leader, rollout.wanted)
     goal = Goal(slots, leader.sequence, rollout, why_ended=why_surplus(rollout))
@@ -75,9 +78,10 @@ def goal_of(observed: Observed, leader: Replica) -> Goal:
 
 
 def goal_before(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> Goal:
-    """Return the goal of a rollback from ``goal``: the previous version for all replicas, or what each had, if it is the same.
+    """Return the goal of a rollback from ``goal``: each replica as it was before this run (``observed``), and no others.
 
-    ``failed``: ids of replicas that did not become ready.
+    A replica that an interrupted run has left with the new settings gets the settings in force, if another replica has them. But
+    a canary stays, unless its id is in ``failed``, the ids of replicas that did not become ready.
     """
     old = in_force_beside(observed, goal)
 
@@ -123,21 +127,21 @@ def slots_beside_canary(observed: Observed, goal: Goal) -> tuple[Slot, ...]:
 
 
 def in_force_beside(observed: Observed, goal: Goal) -> Replica | None:
-    """Return a replica with the settings in force, among those that do not have the new settings of the goal; None if all have.
+    """Return a replica with the settings in force, out of those without the new settings of ``goal``; None if all have the new ones.
 
-    The settings in force are those of the earliest run. A later run is an attempt until it has replaced them.
+    The settings in force are those of the earliest run. A later run is an attempt until all replicas have its settings.
     """
     return earliest(item for item in observed.live if item.sequence and _outdated(item, goal))
 
 
 def _outdated(replica: Replica, goal: Goal) -> bool:
-    """Whether a replica does not have the new settings. A replica that stays old next to a canary fits the goal, but is not new."""
+    """Whether a replica lacks the new settings of ``goal``. One that keeps its old settings next to a canary lacks them too."""
     slot = goal.slot(replica.index) or _one_more(goal, replica.index)
     return slot is None or _goes_on(slot, goal) or bool(goal.differs(replica, slot))
 
 
 def _one_more(goal: Goal, index: int) -> Slot | None:
-    """Return the slot of one more replica after the last one; None if no replica should run."""
+    """Return the slot for one more replica, with ``index`` and the settings of the last slot; None if no replica should run."""
     if not goal.slots:
         return None
     last = goal.slots[-1]
@@ -146,7 +150,7 @@ def _one_more(goal: Goal, index: int) -> Slot | None:
 
 
 def _goes_on(slot: Slot, goal: Goal) -> bool:
-    """Whether its mark is from an earlier run than the goal."""
+    """Whether a slot keeps the settings of an earlier run: its mark is not from the run of ``goal``."""
     mark = slot.program.mark
     return mark is not None and mark.rollout is not None and mark.rollout.rank != goal.rollout.rank
 

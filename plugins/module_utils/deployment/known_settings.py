@@ -65,8 +65,8 @@ def args_like(observed: Observed, template: Replica, index: int) -> tuple[Any, .
 def settings_in_force(observed: Observed) -> dict[str, Any] | None:
     """Return the options with which the replicas run; None if none runs. They contain secrets.
 
-    The settings in force are those of the earliest run. A later run is an attempt until it has replaced them. What a hub does not report
-    is missing, such as ``limits``.
+    The settings in force are those of the earliest run. A later run is an attempt until all replicas have its settings. Options
+    that a hub does not report, such as ``limits``, are missing.
     """
     known = [item for item in observed.live if item.sequence is not None and item.record.app_config is not None]
     model = earliest(item for item in known if item.record.status != "stopping")
@@ -76,7 +76,7 @@ def settings_in_force(observed: Observed) -> dict[str, Any] | None:
     options = {
         "sequence": model.sequence.ref,
         **_indexes(observed),
-        # With overrides for all replicas that run, nothing is known of what they have in common.
+        # If every running replica may have an override, their common app_config and args are unknown.
         "app_config": unmarked(model.record.app_config) if model.index >= rollout.own_configs else {},
         "args": list(model.record.args) if model.index >= rollout.own_args else [],
         "overrides": _overrides(observed, model),
@@ -107,11 +107,11 @@ def _indexes(observed: Observed) -> dict[str, Any]:
 
 
 def _overrides(observed: Observed, model: Replica) -> list[dict[str, Any]] | None:
-    """Return the app_config and args of the replicas that may have had their own."""
+    """Return the option ``overrides``, by index; None if no replica may have had an app_config or args of its own."""
     rollout = model.rollout
     overrides: list[dict[str, Any]] = []
     for index in range(rollout.own):
-        # A copy of another version is an attempt.
+        # Prefer a replica of the version in force. One of another version is only an attempt.
         own = min(observed.at(index), key=lambda item: (item.ref != model.ref, item.rollout.rank), default=None)
         override: dict[str, Any] = {}
         if own is not None and index < rollout.own_configs:

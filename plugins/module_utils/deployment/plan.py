@@ -33,7 +33,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """The writes in order: ``first`` (an upload or deletes), the ``batches``, then ``deletes``. The states are for the diff."""
+    """The writes in order: ``first`` (an upload or deletes), the ``batches``, then ``deletes``.
+
+    ``before`` and ``after`` are both sides of the diff.
+    """
 
     goal: Goal
     first: tuple[Action, ...]
@@ -50,12 +53,12 @@ class DeploymentPlan:
 
     @property
     def relies_on_absence(self) -> bool:
-        """Whether it would be another plan if a replica were there that the hub does not list."""
+        """Whether the plan could be wrong if a replica runs that the hub does not list yet."""
         return bool(self.actions) or not self.goal.slots
 
     @property
     def missing(self) -> frozenset[str]:
-        """Names of the packages of which it starts a replica because none with its index is there."""
+        """Names of the packages of replicas that it starts because the hub lists none with their index."""
         starts = (item for batch in self.batches for item in batch.starts)
         return frozenset(item.slot.sequence.name for item in starts if item.missing)
 
@@ -63,7 +66,7 @@ class DeploymentPlan:
 def plan_present(
     observed: Observed, goal: Goal, policy: Policy, *, upload: bool, keep_versions: int, masker: Masker
 ) -> DeploymentPlan:
-    """Plan the way to the goal. ``upload``: its version is not on the hub yet, so this task uploads it."""
+    """Plan the writes that reach the goal. ``upload``: its version is not on the hub yet, so this task uploads it."""
     batches = plan_rollout(observed, goal, policy)
     sequence = goal.sequence
     there = versions(observed, sequence.ref if sequence else None)

@@ -39,9 +39,9 @@ class ToStart:
 
 @dataclass(frozen=True)
 class ToStop:
-    """A replica to end. ``serves``: it counts as ready until then, so others must be ready instead of it.
+    """A replica to end. ``serves``: it counts as ready until then, so it is ended only when enough others are ready.
 
-    ``unproven``: it may not be ready.
+    ``unproven``: it counts as ready, but an interrupted run may have left it before it was.
     """
 
     replica: Replica
@@ -101,13 +101,16 @@ def kept(observed: Observed, goal: Goal, failed: Collection[str] = ()) -> dict[i
 class _Sorted:
     """The replicas and slots, sorted by what must be done with them."""
 
-    # To wait for: an interrupted run may have left them before they were ready.
+    # To keep, and to wait for: an interrupted run may have left them before they were ready.
     unproven: list[Replica] = field(default_factory=list)
-    # To end: first replicas that cannot be ready, then copies and surplus replicas, then those that are replaced, by index.
+    # To end first: replicas that are not ready.
     broken: list[ToStop] = field(default_factory=list)
+    # To end next: copies, and replicas whose index is not wanted.
     spare: list[ToStop] = field(default_factory=list)
+    # To replace, by index.
     old: list[ToStop] = field(default_factory=list)
     missing: list[ToStart] = field(default_factory=list)
+    # The number of live replicas.
     total: int = 0
 
 
@@ -139,7 +142,8 @@ def _rolling(todo: _Sorted, wanted: int, policy: Policy) -> list[Batch]:
     batches = [Batch((), tuple(todo.broken), tuple(todo.unproven))]
     missing, spare, old = list(todo.missing), list(todo.spare), list(todo.old)
     total = ready = todo.total - len(todo.broken)
-    # Rely only on replicas that are certainly ready, and do not end more of them than if the others were ready too.
+    # ``ready`` counts all replicas that may be ready, ``proven`` only those that certainly are. Ending replicas lowers neither
+    # below ``floor``.
     proven = ready - sum(item.unproven for item in (*spare, *old))
     floor = max(0, wanted - policy.max_unavailable)
     while missing or spare or old:
@@ -189,10 +193,10 @@ def _recreate(todo: _Sorted) -> list[Batch]:
 
 
 def _unproven(observed: Observed) -> frozenset[str]:
-    """Return the ids of replicas that an interrupted run may have left between their start and their being ready.
+    """Return the ids of replicas that an interrupted run may have left before they were ready.
 
-    If something is left that the latest run would have ended, these are all replicas of that run. If it was interrupted
-    before its last replica was ready and nothing else is left, there is no sign of it.
+    If a replica is left that the latest run would have ended, that run was interrupted, so none of its replicas is certainly
+    ready. If it was interrupted while it waited only for its last replicas, nothing on the hub shows this.
     """
     leader = observed.leader
     unfinished = leader is not None and _is_unfinished(observed, leader)
@@ -215,7 +219,8 @@ def _is_unfinished(observed: Observed, leader: Replica) -> bool:
         # The goal of that run is no longer known.
         return False
     stay = kept(observed, wish)
-    # Replicas that keep the old version next to a canary have the old mark, even if there are more of them now.
+    # A replica that was added with the old version next to a canary has the mark of the old run, which did not want its index. So
+    # ask the mark of the latest run too.
     older = (
         item
         for item in observed.live

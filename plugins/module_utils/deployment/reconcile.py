@@ -112,7 +112,7 @@ def _observed(run: Run, options: DeploymentOptions, inventory: Inventory) -> Obs
         return replicas_of(options.name, inventory)
     missing = not_found(inventory, wanted)
     if missing and not replicas_of(options.name, inventory).live:
-        # If the deployment runs, an earlier run has taken them over.
+        # If the deployment runs already, an earlier run has taken them over, so there is nothing to warn of.
         run.warn(
             f"take_over: no running instance on {run.hub.api_url} is named {', '.join(missing)}. If a name is misspelt, the "
             "deployment runs in addition to the instances that it should take over."
@@ -121,8 +121,8 @@ def _observed(run: Run, options: DeploymentOptions, inventory: Inventory) -> Obs
 
 
 def check_options(options: DeploymentOptions) -> None:
-    """Refuse options that make no sense, before the first request."""
-    # For Ansible, a required option that is null is set.
+    """Raise ``INVALID_OPTION`` for options that make no sense, before the first request."""
+    # Ansible accepts null for a required option.
     if not (options.name or "").strip():
         raise SthError("INVALID_OPTION", "name is empty: set the name of the deployment.")
     for name in ("replicas", "max_surge", "max_unavailable", "canary", "keep_versions"):
@@ -180,7 +180,7 @@ def _check_take_over(wanted: TakeOverOptions | None, state: str) -> None:
 
 
 def _ref(goal: Goal, options: DeploymentOptions) -> str | None:
-    """Return the version of the goal. With no replicas, only the task itself knows it, so every run reports the task's."""
+    """Return the ref of the goal. Without replicas, no mark records a version, so only one that the task names is reported."""
     says = options.state != "rolled_back" and (options.src is not None or options.sequence is not None)
     return goal.sequence.ref if goal.sequence and (goal.slots or says) else None
 
@@ -195,8 +195,8 @@ def _package_of_src(run: Run, options: DeploymentOptions) -> Package | None:
     if package.digest and not package.digest.startswith(digest or ""):
         raise SthError(
             "INVALID_PACKAGE",
-            f"The content of {options.src} is sha256:{package.digest[:12]} and not {options.digest}: give the archive with that digest, or "
-            "correct digest.",
+            f"The content of {options.src} has the digest sha256:{package.digest[:12]} and not {options.digest}: set src to the package "
+            "with that digest, or correct the option digest.",
         )
     return package
 
@@ -285,8 +285,8 @@ class _Apply:
             try:
                 self._delete(action)
             except SthError as error:
-                # The deployment is in the wanted state. On 1.x, a record that is never removed
-                # (hub-behaviour.md#records-that-never-go) would make every run fail.
+                # The replicas are as wanted. If an old version cannot be removed, only add a note, because on 1.x a record that is
+                # never removed (hub-behaviour.md#records-that-never-go) would make every run fail.
                 if error.code != "CONFLICT" or self.options.state == "absent":
                     raise
                 self.run.notes.append(error.message)

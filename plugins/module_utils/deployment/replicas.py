@@ -30,7 +30,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark im
 class Replica:
     """One instance of a deployment, live or ended. ``sequence`` is None if the hub no longer has its package.
 
-    ``taken_over``: the deployment has not started it. It does not carry ``mark``, so that it is always replaced.
+    ``taken_over``: the deployment did not start this instance, but takes it over. The hub does not report ``mark`` for it, so it
+    is always replaced.
     """
 
     record: InstanceRecord
@@ -67,7 +68,7 @@ class Replica:
 
 @dataclass(frozen=True)
 class Observed:
-    """The state of a deployment at one time. ``taken_over``: by id, the marks of instances that count as replicas."""
+    """The state of a deployment at one time. ``taken_over``: the marks of the instances that it takes over, by id."""
 
     name: str
     inventory: Inventory
@@ -92,11 +93,11 @@ class Observed:
         return latest(self.live)
 
     def at(self, index: int) -> list[Replica]:
-        """Return the live ones with this index, the oldest first."""
+        """Return the live replicas with this index, the oldest first."""
         return [item for item in self.live if item.index == index]
 
     def last_ended(self, index: int) -> Replica | None:
-        """Return the latest ended one with this index that is still listed (1.x)."""
+        """Return the replica with this index that ended last; None if the hub lists none, as on 0.18."""
         ended = [item for item in self.replicas if item.index == index and not item.record.live]
         return max(ended, key=lambda item: (item.record.ended or "", order(item.record)), default=None)
 
@@ -150,10 +151,10 @@ def refuse_clash(observed: Observed, hub: str, indexes: Iterable[int] = ()) -> N
 
 
 def taken_over(name: str, inventory: Inventory, wanted: TakeOverOptions, hub: str) -> dict[str, InstanceMark]:
-    """Return by id which mark each instance would have as a replica of the deployment ``name``.
+    """Return, by id, the marks that the instances to take over would have as replicas of the deployment ``name``.
 
-    What runs cannot be given the mark of a replica. So such an instance counts as an old replica, which is replaced like all others.
-    What belongs to this deployment already is left out. Raises ``CONFLICT`` for what belongs to another one.
+    A running instance cannot be given a mark. So it counts as an old replica, and is replaced like all others. Replicas of this
+    deployment are left out. Raises ``CONFLICT`` for a replica of another deployment.
     """
     reference = None if wanted.sequence is None else parse_reference(wanted.sequence)
     packages = {item.id for item in find_sequences(reference, inventory)} if reference else set()
@@ -174,13 +175,14 @@ def taken_over(name: str, inventory: Inventory, wanted: TakeOverOptions, hub: st
 
 
 def not_found(inventory: Inventory, wanted: TakeOverOptions) -> list[str]:
-    """Return the names and ids in ``instances`` that match no live instance, not even a replica of the deployment."""
+    """Return the references in ``take_over.instances`` that match no live instance. Replicas of the deployment match too."""
     live = [item for item in inventory.instances if item.live]
     return [ref for ref in wanted.instances if not any(ref in _names(item) for item in live)]
 
 
 def _is_wanted(record: InstanceRecord, references: Sequence[str], packages: Collection[str]) -> bool:
-    # The owner of an instance that does not answer is unknown, for example of a starting instance on 0.18.
+    # Without app_config, an instance may have a mark that the hub has not reported yet, such as a starting one on 0.18
+    # (hub-behaviour.md#starting-instance-never-answers).
     nameless = record.mark is None and record.app_config is not None
     return not _names(record).isdisjoint(references) or (nameless and record.sequence_id in packages)
 
@@ -201,7 +203,7 @@ def _marks_of_taken_over(name: str, records: Sequence[InstanceRecord]) -> dict[s
     for item in records:
         if item.id not in indexes:
             indexes[item.id] = next(free)
-    # If they differ, the successor of each one gets the same settings.
+    # If their settings differ, each successor gets those of its predecessor.
     configs = [unmarked(item.app_config) for item in records]
     args = [list(item.args) for item in records]
     behind_last = max(indexes.values(), default=-1) + 1

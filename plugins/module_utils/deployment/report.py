@@ -65,7 +65,10 @@ def replica_views(
     seconds: Mapping[str, float],
     masker: Masker,
 ) -> list[dict[str, Any]]:
-    """Return the running replicas by index, then ended ones without a successor; each with ``was`` and ``seconds``."""
+    """Return the running replicas by index, then ended ones without a successor.
+
+    Each is an `instance_view` with ``was`` ("kept", "replaced", "started" or "ended"), ``previous_ref`` and ``seconds``.
+    """
     were = {item.id for item in before.live}
     views = []
     for replica in after.live:
@@ -95,8 +98,8 @@ def _replica_view(
 def changes(before: Observed, plan: DeploymentPlan, masker: Masker) -> list[dict[str, Any]]:
     """Return what the plan changes: a row for the deployment, and one for each sequence and replica; [] if nothing changes.
 
-    A row is ``{kind, name, change, reason, before, after}``. ``before`` and ``after`` are masked states, {} for what is not there.
-    It follows from the plan alone, so check mode and a real run have the same rows.
+    A row is ``{kind, name, change, reason, before, after}``. ``before`` and ``after`` are masked states, {} if there is no such
+    object. Rows depend only on the plan, so check mode and a real run have the same ones.
     """
     if not plan.actions:
         return []
@@ -143,7 +146,7 @@ def _sequence_row(action: Action) -> dict[str, Any]:
 def _row(
     kind: str, name: str, change: str, reason: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, Any]:
-    # Copies, because the action plugin completes the diff of the task, whose states these are.
+    # Copy the states, because the diff of the task has the same ones, and the action plugin adds to them there.
     return {
         "kind": kind,
         "name": name,

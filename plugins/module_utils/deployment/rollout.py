@@ -4,8 +4,8 @@
 
 """Carries out the rollout of a deployment, batch by batch, and verifies the result (architecture.md#deployments).
 
-A hub has no locks. So a run reads the deployment again after its last write. If another run that leads has written in the
-meantime, this run completes the goal of that run before it fails. So the last run to end leaves no mixture.
+A hub has no locks. So a run reads the deployment again after its last write. If a run with a higher rank has started replicas in
+the meantime, this run first completes the goal of that run, and then fails. So no mixture is left, whichever run ends last.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Rolling:
         self._stored[sequence.ref] = sequence.id
 
     def reach(self, goal: Goal, batches: Sequence[Batch]) -> Replica | None:
-        """Carry out the planned batches, and further ones if needed. Return a replica of another run if that one leads.
+        """Carry out the planned batches, and further ones if needed. Return a replica of another run if that run leads, else None.
 
         Raises `GateError` for a replica that does not become ready or does not stay ready.
         """
@@ -133,9 +133,9 @@ class Rolling:
         self.seen.look()
 
     def _leader(self, goal: Goal) -> Replica | None:
-        """Return a replica of another run that leads, because it is running now and ranks higher.
+        """Return a replica of another run if that run leads: it has started replicas since this run began, and ranks higher.
 
-        A run that leaves no sign on the hub, such as one that only ends replicas, never ranks higher.
+        A run that only ends replicas leaves no mark, and so never leads. A run with the same goal does not lead either.
         """
         own = goal.rollout
         others = any(item.rollout.rank != own.rank for item in self.seen.others())
@@ -150,7 +150,8 @@ class Rolling:
             self.seen.look()
             if self._leader(goal) is not None:
                 return False
-            # Then the replica that it should replace must not be ended too. If the hub does not report how it ended, try again.
+            # If a new replica has ended meanwhile, the old one that it should replace must not be ended too. So fail, or plan again
+            # if the hub does not report how the new one ended.
             lost = self.crashes.lost(goal)
             self.crashes.refuse_loop([item for item in lost if item[1].outcome == "unknown"])
             for index, record in lost:
@@ -174,7 +175,7 @@ class Rolling:
         return not errors and not any(item.id in self.seen.failed for item in batch.awaited)
 
     def _lost_package(self, error: GateError, goal: Goal) -> bool:
-        """Whether another run that leads has removed the package, as a version that it does not need, before the start."""
+        """Whether a start failed because another run, which leads, has removed its package as a version that it does not need."""
         if error.code != "NOT_FOUND" or "instance" in error.details:
             return False
         self.seen.look()
@@ -184,13 +185,14 @@ class Rolling:
         written()
         readiness, is_older = self.readiness, came_back(self.hub, replica.record)
         if is_older and readiness.wait_for == "event":
-            # It will not emit again what it has emitted before.
+            # A restarted hub has lost the events of its instances, and the program does not emit its ready event again
+            # (hub-behaviour.md#since-when-a-hub-is-up).
             readiness = replace(readiness, wait_for="healthy", ready_event=None)
         try:
             wait_ready(self.hub, replica.id, replica.mark.name, readiness)
         except SthError as error:
             if is_older and error.code not in NOT_ITS_FAULT:
-                # It ran before the hub was restarted: it is replaced, and says nothing about its version.
+                # The restart of the hub may be the cause, so this says nothing about the version: replace the replica, do not fail.
                 self.seen.failed.add(replica.id)
                 return
             raise self._gate(error, replica.index, replica.id) from None

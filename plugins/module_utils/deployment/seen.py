@@ -29,8 +29,9 @@ class Seen:
         self.now = before
         # Ids of all instances from before this run, and of those that it started.
         self.known = {item.id for item in before.inventory.instances}
-        # By id: the last records of replicas that this run ended. Ids of replicas that did not become ready.
+        # The last records of the replicas that this run ended, by id.
         self.ended: dict[str, InstanceRecord] = {}
+        # Ids of replicas that did not become ready.
         self.failed: set[str] = set()
         self._tell = tell
         self._running = {item.id for item in before.live}
@@ -59,7 +60,7 @@ class Seen:
         return look(self.hub, self.before.name, self.before.taken_over)
 
     def _vanished(self, now: Observed) -> bool:
-        """Whether the hub lists a replica no more that this run has not ended."""
+        """Whether a replica that this run has not ended is missing from the list of the hub."""
         return not self._running <= {*(item.id for item in now.replicas), *self.ended}
 
 

@@ -60,7 +60,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     if state == "rolled_back":
         in_force = _beside_canary_of_configuration(observed)
         sequence = given(in_force.sequence) if in_force else _version_before(observed, hub)
-        # With a canary, other replicas still have that version. They show how to run it, and the canary shows what was tried.
+        # Next to a canary, replicas still run that version. Use their settings, because those of the canary are only an attempt.
         go_on = [item for item in observed.live if item.ref == sequence.ref and item.record.status != "stopping"]
         model = in_force or latest(go_on) or leader
     elif sequence is None:
@@ -81,7 +81,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     goal = Goal(slots, sequence, rollout, why_ended=why_surplus(rollout))
     rest = slots_beside_canary(observed, goal)
     if options.canary is None and not rest:
-        # There are no old settings that the other replicas could keep.
+        # No replica has old settings to keep, so all get the new ones, and there is no canary.
         goal = replace(goal, rollout=replace(rollout, canary=0))
     goal = _signed(observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options.keep_versions)
     if state == "restarted":
@@ -90,7 +90,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
 
 
 def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_versions: int) -> Goal:
-    """Write the mark of this run into new slots. The others keep their older mark, so that they do not count as the latest."""
+    """Write the mark of this run into slots with new settings. The others keep their older mark, so that it does not lead."""
     sequence = given(goal.sequence)
     kept = versions(observed, sequence.ref).kept(keep_versions, {slot.sequence.ref for slot in goal.slots})
     rollout = replace(goal.rollout, versions=kept.older, given_up=kept.given_up)
@@ -105,7 +105,7 @@ def _signed(observed: Observed, goal: Goal, programs: Iterable[Program], keep_ve
 
 
 def _wanted_indexes(observed: Observed, options: DeploymentOptions) -> list[int]:
-    """Return the indexes of the replicas. Without an option, they stay as they are."""
+    """Return the indexes of the replicas. Without ``indexes`` and ``replicas``, they stay as they are."""
     if options.indexes is not None:
         return sorted(options.indexes)
     if options.replicas is not None:
@@ -118,20 +118,20 @@ def _wanted_indexes(observed: Observed, options: DeploymentOptions) -> list[int]
 
 
 def _is_shared(observed: Observed, options: DeploymentOptions) -> bool:
-    """Whether other hubs have the other indexes of the deployment."""
+    """Whether the deployment is spread over hubs, so that this hub has only some of its indexes."""
     leader = observed.leader
     stays = options.replicas is None and leader is not None and leader.rollout.indexes is not None
     return options.indexes is not None or stays
 
 
 def _replica_count(observed: Observed) -> int:
-    """Return the number of replicas. The highest index counts, and not how many run, so that an ended replica is replaced."""
+    """Return the number of replicas if the task does not set it: the highest index plus one, so that ended replicas are replaced."""
     count = max((item.index + 1 for item in observed.live), default=1) or 1
     leader = observed.leader
     if leader is None:
         return count
-    # Add replicas at the end that the latest run wanted, and that have ended by themselves. Where a hub does not report how
-    # one ended (hub-behaviour.md#versions), it may be one that a run with fewer replicas has ended.
+    # Count also higher indexes that the latest run wanted, if their replicas have ended by themselves. If a hub does not report how
+    # a replica ended (hub-behaviour.md#versions), it does not count, because a run with fewer replicas may have ended it.
     for index in range(count, leader.rollout.replicas):
         if _ended_by_itself(observed, leader, index):
             count = index + 1
@@ -145,7 +145,7 @@ def _ended_by_itself(observed: Observed, leader: Replica, index: int) -> bool:
 
 
 def _canary(observed: Observed, options: DeploymentOptions, sequence: SequenceRecord, names_version: bool) -> int:
-    """Return the number of canaries. If the task does not set it: 0 if it names a version or goes back, otherwise as many as there are."""
+    """Return the number of canaries. If the task does not set it: 0 if it names a version or rolls back, otherwise as many as now."""
     if options.canary is not None:
         return options.canary
     if names_version:
@@ -179,7 +179,10 @@ def _replica_program(
 def _keeping_config(
     options: DeploymentOptions, own: MemberSettings, observed: Observed, model: Replica, index: int
 ) -> MemberSettings:
-    """Return the settings with the configuration that stays; if it is not known, with the one of the task."""
+    """Return ``own`` with the app_config and args that run now, for ``keep_config: true``.
+
+    If they are unknown, those of the task count. Raises ``INVALID_CONFIG`` if the task has none either.
+    """
     says = any(item is not None for item in (options.app_config, options.args, options.overrides))
 
     def if_known(take: Callable[[], T]) -> T | None:
@@ -203,7 +206,7 @@ def _keeping_config(
 
 
 def _with_differences(rollout: Rollout, model: Replica | None, options: DeploymentOptions) -> Rollout:
-    """Return the mark, completed with which replicas have their own settings: from the task, or from ``model`` if kept."""
+    """Return ``rollout`` with ``index_key``, ``own_configs`` and ``own_args``: of the task, or of ``model`` for settings that stay."""
     overrides = options.overrides or []
     index_key = options.index_key
     own_configs = _count_to_last(item.app_config for item in overrides)
@@ -239,9 +242,9 @@ def _running_version(observed: Observed, hub: str) -> SequenceRecord:
 
 
 def _was_rolled_back(observed: Observed) -> bool:
-    """Whether the latest run was a rollback to its version.
+    """Whether the latest run was a rollback to the version that runs.
 
-    If only a few replicas had the other version, only their marks record it. On 1.x, an ended one is still listed for a while.
+    Only the replicas that a rollback starts have its mark. If they have all ended, a 1.x hub still lists them for a while.
     """
     leader = observed.leader
     if leader is None:
@@ -253,7 +256,7 @@ def _was_rolled_back(observed: Observed) -> bool:
 
 
 def _beside_canary_of_configuration(observed: Observed) -> Replica | None:
-    """Return a replica in force beside a canary that has the same version, but another configuration; None if there is none."""
+    """Return a replica with the settings in force if a canary next to it has the same version and other settings; else None."""
     leader = observed.leader
     if leader is None or leader.sequence is None or not leader.rollout.canary:
         return None
