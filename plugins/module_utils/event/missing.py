@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``sth_event`` says if the event that it waits for does not come."""
+"""The failures of ``sth_event`` if the event that it waits for does not come."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def missing_event(hub: HubClient, instance_id: str, label: str, expected: Expect
         "TIMEOUT",
         f"Instance {label} ({instance_id}) on {hub.api_url} has not emitted {expected.event!r}{hint} "
         f"within wait_timeout ({expected.timeout:g} s); it keeps running."
-        # Between two requests, an event may have been missed.
+        # The notes say that a gateway has cut off requests. Between two of them, the event may have been missed.
         + "".join(f" {note}" for note in sorted(hub.transport.notes)),
         instance=instance_id,
     )

@@ -15,7 +15,7 @@ _AWAITABLE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+\Z")
 
 
 def require_awaitable(option: str, event: str) -> None:
-    """Raise ``INVALID_OPTION`` for a name that a hub cannot be asked for."""
+    """Raise ``INVALID_OPTION`` for the name of an event that no request to a hub can contain. ``option``: where it is set."""
     if not _AWAITABLE.match(event):
         raise SthError(
             "INVALID_OPTION",

@@ -113,7 +113,7 @@ def _message(options: EventOptions) -> tuple[Any, bool]:
 
 
 def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:
-    """Return the message in the form for this hub; raise ``UNSUPPORTED_BY_HUB`` before anything is sent if it cannot carry it."""
+    """Return the message in the form for this hub. Raises ``UNSUPPORTED_BY_HUB`` if the hub cannot carry it; nothing is sent then."""
     if not has_message and run.hub.dialect.needs_payload:
         # The hub needs a text. The empty text is closest to no payload.
         message = ""
@@ -185,8 +185,8 @@ def _talk_to(run: Run, options: EventOptions, talk: Talk, target: Target, action
 
     def send() -> None:
         if action is not None:
-            # This later request is answered after the hub has received the subscription. It also shows whether the instance
-            # has ended in the meantime: a 1.x hub answers 200 to an event for an ended instance
+            # The hub answers this request after it has received the earlier one for the event, so it now listens for the event. The
+            # answer also shows whether the instance has ended: a 1.x hub answers 200 to an event for an ended instance
             # (hub-behaviour.md#health-is-a-cache).
             now = run.hub.instance(record.id).info() or forgotten(record.id)
             if not now.live:
