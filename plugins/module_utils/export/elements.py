@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs on a hub, as elements of lists that tasks of this collection take. Pure."""
+"""Describes what runs on a hub, as elements of the list ``deployment_list`` and as options of ``sth_instance``. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ Element = dict[str, Any]
 class Exported:
     """``deployments``: elements of ``deployment_list``. ``instances``: elements with options of ``sth_instance``.
 
-    ``notes``: what applying them changes and why, and what could not be exported. ``used``: by id of a sequence, who runs from it.
+    ``notes``: what applying them changes and why, and what could not be exported. ``used``: which of them run from a sequence, by
+    its id.
     """
 
     deployments: list[Element] = field(default_factory=list)
@@ -42,7 +43,7 @@ class Exported:
 
 
 def export(inventory: Inventory, placeholders: Placeholders, secret_keys: Sequence[str]) -> Exported:
-    """Return what runs. Instances that have ended are left out."""
+    """Return all live instances, as deployments or instances. Ended instances are left out."""
     exported = Exported()
     own = Collector(inventory, placeholders, secret_keys, exported)
     live = [item for item in inventory.instances if item.live and own.is_known(item)]
@@ -61,7 +62,7 @@ def export(inventory: Inventory, placeholders: Placeholders, secret_keys: Sequen
 
 
 class Collector:
-    """Adds elements to what is exported."""
+    """Adds elements to ``exported``."""
 
     def __init__(
         self, inventory: Inventory, placeholders: Placeholders, secret_keys: Sequence[str], exported: Exported
@@ -72,7 +73,7 @@ class Collector:
         self._exported = exported
 
     def is_known(self, record: InstanceRecord) -> bool:
-        """Whether enough is known of a live instance; if not, say so."""
+        """Whether enough is known about a live instance to export it. If not, add a note that says why."""
         if record.app_config is None:
             self._note(f"Instance {record.id} is left out: the hub does not report its configuration.")
         elif self._inventory.sequence(record.sequence_id) is None:
@@ -96,7 +97,8 @@ class Collector:
         rollout = leader.rollout
         replicas = max(rollout.replicas, 1) if rollout.replicas else max(item.index for item in live) + 1
         is_shared = rollout.indexes is not None
-        # Of a deployment that is spread over hubs, the latest run may have wanted some only until other hubs had them.
+        # If a deployment is spread over hubs, export the indexes that run here. Its latest run may have wanted more of them, but only
+        # until other hubs had these.
         indexes = sorted({item.index for item in live}) if is_shared else list(range(replicas))
         wanted = [item for item in live if item.ref == leader.ref and item.rollout.rank == leader.rollout.rank]
         wanted = wanted if rollout.canary else [item for item in live if item.ref == leader.ref]
@@ -133,7 +135,7 @@ class Collector:
             self._note(f"Applying ends {len(records) - 1} of the instances named {name}: the oldest one is kept.")
 
     def add_nameless(self, records: Iterable[InstanceRecord], taken: Collection[str]) -> None:
-        """Add instances without a name, as other tools start them, as deployments that take them over."""
+        """Add deployments that take over the instances without a name, such as those that other tools have started."""
         groups: list[list[InstanceRecord]] = []
         for record in sorted(records, key=order):
             group = next((item for item in groups if _run_the_same(item[0], record)), None)
@@ -153,11 +155,14 @@ class Collector:
             instances = "instance" if len(ids) == 1 else "instances"
             self._note(
                 f"Applying replaces {instances} {', '.join(ids)} by replicas of the new deployment {name}, without an outage, because "
-                "what runs without a name cannot be given one. After that, applying changes nothing."
+                "a running instance cannot be given a name. If you apply again after that, nothing changes."
             )
 
     def _settings(self, owner: str, records: Mapping[int, InstanceRecord], index_key: str | None) -> Element:
-        """Return ``app_config``, ``args`` and what differs between ``records``, which are by index."""
+        """Return the options of the program: ``app_config``, ``args``, topics, and ``overrides`` or ``index_key`` if ``records`` differ.
+
+        ``records``: instances by index.
+        """
         programs = {
             index: self._placeholders.program(owner, unmarked(item.app_config), item.args)
             for index, item in sorted(records.items())
@@ -237,7 +242,7 @@ def _free_name(package: str, taken: Collection[str]) -> str:
 
 
 def _common(configs: Mapping[int, Mapping[str, Any]]) -> tuple[Element, dict[int, Element]]:
-    """Return what all configurations have in common, and what else each has; nothing else if they are equal."""
+    """Return the keys that all configurations share, with their values, and the other keys of each; {} if all are equal."""
     first = next(iter(configs.values()))
     common = {
         key: value

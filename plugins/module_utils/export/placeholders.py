@@ -16,7 +16,7 @@ PREFIX = "vault_"
 
 
 class Placeholder(str):
-    """The expression of a variable, which is written as it is. Every other text of a program is data."""
+    """A template expression that names a variable. It is written unchanged, while all other text of a program is escaped as data."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ class Placeholders:
         for name, known in self.values.items():
             if self.owners[name] == owner and type(known) is type(value) and known == value:
                 return name
-        # The first part of the path only says where it was found.
+        # Leave app_config out of the name, because most variables come from it.
         parts = path if path[0] == "args" else path[1:]
         plain = PREFIX + re.sub(r"\W+", "_", "_".join((owner, *parts)), flags=re.ASCII).strip("_").lower()
         name, number = plain, 1

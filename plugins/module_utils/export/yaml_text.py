@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes plain values as YAML that Ansible reads. A module may run where no YAML library is. Pure."""
+"""Writes plain values as YAML that Ansible reads. A module may run on a machine without a YAML library. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.export.placeholders import Placeholder
 
-# A text that no reader of YAML takes for anything else, without quotes.
+# Text that needs no quotes, unless it is one of the words that some readers of YAML take for a boolean, null or a number.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"}
 _TEMPLATE = re.compile(r"\{[{%#]")
@@ -48,9 +48,9 @@ def _scalar(value: Any, is_key: bool = False) -> str:
         return json.dumps(value, allow_nan=False)
     if _PLAIN.match(value) and value.lower() not in _WORDS:
         return value
-    # JSON text with all but ASCII escaped is YAML, if characters beyond 16 bits are not written as two.
+    # A JSON string in ASCII is also a YAML string. But JSON writes a character beyond 16 bits as two escapes, and YAML as one.
     quoted = re.sub(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}", _as_one_escape, json.dumps(value))
-    # Otherwise Ansible would evaluate what a program has in its configuration. It does not evaluate keys.
+    # Without ``!unsafe``, Ansible would evaluate a template in the configuration of a program. It does not evaluate keys.
     return f"!unsafe {quoted}" if _TEMPLATE.search(value) and not is_key else quoted
 
 
