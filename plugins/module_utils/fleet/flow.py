@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Mapping
 
-# What each node can still pass on to each other node.
+# For each node, and each next node, how much can still flow from the first to the second.
 Network = dict[Hashable, dict[Hashable, int]]
 
 
 def largest_flow(capacities: Mapping[Hashable, Mapping[Hashable, int]], source: Hashable, sink: Hashable) -> Network:
-    """Return what flows from each node to each other node. Equal input gives equal output."""
+    """Return how much flows from each node to each next node. Equal input gives equal output."""
     left: Network = {}
     for start, ends in capacities.items():
         for end, most in ends.items():

@@ -32,13 +32,13 @@ def reconcile(run: Run, options: DeploymentInfoOptions) -> Result:
     if not all(name.strip() for name in names or ()):
         raise SthError("INVALID_OPTION", "A name in names is empty: give the name of a deployment, or leave out names.")
     inventory = observe(run.hub, lambda found: _lists_all(found, names))
-    # A hub before 1.0 does not say whose an instance is that is starting.
+    # A hub before 1.0 does not report the mark of a starting instance (hub-behaviour.md#starting-instance-never-answers).
     inventory = ask_silent_again(run.hub, inventory)
     return {"deployments": [summary(found) for found in _deployments(inventory, names) if found.live]}
 
 
 def summary(observed: Observed) -> dict[str, Any]:
-    """Return a deployment of which a replica lives, as the documentation of ``sth_deployment_info`` describes it."""
+    """Return the summary of a deployment with a live replica, with the keys that ``sth_deployment_info`` documents."""
     live, leader = observed.live, observed.leader
     indexes = {item.index for item in live}
     rollout = leader.rollout if leader else None
@@ -61,7 +61,7 @@ def summary(observed: Observed) -> dict[str, Any]:
 
 
 def _lists_all(inventory: Inventory, names: list[str] | None) -> bool:
-    """Whether no replica is missing, as far as replicas show it. Otherwise the hub may have just been started."""
+    """Whether each deployment has all replicas that its marks want. If not, the hub may have just been started and not list all."""
     found = _deployments(inventory, names)
     return bool(found) and all(item.live and not _missing(item) for item in found)
 
@@ -72,7 +72,7 @@ def _deployments(inventory: Inventory, names: list[str] | None) -> list[Observed
         name = item.mark.deployment if item.mark else None
         if name is not None and (names is None or name in owned):
             owned.setdefault(name, []).append(item)
-    # Each looks only at its own instances, because a hub can have thousands.
+    # Give each deployment only its own instances, because a hub can have thousands.
     return [replicas_of(name, Inventory(inventory.sequences, tuple(own))) for name, own in sorted(owned.items())]
 
 

@@ -14,7 +14,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 
 @dataclass(frozen=True)
 class Promise:
-    """What was promised for a deployment over the whole fleet, and how replicas are replaced on each hub."""
+    """What the user wants for a deployment on the whole fleet, and how replicas are replaced on each hub.
+
+    ``total``: replicas on all hubs. ``min_ready``: how many of them must be ready at any time; None for no such promise.
+    """
 
     name: str
     total: int
@@ -31,7 +34,7 @@ def check_promise(promise: Promise) -> None:
         return
     if least < 0 or least > promise.total:
         raise _refused(
-            promise, f"min_ready is {least}, and total_replicas {promise.total}: set a number from 0 to that."
+            promise, f"min_ready is {least}, and total_replicas is {promise.total}: set min_ready to a number from 0 to {promise.total}."
         )
     if least and promise.strategy == "recreate":
         raise _refused(promise, "min_ready cannot be kept with strategy: recreate, which stops all replicas of a hub.")
@@ -42,9 +45,9 @@ def check_promise(promise: Promise) -> None:
 
 
 def missing_at_once(promise: Promise, ready: int) -> tuple[int, int]:
-    """Return how many may be missing on a hub, and on how many hubs at the same time (0: all).
+    """Return how many replicas may be missing on one hub, and on how many hubs at the same time (0: on all).
 
-    ``ready``: how many are ready now. Raises ``INVALID_OPTION`` if too few are ready to replace any.
+    ``ready``: how many replicas of the fleet are ready now. Raises ``INVALID_OPTION`` if too few are ready to replace one.
     """
     most, least = promise.max_unavailable, promise.min_ready
     if promise.strategy != "rolling" or most == 0 or least is None or ready == 0:

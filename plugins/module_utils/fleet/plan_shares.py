@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.fleet.flow import Network, largest_flow
 
 Spread = Literal["even", "weighted", "by_load"]
-# In a network of `largest_flow`. Its other nodes are names of hubs, and sets of the names of hubs.
+# Nodes of the network in `_kept`. Its other nodes are the names of hubs, and groups of indexes that run on the same hubs.
 _SOURCE, _SINK, _ONE_MORE = ("source",), ("sink",), ("one more",)
 
 
@@ -27,7 +27,7 @@ _SOURCE, _SINK, _ONE_MORE = ("source",), ("sink",), ("one more",)
 class Member:
     """A hub that can be reached. ``held``: the indexes of the replicas that run there.
 
-    ``weight``: with ``weighted``, its part of the whole; with ``by_load``, how much is free there; no meaning with ``even``.
+    ``weight``: with ``weighted``, the hub's part of the sum; with ``by_load``, its free memory; not used with ``even``.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Member:
 def plan_shares(members: Sequence[Member], total: int, spread: Spread) -> dict[str, tuple[int, ...]]:
     """Return for each hub which of the indexes from 0 to ``total`` - 1 run there. As many as possible stay where they are.
 
-    Raises ``INVALID_OPTION`` or ``INSUFFICIENT_RESOURCES`` if there is no hub that could have one.
+    Raises ``INVALID_OPTION`` (``weighted``) or ``INSUFFICIENT_RESOURCES`` (``by_load``) if no hub can have a replica.
     """
     weights = {item.name: Fraction(1 if spread == "even" else item.weight) for item in members}
     if total and spread != "by_load" and not any(weights.values()):
@@ -48,7 +48,7 @@ def plan_shares(members: Sequence[Member], total: int, spread: Spread) -> dict[s
         )
     places = {item.name: frozenset(index for index in item.held if index < total) for item in members}
     if spread == "by_load":
-        # What runs stays, so of each index that runs twice, only one copy ends.
+        # Everything that runs stays. Only an index that runs on several hubs stays on just one of them.
         kept = _kept(places, dict.fromkeys(places, total), (), 0)
         sizes = _by_load(weights, {name: len(found) for name, found in kept.items()}, total)
     else:
@@ -62,7 +62,7 @@ def plan_shares(members: Sequence[Member], total: int, spread: Spread) -> dict[s
         rounded = [name for name, part in exact.items() if part != least[name]]
         more = total - sum(least.values())
         kept = _kept(places, least, rounded, more)
-        # Those that keep one more have it. The rest goes to those that are nearest to one more.
+        # Round up first the hubs that keep one replica more than ``least``, then those with the largest remainders.
         chosen = [name for name in rounded if len(kept[name]) > least[name]]
         near = sorted((name for name in rounded if name not in chosen), key=lambda name: least[name] - exact[name])
         chosen += near[: more - len(chosen)]
@@ -71,12 +71,12 @@ def plan_shares(members: Sequence[Member], total: int, spread: Spread) -> dict[s
 
 
 def _by_load(free: Mapping[str, Fraction], kept: Mapping[str, int], total: int) -> dict[str, int]:
-    """Give each new replica to the hub where most is free for each of its new replicas."""
+    """Return how many replicas each hub has. Each new one goes to the hub with the most free memory per new replica, this one included."""
     sizes = dict(kept)
     if total > sum(kept.values()) and not any(free.values()):
         raise SthError(
             "INSUFFICIENT_RESOURCES",
-            "No hub of the fleet has free memory for one more replica: free some, add a hub, or use spread: even, which does not look at it.",
+            "No hub of the fleet has free memory for one more replica: free some, add a hub, or use spread: even, which ignores memory.",
         )
     ranks = [(-weight, order, 1, name) for order, (name, weight) in enumerate(free.items())]
     heapq.heapify(ranks)
@@ -98,7 +98,7 @@ def _kept(
     for name, held in places.items():
         for index in held:
             names.setdefault(index, []).append(name)
-    # An index that runs on several hubs can stay on each of them.
+    # Group the indexes by the hubs that they run on. An index that runs on several hubs can stay on any one of them.
     alike: dict[tuple[str, ...], list[int]] = {}
     for index, found in sorted(names.items()):
         alike.setdefault(tuple(found), []).append(index)
@@ -119,7 +119,7 @@ def _kept(
 
 
 def _filled(kept: Mapping[str, Sequence[int]], sizes: Mapping[str, int], total: int) -> dict[str, tuple[int, ...]]:
-    """Give each hub as many further indexes as it lacks, those that follow each other to one hub."""
+    """Give each hub the further indexes that it lacks, in order, so that consecutive indexes go to the same hub."""
     gone: set[int] = set().union(*kept.values())
     free = iter(index for index in range(total) if index not in gone)
     return {
