@@ -21,13 +21,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import SequenceReference, parse_reference
 
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-# Of these ways to sign in, one counts: if the arguments have one, those of the environment do not.
+# The options for signing in. If the arguments have one of them, all of the environment are ignored.
 _SIGN_IN = ("token", "token_file", "url_username", "url_password")
 
 
 @dataclass(frozen=True)
 class NamedHub:
-    """A hub to follow. ``name`` is how its events call it."""
+    """A hub to follow. ``name``: its name in events."""
 
     name: str
     connection: Connection
@@ -58,7 +58,7 @@ def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
     if "ready_event" in own:
         require_awaitable("ready_event", own["ready_event"])
     if own.get("interval", 1.0) < 0.1:
-        # Each look is at least one request.
+        # The event source sends at least one request per interval.
         raise SthError("INVALID_OPTION", "interval must be 0.1 seconds or more.")
     if own.get("stable_for", 0) < 0:
         raise SthError("INVALID_OPTION", "stable_for must not be negative.")
@@ -85,7 +85,7 @@ def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str,
         api_url = _stripped_text("api_url of an item of hubs", item["api_url"])
         own = _with_sign_in(_connection_options(item), common)
         options = _with_sign_in(own, _connection_options(_of_environment(environment)))
-        # The event source asks again by itself, and tells what fails.
+        # The event source itself repeats requests that fail, and reports failures as events.
         options = {"request_timeout": 10.0, "request_retries": 0, **options, "api_url": api_url}
         connection = connection_from_options(options)
         name = item.get("name")
@@ -102,7 +102,7 @@ def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str,
 
 
 def _with_sign_in(options: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-    """Return ``options``, and of ``others`` what they lack. A way to sign in is taken from one of them as a whole."""
+    """Return ``options``, completed from ``others``. All options for signing in come from only one of the two."""
     signs_in = any(name in options for name in _SIGN_IN)
     return {**{name: value for name, value in others.items() if not (signs_in and name in _SIGN_IN)}, **options}
 
@@ -128,7 +128,7 @@ def _is_not_set(value: Any) -> bool:
 
 def _stripped_text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        # YAML reads no and off as false, and 10 as a number. The value itself may be a secret.
+        # YAML reads no and off as false, and 10 as a number. Do not show the value, because it may be a secret.
         raise SthError("INVALID_OPTION", f"{name} is not text: put it in quotes.")
     return value.strip()
 
@@ -192,7 +192,7 @@ OWN: Mapping[str, Reader] = {
 CONNECTION: Mapping[str, Reader] = {
     "token": _stripped_text,
     "token_file": _expanded_path,
-    # Its own reader says what is wrong with it.
+    # `connection_from_options` checks them.
     "headers": _anything,
     "url_username": _stripped_text,
     "url_password": _stripped_text,

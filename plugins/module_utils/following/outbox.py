@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from typing import Any, Callable
 
-# The most events that wait. Then the threads wait too, and the hubs keep what comes.
+# The most events that wait here. If there are so many, the threads wait too, and the hubs keep further events.
 MOST = 256
 
 
@@ -35,7 +35,7 @@ class Outbox:
         self._arrived()
 
     def take(self) -> dict[str, Any] | None:
-        """Return the oldest event; None if there is none. Raises what `fail` was given, behind the last event."""
+        """Return the oldest event; None if there is none. After the last event, raises the exception that `fail` got."""
         with self._changed:
             if self._waiting:
                 self._changed.notify_all()
@@ -45,12 +45,12 @@ class Outbox:
         return None
 
     def fail(self, failure: Exception) -> None:
-        """Make `take` raise, because nobody follows a hub any more."""
+        """Make `take` raise ``failure`` after the last event, because the thread that follows a hub has ended."""
         self._failure = failure
         self._arrived()
 
     def close(self) -> None:
-        """Let every thread go on that waits for room."""
+        """Wake every thread that waits for room. Their events, and later ones, are dropped."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follows the events of one name that one instance emits, also over breaks of the connection.
+"""Follows the events of one name that one instance emits, and connects again if the connection breaks.
 
 The hub sends each event to all who follow it, so nothing is taken from another reader (hub-behaviour.md#followed-events).
 """
@@ -23,15 +23,16 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended, local_error
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, sleep
 
-# Probes of the operating system that find out about a peer that is gone, in whole seconds. A hub sends nothing between two events.
+# TCP keepalive: whole seconds, and the number of probes. Without it, nobody would notice that the peer is gone, because a hub sends
+# nothing between two events.
 _PROBES = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
 class EventStream(Attended):
     """A thread that follows one event until `end`.
 
-    ``kept``: whether to ask for an event that the instance has emitted before. ``told`` gets each event, and whether it is such a
-    one; ``lost`` gets how many seconds of events may be lost, and why, as soon as the hub is followed again.
+    ``kept``: ask also for an event that the instance has emitted before. ``told(name, event, is_kept)`` is called for each event.
+    ``lost(name, seconds, reason)`` is called after a break, when the stream is open again or has ended: events of these seconds may be lost.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class EventStream(Attended):
         self._ended = Flag()
         self._may_retry = Flag()
         self._request = InFlight()
-        # The time of the break on the monotonic clock, and why; None while it is followed.
+        # When the connection broke, on the monotonic clock, and why; None before the first break and while the stream is open.
         self._broken: tuple[float, str] | None = None
         self._begun = time.monotonic()
         self._was_followed = False
@@ -62,7 +63,10 @@ class EventStream(Attended):
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the hub has not answered the request for so long that it has forgotten it."""
+        """Whether the request is unanswered for so long that the hub must have forgotten it.
+
+        Source: hub-behaviour.md#starting-instance-never-answers.
+        """
         asked = self._asked_at
         return bool(asked) and time.monotonic() - asked > self._hub.timings.subscribing
 
@@ -93,7 +97,7 @@ class EventStream(Attended):
         self._close_gap()
 
     def retry(self) -> None:
-        """Do not wait any longer, because the hub answers again; give up a request that is stuck."""
+        """Connect again at once, because the hub answers again. End a request that is stuck."""
         self._may_retry.set()
         if self.is_stuck:
             self._request.abort()
@@ -137,7 +141,7 @@ class EventStream(Attended):
 
 
 class _Kept(Attended):
-    """Asks for the event that an instance had emitted before it was followed, and holds later ones back until that is known."""
+    """Asks for the event that an instance emitted before it was followed. Holds later events back until the answer is known."""
 
     def __init__(self, hub: HubClient, instance_id: str, name: str, told: Callable[[str, Event, bool], None]) -> None:
         super().__init__(f"ask for {name}")
@@ -150,7 +154,7 @@ class _Kept(Attended):
         self._held: list[Event] | None = []
 
     def holds(self, event: Event) -> bool:
-        """Hold an event back, unless it is known what was before it."""
+        """Hold back ``event``, and return True; return False when the question for the earlier event is settled."""
         with self._lock:
             if self._held is None:
                 return False
@@ -158,18 +162,18 @@ class _Kept(Attended):
             return True
 
     def end(self) -> None:
-        """Do not wait any longer, and pass on what was held back."""
+        """End the wait for the earlier event, and pass on the events that were held back."""
         self._woken.set()
         if self.is_alive():
             self.join()
 
     def work(self) -> None:
-        """Ask, and pass on the event that was kept, and behind it those that were held back."""
+        """Ask for the earlier event. Pass it on, and after it the events that were held back."""
         try:
             self._poll.start()
             self._woken.wait(self._timings.kept_answers)
             if self._poll.event is not None:
-                # If it came after the hub was asked to send all events, it has been sent by now too.
+                # If the instance emitted this event after the stream was opened, it arrives in the stream as well. Wait for that.
                 sleep(self._timings.same_moment)
         finally:
             self._pass_on()
@@ -179,7 +183,8 @@ class _Kept(Attended):
         with self._lock:
             held, self._held = self._held or [], None
             kept = self._poll.event
-            # The answer may be one of those, without its payload where the hub cannot answer with that.
+            # Do not pass the answer on if the stream has sent the same event. If its payload is lost
+            # (hub-behaviour.md#event-payloads), they cannot be compared, and count as the same.
             if kept is not None and not any(kept.lost or kept.payload == event.payload for event in held):
                 self._told(self._event, kept, True)
             for event in held:

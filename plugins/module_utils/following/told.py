@@ -29,7 +29,7 @@ Told = dict[str, Any]
 
 
 class Teller:
-    """Builds the events of one hub, which never show how it is signed in to. ``mask_output``: nor secrets of programs."""
+    """Builds the events of one hub. They never show its token or password. ``mask_output``: mask secrets of programs too."""
 
     def __init__(self, name: str, hub: HubClient, mask_output: bool) -> None:
         self._name = name
@@ -38,7 +38,7 @@ class Teller:
 
     @property
     def _secrets(self) -> frozenset[str]:
-        # A file may hold another token now.
+        # Read them each time, because token_file may hold another token by now.
         return self._hub.transport.own_secrets
 
     def reachable(self, version: HubVersion, unreachable_for: float) -> Told:
@@ -55,7 +55,7 @@ class Teller:
         return self._told("hub_unreachable", error_code=error.code, message=scrub(error.message, self._secrets))
 
     def instance(self, kind: str, record: InstanceRecord, sequence: SequenceRecord | None) -> Told:
-        """Tell of a life-cycle change, ``instance_started``, ``instance_ready`` or ``instance_ended``."""
+        """An instance has changed. ``kind``: ``instance_started``, ``instance_ready`` or ``instance_ended``."""
         return self._told(kind, instance=bare_instance_view(record, sequence))
 
     def event(

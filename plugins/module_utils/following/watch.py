@@ -4,7 +4,7 @@
 
 """Follows one hub: whether it can be reached, the life cycle of the chosen instances, and their events.
 
-It looks at the hub every ``interval`` seconds. Only GET requests are sent.
+A `Watch` reads the hub every ``interval`` seconds. It sends only GET requests.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ class Followed:
     record: InstanceRecord
     sequence: SequenceRecord | None
     is_new: bool
-    # On the monotonic clock; None while it does not run yet.
+    # On the monotonic clock; None until the instance runs.
     running_since: float | None = None
     is_ready: bool = False
-    # Whether the hub did not list it when it was read last.
+    # Whether the hub did not list the instance last time, perhaps only because the hub had just been started.
     is_hidden: bool = False
     streams: dict[str, EventStream] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,21 +61,21 @@ class Watch(Attended):
         self._teller = Teller(hub.name, self._hub, arguments.mask_output)
         self._ended = Flag()
         self._followed: dict[str, Followed] = {}
-        # Instances that are listed and not followed: not chosen, or ended.
+        # Ids of listed instances that are not followed: not chosen, or ended.
         self._others: set[str] = set()
         # When the hub was read last, on the monotonic clock; None before the first time.
         self._looked_at: float | None = None
-        # Since when it cannot be reached, on the monotonic clock, and with which error code this was told.
+        # Since when the hub cannot be reached, on the monotonic clock, and the error code of the event about it.
         self._silent_since: float | None = None
         self._told_code = ""
 
     def at_end(self) -> None:
-        """Do not end silently."""
+        """Report the end of this thread, unless it was asked to end."""
         if not self._ended.is_set():
             self._outbox.fail(self.error or local_error(self.name, RuntimeError("its thread has ended")))
 
     def work(self) -> None:
-        """Look at the hub again and again."""
+        """Read the hub again and again until `end`."""
         pauses = self._hub.timings.reconnects
         pause = pauses.first
         while not self._ended.is_set():
@@ -97,10 +97,10 @@ class Watch(Attended):
         self._hub.abandon()
 
     def wait(self, seconds: float) -> None:
-        """Wait until all threads have ended, at most for so long, and close the connections."""
+        """Wait until all threads have ended, at most ``seconds``, and close the connections."""
         bound = Deadline(seconds)
         self.join(bound.remaining)
-        # Behind it, because it starts the others.
+        # First wait for this thread, because it starts the others.
         for followed in tuple(self._followed.values()):
             for stream in tuple(followed.streams.values()):
                 stream.join(bound.remaining)
@@ -109,7 +109,7 @@ class Watch(Attended):
     # -- the hub ------------------------------------------------------------------------------------------------
 
     def _failure_of_look(self) -> SthError | None:
-        """Look, and return what went wrong, whatever it is."""
+        """Read the hub once. Return the failure, also for an unexpected exception; None if there was none."""
         try:
             self._look()
         except SthError as error:
@@ -121,7 +121,7 @@ class Watch(Attended):
     def _cannot_reach(self, failure: SthError) -> None:
         if self._silent_since is None:
             self._silent_since = time.monotonic()
-            # It may be another one when it comes back.
+            # When the hub answers again, it may have another version.
             self._hub.forget_version()
         if failure.code != self._told_code:
             self._told_code = failure.code
@@ -134,7 +134,7 @@ class Watch(Attended):
             self._outbox.put(self._teller.reachable(self._hub.version(), seconds))
 
     def _look(self) -> None:
-        """Read the hub once, and tell what has changed."""
+        """Read the hub once, and report what has changed."""
         inventory = self._hub.inventory()
         was_silent = self._silent_since is not None
         self._reached()
@@ -153,7 +153,8 @@ class Watch(Attended):
             followed.is_hidden = record is None and hidden
             if record is None:
                 if not hidden:
-                    # No hub tells how: 0.18 forgets an instance at its end (hub-behaviour.md#no-outcome-on-018).
+                    # The hub has no record that says how it ended: 0.18 forgets an instance at once
+                    # (hub-behaviour.md#no-outcome-on-018).
                     ended.append((followed, replace(followed.record, status="ended", outcome="unknown")))
             elif not record.live:
                 ended.append((followed, record))
@@ -171,13 +172,13 @@ class Watch(Attended):
         return chosen
 
     def _hides_running(self, listed: dict[str, InstanceRecord]) -> bool:
-        """Whether an instance that is followed is not listed only because the hub has just been started."""
+        """Whether a followed instance may be missing from the list only because the hub has just been started."""
         return any(name not in listed for name in self._followed) and hides_for(self._hub) > 0
 
     # -- its instances ------------------------------------------------------------------------------------------
 
     def _begin(self, record: InstanceRecord, inventory: Inventory) -> None:
-        """Follow an instance that is listed, or chosen, for the first time."""
+        """Begin to follow an instance that is new in the list, or that was not chosen before."""
         is_new = self._looked_at is not None and record.id not in self._others and not came_back(self._hub, record)
         followed = Followed(record, inventory.sequence(record.sequence_id), is_new)
         if is_new:
@@ -192,12 +193,13 @@ class Watch(Attended):
             self._outbox.put(self._teller.instance("instance_ended", record, followed.sequence))
 
     def _goes_on(self, followed: Followed, record: InstanceRecord, is_back: bool) -> None:
-        """Tell what has changed of an instance that runs, and follow its events."""
+        """Report what has changed about a live instance, and follow its events."""
         if not record.silent:
             followed.record = record
         if followed.running_since is None and followed.record.status == "running":
             followed.running_since = time.monotonic()
-        # A hub that says nothing of a starting instance forgets what it is asked about it.
+        # A hub before 1.0 forgets requests about an instance that is still starting
+        # (hub-behaviour.md#starting-instance-never-answers).
         if followed.running_since is not None or not self._hub.dialect.is_silent_about_starting:
             self._follow_events(followed)
         for stream in followed.streams.values():
@@ -233,7 +235,7 @@ class Watch(Attended):
             self._outbox.put(self._teller.instance("instance_ready", followed.record, followed.sequence))
 
     def _end_all(self, ended: list[tuple[Followed, InstanceRecord]]) -> None:
-        """Tell which instances have ended, behind their last events."""
+        """Report which instances have ended, after their last events."""
         if any(followed.streams for followed, _record in ended):
             # An event from before the end arrives within this time.
             self._ended.wait(self._hub.timings.kept_answers)
