@@ -4,8 +4,8 @@
 
 """A time limit for a whole answer.
 
-The time-out of `requests` is one for silence: it begins again with each byte. So an answer that comes byte by byte, its headers too,
-would take as long as whoever sends it likes.
+The time-out of `requests` limits only silence: it begins again with each byte. So a server that sends an answer byte by byte, headers
+included, could keep a task waiting for ever.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ class Bounded(io.RawIOBase):
         return True
 
     def fileno(self) -> int:
-        """Return the file of the connection."""
+        """Return the file descriptor of the connection."""
         return self._raw.fileno()
 
     def readinto(self, buffer: Any, /) -> int | None:
-        """Read what has come, or wait for it."""
+        """Read the bytes that have arrived into ``buffer``, or wait for the first, but not after ``end``."""
         if self.end == math.inf:
             return self._raw.readinto(buffer)
         silence = self._connection.gettimeout()
         left = self.end - time.monotonic()
         if left <= 0:
-            # Its other name is not the same class before Python 3.10.
+            # Not `TimeoutError`, which is another class before Python 3.10.
             raise socket.timeout("timed out: the answer comes too slowly")  # noqa: UP041
         self._connection.settimeout(left if silence is None else min(silence, left))
         try:
@@ -53,14 +53,14 @@ class Bounded(io.RawIOBase):
             self._connection.settimeout(silence)
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the file of the connection."""
         if not self.closed:
             self._raw.close()
         super().close()
 
 
 class BoundedResponse(HTTPResponse):
-    """An answer with a time limit: ``bound`` is what reads it."""
+    """An answer with a time limit. ``bound`` reads it."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
@@ -70,7 +70,8 @@ class BoundedResponse(HTTPResponse):
 
     def begin(self) -> None:
         """Wait for the first byte and read the headers."""
-        # Not earlier: urllib3 2 sets the time limit for silence just before. Until then, it is that of connecting.
+        # Wait here, and not earlier: urllib3 2 sets the time-out for silence just before this. Until then, the connection has the
+        # time-out for connecting.
         _await_first_byte(self._connection)
         super().begin()
 
@@ -81,5 +82,5 @@ def _await_first_byte(connection: socket.socket) -> None:
     readable = select.poll()
     readable.register(connection, select.POLLIN)
     if not in_turns(lambda turn: readable.poll(1000 * turn), math.inf if seconds is None else seconds):
-        # Its other name is not the same class before Python 3.10.
+        # Not `TimeoutError`, which is another class before Python 3.10.
         raise socket.timeout("timed out")  # noqa: UP041

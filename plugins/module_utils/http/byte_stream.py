@@ -40,7 +40,7 @@ class ByteStream:
 
     @property
     def answered_at(self) -> float | None:
-        """When the answer began, by the clock of whoever answered: seconds since 1970; None where it does not say."""
+        """When the answer began, by the clock of the server (header Date): seconds since 1970; None without such a header."""
         try:
             return parsedate_to_datetime(self._date).timestamp()
         except (TypeError, ValueError):

@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file impor
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
 RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
-# A day. Far longer times are more than the clock of the operating system can handle.
+# One day, in seconds. The operating system cannot handle time-outs that are far longer.
 LONGEST_TIMEOUT = 86_400
 # A token as RFC 9110 defines it.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -33,7 +33,7 @@ class Connection:
     api_url: str = DEFAULT_API_URL
     token: str | None = field(default=None, repr=False)
     token_file: str | None = None
-    # The token in this file when the options were checked. It says nothing about which connection this is.
+    # The token in this file when the options were checked. It is not compared: with a new token, it is still the same connection.
     token_read: str = field(default="", repr=False, compare=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     url_username: str | None = None

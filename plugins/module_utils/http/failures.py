@@ -12,12 +12,12 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError, LostAnswerError, SthError
 
-# If it is missing, the transport reports that, because it is always imported first.
+# `transport` reports a missing requests. It is always imported first.
 with suppress(ImportError):
     import requests
 
 
-# What the TLS library says, and what to do about it. The first that fits counts.
+# Texts of the TLS library, and what to do about each. The first that fits counts.
 TLS_ADVICE = (
     ("certificate has expired", "renew the certificate of the hub, or set the clock of this machine."),
     ("certificate is not yet valid", "set the clock of this machine, or that of the one that issued the certificate."),
@@ -49,7 +49,7 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
                 **where,
             )
         advice = next((advice for said, advice in TLS_ADVICE if said in text), TLS_ADVICE_ELSE)
-        # Without the line of Python's source, in front of which some versions end a sentence.
+        # Cut off the line of Python's source, "(_ssl.c:1006)", and the full stop that some versions of Python put before it.
         cause = re.sub(r"\.? \(_ssl\.c:\d+\)$", "", _innermost(error))
         return SthError("UNREACHABLE", f"{method} {url} failed while it set up TLS ({cause}): {advice}", **where)
     if isinstance(error, exceptions.ProxyError):
@@ -86,8 +86,8 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
     if timed_out:
         return kind(
             "TIMEOUT",
-            f"{method} {url} got no whole answer in time: the hub accepted the connection, and then sent nothing "
-            "for request_timeout, or too little. Check the hub's log and load, or raise request_timeout.",
+            f"{method} {url} got no complete answer in time: the hub accepted the connection, and then sent nothing "
+            "for request_timeout, or sent too slowly. Check the hub's log and load, or raise request_timeout.",
             **where,
         )
     if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
@@ -113,7 +113,7 @@ def _innermost(error: BaseException) -> str:
         if inner is None and seen.args and len(seen.args) > 1 and isinstance(seen.args[1], BaseException):
             inner = seen.args[1]
         if inner is None:
-            # urllib3 puts a description of the connection object in front of the cause.
+            # urllib3 puts a description of the connection before the cause.
             text = str(seen.args[-1]) if seen.args else type(seen).__name__
             return text.rpartition("): ")[2][:200]
         seen = inner

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers of a gateway (a reverse proxy, a platform) that got none from the hub behind it, or passes on no request now.
+"""Answers of a gateway (a reverse proxy, a platform) in front of a hub, in the place of an answer of the hub.
 
 Source: hub-behaviour.md#behind-a-gateway.
 """
@@ -42,7 +42,7 @@ def is_from_gateway(response: Response) -> bool:
 def gateway_failure(response: Response, allowed: float) -> SthError:
     """Build the failure for the answer of a gateway: a `LostAnswerError` for a write, a `GatewayError` for a read.
 
-    ``allowed``: seconds that the request might have taken.
+    ``allowed``: for how many seconds the task would have waited for the answer.
     """
     why = _WHY.get(response.status) or (
         f"which waited only {response.seconds:.0f} s for the hub: check that the hub answers other requests, and set the time-out of "
@@ -63,7 +63,7 @@ def gateway_failure(response: Response, allowed: float) -> SthError:
 
 def pause_after(failure: GatewayError, growing: Pauses, attempt: int, longest: float) -> float:
     """Return how many seconds to wait before attempt number ``attempt`` (from 1): as the gateway asks, at most ``longest``."""
-    # A gateway that has waited so long for the hub has limited the number of requests itself.
+    # If the gateway has waited for the hub, this wait already spreads the requests, so no growing pause is needed.
     limited = failure.seconds >= growing.first
     grown = 0.0 if limited else min(growing.first * 2.0 ** min(attempt - 1, 32), growing.longest)
     return min(max(grown, failure.retry_after), longest)
@@ -72,7 +72,7 @@ def pause_after(failure: GatewayError, growing: Pauses, attempt: int, longest: f
 def retry_after(text: str, date: str) -> float:
     """Read the header Retry-After: seconds, or a date, which is compared with the header ``date`` of the same answer.
 
-    Returns 0.0 if it says nothing that can be understood.
+    Returns 0.0 for a header that is missing or not valid.
     """
     text = text.strip()
     if text.isascii() and text.isdigit():

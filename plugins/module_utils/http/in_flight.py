@@ -28,7 +28,7 @@ _current = threading.local()
 class InFlight:
     """One request and its answer. ``sent`` is set when the whole request was passed to the network.
 
-    ``patience``: how many seconds after that the answer must be complete, with its last byte.
+    ``patience``: the whole answer must arrive within so many seconds after that.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class InFlight:
             _current.request = None
 
     def answered_by(self, bound: Bounded) -> None:
-        """Give what reads the answer its time limit."""
+        """Set the time limit of ``bound``, which reads the answer."""
         self._bound = bound
         bound.end = time.monotonic() + self.patience
 
@@ -90,7 +90,7 @@ def shut_down(connection: Any) -> None:
     try:
         handle = os.dup(connection.fileno())
     except (OSError, ValueError, AttributeError):
-        # It has ended in the meantime. urllib3 then has no file left, and raises different exceptions.
+        # The connection has ended in the meantime. urllib3 then has no file any more, and raises one of several exceptions.
         return
     _shut_down(handle)
 
@@ -115,7 +115,7 @@ class Watched:
         """Note that the whole request has been sent, and wait for the answer."""
         request = getattr(_current, "request", None)
         if request is not None:
-            # The connection was open already, so connect() was not called.
+            # If the connection was open already, connect() was not called.
             request.opened(self.sock)  # type: ignore[attr-defined]
             request.sent.set()
         return super().getresponse(*args, **options)  # type: ignore[misc]

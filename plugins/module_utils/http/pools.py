@@ -27,7 +27,7 @@ except ImportError:
 class _Free:
     """The free connections of a pool, the last one first.
 
-    In the place of urllib3's queue: that stays locked if a signal interrupts its methods, and the next call never returns.
+    They replace urllib3's queue. It stays locked if a signal interrupts one of its methods, and then the next call never returns.
     """
 
     def __init__(self, most: int) -> None:
@@ -39,7 +39,7 @@ class _Free:
         return len(self._connections)
 
     def get(self, block: bool = False, timeout: float | None = None) -> Any:
-        """Take one. Raises `Empty` if there is none; nobody waits for one."""
+        """Take one. Raises `Empty` if there is none, and never waits."""
         try:
             return self._connections.pop()
         except IndexError:
@@ -80,7 +80,7 @@ def _patient(pool: Any, idle_limit: float) -> Any:
 
 
 class HubAdapter(HTTPAdapter):
-    """Sessions over such pools, through a proxy too. ``idle_limit``: seconds after which a connection is not used again."""
+    """Uses the pools of this module, through a proxy too. ``idle_limit``: seconds after which a connection is not used again."""
 
     def __init__(self, idle_limit: float, **named: Any) -> None:
         self._idle_limit = idle_limit

@@ -36,7 +36,7 @@ class Response:
     # The target of a redirect, and the address of the API that was asked.
     location: str = ""
     api_url: str = ""
-    # How many seconds it took to answer, and how many more to wait before the next request, if it says so.
+    # Seconds until the answer began, and seconds to wait before the next request (Retry-After; 0.0 without it).
     seconds: float = 0.0
     retry_after: float = 0.0
     # Values that no error may show.
@@ -49,7 +49,7 @@ class Response:
 
     @property
     def refused_by_front(self) -> tuple[ErrorCode, str] | None:
-        """What nginx in front of a hub says of the connection, in a page of its own: the error code, and what to do."""
+        """The error code and the advice, if nginx in front of a hub refuses the connection with a page of its own; else None."""
         if self.status != 400 or "html" not in self.content_type:
             return None
         if b"SSL certificate" in self.body:
@@ -120,7 +120,7 @@ def _target(response: Response) -> str:
 
 
 def _instead_of_redirect(response: Response) -> str:
-    """Say what to set instead of following a redirect: the address of the API there, if the rest of the path is the same."""
+    """Return the advice for a redirect: the new api_url, if the target ends with the same endpoint, else only the target."""
     target, endpoint = _target(response), response.url.removeprefix(response.api_url)
     if not target:
         return "Redirects are not followed: set api_url to the address of the hub itself."

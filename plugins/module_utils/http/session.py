@@ -29,8 +29,8 @@ except ImportError:
     pass
 
 POOL_SIZE = 32
-# urllib3 makes this check for the headers of each answer. The first check in a process is slow, because Python looks through
-# every kind of mapping. Made here, it is known to workers that are forked later. This saves half a millisecond per task.
+# urllib3 makes this check for the headers of each answer. The first one in a process is slow, because Python looks through every
+# kind of mapping, and then keeps the result. Workers that are forked later have it, which saves half a millisecond per task.
 issubclass(list, Mapping)
 
 
@@ -51,14 +51,14 @@ class Session:
         ``idle_limit``: see `HubAdapter`. ``token_file``: has the token for each request.
         """
         self._token_file = token_file
-        # It takes long to find the proxies for this hub. Whether there are any proxies is known quickly.
+        # Finding the proxies for this hub is slow. So first find out whether there are any proxies, which is quick.
         proxied = connection.use_proxy and bool(getproxies())
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
         self._verify: bool | str = False
         if connection.validate_certs:
             self._verify = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or True
         else:
-            # The user has chosen this. Without this line, every request would add a warning to the task.
+            # The user has chosen not to check certificates. Without this line, every request would add a warning to the task.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._cert: str | tuple[str, str] | None = connection.client_cert
         if connection.client_cert and connection.client_key:
@@ -121,7 +121,7 @@ class Session:
             )
             if self._token_file is None or answer.status_code != 401:
                 return answer
-            # Nothing was carried out. The token may have been replaced while the request was under way.
+            # The request was not carried out. The token may have been replaced while it was under way.
             sent, token = token, self._token_file.token()
             if sent == token or begin is None:
                 return answer
@@ -135,7 +135,7 @@ class Session:
 
 
 def _begin(data: bytes | IO[bytes] | None) -> int | None:
-    """Return where ``data`` begins, to send it again; None for what can be read only once, such as a pipe."""
+    """Return where ``data`` begins, to send it again; None for data that can be read only once, such as a pipe."""
     if data is None or isinstance(data, bytes):
         return 0
     try:

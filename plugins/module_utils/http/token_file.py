@@ -11,16 +11,16 @@ LONGEST = 16 * 1024
 
 
 class TokenFile:
-    """Reads the token anew for each request. ``seen``: all tokens that were read, which no failure may show."""
+    """Reads the token from its file for each request. ``seen``: all tokens that were read, which no failure may show."""
 
     def __init__(self, path: str, first: str) -> None:
-        """``first``: the token that was in it when the options were checked."""
+        """``first``: the token in the file when the options were checked."""
         self._path = path
         self._last = first
         self.seen = {first}
 
     def token(self) -> str:
-        """Return the token in the file, or the last one if there is none now, because the file is just written."""
+        """Return the token in the file; the last one if the file has none now, because another program is writing it."""
         try:
             found = read_token(self._path)
         except OSError:

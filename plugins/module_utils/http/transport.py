@@ -51,14 +51,14 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
-    # The failure reports the error, if there is one. Otherwise a log of ansible would contain a line for each repeat.
+    # Keep urllib3's warning about each repeat out of a log of Ansible. If the last repeat fails, the failure reports it.
     logging.getLogger("urllib3").propagate = False
 
 T = TypeVar("T")
 
 # The characters that RFC 3986 allows unquoted in a segment of a path.
 PATH_SAFE = "!$&'()*+,;=:@"
-# A hub's answer is complete within megabytes, even with thousands of instances. Another server may never end.
+# In bytes. An answer of a hub has a few megabytes, even with thousands of instances. The answer of another server may never end.
 LARGEST_BODY = 256 * 1024 * 1024
 
 
@@ -74,7 +74,7 @@ class Transport:
         self._timings = timings
         # Values that no error may show. Each task adds the secrets of its programs.
         self.secrets: set[str] = set()
-        # What the user should know although the task went on: time limits of a gateway that are too short.
+        # Notes for the result of the task: the time-out of a gateway is too short.
         self.notes: set[str] = set()
         self._abandoned = Flag()
         self._token_file: TokenFile | None = None
@@ -116,14 +116,14 @@ class Transport:
         """GET that changes nothing on the hub, repeated when the connection fails or the body is cut off.
 
         ``timeout``: seconds of silence allowed instead of ``request_timeout``. ``repeat``: "if broken" repeats it only after the
-        connection broke, and not after silence. ``request``: watches the request (not if it may be repeated).
-        ``outlast``: repeat it also when a gateway answers in the place of the hub.
+        connection broke, and not after silence. ``outlast``: repeat it also when a gateway answers in the place of the hub.
+        ``request``: watches a request that is not repeated.
         """
         url = self.url(*segments)
 
         retries = self.connection.request_retries
         session = self._reading if repeat == "always" else self._writing
-        # A mixture of failures does not multiply the repeats.
+        # The session repeats requests too. Limit the time for all, so that the repeats here do not multiply it.
         end = time.monotonic() + (1 + retries) * (self.connection.connect_timeout + self._patience(timeout))
         for attempt in count(1):
             is_last = attempt > retries or time.monotonic() > end
@@ -212,8 +212,8 @@ class Transport:
     ) -> Iterator[ByteStream]:
         """GET a stream and read it as it arrives. Once it is open, it is never repeated, because reading may consume the data.
 
-        ``timeout``: seconds of silence after which the iteration raises `SthError` ``TIMEOUT``. ``request``: watches it. Who
-        watches it also repeats it when a gateway answers in the place of the hub.
+        ``timeout``: seconds of silence after which the iteration raises `SthError` ``TIMEOUT``. ``request``: watches it. Without
+        ``request``, opening it is repeated while a gateway answers in the place of the hub; with it, the caller must do that.
         """
         url = self.url(*segments)
         with self._registered(request or InFlight()) as registered:
@@ -283,7 +283,7 @@ class Transport:
         uploading: bool = False,
     ) -> requests.Response:
         if self._abandoned.is_set():
-            # This ends a thread silently. No code handles it by trying something else.
+            # `SystemExit` ends a thread silently, and no handler of failures catches it and goes on.
             raise SystemExit
         silence = self.connection.request_timeout if timeout is None else timeout
         # While a body is sent, the connect time-out limits each write to the socket.
@@ -315,7 +315,7 @@ class Transport:
         return answer
 
     def _patience(self, timeout: float | None) -> float:
-        """Return how many seconds a whole answer may take. Silence is not all that it can consist of."""
+        """Return how many seconds a whole answer may take: ``timeout`` of silence, and the time of its transfer."""
         return (self.connection.request_timeout if timeout is None else timeout) + self._timings.longest_answer
 
     def _refuse_gateway(self, answer: Response, timeout: float | None) -> None:
@@ -332,7 +332,7 @@ class Transport:
 
     @staticmethod
     def _require_json(answer: Response) -> None:
-        """Raise `LostAnswerError` if the answer to a write is not from a hub, because all those are JSON or empty."""
+        """Raise `LostAnswerError` if the answer to a write is not from a hub. Hubs answer writes with JSON or an empty body."""
         try:
             answer.json()
         except SthError as error:
@@ -357,7 +357,7 @@ class Transport:
     @property
     def own_secrets(self) -> frozenset[str]:
         """The token, the password and the values of headers, which nothing may show."""
-        # A proxy in front of the hub may repeat the refused token in its answer.
+        # All tokens that were sent, because a proxy in front of the hub may repeat a refused one in its answer.
         tokens = self._token_file.seen if self._token_file else ()
         connection = self.connection
         basic = b64encode(f"{connection.url_username}:{connection.url_password}".encode()).decode()
@@ -372,7 +372,7 @@ class Transport:
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     def _body(self, response: requests.Response, method: str, url: str) -> bytes:
-        """Read a whole answer, within a limit of size. That of time is in what reads it."""
+        """Read a whole answer of at most ``LARGEST_BODY`` bytes. `Bounded` limits the time."""
         body = bytearray()
         for piece in response.iter_content(CHUNK):
             body += piece
