@@ -32,7 +32,8 @@ class EventStream(Attended):
     """A thread that follows one event until `end`.
 
     ``kept``: ask also for an event that the instance has emitted before. ``told(name, event, is_kept)`` is called for each event.
-    ``lost(name, seconds, reason)`` is called after a break, when the stream is open again or has ended: events of these seconds may be lost.
+    ``lost(name, seconds, reason)`` is called after a break, when the stream is open again or has ended, because events of these
+    seconds may be lost.
     """
 
     def __init__(
