@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import 
 
 
 class HubApi:
-    """One hub. ``hub`` is its address or a whole `Connection`; ``timings``: how long to wait for what."""
+    """One hub. ``hub`` is its address or a whole `Connection`; ``timings``: how long to wait, and how often to look."""
 
     def __init__(self, hub: str | Connection, timings: Timings = REAL) -> None:
         connection = hub if isinstance(hub, Connection) else Connection(api_url=normalise_api_url(hub))
@@ -65,7 +65,7 @@ class HubApi:
             if version is None:
                 raise SthError(
                     "HUB_ERROR",
-                    f"{answer.url} answered {answer.status} {answer.reason}, which is not a Scramjet Transform Hub: "
+                    f"{answer.url} answered {answer.status} {answer.reason}, so it is not a Scramjet Transform Hub: "
                     "check the host, port and path of api_url.".replace("  ", " "),
                     http_status=answer.status,
                     method=answer.method,
@@ -121,7 +121,7 @@ class HubApi:
 
 
 def require_acknowledged(answer: Response) -> None:
-    """Raise ``HUB_ERROR`` for the answer to a write that is not one of a hub, as the page of a proxy to sign in."""
+    """Raise ``HUB_ERROR`` if the answer to a write is not from a hub, but for example the sign-in page of a proxy."""
     told = answer.json()
     if told is not None and not isinstance(told, Mapping):
         raise answer.not_from_a_hub("something other than an object")

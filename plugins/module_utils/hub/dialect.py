@@ -87,7 +87,8 @@ class Dialect:
         self.carries_binary_input = has(release, "binary_input")
         # Output that is not UTF-8 arrives unchanged.
         self.carries_binary_output = has(release, "binary_output")
-        # A program that does not answer has to be killed at once (hub-behaviour.md#programs-that-do-not-answer).
+        # After a stop, the hub refuses to kill a program that does not answer, so it must be killed without a stop before
+        # (hub-behaviour.md#programs-that-do-not-answer).
         self.stop_is_final = has(release, "stop_is_final")
         self.second_kill_is_forced = has(release, "second_kill_is_forced")
         # After an event with the payload 0, false, null or "", asking for the last event waits for another one.
@@ -112,7 +113,7 @@ class Dialect:
         return order if self._plain_orders else [STOP_CODE, order]
 
     def kill_body(self, remove_immediately: bool) -> Any:
-        """Body of ``POST /instance/:id/_kill``. Hubs that do not keep ended records have no option for it."""
+        """Body of ``POST /instance/:id/_kill``. ``remove_immediately`` has no effect on hubs that do not keep ended instances."""
         if not remove_immediately or not self.keeps_ended:
             return {}
         order = {"removeImmediately": True}

@@ -38,7 +38,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers impor
 # In parallel, because each request waits for its whole timeout if the hub does not answer
 # (hub-behaviour.md#start-never-answered).
 PARALLEL_GETS = 8
-# Of the first line of a hub's log; bytes.
+# The most bytes of the first line of a hub's log.
 LONGEST_FIRST_LINE = 64 * 1024
 
 
@@ -88,10 +88,10 @@ class HubClient(HubApi):
         return found
 
     def clock(self) -> HubClock | None:
-        """When the hub was started, and now, by its own clock; None where it does not say.
+        """When the hub was started, and the time now, both by its own clock; None if the hub does not report them.
 
-        ``GET /log`` begins with what the hub said when it was started, consumes nothing and does not end
-        (hub-behaviour.md#since-when-a-hub-is-up).
+        Source: the first line of ``GET /log``, which dates from the start of the hub (hub-behaviour.md#since-when-a-hub-is-up).
+        Reading it consumes nothing.
         """
         line = b""
         try:
@@ -103,7 +103,7 @@ class HubClient(HubApi):
             said = json.loads(line.split(b"\n")[0])
             return HubClock(said["ts"] / 1000, max(said["ts"] / 1000, given(log.answered_at)))
         except (SthError, ValueError, TypeError, KeyError, AssertionError):
-            # Its log has another form, or goes elsewhere.
+            # The log of this hub has another form, or is not available.
             return None
 
     # -- everything it lists --------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class HubClient(HubApi):
     def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
         told = self.dialect.tells_status
         if any(("status" in item) != told for item in raw):
-            # The hub was replaced by one of another version, in the middle of a loop.
+            # The hub was replaced by one of another version since the version was read.
             self.forget_version()
         dialect = self.dialect
         if dialect.tells_status:

@@ -34,14 +34,18 @@ class InstanceClient:
         self.id = instance_id
 
     def info(self) -> InstanceRecord | None:
-        """``GET /instance/:id``; None if the hub does not list it, or no longer."""
+        """``GET /instance/:id``; None if the hub does not list it, or no longer.
+
+        For a starting instance, hubs before 1.0 do not answer (hub-behaviour.md#starting-instance-never-answers). Its record then
+        has ``silent``.
+        """
         silent = self._api.dialect.is_silent_about_starting
         timeout = self._api.timings.single_get if silent else None
         try:
             repeat: Literal["always", "if broken"] = "if broken" if silent else "always"
             answer = self._api.transport.get("instance", self.id, timeout=timeout, repeat=repeat)
         except SthError as error:
-            # A gateway may have waited for the same silence.
+            # A gateway may have given up first.
             waited = isinstance(error, GatewayError) and error.is_time_out(self._api.timings.gateway_waits)
             if silent and (error.code == "TIMEOUT" or waited):
                 return unanswered(self.id, "")
@@ -128,11 +132,11 @@ class InstanceClient:
 
     @contextmanager
     def follow_events(self, name: str, timeout: float, request: InFlight | None = None) -> Iterator[Iterator[Event]]:
-        """``GET …/events/:name``: every event of this name from now on. The hub has subscribed when the context is entered.
+        """``GET …/events/:name``: every event of this name from the moment on at which the context is entered.
 
         Takes nothing from other readers, who get all events too. Raises ``TIMEOUT`` after ``timeout`` seconds without an event.
-        The hub does not end it when the instance dies, and keeps it in memory until then, even if the client has closed it
-        (hub-behaviour.md#followed-events). ``request`` watches it.
+        The hub does not end the stream when the instance dies. For a stream that the client has closed, it keeps all events in
+        memory until then (hub-behaviour.md#followed-events). ``request`` watches it.
         """
         with self._api.transport.stream(
             "instance", self.id, "events", name, timeout=timeout, request=request

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task in check mode adds to the lists of a hub, and leaves out of them. Here: nothing."""
+"""The lists of a hub, unchanged. In check mode, `run.predicted` adds to them what earlier tasks would leave."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 
 
 class Prediction:
-    """Returns the lists as the hub reports them. In check mode, `run.predicted` has another one."""
+    """Returns the lists as the hub reports them."""
 
     def with_sequences(self, listed: Iterable[SequenceRecord]) -> list[SequenceRecord]:
         """Return the sequences to treat as listed."""

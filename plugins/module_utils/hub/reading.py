@@ -31,7 +31,7 @@ _REASONS: dict[str, Outcome] = {
     "killed": "killed",
 }
 _CODES: dict[int, Outcome] = {137: "killed", 138: "stopped"}
-# -1 on 1.x.
+# Exit codes of a success; -1 on 1.x (hub-behaviour.md#exit-codes-of-1x).
 _SUCCESS = (-1, 0)
 _LIVE: dict[str, Status] = {
     "initializing": "starting",
@@ -133,7 +133,7 @@ def wrapped_event(status: int, body: bytes) -> Event | None:
 
 
 def followed_event(line: bytes, bare: bool) -> Event:
-    """Read one line of a stream of events. ``bare``: it is the payload itself, and not an object that has it.
+    """Read one line of a stream of events. ``bare``: the line is the payload, and not ``{"eventName", "message"}``.
 
     A hub that sends bare payloads writes ``{}`` for each that is false in JavaScript (hub-behaviour.md#followed-events).
     """
@@ -151,7 +151,7 @@ def _outcome(status: str, code: int | None, reason: str | None, is_python: bool)
     if reason in _REASONS:
         return _REASONS[reason]
     if status in _ENDED_WELL:
-        # Some hubs report a crash as completed. The exit code shows it.
+        # Some hubs report a crash as completed. Only the exit code shows that it is one (hub-behaviour.md#versions).
         return "completed" if code is None or code in _SUCCESS else _CODES.get(code, "failed")
     # Every end of a Python program is "errored 213" on 1.x (hub-behaviour.md#python-programs), zombies report no code
     # (hub-behaviour.md#records-that-never-go), and up to 0.26 neither crash nor stop nor kill does.

@@ -19,7 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.api import (
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import SequenceRecord
 
-# The load check of the hub takes the first disk of an empty list, and logs nothing.
+# Before a start, a hub checks the first disk that it finds. Without a disk, every start is a 500, and nothing is logged
+# (hub-behaviour.md#hub-without-disks).
 _BLIND = (
     "Look in the hub's log for the cause. If the log says nothing, the hub may find no disk: a 0.18 hub refuses every "
     "start in this way if `df` does not list `/`, as in a chroot or some containers. Make `/` a mount there (for a chroot, run "

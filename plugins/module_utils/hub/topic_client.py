@@ -61,7 +61,8 @@ class TopicClient:
     ) -> None:
         """``POST /topic/:name``: write to it. If it does not exist, a 1.x hub creates it with ``content_type``.
 
-        Raises ``CONFLICT`` if the topic has another content type. Hubs from 0.30 to 0.34 compare it too, and do not report it.
+        Raises ``CONFLICT`` if the topic has another content type. Hubs from 0.30 to 0.34 compare it too, but no list shows which
+        content type a topic has.
         """
         answer = self._api.transport.write(
             "POST", "topic", self.name, content=data, headers=feed_headers(content_type, end),

@@ -149,7 +149,7 @@ def read_version(raw: Any) -> HubVersion | None:
 
 
 def release_of(said: str) -> Release:
-    """Return the release as which a hub is treated that reports the version ``said``."""
+    """Return the release that decides how to treat a hub that reports the version ``said``; `NEWEST` for an unknown version."""
     return min(NEWEST, _numbers(said) or NEWEST)
 
 
