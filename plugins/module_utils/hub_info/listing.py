@@ -41,7 +41,10 @@ class Unread:
 
 
 def list_managers(managers: Sequence[Listed], connection: Connection) -> tuple[list[Listed], list[Unread]]:
-    """Return the hubs of the managers, each named by its id after the manager's ``name``, and the managers that do not answer."""
+    """Return the hubs of the managers, and the managers that do not answer.
+
+    The name of a hub is the manager's ``name``, followed by the id of the hub.
+    """
     hubs: list[Listed] = []
     unread: list[Unread] = []
     for manager in managers:
@@ -96,12 +99,12 @@ def read_hubs(
 
 
 def plain_name(text: str) -> str:
-    """Return a name for a host. What a hub or manager calls something could be a template, or hold a line end."""
+    """Return ``text``, which a hub or manager has sent, as the name of a host: it cannot contain a template or a line end."""
     return re.sub(r"[^\w.:-]", "_", text)
 
 
 def _running_instances(inventory: Inventory) -> list[dict[str, Any]]:
-    # An inventory is shown and cached.
+    # Without app_config and args, because an inventory is shown and cached.
     return [bare_instance_view(item, inventory.sequence(item.sequence_id)) for item in inventory.instances if item.live]
 
 

@@ -61,7 +61,7 @@ def _without_secrets(config: dict[str, Any] | None) -> dict[str, Any] | None:
     if config is None:
         return None
     shown: dict[str, Any] = Masker().app_config(config)
-    # An object on some versions, a text on others. All of it may be secret.
+    # Some versions report an object, others a text. Hide all of it, because any of it may be secret.
     if shown.get("runnerEnvs"):
         shown["runnerEnvs"] = MASK
     return shown
