@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 
 
 def is_named_by(record: InstanceRecord, references: Iterable[str]) -> bool:
-    """Whether one of ``references`` is its id, its name, or the name of its pool or deployment."""
+    """Whether one of ``references`` is the id or the name of an instance, or the name of its pool or deployment."""
     mark = record.mark
     names = {record.id, *((mark.name, mark.pool, mark.deployment) if mark else ())}
     return not names.isdisjoint(references)
@@ -66,7 +66,7 @@ def missing_instance(hub: HubClient, reference: str) -> SthError:
 
 
 def assumable(reference: str) -> bool:
-    """Whether check mode may assume that an earlier task would start it. This is possible for a name, but not for an id."""
+    """Whether check mode may assume that an earlier task would start the instance: not if ``reference`` is an id of a hub."""
     return not HUB_ID.match(reference)
 
 

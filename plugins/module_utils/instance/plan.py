@@ -65,12 +65,12 @@ class InstancePlan:
 
     @property
     def relies_on_absence(self) -> bool:
-        """Whether it would be another plan if an instance were there that the hub does not list."""
+        """Whether the plan could be wrong if an instance runs that the hub does not list yet."""
         return bool(self.actions) or not self.steps
 
     @property
     def missing(self) -> frozenset[str]:
-        """Names of the packages of which it starts an instance because none is there."""
+        """Names of the packages of instances that it starts because the hub lists none."""
         return frozenset(step.sequence.name for step in self.steps if step.start and not step.stops and step.sequence)
 
 
@@ -81,9 +81,9 @@ class Wanted:
     programs: tuple[Program, ...]
     sequence: SequenceRecord | None
     on_change: OnChange = "recreate"
-    # Members of this pool beyond the programs are ended.
+    # The pool whose members without a program are ended.
     pool: str | None = None
-    # The settings for all other instances to restart, whatever their names are.
+    # The settings for running instances that are restarted, if the task does not name each of them.
     rest: Program | None = None
 
 
@@ -96,7 +96,7 @@ def order(record: InstanceRecord) -> tuple[str, str]:
 
 
 def order_in_group(record: InstanceRecord) -> tuple[int, str, str]:
-    """Return what sorts the members of a pool or deployment by their index, and those of one index by `order`."""
+    """Sort key for the members of a pool or deployment: by index, and with the same index by `order`."""
     mark = record.mark
     return (mark.index or 0 if mark else 0, *order(record))
 
@@ -117,7 +117,7 @@ def plan_started(inventory: Inventory, wanted: Wanted, masker: Masker, hub: str)
 def plan_restarted(
     inventory: Inventory, wanted: Wanted, running: Sequence[InstanceRecord], masker: Masker, hub: str
 ) -> InstancePlan:
-    """Plan that every program is ended and started again. Without programs, everything in ``running`` is restarted."""
+    """Plan that every program is ended and started again, and every instance in ``running``."""
     steps = []
     for program in wanted.programs:
         live = live_with(inventory, program)

@@ -89,7 +89,7 @@ def reconcile(run: Run, options: InstanceOptions) -> Result:
 
 
 def check_options(options: InstanceOptions) -> None:
-    """Refuse options that make no sense, before the first request."""
+    """Raise ``INVALID_OPTION`` for options that make no sense, before the first request."""
     if [options.name is not None, options.id is not None, options.all].count(True) != 1:
         raise SthError("INVALID_OPTION", "Set exactly one of name, id and all.")
     refuse_empty("set the name or the id of an instance", name=options.name, id=options.id)
@@ -277,7 +277,8 @@ class _Apply:
         self.run.journal.begin(step.start)
         start = Start(step.program, step.sequence.id, frozenset(self.known))
         try:
-            # While members are replaced, no more than max_parallel of them may be missing at a time.
+            # A replaced member is missing until it is ready. So report its write as done only then, so that no more than
+            # max_parallel members are missing at a time.
             overlap = (lambda: None) if step.stops else written
             record = start_ready(self.hub, start, self.readiness, self.ending, overlap)
         except SthError as error:
@@ -348,7 +349,7 @@ class _Apply:
         """
         inventory = self.hub.inventory()
         for step, record in zip(plan.steps, records):
-            # Of an instance for which a 0.18 hub does not answer, the sequence is not known.
+            # If a 0.18 hub does not answer for an instance, its sequence is unknown.
             if not step.start or record is None or record.silent:
                 continue
             if inventory.sequence(record.sequence_id) is None:
