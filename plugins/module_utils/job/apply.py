@@ -48,7 +48,7 @@ class End:
 
 
 class Apply:
-    """One run, from its start, or from now on if it is joined, until its end."""
+    """One run until its end. If it is in progress already, the task joins it, and sees it only from then on."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Apply:
         self.options = options
         self.hub = run.hub
         self.plan = plan
-        # A run that is joined has got its input already, or a part of it. It must not get it twice.
+        # A run that is joined has got its input, or a part of it, already. So do not write the input again.
         self.feed = None if plan.attach else feed
         self.feeder: Feeder | None = None
         self.feed_stream = options.input.stream if options.input else "input"
@@ -74,7 +74,7 @@ class Apply:
         self._begin = time.monotonic()
         # How long the run took until it completed or failed.
         self.seconds: float | None = None
-        # Whether the run that was joined has failed because it was over before, so that nothing of it could be seen.
+        # Whether the failure only means that the joined run was over before the task joined it.
         self.was_over = False
 
     def everything(self) -> tuple[InstanceRecord, dict[str, Any], Any]:
@@ -133,7 +133,7 @@ class Apply:
             return start_once(self.hub, start, self.options.overload_timeout)
 
     def _last_known(self, instance_id: str) -> InstanceRecord:
-        """Return the record of the run as far as it is known without the hub, because 0.18 may have forgotten it already."""
+        """Return the record of the run without asking the hub, because a 0.18 hub may have forgotten it already."""
         if self.plan.attach is not None:
             return self.plan.attach
         return replace(self.plan.predicted, id=instance_id)
@@ -155,7 +155,7 @@ class Apply:
             if now is None or not now.live:
                 ended = ended_record(last, now, group.ended_at("output"), timings.lingers_at_least)
             else:
-                # Do not wait for a program that waits for input or a reader that has failed.
+                # If writing the input or reading a stream has failed, do not wait: the program may wait for that for ever.
                 self._require_fed(last.id, group)
                 self._require_read(group, last.id)
             event = completion_event.last_words() if ended is not None else completion_event.wait(timings.look_every)
@@ -245,11 +245,11 @@ class Apply:
             self.run.warnings.append(
                 f"Instance {self.label} has completed, but its process did not end: {error.message}"
             )
-        # The hub now reports that the process was killed.
+        # The hub now reports that the process was killed. But the program had completed.
         return replace(record, status="ended", outcome="completed")
 
     def _finished(self, record: InstanceRecord) -> InstanceRecord:
-        """End an instance that has emitted its completion event."""
+        """End the instance after an event or its output has completed the run."""
         finish = given(self.plan.finish)
         if record.live:
             with self.run.journal.doing(finish):
@@ -278,7 +278,7 @@ class Apply:
         return cut_short
 
     def _seems_over(self, record: InstanceRecord, group: Collecting) -> bool:
-        """Whether it was an earlier task that ended the run, or saw its end, as far as the hub lets anybody know."""
+        """Whether the joined run was probably over already: it soon ended, without data, and by an order, if the hub reports how."""
         ended_by_order = record.outcome in ("stopped", "killed") or not self.hub.dialect.keeps_ended
         soon = given(self.seconds) < self.hub.timings.over_when_joined
         may_start = self.plan.attach is not None and self.options.sequence is not None

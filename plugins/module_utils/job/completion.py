@@ -25,7 +25,7 @@ class Completion:
 
     @property
     def is_required(self) -> bool:
-        """Whether a program fails if it ends by itself before this, because its output or event is then missing."""
+        """Whether the run fails if the program ends by itself without the event, or without a line that matches ``pattern``."""
         return self.event is not None or self.pattern is not None
 
     @property
@@ -50,7 +50,7 @@ class Completion:
         return "without completing"
 
     def bounds(self) -> Bounds | None:
-        """Return up to where the output is kept."""
+        """Return where the output that is kept ends; None for no limit."""
         if self.lines is None and self.pattern is None:
             return None
         return Bounds(max_lines=self.lines, pattern=self.pattern)

@@ -28,7 +28,7 @@ class CompletedPlan:
     attach: InstanceRecord | None = None
     stops: tuple[Action, ...] = ()
     start: Action | None = None
-    # The stop after the completion event.
+    # The stop after an event or the output has completed the run.
     finish: Action | None = None
 
     @property
@@ -38,12 +38,12 @@ class CompletedPlan:
 
     @property
     def relies_on_absence(self) -> bool:
-        """Whether it would be another plan if an instance were there that the hub does not list."""
+        """Whether the plan could be wrong if an instance runs that the hub does not list yet."""
         return self.start is not None
 
     @property
     def missing(self) -> frozenset[str]:
-        """Names of the packages of which it starts an instance because none is there."""
+        """Names of the packages of instances that it starts because the hub lists none."""
         return frozenset({self.sequence.name} if self.start and not self.stops and self.sequence else ())
 
     @property
@@ -88,7 +88,7 @@ def plan_completed(
             return CompletedPlan(program, sequence, attach=running)
     why, new = "a new run replaces it", "it replaces another run"
     if if_running == "attach":
-        # An earlier task, or a person, has ended it: there is nothing to wait for.
+        # An earlier task or a person is ending the run. So start a new one, as if there were none.
         why, new = "it is ending", "the last run is ending"
     stops = tuple(Action("stop", f"instance {program.label}", why, item) for item in live)
     if program.mark is not None:

@@ -81,7 +81,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
             if plan.attach is not None:
                 raise
             run.notes = [note for note in run.notes if note not in joined]
-            run.journal.say(f"the run of {program.label} that was joined was over already: starting a new one")
+            run.journal.say(f"the joined run of {program.label} was already over: starting a new one")
             apply = Apply(run, options, plan, feed, completion, inventory)
             record, collected, event = apply.everything()
         seconds = apply.seconds
@@ -105,7 +105,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
 
 
 def _notes_of_joining(program: Program, feed: Feed | None) -> list[str]:
-    """Return what a user should know who joins a run."""
+    """Return the notes for a task that joins a run."""
     notes = [f"Joined the run of {program.label} in progress: its earlier output is not collected."]
     if feed is not None:
         notes.append("The input was not written again: use if_running: replace to start a new run.")
