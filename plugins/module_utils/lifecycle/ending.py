@@ -55,8 +55,8 @@ def ending_from_options(options: EndingOptions) -> Ending:
 def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: bool = True) -> InstanceRecord | None:
     """Stop an instance, or kill it if it does not end. Return its last record when it has ended (None: no longer listed).
 
-    ``answers``: False if the program did not do what the task waited for. It may not answer, and after a stop some hubs
-    cannot kill such a program any more (hub-behaviour.md#programs-that-do-not-answer). So on these hubs it is killed.
+    ``answers``: False if the program did not become ready, so it may not react to orders. Hubs from 1.0 on cannot kill such
+    a program after a stop (hub-behaviour.md#programs-that-do-not-answer). So there it is killed without a stop.
 
     Raises ``TIMEOUT`` if the hub never reports the end. This is a `NotEndedError` if the program keeps running. Otherwise it
     happens after a restart of a 1.x hub (hub-behaviour.md#records-that-never-go), or after a failed start on a 0.18 hub
@@ -69,7 +69,8 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
     asks = answers or not hub.dialect.stop_is_final
     if ending.stop_timeout > 0 and asks and record.status == "running":
         if record.engine == PYTHON and hub.dialect.stop_is_final:
-            # Its stop handler gets all the time that it needs anyway. A Python program that asks for more gets no more orders.
+            # A Python program that asks for more time gets no further orders. Without asking, its stop handler gets all the time
+            # that it needs anyway (hub-behaviour.md#keepalive-has-an-end).
             ending = replace(ending, can_keepalive=False)
         left = orders.stop(ending)
         extra = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
@@ -77,9 +78,9 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         if ended:
             return record
     killed = False
-    # When to kill once more.
+    # When to send another kill; None for never.
     again: Deadline | None = None
-    # No kill follows a stop that is final.
+    # If the hub refuses to kill after a stop, only wait.
     is_final = hub.dialect.stop_is_final and record is not None and record.status == "stopping"
     grace = timings.stop_grace if is_final else timings.kill_grace
     for _dummy in pauses(Deadline(grace), timings.looks):
@@ -125,8 +126,8 @@ def wait_removed(hub: HubClient, instance_ids: Iterable[str], timeout: float) ->
             raise SthError(
                 "TIMEOUT",
                 f"{hub.api_url} still lists the ended instance {instance_id} after removal_timeout ({timeout:g} s): a "
-                "hub keeps the record of an ended instance for 195 s by default, and that of one that outlived a restart of the hub until "
-                "it is restarted again. Raise removal_timeout, or restart the hub, and run the task again.",
+                "hub lists an ended instance for 195 s by default, and one that outlived a restart of the hub until the next "
+                "restart. Raise removal_timeout, or restart the hub, and run the task again.",
                 instance=instance_id,
             )
 
@@ -143,7 +144,7 @@ def _process(hub: HubClient, instance_id: str) -> str:
 
 
 def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
-    """Return the record of an ended instance. If a 1.x hub had to end its process by force, it reports a failure."""
+    """Return the record of an ended instance, with "killed" instead of the failure that 1.x reports after a kill by force."""
     if killed and record is not None and record.outcome == "failed":
         return replace(record, outcome="killed")
     return record
@@ -162,12 +163,13 @@ class _Orders:
         mark = record.mark
         self._called = f"{mark.name} ({record.id})" if mark else record.id
         self._told = False
-        # The last order, if its answer was lost; and whether the instance was not read since.
+        # The last order, if its answer was lost.
         self._lost: tuple[str, LostAnswerError] | None = None
+        # Whether the instance was not read since then.
         self._unread = False
 
     def stop(self, ending: Ending) -> float:
-        """Stop the instance. Return for how many seconds more the program may take to end: 0.0 unless the answer was lost."""
+        """Stop the instance. Return how many seconds of the stop are left: 0.0, except after a lost answer."""
         for _attempt in range(2):
             bound = Deadline(ending.stop_timeout)
             self._send(
@@ -178,7 +180,8 @@ class _Orders:
             )
             if not self.is_lost:
                 return 0.0
-            # A hub that reports a status shows at once that it stops an instance. If it does not, the stop has not reached it.
+            # A hub that reports a status shows at once that it stops an instance. If this one still reports "running", the stop has
+            # not reached it.
             record = self.look() if self._hub.dialect.tells_status else None
             if record is None or record.status != "running":
                 break
@@ -190,7 +193,7 @@ class _Orders:
         return self._lost is not None and self._unread
 
     def kill(self) -> bool:
-        """Kill the instance. Return whether no further order is needed."""
+        """Kill the instance. Return False if the hub refused to (``CONFLICT``), so that another kill may be needed."""
         return self._send("kill", self._client.kill, ("CONFLICT", "NOT_FOUND")) != "CONFLICT"
 
     def look(self) -> InstanceRecord | None:
@@ -222,8 +225,8 @@ class _Orders:
             return self._kind(
                 "TIMEOUT",
                 f"{listed} after {grace:.0f} s: run the task again, and if that does not help, end "
-                f"{_process(self._hub, self._client.id)} on the hub's machine with kill -9, or restart the hub if it is gone, because then "
-                "nothing else removes its record.",
+                f"{_process(self._hub, self._client.id)} on the hub's machine with kill -9. If the process is gone, restart the hub, because "
+                "nothing else removes the record.",
                 instance=self._client.id,
             )
         return NotEndedError(
@@ -242,8 +245,8 @@ class _Orders:
     def _ends_all_the_same(self, seconds: float) -> bool:
         """Whether the instance ends within ``seconds`` and a grace although the hub has answered the order with an error.
 
-        Hubs do that (hub-behaviour.md#body-of-a-stop). One that reports no status lists such an instance as if it would stay, so
-        the next run would rely on it.
+        Hubs may do that (hub-behaviour.md#body-of-a-stop). Only hubs without a status are asked, because they list such an instance
+        like any other, so the next run would rely on it.
         """
         if self._hub.dialect.tells_status:
             return False
@@ -260,7 +263,7 @@ class _Orders:
     ) -> ErrorCode | None:
         """Send an order, which ``takes`` so many seconds.
 
-        Return the code if the hub refused it with one of ``ignored``, which are not failures.
+        Return the error code if it is one of ``ignored``, which are not failures here; else None.
         """
         self._lost = None
         try:

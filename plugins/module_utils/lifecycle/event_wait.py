@@ -33,7 +33,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Heard:
-    """What ended a wait: one of these, or none of them if its time is over."""
+    """The reason for the end of a wait: one field is set, or none if the time is over."""
 
     event: Event | None = None
     failure: Event | None = None
@@ -43,9 +43,10 @@ class Heard:
 def wait_for_event(
     hub: HubClient, instance_id: str, expected: Expectation, once_asked: Callable[[], None] = lambda: None
 ) -> Heard:
-    """Wait for the first of them. ``once_asked`` is called when the hub has been asked for the event, and before the time begins.
+    """Wait for the event, the failure event, the end of the instance or the time limit, whichever comes first.
 
-    Raises what ``once_asked`` raises, and a failure of the hub.
+    ``once_asked`` is called when the hub has been asked for the event, and before the time begins. Raises the exceptions of
+    ``once_asked``, and failures of the hub.
     """
     woken, timings = Flag(), hub.timings
     with (
@@ -97,7 +98,7 @@ class _Watch(Attended):
         self._stopped.set()
 
     def at_end(self) -> None:
-        """Wake who waits."""
+        """Wake the waiting thread."""
         self._woken.set()
 
     def work(self) -> None:
@@ -106,10 +107,10 @@ class _Watch(Attended):
             try:
                 record = read_through(self._hub, self._id, Deadline(math.inf)) or forgotten(self._id)
             except GatewayError:
-                # The open request is sent again and again, and does not report this.
+                # The request for the event does not report this, because it is repeated after each answer of a gateway.
                 raise
             except SthError:
-                # If the hub fails, the open request loses its connection and reports the failure.
+                # If the hub fails, the request for the event loses its connection and reports the failure.
                 pass
             else:
                 if not record.live:

@@ -88,7 +88,7 @@ class Listener:
             self._woken.wait(min(bound.remaining, self.due))
 
     def last_words(self) -> Event | None:
-        """Return the event of an instance that has ended: its answer may still arrive, and 1.x has kept the event."""
+        """Return the event of an instance that has ended: an answer may be on its way, and a 1.x hub still has the last event."""
         if self._which == "last":
             self._ask()
         return self.wait(self._timings.kept_answers)
@@ -128,8 +128,8 @@ class Listener:
 class Poll(Attended):
     """One open request. It sets ``woken`` when its answer arrives.
 
-    If a gateway ends the request, it is sent again, because that says nothing about the instance. Who waits also reads the
-    instance, and so learns whether the hub can be reached.
+    If a gateway ends the request, it is sent again, because that says nothing about the instance. The waiting thread also reads the
+    instance, and so notices if the hub cannot be reached.
     """
 
     def __init__(
@@ -158,13 +158,13 @@ class Poll(Attended):
         return self.event is None and self.error is None and self.is_alive()
 
     def at_end(self) -> None:
-        """Wake who waits."""
-        # Set it even if the request could not be sent, because another thread may wait for it.
+        """Wake the waiting threads."""
+        # Set ``sent`` even if the request could not be sent, because another thread may wait for it.
         self.request.sent.set()
         self._woken.set()
 
     def work(self) -> None:
-        """Wait."""
+        """Wait for the answer."""
         for attempt in count(1):
             try:
                 self.event = self._client.await_event(self._which, self._awaited, self._silence, self.request)

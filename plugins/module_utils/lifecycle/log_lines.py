@@ -72,7 +72,7 @@ class LogFilter:
         rank = _rank(entry)
         if rank is not None and rank < LEVELS.index(self.level):
             return False
-        # The runner logs the error of the program. The errors of the hub are only about the end of the process.
+        # The runner logs the error of the program. Errors that the hub logs only say that the process has ended.
         is_error = entry.get("from") == _RUNNER and (rank or 0) >= LEVELS.index("error")
         return self.source == "all" or is_error or _is_of_program(entry)
 
@@ -91,7 +91,7 @@ def tells_completion(line: bytes) -> bool:
 
     A program cannot say so: what it logs has another ``from``.
     """
-    # Looked for in every line of a log that may be long.
+    # Search the bytes first, because parsing every line of a long log would be slow.
     if _COMPLETED.encode() not in line:
         return False
     entry = read_line(line)

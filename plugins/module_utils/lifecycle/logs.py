@@ -39,7 +39,7 @@ class LastWords:
 
 
 def failure_logs(hub: HubClient, instance_id: str, known: Mapping[str, str] | None = None) -> LastWords | None:
-    """Read the ends of stderr and log of an ended instance; None if the hub does not keep ended instances.
+    """Read the ends of stderr and log of an ended instance; None if the hub does not keep ended instances and ``known`` is empty.
 
     ``known``: the streams that were read already, and cannot be read again.
     """
@@ -105,7 +105,7 @@ class _Tail(Attended):
         self._pieces = pieces
 
     def work(self) -> None:
-        """Read."""
+        """Read the stream to its end."""
         for piece in self._pieces:
             self.kept = (self.kept + piece)[-READ:]
             self.last_data = time.monotonic()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what a hub lists, and does not take for missing what the hub only does not list yet, or does not answer for.
+"""Reads what a hub lists, and waits if an instance may run that the hub does not list yet, or does not answer for.
 
 Source: hub-behaviour.md#empty-list-after-a-restart, hub-behaviour.md#starting-instance-never-answers.
 """
@@ -22,22 +22,22 @@ from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers impor
 
 
 class Plan(Protocol):
-    """What a plan says about instances that are not there."""
+    """The properties of a plan that say how it depends on instances that the hub does not list."""
 
     @property
     def relies_on_absence(self) -> bool:
-        """Whether it would be another plan if an instance were there that the hub does not list."""
+        """Whether the plan could be wrong if an instance runs that the hub does not list yet."""
 
     @property
     def missing(self) -> frozenset[str]:
-        """Names of the packages of which it starts an instance because none is there."""
+        """Names of the packages of instances that it starts because the hub lists none."""
 
 
 P = TypeVar("P", bound=Plan)
 
 
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
-    """Read the inventory; where it is not ``complete`` and the hub has just been started, again until it is."""
+    """Read the inventory. If it is not ``complete`` and the hub has just been started, read again until it is, or time is over."""
     inventory = hub.inventory()
     if complete(inventory):
         return inventory
@@ -48,10 +48,10 @@ def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
 def decide_surely(
     hub: HubClient, inventory: Inventory, decide: Callable[[Inventory], P], tell: Callable[[str], None]
 ) -> tuple[Inventory, P]:
-    """Plan on what is there; read the inventory again first where it may lack an instance that matters to the plan.
+    """Make a plan. If the inventory may lack an instance that matters to the plan, wait, read it again, and plan again.
 
-    Returns the inventory and the plan that follows from it. Raises ``TIMEOUT`` where the hub does not answer for an instance
-    that may be one that would be started.
+    Returns the inventory and the plan that follows from it. Raises ``TIMEOUT`` if the hub does not answer for an instance that the
+    plan may otherwise start a second time. ``tell`` gets a line that says why the task waits.
     """
     inventory, plan = _when_all_are_listed(hub, inventory, decide, tell)
     if not _in_doubt(inventory, plan):
@@ -66,9 +66,9 @@ def decide_surely(
     for silent in _in_doubt(*seen):
         raise SthError(
             "TIMEOUT",
-            f"{hub.api_url} does not answer for instance {silent.id}, so this task cannot know whether it is one that it "
-            "would start. Nothing was changed. Run the task again; if the hub never answers for it, its start has failed, and "
-            "only a restart of the hub removes it.",
+            f"{hub.api_url} does not answer for instance {silent.id}, so this task cannot know whether the instance that it would "
+            "start runs already. Nothing was changed. Run the task again. If the hub never answers for this instance, its start has "
+            "failed, and only a restart of the hub removes it.",
             instance=silent.id,
         )
     return seen
@@ -77,7 +77,7 @@ def decide_surely(
 def _when_all_are_listed(
     hub: HubClient, inventory: Inventory, decide: Callable[[Inventory], P], tell: Callable[[str], None]
 ) -> tuple[Inventory, P]:
-    """Return the inventory and the plan; if an absence matters to it, only when the hub lists all that runs."""
+    """Return the inventory and the plan. If the plan relies on an absence, first wait until the hub lists all that runs."""
     plan = _decided(decide, inventory)
     if plan is None or plan.relies_on_absence:
         hidden = hides_for(hub)
@@ -94,7 +94,7 @@ def _when_all_are_listed(
                 Deadline(hidden),
                 hub.timings.looks,
             )
-    # Without a plan, to fail as it does.
+    # If no plan was possible, plan once more, which raises the failure.
     return inventory, decide(inventory) if plan is None else plan
 
 
@@ -104,7 +104,7 @@ def waiting_for(hub: HubClient, seconds: float) -> str:
 
 
 def hides_for(hub: HubClient) -> float:
-    """Return for how many seconds more the hub may not list every instance that runs; 0.0 where it lists all."""
+    """Return for how many seconds more the hub may leave out running instances; 0.0 if it lists all."""
     if not hub.dialect.hides_running_after_restart:
         return 0.0
     clock = hub.clock()
@@ -112,7 +112,7 @@ def hides_for(hub: HubClient) -> float:
 
 
 def read_surely(hub: HubClient, instance_id: str) -> InstanceRecord | None:
-    """Read an instance; None only if it has gone, and not because the hub has just been started and does not list it yet."""
+    """Read an instance; None if it is gone. If the hub has just been started, wait first, because it may not list it yet."""
     read = hub.instance(instance_id).info
     record = read()
     hidden = hides_for(hub) if record is None else 0.0
@@ -143,7 +143,7 @@ def _decided(decide: Callable[[Inventory], P], inventory: Inventory) -> P | None
 
 
 def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:
-    """Return the instances that the hub does not answer for and that may be one that the plan takes for missing."""
+    """Return the instances without an answer of the hub that may be ones that the plan starts because they seem to be missing."""
     silent = ((item, inventory.sequence(item.sequence_id)) for item in _silent_instances(inventory))
     return [item for item, sequence in silent if sequence is not None and sequence.name in plan.missing]
 
@@ -172,9 +172,9 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
 
 
 def observe_instances(hub: HubClient) -> list[InstanceRecord]:
-    """Read the instances for whoever may remove what one runs from: of a hub that has just been started, when all are listed.
+    """Read the instances before a package is removed. If the hub has just been started, wait until it lists all that run.
 
-    Source: hub-behaviour.md#restart-of-the-hub (the hub would delete a package under an instance that is not listed yet).
+    Otherwise the hub would delete the package of an instance that it does not list yet (hub-behaviour.md#restart-of-the-hub).
     """
     hidden = hides_for(hub)
     return (

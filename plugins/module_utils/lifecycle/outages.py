@@ -19,8 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import De
 def read_through(hub: HubClient, instance_id: str, bound: Deadline) -> InstanceRecord | None:
     """Return the record of an instance; None if the hub does not list it.
 
-    While a gateway answers in the place of the hub, ask again until ``bound``, but no longer than an outage takes. Then raise its
-    answer, a `GatewayError`.
+    While a gateway answers in the place of the hub, ask again until ``bound``, but no longer than ``timings.outage``. Then raise its
+    last answer, a `GatewayError`.
     """
     failure: GatewayError | None = None
     for _pause in pauses(Deadline(min(hub.timings.outage, bound.remaining)), hub.timings.gateway_tries):

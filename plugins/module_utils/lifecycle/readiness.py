@@ -155,7 +155,7 @@ class _Wait:
                 break
         else:
             raise self._too_late(f"is still {record.status}")
-        # A separate time limit, so that a slow handshake does not shorten it.
+        # ``stable_for`` begins only now, so that a slow handshake does not shorten it.
         stable = Deadline(self.readiness.stable_for)
         for _turn in pauses(stable, self.timings.close_looks) if self.readiness.stable_for else ():
             record = self._look_for_failure(failure)

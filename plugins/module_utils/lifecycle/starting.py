@@ -78,7 +78,7 @@ def start_ready(
 
 
 def _require_mark(hub: HubClient, program: Program, record: InstanceRecord, ending: Ending) -> None:
-    """End an instance that no task would find again, and raise ``UNSUPPORTED_BY_HUB``: the hub does not report its mark.
+    """If the hub does not report the mark of a new instance, end it, because no task would find it, and raise ``UNSUPPORTED_BY_HUB``.
 
     Source: hub-behaviour.md#instances-without-their-configuration.
     """
@@ -94,7 +94,7 @@ def _require_mark(hub: HubClient, program: Program, record: InstanceRecord, endi
 
 
 def free_id(hub: HubClient, program: Program, ending: Ending) -> None:
-    """Wait until the hub no longer lists an ended instance with the id for ``program``. It refuses the id until then."""
+    """Wait until the hub no longer lists an ended instance with the id of ``program``. Until then, the hub refuses to use the id."""
     if program.mark is None and program.id is not None:
         wait_removed(hub, [program.id], ending.removal_timeout)
 
@@ -153,7 +153,7 @@ def _with_likely_topic(error: E, hub: HubClient, program: Program) -> E:
 
 
 def _is_like(record: InstanceRecord, start: Start) -> bool:
-    """Whether a new instance without a name is the one that was started. There is no better sign than its configuration."""
+    """Whether a new instance without a name seems to be the one that was started: only its package and app_config can show it."""
     return record.sequence_id == start.sequence_id and record.app_config == start.program.start_app_config()
 
 
