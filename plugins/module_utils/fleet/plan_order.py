@@ -34,7 +34,8 @@ def check_promise(promise: Promise) -> None:
         return
     if least < 0 or least > promise.total:
         raise _refused(
-            promise, f"min_ready is {least}, and total_replicas is {promise.total}: set min_ready to a number from 0 to {promise.total}."
+            promise,
+            f"min_ready is {least}, and total_replicas is {promise.total}: set min_ready to a number from 0 to {promise.total}.",
         )
     if least and promise.strategy == "recreate":
         raise _refused(promise, "min_ready cannot be kept with strategy: recreate, which stops all replicas of a hub.")

@@ -59,8 +59,8 @@ def test_it_is_never_more_than_the_promise_allows(total: int, least: int, most: 
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"min_ready": 13}, "from 0 to that"),
-        ({"min_ready": -1}, "from 0 to that"),
+        ({"min_ready": 13}, "set min_ready to a number from 0 to 12"),
+        ({"min_ready": -1}, "set min_ready to a number from 0 to 12"),
         ({"strategy": "recreate"}, "recreate"),
         ({"min_ready": 12, "max_surge": 0}, "lower min_ready"),
     ],
