@@ -144,7 +144,10 @@ def test_a_kill_in_vain_is_told_with_the_process(hanging: FakeHub) -> None:
     hanging.state.timings = replace(hanging.state.timings, overdue_018=never, overdue_1x=never)
     result = run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0)
     assert (result["error_code"], result["changed"]) == ("TIMEOUT", True), result
-    assert "end process 4711 on the hub's machine with kill -9, or restart the hub if it is gone" in result["msg"]
+    assert (
+        "end process 4711 on the hub's machine with kill -9. If the process is gone, restart the hub, because"
+        in result["msg"]
+    )
 
 
 @pytest.mark.slow
