@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import SequenceReference, parse_reference
 
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-# The options for signing in. If the arguments have one of them, all of the environment are ignored.
+# The options for signing in. All of them come from one place: an item of hubs, else the arguments, else the environment.
 _SIGN_IN = ("token", "token_file", "url_username", "url_password")
 
 

@@ -163,7 +163,8 @@ def _refuse_unsendable(what: str, text: str) -> None:
     if text != text.strip() or not text.isprintable() or not text.isascii():
         raise SthError(
             "INVALID_OPTION",
-            f"{what} holds a line end, a trailing blank or a character that is not allowed in an HTTP header: strip the line end if it was read from a file.",
+            f"{what} holds a line end, a blank at its beginning or end, or a character that is not allowed in an HTTP header: "
+            "strip the line end if it was read from a file.",
         )
 
 

@@ -151,6 +151,7 @@ def differing(record: InstanceRecord, program: Program, running: str | None, wan
     differs = []
     config, args = unmarked(record.app_config), list(record.args)
     if record.known_id is None:
+        # The record is a prediction of check mode, without secrets. Assume that they are as wanted.
         config, args = fill_masked(config, program.config_over(config)), fill_masked(args, program.args)
     if wanted is not None and running != wanted:
         differs.append("sequence")
