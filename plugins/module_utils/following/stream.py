@@ -155,7 +155,7 @@ class _Kept(Attended):
         self._held: list[Event] | None = []
 
     def holds(self, event: Event) -> bool:
-        """Hold back ``event``, and return True; return False when the question for the earlier event is settled."""
+        """Hold back ``event``, and return True; return False once the answer about the earlier event is known."""
         with self._lock:
             if self._held is None:
                 return False

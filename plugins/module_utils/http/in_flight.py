@@ -28,7 +28,7 @@ _current = threading.local()
 class InFlight:
     """One request and its answer. ``sent`` is set when the whole request was passed to the network.
 
-    ``patience``: the whole answer must arrive within so many seconds after that.
+    ``patience``: the whole answer must arrive within this many seconds after that.
     """
 
     def __init__(self) -> None:

@@ -132,7 +132,7 @@ class InstanceClient:
 
     @contextmanager
     def follow_events(self, name: str, timeout: float, request: InFlight | None = None) -> Iterator[Iterator[Event]]:
-        """``GET …/events/:name``: every event of this name from the moment on at which the context is entered.
+        """``GET …/events/:name``: every event of this name from the moment when the context is entered.
 
         Takes nothing from other readers, who get all events too. Raises ``TIMEOUT`` after ``timeout`` seconds without an event.
         The hub does not end the stream when the instance dies. For a stream that the client has closed, it keeps all events in

@@ -81,7 +81,7 @@ class Wanted:
     programs: tuple[Program, ...]
     sequence: SequenceRecord | None
     on_change: OnChange = "recreate"
-    # The pool whose members without a program are ended.
+    # The pool, whose members that are not in ``programs`` are ended.
     pool: str | None = None
     # The settings for running instances that are restarted, if the task does not name each of them.
     rest: Program | None = None

@@ -37,7 +37,7 @@ P = TypeVar("P", bound=Plan)
 
 
 def observe(hub: HubClient, complete: Callable[[Inventory], bool]) -> Inventory:
-    """Read the inventory. If it is not ``complete`` and the hub has just been started, read again until it is, or time is over."""
+    """Read the inventory. If it is not ``complete`` and the hub has just been started, read again until it is, or the hub lists all."""
     inventory = hub.inventory()
     if complete(inventory):
         return inventory
@@ -143,7 +143,7 @@ def _decided(decide: Callable[[Inventory], P], inventory: Inventory) -> P | None
 
 
 def _in_doubt(inventory: Inventory, plan: Plan) -> list[InstanceRecord]:
-    """Return the instances without an answer of the hub that may be ones that the plan starts because they seem to be missing."""
+    """Return the instances that the hub does not answer for, and that the plan may start again because they seem to be missing."""
     silent = ((item, inventory.sequence(item.sequence_id)) for item in _silent_instances(inventory))
     return [item for item, sequence in silent if sequence is not None and sequence.name in plan.missing]
 
