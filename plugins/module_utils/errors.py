@@ -57,7 +57,7 @@ class SthError(Exception):
 
     @property
     def is_answer(self) -> bool:
-        """Whether somebody has answered the request. Otherwise the failure is one of the connection, or there was no request."""
+        """Whether the hub or a gateway has answered the request. Otherwise the connection failed, or no request was sent."""
         return "http_status" in self.details
 
     @classmethod
@@ -78,11 +78,11 @@ class LostAnswerError(SthError):
 
 
 class BrokenReadError(SthError):
-    """The connection of a read broke before its answer was complete, and not because somebody was silent for too long."""
+    """The connection of a read broke before its answer was complete. A time limit raises another failure."""
 
 
 class GatewayError(SthError):
-    """A gateway in front of the hub has answered a read in the place of the hub, so it says nothing about what is on the hub.
+    """A gateway has answered a read in the place of the hub. Its answer says nothing about the state of the hub.
 
     ``seconds``: how long it took to answer. ``retry_after``: how long it asks to wait, 0.0 if it does not ask.
     """
@@ -96,15 +96,15 @@ class GatewayError(SthError):
 
 
 class WrittenError(SthError):
-    """A write was sent, but its effect was not seen (yet). The action that it belongs to counts as done.
+    """A write was sent, but its effect was not seen (yet). The action of the write counts as done.
 
-    So ``changed`` is true, and nothing that the write may have replaced is brought back.
+    So ``changed`` is true, and the task does not restore what the write may have replaced.
     """
 
 
 @contextmanager
 def checking_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> Iterator[None]:
-    """Wrap the look-up after a lost answer. If the look-up fails too, raise `unknown_effect` instead of its failure."""
+    """Wrap the requests that look for the effect after a lost answer. If they fail too, raise `unknown_effect` instead."""
     try:
         yield
     except SthError as error:
@@ -123,7 +123,7 @@ def still_there(lost: LostAnswerError, hub: str, what: str, there: str) -> Writt
 
 def _after_sending(lost: LostAnswerError, hub: str, what: str, state: str, why: str) -> WrittenError:
     if lost.is_answer:
-        # Somebody else has answered, and its message says who.
+        # A gateway or another server has answered, not the hub. The message of `lost` says so.
         message = f"{what} was sent to {hub}, and {state}: {lost.message} Run the task again{why}."
     else:
         message = f"{what} was sent to {hub}, which {_how(lost)}, and {state}: look in the hub's log, and run the task again{why}."

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds the current version of a package, which ``name@current`` names. Pure.
+"""Finds the current version of a package, to which ``name@current`` refers. Pure.
 
-A hub has no upload times. So the replicas of a deployment tell it, else the versions, else the instances.
+Hubs report no upload times. So the version in force in a deployment counts, else the highest version number. If several
+sequences have that number, the one from which an instance was started last counts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _Precedence = tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]
 def current_sequences(name: str, inventory: Inventory) -> list[SequenceRecord]:
     """Return the current version of the package ``name``, with copies; or of the deployment ``name``, if there is no such package.
 
-    Of what several deployments run, the version of the deployment ``name`` counts. Returns several versions if nothing tells.
+    If several deployments run the package, the version in the deployment ``name`` counts. Returns several versions if neither a
+    deployment nor the version numbers decide.
     """
     named = [item for item in inventory.sequences if item.name == name]
     deployed = _of_deployments(inventory, {item.id for item in named} if named else None)
@@ -62,9 +64,9 @@ def precedence(version: str) -> _Precedence | None:
 
 
 def _of_deployments(inventory: Inventory, wanted: set[str] | None) -> dict[str, SequenceRecord]:
-    """Return by deployment the version in force, among those with ids in ``wanted``: the version of its earliest visible run.
+    """Return the version in force in each deployment: the one that the earliest run among its live replicas started.
 
-    Others are attempts, such as a canary (see `deployment.versions`).
+    ``wanted``: ids of the sequences to consider; None for all. Later runs are attempts, such as a canary (`deployment.versions`).
     """
     running: dict[str, list[tuple[Rollout, SequenceRecord]]] = defaultdict(list)
     for item in inventory.instances:

@@ -24,10 +24,10 @@ def ranges_text(indexes: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
 
 
-# All replicas of a deployment carry the same text.
+# Cached, because all replicas of a deployment carry the same text.
 @lru_cache
 def ranges_of(text: str) -> tuple[range, ...] | None:
-    """Return the ranges in a text; None if it is not such a text."""
+    """Parse a text of `ranges_text`; None if it is not valid."""
     matches = [_RANGE.match(part) for part in text.split(",")] if text else []
     found = tuple(range(int(item[1]), int(item[2] or item[1]) + 1) for item in matches if item)
     return found if len(found) == len(matches) else None

@@ -50,7 +50,7 @@ def marked(app_config: Mapping[str, Any], mark: InstanceMark | None) -> dict[str
 
 
 def read_mark(app_config: Mapping[str, Any] | None) -> InstanceMark | None:
-    """Return the mark in an app_config that a hub reports; None if it has no mark or one of another program."""
+    """Return the mark in an app_config that a hub reports; None if the reserved key is missing, or another program wrote it."""
     value = (app_config or {}).get(MARK_KEY)
     # A dict is a Mapping, but checking for dict first takes a fifth of the time, and there may be thousands of instances.
     if not isinstance(value, (dict, Mapping)) or not isinstance(value.get("name"), str):

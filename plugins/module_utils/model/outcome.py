@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, Outcome
 
-# The key of ``engines`` of a program in Python, and how its runner calls itself in the log.
+# The key in ``engines`` of a Python program, and the ``from`` of its lines in the log (hub-behaviour.md#python-sequences).
 PYTHON = "python3"
 PYTHON_RUNNER = "PythonRunner"
-# What it logs before it calls the program, after the program has returned (of 0.18 and of later hubs), and at the end.
+# Lines of the Python runner: before it calls the program; when the program has returned ("Content-type" from 0.28.0 on, "Output
+# type" before); and at the end.
 _RUNS = "Running instance..."
 _RETURNED = ("Sequence returned no output.", "Output type", "Content-type: ")
 _FINISHED = "Finished."
@@ -28,7 +29,8 @@ def ended_record(
     """Return the record of an instance that has ended, with its outcome.
 
     ``last``: its record when it was last seen alive. ``now``: its record now, None on 0.18. ``output_ended``: when the
-    hub ended the output stream (monotonic clock). ``lingers_at_least``: seconds for which a hub lists a completed one after that.
+    hub ended the output stream (monotonic clock). ``lingers_at_least``: for how many seconds after that a 0.18 hub lists an
+    instance that has completed (hub-behaviour.md#no-outcome-on-018).
     """
     if now is not None:
         return now
@@ -36,10 +38,10 @@ def ended_record(
 
 
 class PythonEnd:
-    """Whether the log of a program in Python says that its runner has finished. No hub reports this (hub-behaviour.md#python-programs).
+    """Reads from the log of a Python program whether its runner has finished. No hub reports this (hub-behaviour.md#python-programs).
 
-    What the program logs looks the same. So the runner's line counts only if it is the last one, and comes after the line about the
-    output, which the runner logs when the program has returned. Lines of the hub may follow.
+    A program can log a line like the runner's ``Finished.`` itself. So that line counts only if it is the last one, and comes after
+    the line about the output, which the runner logs when the program has returned. Lines of the hub may follow.
     """
 
     def __init__(self) -> None:
@@ -55,12 +57,12 @@ class PythonEnd:
             return
         self._runs = self._runs or message == _RUNS
         self._has_returned = self._has_returned or message.startswith(_RETURNED)
-        # Of a log whose beginning is not known, the last line is all there is.
+        # If the log was read without its beginning, the line about the output may be missing, so only the last line counts.
         self.has_finished = message == _FINISHED and (self._has_returned or not self._runs)
 
 
 def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
-    """Return the record of a Python program that has ended, with the outcome that the end of its log shows."""
+    """Return the ``record`` of a Python program that has ended, as ``completed`` if the end of its log says so."""
     if record.outcome in ("failed", "unknown", None) and has_finished(log):
         return replace(record, outcome="completed")
     return record

@@ -43,7 +43,8 @@ _OWN_KEYS = {
 class Program:
     """The settings of one instance; None means that the setting is not managed. ``mark`` is None for an instance without a name.
 
-    ``id``: the id to start it with. ``replaces``: id of the instance that it replaces, its label if it has no name.
+    ``id``: the id to start it with. ``replaces``: id of the instance that it replaces; messages use it if there is neither a
+    name nor an ``id``.
     ``additions``: keys to add to app_config if app_config as a whole is not managed.
     """
 
@@ -88,7 +89,7 @@ class Program:
         return running if self.additions is None else _merged(running, self.additions)
 
     def instead_of(self, record: InstanceRecord | None) -> Program:
-        """Replace ``record``, with a new id: 1.x refuses the old id while it is listed, even after the end."""
+        """Return the program that replaces ``record``, without an id: 1.x refuses the old id while it lists it, even after the end."""
         return self if record is None else replace(self, id=None, replaces=record.id)
 
     def start_app_config(self) -> dict[str, Any]:
@@ -96,12 +97,12 @@ class Program:
         return marked(self.config_over({}), self.mark)
 
     def started_from(self, sequence_id: str) -> InstanceRecord:
-        """Return the record that the hub will list when it runs, without id and times."""
+        """Return the record that the hub will list for the running program, without id and times."""
         config, args = self.start_app_config(), tuple(self.args or ())
         return InstanceRecord("", sequence_id, "running", config, args, self.input_topic, self.output_topic)
 
     def start_body_options(self) -> dict[str, Any]:
-        """Return the other keys of the body of a start."""
+        """Return the keys of the body of a start besides ``appConfig`` and ``args``."""
         own = {
             "instanceId": self.id if self.mark is None else None,
             "inputTopic": self.input_topic,
@@ -111,7 +112,7 @@ class Program:
         return {**self.start_options, **{key: value for key, value in own.items() if value is not None}}
 
     def check_size(self, limit: int | None) -> None:
-        """Raise ``INVALID_CONFIG`` if it does not fit into a body of ``limit`` bytes (hub-behaviour.md#start-body-too-large)."""
+        """Raise ``INVALID_CONFIG`` if its start needs a body of more than ``limit`` bytes (hub-behaviour.md#start-body-too-large)."""
         body = {"appConfig": self.start_app_config(), "args": list(self.args or ()), **self.start_body_options()}
         size = len(json.dumps(body))
         # The hub adds some keys before it passes the body to the runner.
@@ -147,13 +148,13 @@ class ProgramOptions(Options):
 
 
 def check_program(options: ProgramOptions) -> None:
-    """Refuse options that make no sense, before anything is written."""
+    """Refuse values that cannot be sent unchanged, or have options of their own. Raises ``INVALID_CONFIG`` or ``INVALID_OPTION``."""
     overrides = options.overrides or []
     for config in (options.app_config, options.start_options, *(item.app_config for item in overrides)):
         if config is not None and not isinstance(config, Mapping):
             # ansible-core before 2.19 passes a mapping with a date in it as text, and treats the text as a mapping.
             raise SthError(
-                "INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and the like in it."
+                "INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and times in it."
             )
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
@@ -166,7 +167,7 @@ def check_program(options: ProgramOptions) -> None:
 
 
 def _refuse_numbers(data: Any) -> None:
-    """Refuse numbers that a hub would change: it is written in JavaScript, which rounds or refuses them."""
+    """Refuse numbers that a hub would change, because JavaScript rounds large integers, and JSON has no infinite numbers."""
     if isinstance(data, Mapping):
         _refuse_numbers(list(data.values()))
     elif isinstance(data, (list, tuple)):
@@ -188,7 +189,7 @@ def single(options: ProgramOptions, name: str | None, id: str | None) -> Program
 
 @dataclass(frozen=True)
 class MemberSettings:
-    """What one member of a pool or deployment shall have, before ``override`` and the index are added; None if it is not managed."""
+    """The settings of one member of a pool or deployment, before ``override`` and the index are added; None: not managed."""
 
     app_config: dict[str, Any] | None
     args: list[Any] | None
@@ -201,7 +202,7 @@ class MemberSettings:
 
 
 def settings_of(options: ProgramOptions, index: int) -> MemberSettings:
-    """Return what a task sets for member ``index``."""
+    """Return the settings that a task has for member ``index``."""
     overrides = options.overrides or []
     return MemberSettings(
         options.app_config,
@@ -224,7 +225,7 @@ def member(settings: MemberSettings, name: str, index: int) -> Program:
         config = with_index(config or {}, settings.index_key, index)
     args = settings.args if own.args is None else own.args
     program = _with_settings(settings, member_mark(name, index), config, args)
-    # Overrides of a member do not make the rest of its app_config managed.
+    # If the task sets app_config only in overrides, the other keys of the running app_config stay.
     return program if settings.app_config is not None else replace(program, app_config=None, additions=config)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a hub reports, as plain immutable objects. Nothing here talks to anything."""
+"""What a hub reports, as plain immutable objects. Pure."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SequenceRecord:
         return f"{self.name}@{version}" if version else self.name
 
     def is_called(self, ref: str) -> bool:
-        """Whether ``ref`` is its ref. Faster than comparing refs, because most sequences on a hub have another name."""
+        """Whether ``ref`` is the ref of this sequence. Compares the name first, because most sequences on a hub have another."""
         return ref.startswith(self.name) and self.ref == ref
 
 
@@ -94,7 +94,7 @@ class InstanceRecord:
     reason: str | None = None
     # The key in ``engines`` of its package; "" if the hub does not report it (0.18).
     engine: str = ""
-    # The hub lists it and does not answer for it, so that only its id and sequence are known.
+    # Whether the hub lists it, but does not answer a GET of it. Then only its id and sequence are known.
     silent: bool = False
 
     @property
@@ -144,7 +144,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Inventory:
-    """Everything that a hub lists, read at one time."""
+    """The sequences and instances that a hub lists, read at one time."""
 
     sequences: tuple[SequenceRecord, ...] = ()
     instances: tuple[InstanceRecord, ...] = ()

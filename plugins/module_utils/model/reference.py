@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.current import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import HUB_ID, Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import stamp_version
 
-# Used instead of a version: the version in force.
+# Stands for the version in force, in the place of a version.
 CURRENT = "current"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{7,64})\Z")
 
@@ -46,7 +46,7 @@ def parse_digest(text: str) -> str:
     """Return the hex digits of ``sha256:<7 to 64 hex digits>``. Raises ``INVALID_OPTION``."""
     match = _DIGEST.match(text)
     if not match:
-        raise SthError("INVALID_OPTION", f"{text!r} is not a digest: write sha256: and 7 to 64 hex digits.")
+        raise SthError("INVALID_OPTION", f"{text!r} is not a valid digest: write sha256: and 7 to 64 hex digits.")
     return match.group(1)
 
 
@@ -67,7 +67,7 @@ def parse_reference(text: str | None) -> SequenceReference:
 def find_sequences(reference: SequenceReference, inventory: Inventory) -> list[SequenceRecord]:
     """Return every sequence that the reference matches.
 
-    A match by id wins over matches by name, and a version that is named ``current`` wins over the one in force.
+    A match by id wins over matches by name. A package whose version is literally ``current`` wins over the version in force.
     """
     by_id = [record for record in inventory.sequences if record.id == reference.text]
     found = by_id or [record for record in inventory.sequences if reference.matches(record)]
@@ -79,7 +79,7 @@ def find_sequences(reference: SequenceReference, inventory: Inventory) -> list[S
 def resolve_sequence(reference: SequenceReference, inventory: Inventory, *, hub: str, assume: bool) -> SequenceRecord:
     """Return the one sequence that the reference matches.
 
-    ``assume`` (check mode): a sequence that is missing is assumed to be uploaded by an earlier task. Its record has the id "".
+    ``assume`` (check mode): assume that an earlier task uploads a sequence that is missing. Its record has the id "".
     Raises ``NOT_FOUND`` or ``AMBIGUOUS``. Copies with the same content count as one.
     """
     found = find_sequences(reference, inventory)

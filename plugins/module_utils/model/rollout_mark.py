@@ -21,40 +21,40 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges im
 class Rollout:
     """The run of ``sth_deployment`` that started a replica: its rank among all runs, and its goal."""
 
-    # The highest generation that the run saw, plus one. If two runs have the same, the one with the greater digest leads.
+    # The highest generation that the run saw, plus one. If two runs have the same generation, the greater digest leads.
     generation: int = 0
     # Short digest of the goal of the run.
     digest: str = ""
-    # How many replicas it wanted, and how many of them with the new version (0: all).
+    # How many replicas the run wanted, and how many of them with the new version (0: all).
     replicas: int = 0
     canary: int = 0
-    # Refs of the older versions that it kept, the newest first, and refs of the versions that it wanted to remove.
+    # Refs of the older versions that the run kept, the newest first, and refs of the versions that it wanted to remove.
     versions: tuple[str, ...] = ()
     given_up: tuple[str, ...] = ()
     rolled_back: bool = False
     index_key: str | None = None
-    # Replicas with an index below these may have had an app_config or args of their own.
+    # Only replicas with an index below these may have had an app_config or args of their own.
     own_configs: int = 0
     own_args: int = 0
-    # Which indexes it wanted, as `ranges_text`; None: those from 0 on. They are text, because thousands of replicas may carry it.
+    # The indexes that the run wanted, as `ranges_text`; None: those from 0 on. A short text, because every replica carries it.
     indexes: str | None = None
 
     @property
     def rank(self) -> tuple[int, str]:
-        """The run with the highest rank leads."""
+        """The key by which runs are ordered: the run with the highest rank leads."""
         return (self.generation, self.digest)
 
     @property
     def wanted(self) -> tuple[int, ...]:
-        """The indexes of the replicas that it wanted."""
+        """The indexes of the replicas that the run wanted."""
         return tuple(chain(*self._ranges))
 
     def wants(self, index: int) -> bool:
-        """Whether it wanted a replica with this index."""
+        """Whether the run wanted a replica with this index."""
         return any(index in item for item in self._ranges)
 
     def is_canary(self, index: int) -> bool:
-        """Whether it gave the new version only to some replicas, and this is one of them."""
+        """Whether the run gave the new version only to some replicas, and to this one."""
         if self.indexes is None:
             return index < self.canary
         return index in islice(chain(*self._ranges), self.canary)
@@ -69,7 +69,7 @@ class Rollout:
         return max(self.own_configs, self.own_args)
 
     def as_value(self) -> dict[str, Any]:
-        """Return it as it is written into the mark."""
+        """Return the keys and values that are written into the mark."""
         value = {
             "generation": self.generation,
             "digest": self.digest,
@@ -87,7 +87,7 @@ class Rollout:
 
 
 def read_rollout(value: Mapping[str, Any]) -> Rollout:
-    """Read it from the mark that a hub reports. Missing and invalid values get the defaults."""
+    """Read the rollout from the mark that a hub reports. Missing and invalid values get the defaults."""
     index_key, indexes = value.get("index_key"), value.get("indexes")
     return Rollout(
         _count_or_zero(value.get("generation")),

@@ -28,11 +28,11 @@ class Timings:
 
     # -- how often ------------------------------------------------------------------------------------------------
 
-    # Between two reads of an instance, if there is nothing else to do.
+    # Between two reads of an instance, in general.
     looks: Pauses = Pauses(0.1, 1.0)
-    # The same if a user waits for the program, or if the next start waits for this read.
+    # Between two reads of an instance, if a user waits for the program, or the next start waits for this read.
     close_looks: Pauses = Pauses(0.1, 0.5)
-    # Between two reads of an instance while a request for it is open. Its end is noticed after this time plus that of an answer.
+    # Between two reads of an instance while a request for it is open. The end of the instance is noticed one read later.
     look_every: float = 0.3
     # Between two looks for the effect of a write whose answer was lost.
     lost_looks: Pauses = Pauses(0.3, 2.0)
@@ -46,15 +46,15 @@ class Timings:
     renewals: Pauses = Pauses(0.5, 10.0)
     # Between two tries to reach a hub that is followed.
     reconnects: Pauses = Pauses(0.5, 10.0)
-    # How long to wait for the end of the threads that follow a hub. Their requests are ended before. Only a connection that is just
-    # being opened cannot be ended, and nothing is sent over it.
+    # How long to wait for the threads that follow a hub, after their requests were ended. A connection that is just being opened
+    # cannot be ended, so do not wait longer: nothing is sent over it.
     parting: float = 2.0
     # Between two lines that say how much of an upload is sent. A shorter upload needs none.
     progress: float = 5.0
 
     # -- threads of the task --------------------------------------------------------------------------------------
 
-    # The longest wait that a signal may miss. The keyword timeout of a task takes effect within this time.
+    # The longest wait that a signal cannot interrupt (threads/turns.py). The keyword timeout takes effect within this time.
     turn: float = 1.0
     # How long an interrupted task waits for its threads. They end at once, unless the machine is out of order.
     interrupted: float = 30.0
@@ -68,12 +68,12 @@ class Timings:
     longest_answer: float = 30.0
     # The version is read again after this time. Replacing a hub by another version takes longer.
     version_lasts: float = 3.0
-    # How much longer an answer may take than the first one. If a hub stalls for over a second, its instances lose their events
+    # How much longer than the fastest answer an answer may take. If a hub stalls for over a second, its instances lose their events
     # (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two processors: 4 at a time delay an
-    # answer by 0.15 s, 16 by 0.6 s, and 50 by 3 s. All of them take the same time together.
+    # answer by 0.15 s, 16 by 0.6 s, and 50 by 3 s. All 50 together take the same time in each case.
     slower: float = 0.25
-    # Hubs before 1.0 never answer a GET of an instance that is still connecting or could not connect
-    # (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
+    # Hubs before 1.0 never answer a GET of an instance that is still connecting or could not connect, so stop waiting after this
+    # time (hub-behaviour.md#start-never-answered and hub-behaviour.md#starting-instance-never-answers).
     single_get: float = 3.0
     # The hub carries out an empty write within this time, but its answer may never end (hub-behaviour.md#empty-writes).
     empty_write: float = 1.0
@@ -83,13 +83,13 @@ class Timings:
     force_hold: float = 45.0
     # Between two tries of a read that a gateway has answered in the place of the hub.
     gateway_tries: Pauses = Pauses(1.0, 10.0)
-    # For how long a gateway may do so while a task waits for an instance. Its answer says nothing about the instance, and the
+    # For how long a task that waits for an instance accepts answers of a gateway, which say nothing about the instance. The
     # restart of a gateway or of a machine takes no longer.
     outage: float = 120.0
     # A gateway that answers 504 after so long has reached a time limit of its own.
     gateway_waits: float = 1.0
-    # Added to the time limit of a request that the task itself ends, so that the request does not end first. The task may wait
-    # for the end of an instance in the meantime.
+    # Added to the time limit of a request that the task itself ends, so that the request does not end first, also while the task
+    # waits for the end of an instance.
     spare: float = 60.0
 
     # -- start and end of an instance -----------------------------------------------------------------------------
@@ -99,43 +99,45 @@ class Timings:
     # For one to two seconds after a start, the runner reports the program as healthy without asking it
     # (hub-behaviour.md#health-is-a-cache).
     health_is_asked: float = 3.0
-    # A request for its health is answered only after the first report of the runner. Read the instance after this time.
+    # How long to wait for an answer about the health before the instance is read. The hub answers only after the first report of the
+    # runner, which never comes if the instance ends.
     health_turn: float = 1.0
-    # A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the time of its stop is over (hub-behaviour.md#start-and-life-cycle).
+    # A process is gone 0.3 s (0.18) to 1.5 s (1.x) after the timeout of its stop has passed
+    # (hub-behaviour.md#start-and-life-cycle).
     end_grace: float = 3.0
     # However long keepAlive asks for, the hub ends the program after 11 s (0.18) or 15 s (1.x)
     # (hub-behaviour.md#keepalive-has-an-end).
     keepalive_cap: float = 16.0
-    # A hub waits 10 s (0.18) or 15 s (1.x) for a program that does not answer a kill, and then ends its process. It notices that within
-    # a second, and on a busy machine within 8 s (hub-behaviour.md#programs-that-do-not-answer). If the program has not ended by then, it
-    # never does (hub-behaviour.md#records-that-never-go).
+    # A hub waits 10 s (0.18) or 15 s (1.x) for a program that does not answer a kill, and then ends its process. The hub notices the end
+    # within a second, on a busy machine within 8 s (hub-behaviour.md#programs-that-do-not-answer). A program that is still listed as live
+    # after this time stays so (hub-behaviour.md#records-that-never-go).
     kill_grace: float = 30.0
     # At the end of a stop, the hub tells the program to exit. If it has not ended this long after `end_grace`, no stop ends it.
     stop_grace: float = 20.0
     # If a second kill ends the process by force, it is sent after this time (hub-behaviour.md#killing-what-has-completed).
     kill_again: float = 0.5
-    # On 0.18, the runner of a completed Node.js program stays for 10 s after its output has ended. After a crash, the record and
-    # the streams are gone at once.
+    # On 0.18, a Node.js program has completed if its record stays for this time after the end of its output: the runner of a
+    # completed program stays for 10 s, but after a crash the record is gone at once (hub-behaviour.md#no-outcome-on-018).
     lingers_at_least: float = 4.0
-    # A run that ends within this time after a task has joined it, and has said nothing since, may have been over before: a stop takes
-    # 10 s with the default of stop_timeout, and on 0.18 the runner of a completed program stays for 10 s.
+    # If a task joins a run, and the run ends within this time without output, it may have been over already when the task joined: a stop
+    # takes 10 s with the default of stop_timeout, and on 0.18 the runner of a completed program stays for 10 s.
     over_when_joined: float = 12.0
     # For up to 12 s after a restart, a 1.x hub lists no instances, although they run (hub-behaviour.md#restart-of-the-hub).
     reconnect: float = 15.0
     # How long to ask again for an instance that may be missing and for which the hub does not answer.
     silence: float = 10.0
-    # The log of a hub begins with what it said at its start, which is sent at once.
+    # The first line of the log of a hub is from the start of the hub, and is sent at once.
     first_line: float = 1.0
-    # If the hub does not report how a replica ended: how long to wait for a replacement that another run may have started.
+    # If the hub does not report how a replica ended, look for this time whether another run has replaced it.
     others_show: float = 3.0
 
     # -- events ---------------------------------------------------------------------------------------------------
 
-    # Between two reads of an instance: how long to wait for its failure event. A hub answers at once for an event it has kept.
+    # How long to wait for the failure event between two reads of an instance. A hub answers at once if it has kept the event.
     failure_turn: float = 0.1
     # A request for an event is sent within this time, unless the connection is blocked.
     subscribing: float = 10.0
-    # An event that the hub has kept is answered at once, and one from before the end of an instance is delivered within this time.
+    # After the end of an instance, its last events still arrive within this time. The hub answers at once for events that it has kept.
     kept_answers: float = 0.5
     # When the event comes, all open requests are answered within this time.
     same_moment: float = 0.1
@@ -151,16 +153,16 @@ class Timings:
     # If a stream is cut after this many seconds without data, no data is lost, because a hub keeps data that was not read
     # (hub-behaviour.md#streams-that-are-cut). The idle time-out of a proxy is longer.
     silent: float = 1.0
-    # How long no data must arrive after a program has completed, before its process is ended; and how long to wait for that.
+    # After a program has completed, its process is ended when no data has arrived for `quiet` seconds, or after `settles_within`.
     quiet: float = 0.3
     settles_within: float = 8.0
-    # For the logs that a failure shows. A 1.x hub never ends /log (hub-behaviour.md#events), but sends what it has at once: no
-    # more comes after this silence. The first data may take longer, on a busy machine.
+    # Stop reading a log for a failure after `log_silence` without further data, or after `longest_log`. A 1.x hub never ends /log
+    # (hub-behaviour.md#events), but sends all that it has at once. On a busy machine, the first data may take longer.
     log_silence: float = 0.5
     longest_log: float = 3.0
     # A runner needs this time to read the header from the hub.
     header_ahead: float = 0.2
-    # After the input connection is lost, the hub reports the end of the program within this time
+    # If a hub closes the connection of the input because the program ended, it reports that end within this time
     # (hub-behaviour.md#start-and-life-cycle).
     dropped_with_end: float = 3.0
     # A program may end without reading all of its input. What it reads has arrived within this time.
@@ -168,12 +170,12 @@ class Timings:
 
     # -- sequences ------------------------------------------------------------------------------------------------
 
-    # A 1.x hub counts a sequence as in use until 15 s after the end of its last instance (hub-behaviour.md#sequences). If it does
-    # so for longer, only a restart helps, so there is no use in waiting longer.
+    # A 1.x hub counts a sequence as in use until 15 s after the end of its last instance (hub-behaviour.md#sequences). If that
+    # lasts longer, only a restart of the hub helps, so waiting longer is of no use.
     busy_after_end: float = 25.0
     # How long to look for an upload whose answer was lost, because the hub may still be unpacking it.
     lost_upload_settles: float = 5.0
 
 
-# Those of real hubs.
+# The timings for real hubs.
 REAL = Timings()

@@ -22,8 +22,8 @@ COMPENSATION = "compensation"
 class Action:
     """One planned write: ``action`` (a verb), ``object`` (its name in messages) and the reason.
 
-    ``target`` is the object that the apply step needs. ``leaves`` is the object that is there afterwards instead, as far as
-    it can be predicted. Neither is reported.
+    ``target`` is the object that the apply step needs. ``leaves`` is the object that exists after the write, as far as it can be
+    predicted. Neither is reported.
     """
 
     action: str
@@ -34,7 +34,7 @@ class Action:
 
 
 class Journal:
-    """The actions of one run in order, each done or not. ``tell`` is called for each as it happens. Thread-safe."""
+    """The actions of one run in order, each done or not. ``tell`` gets a line when an action begins. Thread-safe."""
 
     def __init__(self, tell: Callable[[str], None] = lambda line: None) -> None:
         self._tell = tell
@@ -111,7 +111,7 @@ class Journal:
         return any(self._done)
 
     def as_result(self) -> list[dict[str, Any]]:
-        """Return the reported form."""
+        """Return ``[{action, object, reason, done}]``, the ``actions`` of a result."""
         return [
             {"action": item.action, "object": item.object, "reason": item.reason, "done": done}
             for item, done in zip(self._actions, self._done)

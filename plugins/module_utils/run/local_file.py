@@ -44,13 +44,16 @@ def sha256_of(path: str) -> bytes:
 
 
 def cache_directory(name: str) -> str:
-    """Return where to keep what can be made again, for later runs of this user. It may not exist."""
+    """Return the path of the cache ``name`` of this user, for files that later runs can create again. It may not exist."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(cache, name)
 
 
 def keep_newest(directory: str, most: int) -> None:
-    """Remove all but the ``most`` newest files and directories of a cache. Raises `OSError`. Names with a dot are being written."""
+    """Remove all but the ``most`` newest files and directories of a cache. Raises `OSError`.
+
+    Names that begin with a dot stay, because they are still being written.
+    """
     kept = [item for item in os.scandir(directory) if not item.name.startswith(".")]
     kept.sort(key=lambda item: item.stat().st_mtime, reverse=True)
     for item in kept[most:]:
@@ -69,7 +72,7 @@ class NewFile:
         self._file = file
 
     def write(self, data: bytes) -> None:
-        """Write at once, without a buffer. Raises ``LOCAL_ERROR`` if the data cannot be written."""
+        """Write ``data`` without leaving it in a buffer. Raises ``LOCAL_ERROR`` if it cannot be written."""
         try:
             self._file.write(data)
             self._file.flush()
@@ -102,7 +105,7 @@ def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
             in_place = True
     finally:
         if not in_place:
-            # Closing tries once more to write data that could not be written. Report the first failure, not this one.
+            # If a write has failed, closing tries it again and fails too. Report the first failure.
             with contextlib.suppress(OSError):
                 file.close()
             with contextlib.suppress(OSError):

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds the package of a task: where the task runs, or on a controller that has read it and copies it only if it is needed.
+"""Reads the package of a task on the machine where the task runs, or takes its description from the controller.
 
-In the second case the action plugin describes the package in the module's hidden argument ``_package``, without its content,
-and the module fails with ``PACKAGE_NEEDED``, before it writes anything, if that is not enough. The action plugin then packs
-the package, copies the archive and runs the module again, with ``path`` and ``sha256`` in ``_package``.
+If the package is on the controller, the action plugin reads it there and passes only its description to the module, in the hidden
+argument ``_package``. If the module has to upload the package, it fails with ``PACKAGE_NEEDED`` before it writes anything. The
+action plugin then packs the package, copies the archive and runs the module again, with ``path`` and ``sha256`` in ``_package``.
 Source: architecture.md#two-entrances.
 """
 
@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
 # Replaces the digest in the version of a predicted package whose content is unknown.
 UNBUILT = "+unbuilt"
-# What the module learns about a package that it does not have. Its warnings are shown by the module, like all others.
+# The fields of a package in its description. They include its warnings, which the module shows together with its own.
 _DESCRIBED = (
     "kind",
     "compare",
@@ -80,7 +80,7 @@ def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence
         "name": manifest.name,
         "version": manifest.version,
         "digest": "",
-        # It equals the content of no sequence on a hub.
+        # No sequence on a hub has this version, so the package counts as changed.
         "hub_version": f"{version}{UNBUILT}" if compare == "content" else manifest.version,
         "engine": manifest.engine,
         "files": 0,
@@ -91,7 +91,7 @@ def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence
 
 
 def need_content(options: PackageOptions) -> None:
-    """Make sure, before the first write, that the package can be uploaded. Raises ``PACKAGE_NEEDED``."""
+    """Raise ``PACKAGE_NEEDED`` if the content of the package is on the controller. Call it before the first write."""
     described = options._package
     if described and not described.get("path"):
         raise SthError("PACKAGE_NEEDED", "The package is on the controller and has to be copied to the target.")
@@ -122,7 +122,7 @@ def described_package(source: str, described: Mapping[str, Any]) -> Package:
 
 
 def _checksums(path: str, sha256: str) -> tuple[int, ...]:
-    """Return the checksums of the archive that was copied here. Raises if it differs from the one on the controller."""
+    """Return the checksums of the archive at ``path``. Raises ``INVALID_PACKAGE`` if it differs from that on the controller."""
     digest = hashlib.sha256()
     sums = Checksums()
     with open(path, "rb") as file:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs several works on a hub in parallel: as many as it can handle, and no further ones after a failure."""
+"""Runs several pieces of work on a hub in parallel: as many as the hub can handle. After a failure it begins no more."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers impor
 
 T = TypeVar("T")
 
-# The load of a start shows only after its answer, when the runner boots. So begin with this number, and allow one more after
-# each answer.
+# How many starts to begin with; each answer allows one more. The runner boots only after the answer to its start, so the load of
+# the first starts shows late (hub-behaviour.md#a-stalled-hub-loses-its-instances).
 AT_FIRST = 4
-# How many works may wait after their write. Each sends two requests a second.
+# How many pieces of work may be waiting after their write. Each sends two requests a second.
 WAITING = 32
 
 
@@ -33,8 +33,8 @@ WAITING = 32
 class Work(Generic[T]):
     """One piece of work on a hub.
 
-    ``do`` gets a function, and calls it when it has written and only waits. ``starts``: whether it starts a process, which
-    puts load on a hub. ``writes``: whether it writes anything. Work that only reports is not slowed down.
+    ``do`` gets a function that frees its place. It calls this function when it has written and only waits. ``starts``: whether it
+    starts a process, which puts load on a hub. ``writes``: whether it writes anything. Work that does not write is not slowed down.
     """
 
     do: Callable[[Callable[[], None]], T]
@@ -43,9 +43,9 @@ class Work(Generic[T]):
 
 
 class Pace:
-    """Lets at most ``most`` works begin at a time, fewer starts if the hub has become slow, and none while it is slow.
+    """Limits how many pieces of work write at a time: to ``most``, and to fewer starts if the hub has become slow.
 
-    ``patience``: how many seconds in total to wait for a slow hub.
+    While the hub is slow, nothing begins. ``patience``: how many seconds in total to wait for a slow hub.
     """
 
     def __init__(self, hub: HubClient, most: int, patience: float) -> None:
@@ -91,7 +91,7 @@ class Pace:
             try:
                 seconds = self.hub.answer_time()
             except SthError:
-                # The write that follows reports this failure better.
+                # The write that follows fails too, with a better message.
                 break
             self._usual = min(self._usual, seconds)
             with self._lock:
@@ -104,10 +104,10 @@ class Pace:
 
 
 def until_failure(works: Sequence[Work[T]], pace: Pace) -> list[Outcome[T | None]]:
-    """Begin ``works`` in order at this pace; return how each ended, None for works that were not begun.
+    """Begin ``works`` in order at this pace; return the outcome of each, with None for those that were not begun.
 
-    While one work only waits, the next may begin. If ``most`` is 1, the next begins when the one before is done. When this
-    returns, no work is running.
+    While one of them only waits, the next may begin. If ``most`` is 1, the next begins when the one before is done. When this
+    function returns, no work is running.
     """
     over = Flag()
 

@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 
 
 def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url: str, masker: Masker) -> list[Entry]:
-    """Return entries for what planned actions would leave. ``ended``: instances that would have ended by themselves."""
+    """Return entries for the state that planned actions would leave. ``ended``: instances that would have ended by themselves."""
     left_behind: list[Entry] = [{"ended": item.id} for item in ended]
     uploaded = ""
     for action in actions:
@@ -54,7 +54,7 @@ def entries(actions: Sequence[Action], ended: Iterable[InstanceRecord], api_url:
 
 
 def fill_masked(value: Any, wanted: Any) -> Any:
-    """Return a value of a predicted record. A part that was not passed on (a secret) is assumed to be as ``wanted``."""
+    """Return ``value`` of a predicted record. A masked part, which was not passed on, is assumed to be as in ``wanted``."""
     if isinstance(value, str) and MASK in value:
         return wanted
     if isinstance(value, Mapping) and isinstance(wanted, Mapping):

@@ -24,7 +24,10 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class PredictedState(Prediction):
-    """Objects that would be on a hub but are not listed, and ids of objects that would be gone or ended. Topics: name to type."""
+    """Objects that would be on a hub but are not listed, and ids of objects that would be gone or ended.
+
+    ``topics``: content types by name. ``gone``: ids of sequences and names of topics. ``ended``: ids of instances.
+    """
 
     sequences: tuple[SequenceRecord, ...] = ()
     instances: tuple[InstanceRecord, ...] = ()

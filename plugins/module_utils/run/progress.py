@@ -15,7 +15,7 @@ _MEGABYTE = 1_000_000
 
 
 def with_progress(file: IO[bytes], tell: Callable[[str], None], every: float) -> IO[bytes]:
-    """Return ``file``, which is at its beginning, as a file that reports every ``every`` seconds how much of it was read."""
+    """Return a file that reads ``file`` from its beginning, and calls ``tell`` every ``every`` seconds with how much was read."""
     return cast("IO[bytes]", _Reported(file, tell, every))
 
 

@@ -41,7 +41,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     # Values to mask in failures and logs. The hub client masks them too.
     secrets: set[str] = field(default_factory=set)
-    # How to open a hub, and what to do with it after a success. The items of a loop share one.
+    # How to open a hub, and what to do with it after a success. The items of a loop share a hub in this way.
     open_hub: Callable[[Connection], HubClient] = HubClient
     leave_hub: Callable[[HubClient], None] = HubClient.close
     failed: bool = False
@@ -49,9 +49,9 @@ class Run:
     package: Package | None = None
     # In check mode: instances that would have ended by themselves at the end of the task.
     predicts_ended: list[InstanceRecord] = field(default_factory=list)
-    # What the action plugin may have and no result, such as values of secrets. It gets them in-process only.
+    # Values for the action plugin that no result may contain, such as secrets. It gets them in-process only.
     kept_back: dict[str, Any] = field(default_factory=dict)
-    # What the plan changes, as rows of a report, if the task is asked for them.
+    # The changes of the plan, as rows of a report. Filled only if `reports`.
     changes: list[dict[str, Any]] = field(default_factory=list)
     _hub: HubClient | None = None
 
@@ -88,7 +88,7 @@ class Run:
             self.secrets.update(self.masker.secrets(record.app_config, record.args))
 
     def note(self, text: str) -> None:
-        """Tell ``text`` to the reader of the result, once."""
+        """Add ``text`` to the notes, once."""
         if text not in self.notes:
             self.notes.append(text)
 
@@ -99,14 +99,14 @@ class Run:
 
     def shown_payload(self, payload: Any, mask_output: bool) -> tuple[Any, bool]:
         """Return a payload as the result shows it, and whether something in it is masked."""
-        # Mask it in any case, so that a secret_keys path that matches only here does not cause a warning.
+        # Mask it even if it is shown: otherwise a path in secret_keys that matches only here would cause a warning.
         shown = self.masker.data(payload, self.secrets)
         return (shown, shown != payload) if mask_output else (payload, False)
 
     def close(self) -> None:
         """Close the hub, or leave it for the next task, if it was opened."""
         if self._hub is not None:
-            # After a failure, the hub may just be replaced by another version.
+            # After a failure, do not keep what is known of the hub: it may be in the middle of an upgrade.
             (HubClient.close if self.failed else self.leave_hub)(self._hub)
 
     def describe_hub(self) -> dict[str, Any]:

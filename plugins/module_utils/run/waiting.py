@@ -24,7 +24,7 @@ class Clock(Protocol):
         """Return the seconds since a fixed moment."""
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait for so long."""
+        """Wait for ``seconds``."""
 
 
 class _RealClock:
@@ -46,7 +46,7 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether it is over."""
+        """Whether the time is over."""
         return self._clock.monotonic() >= self._end
 
     def sleep(self, seconds: float) -> None:
@@ -55,7 +55,7 @@ class Deadline:
 
 
 def pauses(deadline: Deadline, growing: Pauses) -> Iterator[None]:
-    """Yield at once and then after growing pauses, until the deadline has passed; once more at its end."""
+    """Yield at once, then after growing pauses, and a last time when the deadline has passed."""
     pause = growing.first
     while True:
         yield
@@ -66,7 +66,7 @@ def pauses(deadline: Deadline, growing: Pauses) -> Iterator[None]:
 
 
 def poll(read: Callable[[], T], until: Callable[[T], bool], deadline: Deadline, growing: Pauses) -> tuple[T, bool]:
-    """Read until ``until`` holds or the deadline has passed; return the last value and whether it held."""
+    """Call ``read`` until its value fulfils ``until`` or the deadline has passed; return the last value and whether it does."""
     for _dummy in pauses(deadline, growing):
         value = read()
         if until(value):

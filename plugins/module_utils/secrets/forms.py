@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-# Each line of a secret (a PEM key has many) is masked too if it has this length. Shorter lines may be words of any text.
+# Lines of a secret (a PEM key has many) are also masked one by one if they have this length. Shorter lines may be words of any text.
 SHORTEST_LINE = 8
 
 _HEX = re.compile(r"\\u[0-9a-f]{4}")

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import MASK
 
 SECRET_OPTIONS = ("token", "headers", "url_password")
-# Options through which a program or its input may receive secrets.
+# Options whose values may contain secrets: for a start, and as data for a program.
 _MAPPINGS = ("start_options", "limits")
 _SAID = ("content", "lines", "payload")
 
@@ -35,7 +35,7 @@ def shown_arguments(arguments: Mapping[str, Any], known: Collection[str] = ()) -
         ]
     elif shown.get("overrides") is not None:
         shown["overrides"] = MASK
-    # An api_url with a password is refused, but it is shown in the invocation.
+    # An api_url with a password is refused, but the failure shows the invocation.
     for name in (*_MAPPINGS, "api_url"):
         if shown.get(name) is not None:
             shown[name] = masker.app_config(shown[name])

@@ -36,9 +36,9 @@ _KEYS_LAST = frozenset(
         "license", "licence", "account", "subscription",
     ]
 )  # fmt: skip
-# Words that may follow such a pair if the value is still the key itself, unlike a path or a size.
+# Words that may follow such a "key": the value is still the key itself, unlike in ssh_key_path or rsa_key_size.
 _CONTENT = frozenset(["data", "content", "value", "text", "pem", "base64", "b64"])
-# Words with which "token" (a number of tokens, a part of a text) or "pass" (a step of a process) is not a secret.
+# After one of these words, "tokens" (a number, or parts of a text) and "pass" (a step of a process) are not secrets.
 _NO_TOKENS = frozenset(
     [
         "max", "min", "num", "n", "number", "count", "total", "limit", "budget", "prompt", "completion", "input", "output",

@@ -59,7 +59,7 @@ class Masker:
     def program(self, app_config: Any, args: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Return both for one program. A secret in one of them is masked in the other too."""
         known = {*self._known, *self.secrets(app_config, args)}
-        # Mask whole known secrets first. The form of a text shows that a secret begins, but not always where it ends.
+        # Mask whole known secrets first. The form of a text shows where a secret begins, but not always where it ends.
         shown = self._masked(scrub_configuration(app_config, known), ())
         return shown, self._masked_args(scrub_configuration(list(args), known))
 
@@ -161,7 +161,7 @@ class Masker:
 
 
 def _spans(text: str, data: bool) -> list[tuple[int, int]]:
-    """Return the positions of secrets that the form of a text shows. In output of a program, names do not count."""
+    """Return the positions of secrets that the form of a text shows. ``data``: output of a program, in which names do not count."""
     return url_users(text) if data else [*url_users(text), *named_values(text)]
 
 

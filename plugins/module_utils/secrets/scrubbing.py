@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text impor
 MASK = "********"
 # Shorter secret values are not masked in texts, because this would mask every "1" and "on" in them.
 SHORTEST_SCRUBBED = 4
-# Values with characters of several kinds are distinctive from the first length on, a word or a number from the second on.
+# From this length on, values are distinctive: with characters of several kinds, and with characters of one kind.
 SHORTEST_MIXED = 6
 SHORTEST_PLAIN = 12
 
@@ -51,7 +51,7 @@ def scrub(text: str, secrets: Iterable[str], *, part: bool = False) -> str:
 
 
 def scrub_stream(data: bytes, secrets: Iterable[str], *, cut: bool, all_of_them: bool = False) -> bytes:
-    """Return data of a stream without ``secrets``. The data may end within a character.
+    """Return data of a stream with ``secrets`` masked. The data may end within a character.
 
     Only distinctive secrets are masked, unless ``all_of_them`` is set. ``cut``: reading stopped before the end of the stream,
     so the data may end with the beginning of a secret.
@@ -108,7 +108,7 @@ def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: b
 
 
 def _found(data: bytes, form: bytes, cut_before: bool, cut_behind: bool, bounded: bool) -> Iterator[tuple[int, int]]:
-    """Yield the positions in ``data`` of a form of a secret, and of a part of it that a cut has left at either end."""
+    """Yield the positions in ``data`` of a form of a secret, and of the part of one that a cut has left at an end of ``data``."""
     at = data.find(form)
     as_word = at >= 0 and bounded and not is_distinctive(form.decode("utf-8", "replace"))
     while at >= 0:

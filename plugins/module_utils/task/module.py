@@ -61,7 +61,7 @@ class _Unread(Attended):
     def work(self) -> None:
         """Wait until the other end of the pipe is closed. A file or a terminal is never closed."""
         result = select.poll()
-        # Errors are reported without being asked for.
+        # With an empty mask, poll still reports POLLERR and POLLHUP.
         result.register(_STDOUT, 0)
         if any(reported & (select.POLLERR | select.POLLHUP) for _file, reported in result.poll()):
             signal.pthread_kill(self._main, signal.SIGUSR1)

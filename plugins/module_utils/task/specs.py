@@ -43,8 +43,8 @@ HUB: Spec = {
     "request_retries": _option("STH_REQUEST_RETRIES", type="int", default=3),
 }
 
-# Internal, from the action plugin: the predicted state in a play with --check (predicted.py), whether the result is to have
-# the rows of a report, and whether the action plugin is to get what is in force now.
+# Internal, from the action plugin: the predicted state in a play with --check (predicted.py), whether the result needs the rows of a
+# report, and whether the action plugin needs the settings in force.
 PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool"}, "_remember": {"type": "bool"}}
 
 PROGRAM: Spec = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A module as a spec and a reconcile function, and the one form of all failures.
+"""A module as an argument spec and a reconcile function. All failures get the same form here.
 
 Both entrances use it: `execute` runs inside a worker of ansible-playbook, or in a module on a target (`module`).
 Source: architecture.md.
@@ -53,7 +53,7 @@ def execute(task: Task[Any], run: Run) -> Result:
             run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
         result = dict(task.reconcile(run, read_options(task.options_type, run.options)))
         result["changed"] = run.journal.planned if run.check_mode else run.journal.written
-        # A manager has no version, unlike a hub.
+        # With gather: [hubs], the result has its own `hub`, because a manager has no version.
         if task.talks_to_hub and "hub" not in result:
             result["hub"] = run.describe_hub()
     except SthError as error:
@@ -87,7 +87,7 @@ def execute(task: Task[Any], run: Run) -> Result:
 
 
 def nothing_done(task: Task[Any], api_url: str | None) -> Result:
-    """Return the other keys of a failure from before the first request. ``api_url``: the address of the hub, if known."""
+    """Return the keys that a failure before the first request needs besides ``msg``. ``api_url``: the address of the hub, if known."""
     result: Result = {"changed": False}
     if task.talks_to_hub:
         result["hub"] = {"api_url": api_url, "generation": None, "version": None}
@@ -109,7 +109,7 @@ def _failure_of_run(error: SthError, run: Run) -> Result:
 
 
 def _warn_of_keys(run: Run) -> None:
-    """Warn about ``secret_keys`` that match nothing, because if one is misspelt, the secret is shown."""
+    """Warn about ``secret_keys`` that match nothing: one may be misspelt, and then the secret is shown."""
     options = run.options
     # A path may match the payload of an event that has not arrived.
     unseen = options.get("failure_event") or ((run.failed or run.check_mode) and _awaited(options))

@@ -20,7 +20,7 @@ class Attended(threading.Thread, ABC):
     def __init__(self, name: str) -> None:
         super().__init__(daemon=True, name=name)
         self.error: SthError | None = None
-        # `threading.Thread.join` takes a thread for ended if it is interrupted itself.
+        # `join` waits for this flag, because an interrupted `threading.Thread.join` may treat a running thread as ended.
         self._over = Flag()
 
     @abstractmethod
@@ -51,7 +51,7 @@ class Attended(threading.Thread, ABC):
         except SthError as error:
             self.error = error
         except SystemExit:
-            # The task was interrupted, and the transport sends nothing more. Another thread of the task may wait for this one.
+            # The task was interrupted, so the transport sends nothing more. Another thread of the task may need `error`.
             self.error = SthError("LOCAL_ERROR", f"The task was interrupted before this thread could {self.name}.")
         except Exception as error:
             # Otherwise the thread would end silently, and the task would wait for it until its time limit.
@@ -61,7 +61,7 @@ class Attended(threading.Thread, ABC):
 
 
 def local_error(doing: str, error: Exception) -> SthError:
-    """Build the failure for an exception that nobody expects. ``doing``: "read stderr"."""
+    """Build the failure for an unexpected exception. ``doing``: "read stderr"."""
     made = SthError(
         "LOCAL_ERROR",
         f"Could not {doing} on the machine where the task runs ({type(error).__name__}: {error}): check its memory and its "

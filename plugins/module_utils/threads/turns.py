@@ -5,8 +5,8 @@
 """Waiting in turns, so that an interruption of the task is never lost.
 
 The keyword ``timeout`` of a task, and a signal, interrupt the main thread with an exception. Python raises it when the thread runs
-Python code again. If the signal arrives just before the thread blocks, the blocking call is not interrupted, and lasts for its
-whole time: a wait without a time would never end. So every wait lasts for one turn, and begins again.
+Python code again. If the signal arrives just before the thread blocks, it does not interrupt the blocking call, which lasts for its
+whole time. Without a time limit, it would never end. So every wait consists of short turns.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import 
 
 
 def in_turns(wait: Callable[[float], object], seconds: float = math.inf) -> bool:
-    """Call ``wait`` with the seconds of one turn until it returns something true, or ``seconds`` are over; return whether it did."""
+    """Call ``wait`` with the seconds of one turn, until it returns a true value or ``seconds`` are over; return whether it did."""
     end = time.monotonic() + seconds
     while True:
         left = max(0.0, end - time.monotonic())
@@ -48,15 +48,16 @@ def take_lock(file: IO[Any]) -> None:
 
 
 class Flag:
-    """Does what `threading.Event` does, with a lock that no interruption leaves locked for others.
+    """Does what `threading.Event` does, but an interruption cannot make it unusable.
 
-    Python may raise the exception of a signal inside the methods of an event, when they have taken its lock and nobody will give
-    it back. Then every later call blocks, also in the interrupted thread itself.
+    Python may raise the exception of a signal inside a method of `threading.Event` that holds the lock of the event. Nobody releases
+    this lock then, so every later call blocks, also in the interrupted thread itself.
     """
 
     def __init__(self) -> None:
         self._is_set = False
-        # Locked until it is set. Who gets the lock gives it back, and nobody relies on that.
+        # Locked until the flag is set. A waiter that gets the lock releases it at once. If an interruption prevents that, the other
+        # waiters still see `_is_set` at their next turn.
         self._unset = threading.Lock()
         self._unset.acquire()
 
@@ -65,13 +66,13 @@ class Flag:
         return self._is_set
 
     def set(self) -> None:
-        """Wake all that wait."""
+        """Set the flag, and wake all threads that wait."""
         self._is_set = True
         with suppress(RuntimeError):
             self._unset.release()
 
     def clear(self) -> None:
-        """Let those that come now wait."""
+        """Unset the flag, so that later calls of `wait` block."""
         self._is_set = False
         self._unset.acquire(blocking=False)
 

@@ -4,8 +4,8 @@
 
 """Threads that work in parallel for a task, and that end when the task is interrupted.
 
-They take the place of `concurrent.futures`, which waits without a time, and whose locks stay locked if the waiting thread is
-interrupted at the wrong moment: then the threads that need these locks never end.
+They replace `concurrent.futures`. Its waits have no time limit, and an interruption at the wrong moment leaves its locks locked, so
+that the threads that need them never end.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Outcome(Generic[T]):
 class Workers:
     """Up to ``most`` threads. When the context is left, all work is over, also after a failure.
 
-    ``abandon`` makes the work end soon, if the waiting thread is interrupted. Without it, the interruption would take effect only
-    after the last work, perhaps minutes later, and the threads would go on writing until then.
+    ``abandon`` makes the work end soon. It is called if the waiting thread is interrupted. Otherwise the interruption would take
+    effect only after the last work, perhaps minutes later, and the threads would go on writing until then.
     """
 
     def __init__(self, most: int, abandon: Callable[[], object] = lambda: None) -> None:
@@ -79,7 +79,7 @@ class Workers:
         self._threads = 0
 
     def submit(self, work: Callable[[], T]) -> Outcome[T]:
-        """Have ``work`` done by the next free thread. To be called by one thread only."""
+        """Let the next free thread do ``work``. Call this from one thread only."""
         outcome = Outcome(work)
         self._unfinished.add(outcome)
         self._queue.put(outcome)
@@ -88,7 +88,7 @@ class Workers:
             try:
                 threading.Thread(target=self._carry_out, daemon=True).start()
             except RuntimeError:
-                # The machine has no more threads. Those that there are do all the work.
+                # The machine allows no more threads, so the existing ones do all the work.
                 self._threads -= 1
                 if not self._threads:
                     self._unfinished.discard(outcome)

@@ -24,12 +24,12 @@ def require_topic_name(name: str) -> None:
 
 
 def find_topic(hub: HubClient, name: str) -> dict[str, Any] | None:
-    """Return a topic as results show it; None if the hub has no topic with that name, or keeps no topics."""
+    """Return ``{name, content_type}`` of a topic; None if the hub does not list it, or a hub of this version keeps no topics."""
     if not hub.dialect.keeps_topics:
         return None
     return next((item for item in map(topic_view, hub.topics()) if item["name"] == name), None)
 
 
 def topic_view(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one element of ``GET /topics`` as results show it."""
+    """Return one element of ``GET /topics`` as ``{name, content_type}``."""
     return {"name": raw.get("topic"), "content_type": raw.get("contentType")}

@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.topic.options import 
 
 
 def reconcile(run: Run, options: TopicOptions) -> Result:
-    """Create a topic with its content type, or remove it. Returns ``topic`` and the diff."""
+    """Create a topic with its content type, or remove it. Returns ``{topic, diff}``. Raises ``CONFLICT`` for another type."""
     hub = run.hub
     name = options.name
     require_topic_name(name)
@@ -46,7 +46,7 @@ def reconcile(run: Run, options: TopicOptions) -> Result:
 
 
 def reconcile_info(run: Run, options: TopicInfoOptions) -> Result:
-    """Return ``exists`` and ``topics``."""
+    """Return ``{exists, topics}``, sorted by name."""
     refuse_empty("name a topic", name=options.name)
     _require(run.hub)
     wanted = options.name
@@ -85,7 +85,7 @@ def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:
                 if is_last:
                     raise
     except SthError as error:
-        # Another client has created the same topic at the same time.
+        # If another client has created the same topic at the same time, it is there as wanted.
         if error.code != "CONFLICT" or find_topic(hub, name) != after:
             raise
 
