@@ -28,7 +28,7 @@ class SequenceInfoOptions(Options):
 
 
 def reconcile(run: Run, options: SequenceInfoOptions) -> Result:
-    """Return ``exists``, ``sequences`` and ``sequence``."""
+    """Return ``{exists, sequences, sequence}``. ``sequence`` is the only match; None if there are none or several."""
     reference = parse_reference(options.sequence) if options.sequence is not None else None
     # Only the instances show which version is the current one.
     inventory = (

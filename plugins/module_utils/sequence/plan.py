@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides which writes are needed so that a package is on a hub, or no longer is. Pure.
+"""Decides which writes bring a package onto a hub, or remove it. Pure.
 
 Source: architecture.md#packages.
 """
@@ -37,7 +37,10 @@ class SequencePolicy:
 
 @dataclass(frozen=True)
 class SequencePlan:
-    """``sequence`` is the one that will be on the hub (id "" if it will be uploaded), None after a removal."""
+    """``sequence`` is the one that will be on the hub (id "" if it will be uploaded), None after a removal.
+
+    ``before`` and ``after``: the sides of the diff.
+    """
 
     actions: tuple[Action, ...]
     sequence: SequenceRecord | None
@@ -74,8 +77,8 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
     if others and not same and policy.on_change == "keep":
         return _plan(inventory, named, others[0], (), (), (), policy)
     upload = () if same else (_upload(wanted, others),)
-    # Of copies with the same content, every task keeps the one with the smallest id (architecture.md#packages). A copy that
-    # is in use is kept too. With compare: version, sequences may differ in content, and then they are not copies.
+    # Of copies with the same content, every task keeps the one with the smallest id (architecture.md#packages), and those that are in
+    # use. With compare: version, sequences with the same version may differ in content. Then they are not copies.
     spare = [item for item in same[1:] if matches(item, same[0], "content") and not _users(inventory, item)]
     old = others if policy.on_change == "replace" and not policy.keep_old else []
     return _plan(inventory, named, same[0] if same else wanted, upload, old, spare, policy)
@@ -215,12 +218,12 @@ def _in_use(
     what = "; ".join(f"{record.ref} by {', '.join(user.label for user in users)}" for record, users in blocked)
     ways = "use in_use: stop to end them"
     if removing:
-        ways += ", or in_use: keep to keep it."
+        ways += ", or in_use: keep to keep the package."
     elif policy.on_change == "overwrite":
         ways += "."
     else:
         ways += (
-            ", in_use: keep to keep it, keep_old: true to keep older versions, or "
+            ", in_use: keep to keep the package, keep_old: true to keep older versions, or "
             "sth_deployment to move instances over without an outage."
         )
     return SthError(

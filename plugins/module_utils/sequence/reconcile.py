@@ -57,7 +57,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing impo
 
 
 def reconcile(run: Run, options: SequenceOptions) -> Result:
-    """Bring one package of a hub into the wanted state. Returns the keys of ``sth_sequence``'s result."""
+    """Bring one package of a hub into the wanted state. Returns ``{sequence, removed, kept, diff}``."""
     ending_from_options(options)
     refuse_empty("name a sequence", name=options.name, id=options.id, version=options.version)
     if options.state == "absent" and options.name is None and options.id is None and options.src is None:
@@ -103,7 +103,7 @@ def _checked_package(run: Run, options: SequenceOptions) -> Package:
 
 
 def _named_package(run: Run, options: SequenceOptions) -> Package:
-    """Return the package at ``src``. Raises ``INVALID_PACKAGE`` if it is not the one of ``name``."""
+    """Return the package at ``src``. Raises ``INVALID_PACKAGE`` if its name is not the option ``name``."""
     name = options.name
     package = read_source(run, options, name)
     if name is not None and name != package.name:
@@ -160,7 +160,7 @@ def find_doomed(
 
 
 def _with_users(hub: Any, sequences: tuple[SequenceRecord, ...], needed: bool) -> Inventory:
-    """Return an inventory. It has the instances only if something may have to be removed."""
+    """Return an inventory, with the instances only if they are ``needed``: if the plan may remove or overwrite something."""
     return Inventory(sequences, tuple(observe_instances(hub)) if needed else ())
 
 
@@ -210,7 +210,7 @@ class _Apply:
             except NotEndedError:
                 if action.target.sequence_id not in goes:
                     raise
-                # The removal of its package will end it.
+                # The hub ends the instance when it removes the package (`delete_unused`).
                 self._going_on.add(instance_id)
 
         end_instances(self.hub, list(by_id), self.ending, noted=noted)
@@ -226,7 +226,7 @@ class _Apply:
                     with_progress(packed, self.run.journal.say, self.hub.timings.progress)
                 )
             except LostAnswerError as lost:
-                # `verified` checks whether the package arrived. Another PUT of the same bytes would do no harm.
+                # `verified` checks below whether the package has arrived.
                 unanswered = lost
             except SthError as error:
                 if error.code == "INVALID_PACKAGE":

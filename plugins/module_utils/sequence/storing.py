@@ -78,7 +78,7 @@ def upload_package(hub: HubClient, package: Package, compare: str, journal: Jour
 def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -> SequenceRecord:
     """Return the record of the stored sequence. Raises ``HUB_ERROR`` if it is not ``package``.
 
-    If another task has uploaded the same package at the same time, and has removed this copy of it, return the other copy.
+    If another task has uploaded the same package at the same time and has removed this copy, return the other copy.
     """
     try:
         record = hub.sequence(sequence_id).info()
@@ -111,10 +111,10 @@ def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) ->
 def delete_unused(
     hub: HubClient, doomed: SequenceRecord, removal_timeout: float, going_on: Collection[str] = ()
 ) -> None:
-    """Delete a sequence and wait until it is gone, at most ``removal_timeout`` seconds, and no longer than may help.
+    """Delete a sequence and wait until it is gone, at most ``removal_timeout`` seconds.
 
-    ``going_on``: ids of instances that keep running after a stop. The hub ends those of ``doomed`` with the sequence.
-    Raises ``CONFLICT`` if any other instance runs from it, or if the hub keeps refusing.
+    ``going_on``: ids of instances that keep running after a stop. If one of them runs from ``doomed``, the removal is forced, and the hub
+    ends it too. Raises ``CONFLICT`` if any other instance runs from ``doomed``, or if the hub keeps refusing.
     """
     if going_on:
         listed = [item for item in observe_instances(hub) if item.sequence_id == doomed.id]
@@ -123,7 +123,7 @@ def delete_unused(
             return
     bound = min(hub.timings.busy_after_end, removal_timeout)
     client = hub.sequence(doomed.id)
-    # Do not rely on the hub's own check, which may delete the package of a running instance
+    # Do not rely on the hub's own check: a hub may delete the package of a running instance
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     _refuse_if_used(hub, doomed)
     what = f"The removal of sequence {doomed.ref}"
@@ -167,12 +167,12 @@ def _delete_by_force(
 ) -> None:
     """Delete a package together with programs that nothing else ends, and verify it (hub-behaviour.md#forced-delete)."""
     _refuse_if_used(hub, doomed, going_on)
-    # While an instance that ended some time ago is listed, the hub would remove the package and leave the program
+    # While an instance is listed that ended some time ago, the hub would remove the package, but not end the running program
     # (hub-behaviour.md#delete-orphans-a-running-instance).
     wait_removed(hub, [item.id for item in listed if not item.live], removal_timeout)
     _refuse_if_used(hub, doomed, going_on)
     bound = Deadline(hub.timings.kill_grace)
-    # After a lost answer, the hub goes on.
+    # If the answer is lost, the hub still carries out the removal, and the following reads show its effect.
     with suppress(LostAnswerError):
         hub.sequence(doomed.id).delete(force=True)
     for instance_id in going_on:
@@ -184,7 +184,7 @@ def _delete_by_force(
                 f"force, but neither has ended it: {what_is_left(hub, instance_id)}, then run the task again.",
                 instance=instance_id,
             )
-    # The hub removes the package when it has removed the records of the ended programs.
+    # The hub removes the package only after it has removed the records of the ended programs.
     deadline = Deadline(removal_timeout)
     if not poll(lambda: _left(hub, doomed), lambda item: item is None, deadline, hub.timings.looks)[1]:
         raise WrittenError(
@@ -212,7 +212,7 @@ def _sent(hub: HubClient, package: Package, packed: IO[bytes], compare: str, jou
 
 
 def _found_after(hub: HubClient, package: Package, lost: LostAnswerError, known: set[str]) -> SequenceRecord | None:
-    """Look for an upload whose answer was lost."""
+    """Return the record of an upload whose answer was lost; None if the hub does not list it. ``known``: ids from before."""
     wanted = wanted_record(package)
     for _dummy in pauses(Deadline(hub.timings.lost_upload_settles), hub.timings.lost_looks):
         with checking_effect(lost, hub.api_url, f"The upload of {package.ref}", "it was stored"):

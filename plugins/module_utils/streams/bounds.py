@@ -17,7 +17,7 @@ LONGEST_LINE = 1024 * 1024
 
 @dataclass
 class Bounds:
-    """Takes the pieces of a stream up to the first limit. None means no such limit."""
+    """Takes the pieces of a stream up to the first limit that is reached. None: no such limit."""
 
     max_bytes: int | None = None
     max_lines: int | None = None
@@ -78,6 +78,6 @@ class Bounds:
         return True
 
     def _ends_open(self, piece: bytes) -> None:
-        """Only record whether the last line is incomplete."""
+        """Record whether the last line is incomplete, without its content: `finish` counts that line."""
         if piece:
             self._line[:] = b"" if piece.endswith(b"\n") else b"-"

@@ -28,7 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.bounds import
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag, sleep
 
-# How much of the end of a log to keep. The errors, and the lines of the runner and the hub about the end fit in.
+# How many bytes of the end of a log to keep: enough for the errors, and for the lines of the runner and the hub about the end.
 KEPT_END = 256 * 1024
 # U+FFFD, by which older hubs replace bytes that are not text (hub-behaviour.md#output-that-is-not-text).
 _REPLACED = "\ufffd".encode()
@@ -114,7 +114,7 @@ class LogSink(Sink):
     """Keeps the wanted lines of a log, and the end of the whole log."""
 
     keeps: LogFilter = field(default_factory=LogFilter)
-    # At least the last `KEPT_END` bytes of the log.
+    # The end of the log, at least its last `KEPT_END` bytes.
     tail: bytearray = field(default_factory=bytearray)
     # Whether the runner has logged that the program has completed.
     tells_completion: bool = False
@@ -138,7 +138,7 @@ class LogSink(Sink):
 
     @property
     def text(self) -> str:
-        """The end of the log, whatever is kept of it."""
+        """The end of the log, with all its lines."""
         return self.tail.decode("utf-8", "replace")
 
     def finish(self) -> None:
@@ -162,13 +162,13 @@ class StreamReader(Attended):
         # When the hub ended the stream (monotonic clock); None if it has not ended it.
         self.ended_at: float | None = None
         self.last_data = time.monotonic()
-        # How often the stream was cut and then read on.
+        # How often reading went on after a cut.
         self.resumed = 0
-        # What a gateway has answered in the place of the hub, if the data cannot be read now.
+        # The answer of a gateway in the place of the hub, while the data cannot be read.
         self.refusal: GatewayError | None = None
         self._transport = hub.transport
         self._client = hub.instance(instance_id)
-        # On some hubs, what comes between two readers is lost, so a cut is never harmless.
+        # Some hubs drop data that arrives while nobody reads, so there every cut may lose data (hub-behaviour.md#streams-that-are-cut).
         self._silent = float("inf") if hub.dialect.drops_unread else hub.timings.silent
         self._timings = hub.timings
         self._silence = silence
@@ -176,7 +176,7 @@ class StreamReader(Attended):
         self._stopped = Flag()
 
     def work(self) -> None:
-        """Read the stream, and read on after a cut that lost no data."""
+        """Read the stream. After a cut that lost no data, open it again."""
         while not self._stopped.is_set():
             try:
                 with self._client.read(self.stream, self._silence, self._request) as pieces:
@@ -184,20 +184,20 @@ class StreamReader(Attended):
                     if self._took_all(pieces):
                         return
             except GatewayError as error:
-                # No data was sent. Who waits for the instance also reads it, and so learns whether the hub can be reached.
+                # No data was sent. The task itself notices whether the hub can be reached, because it reads the instance.
                 self.refusal = None if error.is_time_out(self._timings.gateway_waits) else error
                 # The pauses do not grow, because the data has to be read soon after the end of the instance.
                 pause = min(self._transport.pause_after(error, attempt=1), self._timings.gateway_tries.first)
                 self._stopped.wait(pause)
                 continue
             except SthError as error:
-                # The record is gone, because 0.18 forgets an instance at its end.
+                # NOT_FOUND is the end of the stream: 0.18 forgets an instance when it ends.
                 if error.code != "NOT_FOUND" and not self._stopped.is_set():
                     raise
                 break
             self.resumed += 1
         if self.refusal is not None:
-            # Otherwise data that was not read would look like none.
+            # Otherwise the unread data would look like an empty stream.
             raise self.refusal
 
     def _took_all(self, pieces: ByteStream) -> bool:
@@ -296,10 +296,10 @@ class Collecting:
             sleep(0.05)
 
     def finish(self, *, is_whole: bool = True, needs_log: bool = False) -> dict[str, dict[str, Any]]:
-        """Wait for the ends of the streams, stop those that do not end, and return what was read, even if it is incomplete.
+        """Wait for the ends of the streams, stop those that do not end, and return the data by stream, even if it is incomplete.
 
         ``is_whole``: False if a stream was cut. A file is then kept under another name, because its data cannot be read again.
-        ``needs_log``: whether only the log says how a program in Python has ended, so it is worth a longer wait.
+        ``needs_log``: whether to wait longer for the log, because only the log says how a Python program has ended.
         """
         timings = self._timings
         bound = Deadline(timings.after_end if is_whole else timings.after_break)
@@ -329,11 +329,11 @@ class Collecting:
         return next(((item.stream, item.error) for item in self._readers.values() if item.error is not None), None)
 
     def resumed(self) -> tuple[str, ...]:
-        """Return the streams that were cut and then read on."""
+        """Return the streams that were cut, and then opened again."""
         return tuple(item.stream for item in self._readers.values() if item.resumed)
 
     def said(self) -> dict[str, str]:
-        """Return stderr if it is collected, and the end of the log if it is read, with their secrets."""
+        """Return stderr if it is collected, and the end of the log if it is read. Their secrets are not masked."""
         said = {}
         if "stderr" in self._wanted:
             said["stderr"] = self._readers["stderr"].sink.kept.decode("utf-8", "replace")
@@ -390,7 +390,7 @@ def collecting(
 
 
 def spoiled(hub: HubClient, what: str) -> list[str]:
-    """Return the warnings for a stream that contains U+FFFD: one, if a hub of this version may have put it there."""
+    """Return a warning about U+FFFD in a stream, if a hub of this version may have written it; else an empty list."""
     if hub.dialect.carries_binary_output:
         return []
     return [
@@ -403,7 +403,7 @@ def _as_text(data: bytes, truncated: bool) -> tuple[str, str, bool]:
     try:
         return data.decode(), "utf-8", False
     except UnicodeDecodeError as error:
-        # Text stays text, even if the limit has cut a character in two.
+        # If the limit has cut a character in two, the rest is still text.
         if truncated and len(data) - error.start < 4:
             return data[: error.start].decode(), "utf-8", True
         return base64.b64encode(data).decode(), "base64", False

@@ -92,7 +92,7 @@ def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"]
 def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
     """Raise ``UNSUPPORTED_BY_HUB`` if this hub would not deliver the bytes unchanged. ``where`` is a stream or topic.
 
-    Seen on real hubs: bytes that are not UTF-8 arrive as replacement characters, on 0.18 everywhere, on 1.x through stdin.
+    Bytes that are not UTF-8 arrive as U+FFFD: before 0.27.0 in all streams and topics (hub-behaviour.md#versions), later in stdin only.
     """
     if feed.kind == "binary" and (not hub.dialect.carries_binary_input or where == "stdin"):
         by_input = hub.dialect.carries_binary_input
@@ -110,7 +110,7 @@ def feeding(
 ) -> Iterator[Feeder | None]:
     """Write ``feed`` in a separate thread, because the hub accepts data only as fast as the program reads it.
 
-    ``longest``: seconds for which the program may read nothing and the hub may not answer.
+    ``longest``: how many seconds the write may wait for the program to read, or for the hub to answer.
     """
     if feed is None:
         yield None
@@ -120,7 +120,7 @@ def feeding(
         feeder.start()
         yield feeder
     finally:
-        # A program may end without reading all of its input. The hub then closes the connection.
+        # A program may end without reading all of its input. The hub then closes the connection, so do not wait long.
         if feeder.is_alive():
             feeder.join(hub.timings.last_input)
         feeder.request.abort()
@@ -134,8 +134,8 @@ def instance_writer(
 
     def write_input(data: IO[bytes], request: InFlight) -> None:
         if feed.kind != "ascii":
-            # The hub sends a header before the first data. The runner decodes everything that it reads together with this
-            # header as text, even incomplete characters. So make the hub send the header alone first.
+            # The hub sends a header before the first data. The runner decodes all bytes that it reads together with this header as
+            # text, even an incomplete character. So first make the hub send the header alone, with an empty write.
             client.send_input(b"", feed.content_type, False, timeout, request)
             sleep(hub.timings.header_ahead)
         client.send_input(data, feed.content_type, feed.end, timeout, request)
@@ -184,4 +184,4 @@ def _bytes_of(content: str, encoding: str) -> bytes:
     try:
         return base64.b64decode("".join(content.split()), validate=True)
     except binascii.Error as error:
-        raise SthError("INVALID_OPTION", f"content is not base64: {error}.") from None
+        raise SthError("INVALID_OPTION", f"content is not valid base64: {error}.") from None

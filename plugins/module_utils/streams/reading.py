@@ -48,7 +48,7 @@ def reading_from_options(options: StreamOptions) -> Reading:
     try:
         pattern = re.compile(options.search_regex) if options.search_regex is not None else None
     except re.error as error:
-        raise SthError("INVALID_OPTION", f"search_regex is not a regular expression: {error}.") from None
+        raise SthError("INVALID_OPTION", f"search_regex is not a valid regular expression: {error}.") from None
     max_bytes = options.max_bytes
     if max_bytes is None and options.dest is None:
         max_bytes = MAX_BYTES
@@ -63,11 +63,11 @@ def read_bounded(
     nothing_more: Callable[[], bool] | None = None,
     has_replaced: Callable[[], None] | None = None,
 ) -> Result:
-    """Read and return the keys of the module's result.
+    """Read a stream up to its limits, and return the keys of the module's result.
 
-    ``open_stream`` gets the longest silence in seconds. ``nothing_more`` says whether a stream that the hub does not end has
-    no more data. ``has_replaced`` is called if the data contains U+FFFD. A failure contains the data that was read before it,
-    because it cannot be read again.
+    ``open_stream`` gets the longest silence in seconds. ``nothing_more``, for a stream that the hub never ends, returns whether its data
+    is complete. ``has_replaced`` is called if the data contains U+FFFD. A failure contains the data that was read before it, because
+    reading has consumed it.
     """
     bounds = Bounds(reading.max_bytes, reading.max_lines, reading.pattern)
     failure: SthError | None = None
@@ -91,7 +91,7 @@ def read_bounded(
 
 
 def nothing_read(reading: Reading) -> Result:
-    """Return what check mode reports."""
+    """Return the keys of the module's result for check mode, which reads no stream."""
     return {
         "content": None,
         "encoding": reading.encoding,
@@ -120,7 +120,7 @@ def _read_through_gateway(
             with open_stream(seconds + timings.spare) as pieces:
                 return _read_open(pieces, deadline, bounds, sink, timings, nothing_more)
         except GatewayError as error:
-            # A gateway has waited for the first data for as long as it does. So none was sent, and none is lost.
+            # The gateway has waited for the first data until its own time limit. No data was sent, so none is lost: ask again.
             if not error.is_time_out(timings.gateway_waits):
                 raise
             if deadline.passed:
@@ -144,7 +144,7 @@ def _read_open(
             is_silent = time.monotonic() - reader.last_data >= timings.log_after_end
             saw_the_end = nothing_more is not None and reader.is_alive() and is_silent and nothing_more()
     finally:
-        # In any case: whoever closes a stream waits for the thread that reads it, also if it has only just begun.
+        # Abort in any case: closing the stream waits for the thread that reads it, even if that has only just begun.
         pieces.abort()
         if reader.is_alive():
             reader.join(timings.interrupted)
@@ -154,7 +154,7 @@ def _read_open(
 
 
 class _Reader(Attended):
-    """Reads until a limit is reached, the time is over, or the stream ends. The task waits for it, so that it can be interrupted."""
+    """Reads until a limit is reached, the time is over, or the stream ends. A thread, so that the task can be interrupted."""
 
     def __init__(self, pieces: ByteStream, deadline: Deadline, bounds: Bounds, sink: Sink) -> None:
         super().__init__("read the stream")

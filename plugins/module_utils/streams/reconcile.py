@@ -41,7 +41,7 @@ _CLOSED_TOPIC = (
 
 
 def reconcile(run: Run, options: StreamOptions) -> Result:
-    """Write or read, as the options say."""
+    """Write or read, as the options say. Returns ``{bytes}`` for a write, and the keys of `read_bounded` for a read."""
     writes = _writes(options)
     _check(options, writes)
     if options.topic is not None:
@@ -97,7 +97,7 @@ def _reading(run: Run, options: StreamOptions) -> Reading:
 
 
 def _instance(run: Run, reference: str, *, may_have_ended: bool) -> InstanceRecord | None:
-    """Return the one instance that ``reference`` names; None in check mode if an earlier task would start it."""
+    """Return the instance that ``reference`` names; None in check mode if an earlier task would start it. Raises ``AMBIGUOUS``."""
     found = find_targets(run, reference, ended_too=may_have_ended)
     if len(found) > 1:
         names = ", ".join(item.label for item in found)
@@ -124,7 +124,7 @@ def _write_instance(run: Run, options: StreamOptions, feed: Feed) -> Result:
 
     writer = instance_writer(hub, instance_id, stream, feed, options.wait_timeout)
     run.journal.begin(action)
-    # From here on, some of the data may have arrived.
+    # Even if the write fails, some of the data may have arrived. So the action counts as done from here on.
     run.journal.done(action)
     write_watched(
         feed,
@@ -177,7 +177,7 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
             "UNSUPPORTED_BY_HUB", f"A {hub.version().version} hub does not end topics: leave out end{removed}."
         )
     if not feed.size and hub.dialect.keeps_topics:
-        # The hub would never answer an empty write to a topic.
+        # The hub never answers an empty write to a topic.
         raise SthError(
             "INVALID_OPTION",
             f"There is nothing to write to topic {name}, because the data is empty: write at least one byte.",
@@ -212,7 +212,7 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
 def _read_topic(run: Run, name: str, reading: Reading) -> Result:
     hub = run.hub
     there = find_topic(hub, name)
-    # Only on a hub that keeps topics would a read create one.
+    # A hub that keeps topics creates a missing topic when it is read.
     if there is None and hub.dialect.keeps_topics:
         if run.check_mode:
             run.notes.append(f"Check mode assumes that an earlier task creates topic {name}.")

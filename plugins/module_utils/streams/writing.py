@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes to a stream of an instance or to a topic, as long as data is accepted."""
+"""Writes to a stream of an instance or to a topic, and fails if it accepts no data for too long."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write_watched(
     wait_timeout: float,
     look_every: float,
 ) -> None:
-    """Write ``feed``. ``ended`` is called every ``look_every`` seconds, and returns a failure if the write has become impossible.
+    """Write ``feed``. ``ended`` is called every ``look_every`` seconds, and returns a failure if the write can no longer succeed.
 
     ``what`` names the stream; ``closed_by`` says what may have closed it.
 
