@@ -8,12 +8,13 @@ Some arguments are internal, for that role. ``_check_list`` checks all its varia
 names of its deployments. ``_listed`` is one of these names, and the task uses the options of its element. So the items of the loop
 are names and contain no secrets, and the list is evaluated only once for each of the two tasks. ``_write_report`` writes the report.
 
-Deployments with ``total_replicas`` are spread over the hosts of the play (`fleet`). ``_share`` computes the shares from what each host
-has found. Then ``_listed`` keeps the replicas that another hub will have, until ``_all_have_theirs`` has seen that every hub has its
-share. With ``_last``, it ends them. With ``_brief``, the result has nothing of each replica, and nothing is noted for the report.
+Deployments with ``total_replicas`` are spread over the hosts of the play (`fleet`). ``_share`` computes the shares from the results of
+all hosts. A task with ``_listed`` then starts the share of its host, but keeps replicas that move to another hub.
+``_all_have_theirs`` checks whether every hub has its share. Then a task with ``_listed`` and ``_last`` ends the replicas that have moved.
+With ``_brief``, the result does not list the replicas, and nothing is noted for the report.
 
-The playbook C(rollout) also uses ``_rollout``, which decides something from what the hosts have found (`rollout`), and ``_remember``, with
-which the result has the settings in force before, so that ``_back`` can bring them back.
+The playbook C(rollout) also uses ``_rollout``, which decides a step from the results of all hosts (`rollout`). With ``_remember``, the
+result has the settings in force. A later task with ``_back`` brings them back.
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
     write_report,
 )
 
-# By the id of the task. All items of its loop run in one worker.
+# The evaluated lists, by the id of the task. All items of a loop run in one worker, so they share the list.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
-# What is left of a result with ``_brief``.
+# The keys of a result with ``_brief``.
 _BRIEF = (
     "changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable", "would_change", "ref_before", "in_force",
 )  # fmt: skip
@@ -81,7 +82,7 @@ class ActionModule(HubAction):
 
     task = TASK
     package_source = True
-    # Where the report is written, if this task is one of the role's and a report is wanted.
+    # The path of the report, if this is a task of the role and the user wants a report.
     _report: str | None = None
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -99,7 +100,7 @@ class ActionModule(HubAction):
         rows = result.pop("_report", ())
         result.update(result.pop("_kept_back", {}))
         if "_remember" in self._task.args:
-            # The task itself changes nothing.
+            # The playbook sets changed_when: false for this task, which overwrites `changed`.
             result["would_change"] = result.get("changed", False)
         if "_brief" in self._task.args:
             return {key: value for key, value in result.items() if key in _BRIEF}
@@ -109,7 +110,7 @@ class ActionModule(HubAction):
         return both_results(earlier, result, self._task.args["_listed"]) if earlier else result
 
     def _spread(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Compute the shares of all hosts, or see whether all hosts have theirs."""
+        """Compute the shares of all hosts, or check whether all hosts have theirs."""
         try:
             if "_all_have_theirs" in self._task.args:
                 return {"changed": False, "complete": all_have_theirs(variables)}
@@ -119,7 +120,7 @@ class ActionModule(HubAction):
             return {**nothing_done(TASK, None), **_failed_result(error)}
 
     def _decide(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Decide how a rollout goes on, from what the hosts have found."""
+        """Decide how a rollout goes on, from the results of all hosts."""
         step = self._task.args["_rollout"]
         if step == "batch":
             return {"changed": False, **batch_state(variables, int(self._task.args["_soak_time"]), utc_now())}
@@ -148,11 +149,11 @@ class ActionModule(HubAction):
         return {"changed": False, **checked}
 
     def _write_report(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Write the report of all hosts. It is no change of a hub, so check mode writes it too."""
+        """Write the report of all hosts, in check mode too, because this changes no hub."""
         try:
             path = self._report_path(variables)
         except SthError:
-            # The task that checks the variables has said so.
+            # The task that checks the variables has reported this failure.
             return {"changed": False}
         try:
             if path:
@@ -202,7 +203,7 @@ class ActionModule(HubAction):
         """
         refuse_misspelt(variables)
         only_looks = require_boolean("deployment_fail_on_drift", self._variable("deployment_fail_on_drift", variables))
-        # The variable ansible_check_mode is only about the command line, and not about the keyword check_mode.
+        # Do not use the variable ansible_check_mode: it reflects only the command line, and not the keyword check_mode.
         if only_looks and not self._task.check_mode:
             raise SthError(
                 "INVALID_OPTION",

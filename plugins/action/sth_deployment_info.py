@@ -4,8 +4,8 @@
 
 """Controller side of M(scramjet.sth.sth_deployment_info).
 
-The argument ``_report`` is internal, for the playbook C(status). The task then reads no hub, but puts together what the hosts of the
-play have found.
+The argument ``_report`` is internal, for the playbook C(status). With it, the task reads no hub, but makes a report of the results of
+all hosts of the play.
 """
 
 from __future__ import annotations

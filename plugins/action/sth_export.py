@@ -31,7 +31,7 @@ class ActionModule(HubAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task, and write what it returns to files."""
         result = super().run(tmp, task_vars)
-        # Only in-process: otherwise they would have been in the output of the module.
+        # Missing if the task ran as a module, because the output of the module would contain the secrets.
         values = result.pop("_kept_back", None)
         if result.get("failed") or "content" not in result:
             return result
@@ -83,7 +83,7 @@ class ActionModule(HubAction):
     def _encrypted(self, values: Mapping[str, Any] | None, before: str | None, result: dict[str, Any]) -> str | None:
         """Return the encrypted text of the variables; None if it cannot be encrypted, which is noted.
 
-        What is encrypted already and still right stays, because another encryption of the same text would be another text.
+        A file that decrypts to the same text stays, because encrypting the same text again gives another result, which would be a change.
         """
         notes = result.setdefault("notes", [])
         vault = self._loader._vault
@@ -104,7 +104,7 @@ class ActionModule(HubAction):
             if before is not None and vault.is_encrypted(before) and vault.decrypt(before).decode("utf-8") == text:
                 return before
         except AnsibleError:
-            # It was encrypted with another password, and is replaced.
+            # The file was encrypted with another password. Replace it.
             pass
         return str(vault.encrypt(text).decode("utf-8"))
 

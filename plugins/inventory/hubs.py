@@ -244,13 +244,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """Source of hosts, see DOCUMENTATION."""
 
     NAME = "scramjet.sth.hubs"
-    # The options of the file that sign in.
+    # The options for authentication that the file sets.
     _signs_in: list[str]
-    # For ansible-core it is None until `parse`.
+    # ansible-core sets it in `parse`, and declares it as None.
     inventory: Any
 
     def verify_file(self, path: str) -> bool:
-        """Whether the file is meant for this plugin."""
+        """Whether the name of the file marks it as an inventory for this plugin."""
         return super().verify_file(path) and path.endswith(("sth_hubs.yml", "sth_hubs.yaml"))
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
@@ -259,7 +259,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         config = self._read_config_data(path)
         self._signs_in = [name for name in SIGN_IN if config.get(name) not in (None, "")]
         try:
-            # Variables may be secret, so they are not in the cache.
+            # Read the variables of hubs from the file each time. They may be secret, so they are not in the cache.
             own = {self._required("hubs", item, "name"): _mapping(item) for item in self._items("hubs", HUB_KEYS)}
             found = self._found(path, cache)
         except SthError as error:
@@ -274,7 +274,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._add_instances(hub, variables[hub["name"]])
 
     def _found(self, path: str, cache: bool) -> list[dict[str, Any]]:
-        """Return the hubs that answer, from the cache if that is wanted and not too old."""
+        """Return the hubs that answer: from the cache if it is enabled and not expired, else from requests."""
         # Refuse bad input even if the answers are in the cache.
         hubs, managers, connection = self._listed(), self._managers(), self._connection()
         self.load_cache_plugin()
@@ -303,7 +303,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(f"{item.name} is left out of the inventory: {item.failure.message}")
 
     def _connection(self) -> Connection:
-        # As in tasks: a way to sign in that the file names takes the place of all that the environment names.
+        # As in tasks: if the file sets an option for authentication, the environment is ignored for all of them.
         options = {
             name: self._text(self.get_option(name))
             for name in CONNECTION_OPTIONS
@@ -355,7 +355,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     @staticmethod
     def _variables(hub: dict[str, Any]) -> dict[str, Any]:
         """Return the variables of a hub."""
-        # What a hub reports is data, and never a template.
+        # A hub may report text that looks like a template. Mark it, so that Ansible does not evaluate it.
         variables: dict[str, Any] = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
@@ -367,7 +367,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return variables
 
     def _add_instances(self, hub: dict[str, Any], variables: dict[str, Any]) -> None:
-        """Add the instances of a hub, if they were read, by their ids where their names are those of other hosts too."""
+        """Add the instances of a hub, if they were read. An instance whose name another host has is named after its id."""
         instances = hub.get("instances", ())
         hosts = [f"{hub['name']}_{plain_name(item['name'] or item['id'])}" for item in instances]
         for item, host in zip(instances, hosts):

@@ -4,8 +4,8 @@
 
 """Builds packages on the controller: the option ``build``.
 
-A command runs in a copy of the directory. The result is kept, by the digest of the sources and the command, so that the next run
-finds it, in check mode too.
+A command runs in a copy of the directory. The result is kept under the digest of the sources and the command. So the next run
+finds it, also in check mode.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SHOWN_OUTPUT = 2000
 
 
 def place_of_build(source: str, command: str) -> str:
-    """Return the directory for the result of ``command`` with the current content of ``source``. It may not exist."""
+    """Return the directory for the result of ``command`` with the current content of ``source``. It exists if that is built already."""
     real = os.path.realpath(source)
     of_source = hashlib.sha256(f"{real}\n{command}".encode()).hexdigest()[:12]
     with _local_errors():
@@ -54,7 +54,7 @@ def place_of_build(source: str, command: str) -> str:
 def build(source: str, command: str, place: str, environment: Mapping[str, str]) -> None:
     """Run ``command`` in a copy of ``source`` and keep the result at ``place``. Raises ``BUILD_FAILED`` if it fails.
 
-    Does nothing if another task builds the same meanwhile, but for waiting until it has.
+    If another task is building the same, wait for its result instead.
     """
     kept = os.path.dirname(os.path.dirname(place))
     with _local_errors():

@@ -4,8 +4,8 @@
 
 """Chooses the host whose variables say where the hub is, if a task is delegated.
 
-ansible-core evaluates the variables of a delegated task for its own host. If the hosts of the inventory are the APIs of hubs, that
-is another hub than the one to which the task is delegated.
+ansible-core evaluates the variables of a delegated task for the task's own host. If each host of the inventory stands for a hub, they
+name the hub of that host, and not the hub to which the task is delegated.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ansible import constants
 
 
 def variables_of_hub(delegate_to: str | None, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the variables of a task that say where its hub is: those of the host ``delegate_to`` if it has ``sth_api_url``.
+    """Return the variables that say where the hub of a task is: those of the host ``delegate_to`` if it has ``sth_api_url``.
 
-    Those of the task's own host stay if the play or task sets ``sth_api_url``, which then counts for all hosts, and with
-    localhost, to which tasks for any hub are delegated.
+    There are two exceptions, for which the variables of the task's own host are returned. If the play or the task sets ``sth_api_url``,
+    that counts for all hosts. If the task is delegated to localhost and its own host has ``sth_api_url``, it is for that hub.
     """
     hostvars = variables.get("hostvars")
     if not delegate_to or hostvars is None or delegate_to not in hostvars:
@@ -33,5 +33,5 @@ def variables_of_hub(delegate_to: str | None, variables: Mapping[str, Any]) -> M
     delegated: dict[str, Any] = variables["ansible_delegated_vars"][delegate_to]
     if delegated.get("sth_api_url") != in_inventory:
         return variables
-    # ansible-core leaves the name of the task's own host there, and an address may be made of it.
+    # ansible-core leaves the name of the task's own host in them, but the template of an address may use the name of the host.
     return {**delegated, "inventory_hostname": delegate_to}

@@ -4,7 +4,7 @@
 
 """Reads and validates the list of deployments of the role C(deployment).
 
-This is Python code, because expressions in a role would be evaluated again for every option of every element.
+This is Python code, because Ansible would evaluate expressions in a role again for every option of every element.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ VARIABLES = (
 )
 # If these options are text, only line ends separate the items.
 ONLY_LINES = ("args",)
-# A line that is a name and not a part of YAML or JSON with a mistake in it.
+# A line with a name. Any other line is probably from YAML or JSON with a mistake in it.
 NAME = re.compile(r"[\w.][\w. @/+-]*")
 # If these are empty, they do not mean "not set": the module refuses them.
 NOT_EMPTY = ("sequence", "digest")
@@ -40,11 +40,10 @@ HIDDEN = "The value is not shown, because it may be secret."
 
 @dataclass(frozen=True)
 class Listing:
-    """The evaluated variables of the role. ``elements`` and ``defaults`` may be text of a list and of a mapping.
+    """The evaluated variables of the role. ``elements`` and ``defaults`` may be YAML or JSON text of a list and of a mapping.
 
-    ``elements`` may also be names, or text with one name on each line.
-
-    ``considered``: the options that are used, None for all. ``imposed``: options that override those of an element.
+    ``elements`` may also be a list of names, or text with one name on each line. ``considered``: the options to use, None for all; others
+    are ignored. ``imposed``: options that override those of an element.
     """
 
     elements: Any
@@ -135,7 +134,7 @@ def _options(element: Mapping[str, Any], listing: Listing, spec: Spec) -> dict[s
 
 
 def _typed(value: Any, name: str, spec: Mapping[str, Any], deployment: str) -> Any:
-    """Return ``value``; if it is text, the list or mapping in it."""
+    """Return ``value``. Text for an option that is a list or a mapping is parsed. Raises ``INVALID_OPTION``."""
     if not isinstance(value, str) or spec["type"] not in ("dict", "list"):
         return value
     if spec["type"] == "list" and spec["elements"] != "dict":

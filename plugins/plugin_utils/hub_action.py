@@ -61,7 +61,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
 display = Display()
 
 CONNECTION_VARIABLES: dict[str, str] = {option: f"sth_{option}" for option in HUB}
-# Options for authentication. If a task sets one of them, variables and environment are ignored for all of them.
+# Options for authentication. If a task sets one of them, the variables and the environment are ignored for all of them.
 SIGN_IN = ("token", "token_file", "url_username", "url_password")
 # Options that say what a task is about. An explicit null is an error, because "not set" would mean something else: all
 # objects, no objects, or reading instead of writing.
@@ -75,10 +75,11 @@ class HubAction(ActionBase):
 
     # The task of the module of the same name.
     task: ClassVar[Task[Any]]
-    # Whether ``src`` names a package on the controller, and the options (paths of keys) that name other files there.
+    # Whether ``src`` names a package on the controller.
     package_source: ClassVar[bool] = False
     # The option whose value a package without a name gets as its name.
     package_name: ClassVar[str | None] = None
+    # The options (as paths of keys) that name other files on the controller.
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     _supports_async = True
@@ -122,7 +123,7 @@ class HubAction(ActionBase):
         return result
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        """Return ``arguments``, completed by the action plugin of a module."""
+        """Return ``arguments``. The action plugin of a module may override this to add arguments."""
         del variables
         return arguments
 
@@ -153,7 +154,7 @@ class HubAction(ActionBase):
         return result
 
     def _place(self, variables: Mapping[str, Any]) -> str:
-        """Return the machine where the task runs, "" for the controller. The same address may mean another hub elsewhere."""
+        """Return the machine where the task runs, "" for the controller. On another machine, the same address may mean another hub."""
         here = self._connection.transport == "local"
         return "" if here else str(self._task.delegate_to or variables.get("inventory_hostname"))
 
@@ -188,7 +189,7 @@ class HubAction(ActionBase):
         before, pwd = os.open(".", os.O_RDONLY), os.environ.get("PWD")
         try:
             os.chdir(working_directory(self._loader, self._task))
-            # Paths in options may refer to it.
+            # Paths in options may contain $PWD.
             os.environ["PWD"] = os.getcwd()
             yield
         finally:
@@ -252,7 +253,7 @@ class HubAction(ActionBase):
         return keyword
 
     def _place_package(self, arguments: dict[str, Any]) -> Package | None:
-        """Find ``src`` as ansible.builtin.copy does. If the task runs on another machine, read the package and describe it."""
+        """Find ``src`` as ansible.builtin.copy does. For a task on another machine, read the package, describe and return it."""
         if not arguments.get("src"):
             return None
         asked = "build" in self.task.options and arguments.get("build") not in (None, "")
@@ -307,7 +308,8 @@ class HubAction(ActionBase):
         written = os.path.realpath(os.path.join(working_directory(self._loader, self._task), dest))
         if dest and os.path.commonpath([written, os.path.realpath(source)]) == os.path.realpath(source):
             raise SthError(
-                "INVALID_OPTION", f"dest {dest} is inside src, so the next build would have it in its sources."
+                "INVALID_OPTION",
+                f"dest {dest} is inside src, so the archive would be one of the sources of the next build: set a dest outside src.",
             )
         place = place_of_build(source, command)
         if not os.path.isdir(place):
@@ -331,12 +333,12 @@ class HubAction(ActionBase):
         arguments["src"] = place
 
     def _tell_files(self, package: Package, result: Mapping[str, Any]) -> None:
-        """Name the files that differ in a diff that says no more than that, and keep those of what was uploaded."""
+        """If the diff says only that the package differs, name the files that differ. Keep those of an uploaded package for later."""
         diff: Any = result.get("diff")
         shown = diff["after"] if isinstance(diff, Mapping) and isinstance(diff.get("after"), dict) else {}
         if "package" in shown and shown.get("sequence") == package.ref:
             before = kept_files(str(diff["before"].get("sequence")))
-            # Nothing differs if the kept files are those of an archive that holds our mark.
+            # If no file differs, keep the text that says that the content differs.
             named = changed_files(before, files_of(package)) if before else {}
             shown["package"] = named or shown["package"]
         if any(item["action"] in ("upload", "overwrite") and item["done"] for item in result.get("actions") or ()):
@@ -365,9 +367,9 @@ class HubAction(ActionBase):
         return self._find(path, "src", "INVALID_PACKAGE", may_be_remote="remote_src" in self.task.options)
 
     def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:
-        """Find a file as ansible.builtin.copy does, in a playbook of this collection in the user's project first.
+        """Find a file as ansible.builtin.copy does. In a playbook of this collection, search the user's project first.
 
-        Raises ``code``, as the module does if it does not find the file.
+        Raises ``code``, the error code with which the module fails for a missing file.
         """
         importing = importing_directories(self._loader, self._task)
         _refuse_several(path, option, importing)

@@ -59,15 +59,12 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
         return "module"
     obstacle = why_not(action)
     if obstacle and entrance == "in_process":
-        raise SthError("INVALID_OPTION", f"sth_entrance is in_process, but this task cannot run so: {obstacle}.")
+        raise SthError("INVALID_OPTION", f"sth_entrance is in_process, but this task cannot run in-process: {obstacle}.")
     return "module" if obstacle else "in_process"
 
 
 def validate(task: Task[Any], name: str, arguments: Mapping[str, Any]) -> tuple[Any, str | None]:
-    """Return the result of ansible-core's validation of ``arguments``, and the error with which a module would fail, or None.
-
-    ``name``: the name of the module.
-    """
+    """Validate ``arguments`` as ansible-core does for a module. Return the result, and the error of the module ``name``, or None."""
     validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(as_module_gets(arguments))
     if not validated.error_messages:
         return validated, None
@@ -89,7 +86,8 @@ def run_in_process(
     """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed.
 
     ``name``: the name of the module. ``tell`` is called for each action. ``in_loop``: keep the connections to the hub open for
-    the next item. If the task has read a package, it is in the result as ``_read``; what it keeps back from its result, as ``_kept_back``.
+    the next item. Two more keys of the result are only for the action plugin: ``_read``, the package that the task has read, and
+    ``_kept_back`` (`Run.kept_back`).
     """
     validated, error = validate(task, name, arguments)
     parameters: Mapping[str, Any] = validated.validated_parameters

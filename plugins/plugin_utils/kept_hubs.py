@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 # A loop over many hubs would otherwise keep a connection to each of them.
 MOST_HUBS = 16
 
-# The least recently used hub first, with the time when it was last used. A hub in use is not in it.
+# The hubs that are not in use, each with the time of its last use, the least recently used first.
 _kept: dict[Connection, tuple[HubClient, float]] = {}
 
 

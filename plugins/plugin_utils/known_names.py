@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
-# How similar two names must be to count as a misspelling. Names that share a prefix for another reason must be more similar.
+# How similar a name must be to a known one to count as a misspelling: without the prefix that both have, and, if only the known name
+# has the prefix, as a whole. Whole names must be more similar, because their beginnings are often alike.
 ALIKE = 0.8
 ALIKE_WHOLE = 0.9
 

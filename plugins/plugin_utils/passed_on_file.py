@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps the predictions of tasks in one run of ``ansible-playbook --check``, for the tasks after them.
+"""Keeps the predictions of tasks in one run of ``ansible-playbook --check``, for later tasks.
 
-Without ``--check``, tasks in check mode keep nothing, because the next task finds the real state.
+Without ``--check``, tasks in check mode keep nothing, because the next task finds the real state (architecture.md#what-check-mode-hands-on).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible import context
 from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import Entry
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
-# Each host has its own process, each item of a loop has its own copy of the task, and each attempt has its own action plugin.
+# By task object: each host has its own process, and each item of a loop its own copy of the task, but all attempts (``until``) share it.
 _task_ids: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
@@ -30,13 +30,13 @@ def predicts(action: Any) -> bool:
 def acts_without_check(task: Any) -> bool:
     """Whether a task in check mode would write in a run without ``--check``.
 
-    It would not if the keyword check_mode of the task, or of a block, role or play around it, keeps it in check mode.
+    It would not write if the keyword check_mode of the task, or of a block, role or play around it, keeps it in check mode.
     """
     said = (task.get_ds() or {}).get("check_mode")
     if said is None:
         said = task._get_parent_attribute("check_mode", omit=True)
     if isinstance(said, str):
-        # The template is true now. Its value without --check is not known, unless it refers to ansible_check_mode.
+        # The template is true in this run. Only if it refers to ansible_check_mode, it is taken to be false without --check.
         return "ansible_check_mode" in said
     return not isinstance(said, bool)
 
@@ -44,8 +44,8 @@ def acts_without_check(task: Any) -> bool:
 def read_entries(place: str, task: Any) -> list[Entry]:
     """Return the predictions of other tasks for ``place``.
 
-    On another machine, the same address may mean another hub. A prediction of ``task`` itself is from an earlier attempt
-    (``until``), which is repeated now.
+    On another machine, the same address may mean another hub. Predictions of ``task`` itself are left out: they are from earlier
+    attempts (``until``), which this attempt replaces.
     """
     told = read_lines("predicted")
     own = _task_id(task)

@@ -14,7 +14,7 @@ from typing import Any
 
 def as_module_gets(value: Any) -> Any:
     """Return ``value`` with keys as texts, sequences as lists, and dates and values from a vault as texts."""
-    # The check for a mapping is slow, so check first for texts and numbers, which are most of the values.
+    # The check for a mapping is slow, so check first for numbers and texts, which are more frequent.
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):

@@ -21,7 +21,7 @@ OWN_NAME = "scramjet.sth."
 
 
 class _Import(NamedTuple):
-    """A statement that imports a playbook of this collection: the path of that, the importing directory, and the ``vars``."""
+    """An import of a playbook of this collection: the path of the playbook, the directory of the importing one, and the ``vars``."""
 
     playbook: str
     directory: str
@@ -29,10 +29,10 @@ class _Import(NamedTuple):
 
 
 def importing_directories(loader: Any, task: Any) -> list[str]:
-    """Return the directories of the playbooks that may have imported the play of ``task``, if it is in this collection.
+    """Return the directories of the playbooks that may have imported the play of ``task``; [] if it is not in this collection.
 
-    ansible-core does not tell which playbook has imported a play. So this reads those of the command line again. If one playbook is
-    imported from several directories, the ``vars`` of the imports tell them apart. If these are equal, the result has several.
+    ansible-core does not tell which playbook has imported a play. So this reads the playbooks of the command line again. If playbooks in
+    several directories import it, the ``vars`` of the imports decide. The result has several directories if these are equal.
     """
     if not _is_shipped(loader):
         return []
@@ -45,8 +45,8 @@ def importing_directories(loader: Any, task: Any) -> list[str]:
 def project_directories(loader: Any, task: Any) -> list[str]:
     """Return the directories of the user's project if the play of ``task`` is in this collection, else an empty list.
 
-    First the one of the playbook that imports it, if there is one only, then those of the playbooks on the command line, then the
-    current directory.
+    First comes the directory of the importing playbook, if there is exactly one, then those of the playbooks on the command line, then
+    the current directory.
     """
     if not _is_shipped(loader):
         return []
@@ -76,7 +76,7 @@ def _imports(loader: Any, playbook: str) -> Iterator[_Import]:
     try:
         entries = loader.load_from_file(playbook)
     except AnsibleError:
-        # It is a name, or has a variable in its path.
+        # The playbook is a name of one in a collection, or its path contains a variable.
         return
     directory = os.path.dirname(playbook)
     for entry in entries if isinstance(entries, list) else ():

@@ -36,7 +36,7 @@ def list_from(value: Any, commas: bool = False) -> Any:
     if commas:
         return [item.strip() for item in re.split(r"[,\r\n]", value) if item.strip()]
     if value.lstrip().startswith("["):
-        # Text that begins with [ is probably a list with a mistake in it, and not one item.
+        # Probably a list with a mistake in it, and not one item.
         return value
     return [line for line in value.splitlines() if line]
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the controller keeps of the packages that it uploads.
+"""Keeps notes about uploaded packages on the controller.
 
-For one run of ``ansible-playbook``: which they are, to warn if one replaces another. For later runs: the digests of their files,
-to name those that differ in a diff, since a hub tells only the digest of a whole package.
+For one run of ``ansible-playbook``, it keeps their names and sources, to warn if one package replaces another. For later runs, it keeps
+the digests of their files, to name in a diff the files that differ: a hub reports only the digest of a whole package.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 Files = Mapping[str, str]
-# Packages whose files are kept.
+# For how many packages the digests of the files are kept.
 MOST_UPLOADS = 100
 _DIGEST = re.compile(r"@sha256:([0-9a-f]{12})\Z")
 
@@ -54,12 +54,12 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
 
 
 def files_of(package: Package) -> Files:
-    """Return by path what tells one content from another."""
+    """Return the kind and a short digest of each entry of a package, by path."""
     return {item.path: f"{item.kind}{item.payload.hex()[:16]}" for item in package.entries}
 
 
 def keep_files(ref: str, files: Files) -> None:
-    """Keep the files of the package ``ref`` for later runs. That they cannot be kept is no reason to fail."""
+    """Keep ``files`` (see `files_of`) of the package ``ref`` for later runs. Errors are ignored: without them, diffs show less."""
     path = _path_of_kept(ref)
     if path is None:
         return
@@ -72,7 +72,7 @@ def keep_files(ref: str, files: Files) -> None:
 
 
 def kept_files(ref: str) -> Files | None:
-    """Return the files of the package ``ref``; None if this controller does not know them."""
+    """Return the kept files of the package ``ref``; None if this controller has not kept them."""
     path = _path_of_kept(ref)
     with suppress(OSError, ValueError):
         if path is not None:
@@ -82,7 +82,7 @@ def kept_files(ref: str) -> Files | None:
 
 
 def changed_files(before: Files, after: Files) -> dict[str, list[str]]:
-    """Return which files were ``changed``, ``added`` and ``removed``, without the keys of which there are none."""
+    """Return the paths that were ``changed``, ``added`` and ``removed``, by these keys. A key without paths is left out."""
     found = {
         "changed": _first_names(path for path in before if path in after and before[path] != after[path]),
         "added": _first_names(path for path in after if path not in before),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a package archive (``.tar.gz``), once and as a stream, more strictly than ``tar zxf`` does.
+"""Reads a package archive (``.tar.gz``) once, as a stream, and more strictly than ``tar zxf`` does.
 
 A large body that is not a valid archive kills the hub (hub-behaviour.md#unsound-body-kills-the-hub). So the archive is
 decompressed to the last byte, and data after its end is refused.
@@ -45,7 +45,7 @@ class _Watched(io.RawIOBase):
 
 
 def read_archive(source: str) -> Contents:
-    """Read every member of the archive."""
+    """Read every member of the archive. Raises ``INVALID_PACKAGE``."""
     contents = Contents(source)
     try:
         with open(source, "rb") as file:
@@ -117,7 +117,7 @@ def _read_member(contents: Contents, members: TarMembers, member: TarMember) -> 
 
 
 def _read_hard_link(contents: Contents, path: str, linked: str) -> None:
-    """Add the file that the link names. It must come before the link in the archive."""
+    """Add a copy of the entry to which the hard link points. It must come before the link in the archive."""
     target = contents.entries.get(_member_path(contents.source, linked))
     if not target or not target.is_file or path == MANIFEST:
         raise refusal(
@@ -142,7 +142,7 @@ def _member_path(source: str, name: str) -> str:
 
 
 def _refuse_text(source: str, text: str) -> None:
-    """Refuse a name that two programs could read differently."""
+    """Refuse a name that programs could read differently: one with a zero byte, an empty one, or one that is not UTF-8."""
     try:
         clean = "\0" not in text and bool(text.encode())
     except UnicodeEncodeError:

@@ -17,7 +17,7 @@ _ENDINGS = (".tar.gz", ".tgz")
 
 
 def archives_in(directory: str) -> list[str]:
-    """Return the paths of the archives in ``directory``, sorted; [] if it is no directory, or a package itself."""
+    """Return the paths of the archives in ``directory``, sorted; [] if it is not a directory, or is a package itself."""
     if os.path.lexists(os.path.join(directory, MANIFEST)):
         return []
     try:
@@ -30,9 +30,9 @@ def archives_in(directory: str) -> list[str]:
 def archive_with_digest(directory: str, digest: str, digest_of: Callable[[str], str]) -> str:
     """Return the archive in ``directory`` whose content has a digest that begins with ``digest`` (7 to 64 hex digits).
 
-    An archive whose name contains the digest is read first. A whole digest ends the search. A shorter one could mean several
-    packages, so then all are read. ``digest_of`` reads one, and raises ``INVALID_PACKAGE`` if it is none. Raises that too if no archive
-    has the digest, and ``INVALID_OPTION`` if several contents have it.
+    ``digest_of`` returns the digest of an archive, and raises ``INVALID_PACKAGE`` if it is not a package. Archives whose names contain the
+    digest are read first. The search ends early only for a complete digest, because several packages may share the first digits. Raises
+    ``INVALID_PACKAGE`` if no archive has the digest, and ``INVALID_OPTION`` if archives with different content have it.
     """
     archives = archives_in(directory)
     found: dict[str, str] = {}

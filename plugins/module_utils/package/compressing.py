@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compresses a stream piece by piece on several processors. The result does not depend on the number of processors.
+"""Compresses a stream in pieces, on several processors. The result does not depend on the number of processors.
 
 Each piece is a run of deflate blocks that ends at a byte boundary and does not refer to earlier data (RFC 1951). So the pieces
 can follow each other in one gzip member (RFC 1952), as ``pigz --independent`` writes them.
@@ -87,7 +87,7 @@ class GzipWriter(io.RawIOBase):
 
 
 def _compressed(piece: bytes) -> bytes:
-    """Return ``piece`` as deflate blocks, none of them the last of a stream."""
+    """Return ``piece`` as deflate blocks. None is marked as the last one, so other pieces can follow."""
     middle = len(piece) // 2
     sample = piece[:_SAMPLE] + piece[middle : middle + _SAMPLE] + piece[-_SAMPLE:]
     shrinks = len(zlib.compress(sample, 1)) < _WORTH * len(sample)

@@ -18,7 +18,7 @@ READ_SIZE = 256 * 1024
 MANIFEST = "package.json"
 # Hubs have no limit, but this is the only file that is read into memory.
 MANIFEST_LIMIT = 16 * 1024 * 1024
-# What file systems of Linux take, in bytes: of one name, and of a path or the target of a link.
+# The limits of Linux file systems in bytes: for one name, and for a path or the target of a link.
 LONGEST_NAME, LONGEST_PATH = 255, 4095
 _NPM_CREDENTIAL = re.compile(rb"_auth(Token)?\s*=|_password\s*=")
 
@@ -75,7 +75,7 @@ class Contents:
             self.secrets.append(path)
 
     def settle(self) -> None:
-        """Check the entries as a whole, and drop directories that are not empty, because their content implies them."""
+        """Drop directories that are not empty, because their content implies them. Refuse files below files, and links to outside."""
         implied = set()
         for entry in self.entries.values():
             for above in ancestors(entry.path):

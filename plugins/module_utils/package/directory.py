@@ -40,7 +40,10 @@ ALWAYS_IGNORED = (
 
 
 def read_directory(source: str, exclude: Iterable[str]) -> Contents:
-    """Read every file, link and directory below ``source`` that no rule leaves out. Does not follow links."""
+    """Read every file, link and directory below ``source`` that no rule leaves out. Does not follow links.
+
+    Raises ``INVALID_PACKAGE`` for what cannot be read or packed.
+    """
     contents = Contents(source)
     excluded = IgnoreRules(exclude)
     always = IgnoreRules(ALWAYS_IGNORED)
@@ -79,7 +82,7 @@ def read_directory(source: str, exclude: Iterable[str]) -> Contents:
 
 
 def open_file(source: str, path: str) -> BinaryIO:
-    """Open a file of the package. If it was replaced by a link or a pipe in the meantime, it is refused."""
+    """Open a file of the package. Raises ``INVALID_PACKAGE`` if a link or a pipe has replaced it in the meantime."""
     full = _full(source, path)
     try:
         handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -101,7 +104,7 @@ def unreadable(source: str, path: str, error: OSError) -> Exception:
 
 def _ignore_file(source: str) -> SiIgnore:
     full = _full(source, IGNORE_FILE)
-    # As in si, a link is followed, and a link to a missing file counts as no .siignore.
+    # As si does, follow a link, and ignore a link to a missing file.
     if not os.path.exists(full):
         return SiIgnore()
     if not os.path.isfile(full):

@@ -27,7 +27,7 @@ from typing import Literal, NamedTuple
 from ansible_collections.scramjet.sth.plugins.module_utils.package.sparse import Pieces
 
 _DIGEST_HEADER = b"scramjet.sth content digest 1\n"
-# As many links in one path as Linux follows.
+# The number of links in one path that Linux follows.
 _MOST_LINKS = 40
 
 

@@ -37,10 +37,10 @@ class _Member(NamedTuple):
 
 
 class Manifest:
-    """A validated ``package.json``. ``version`` is the version in it, with a stamp that it may have; "" if there is none."""
+    """A validated ``package.json``. ``version`` is the version in it, including a stamp; "" if there is none."""
 
     def __init__(self, source: str, raw: bytes, name: str | None = None) -> None:
-        """Raises ``INVALID_PACKAGE`` if a hub would refuse it or could not run it. A manifest without a name gets ``name``."""
+        """Read ``raw``. Raises ``INVALID_PACKAGE`` if a hub would refuse or could not run it. ``name``: used if it has none."""
         self._source = source
         self._text = self._decode(raw)
         self._members = self._scan()
@@ -55,7 +55,7 @@ class Manifest:
 
     @property
     def engine(self) -> Literal["node", "python3"]:
-        """The engine that runs the program. All hubs run every engine except python3 with Node.js."""
+        """The engine that runs the program. Hubs use Node.js for every name other than python3."""
         return "python3" if "python3" in self.engines else "node"
 
     @property
@@ -64,7 +64,7 @@ class Manifest:
         return bool(self._value("dependencies"))
 
     def plain(self) -> bytes:
-        """Return its bytes without a stamp, from which the digest is computed."""
+        """Return its bytes without a stamp. The digest is computed from these."""
         return self._with("version", split_version(self.version)[0] or NO_VERSION).encode()
 
     def stamped(self, digest: str) -> bytes:
@@ -82,7 +82,7 @@ class Manifest:
 
     def _decode(self, raw: bytes) -> str:
         if len(raw) > MANIFEST_LIMIT:
-            self._refuse(f"is larger than {MANIFEST_LIMIT // 1024**2} MiB; move what is not metadata into another file")
+            self._refuse(f"is larger than {MANIFEST_LIMIT // 1024**2} MiB; move everything that is not metadata into another file")
         if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
             self._refuse("begins with a byte-order mark; save it as UTF-8 without one")
         try:
@@ -92,7 +92,7 @@ class Manifest:
 
     def _scan(self) -> dict[str, _Member]:
         """Return the members of the top-level object, with the position of each value. If a key occurs twice, the last counts."""
-        # The values of numbers are not used here, and JavaScript accepts numbers of any length.
+        # JavaScript accepts numbers of any length, Python does not convert long integers. Their values are not used, so read floats.
         decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float)
         members: dict[str, _Member] = {}
         try:

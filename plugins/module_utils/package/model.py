@@ -65,5 +65,5 @@ class Package:
 
 
 def refusal(source: str, problem: str) -> SthError:
-    """Return the failure for a package that must not be sent. ``problem`` ends with what to do."""
+    """Return the failure for a package that must not be sent. ``problem``: a clause, and after a semicolon what to do."""
     return SthError("INVALID_PACKAGE", f"Package {source} is refused: {problem}.")

@@ -5,8 +5,8 @@
 """Writes the archive of a package for a hub, as a stream and, if asked for, reproducibly.
 
 The archive has no times and owners, only the modes 0644 and 0755, and no directories except empty ones. A reproducible one is
-sorted by path. The format is that of GNU tar, because every tar on a hub reads its long and non-ASCII names, but busybox does not
-read PAX. The same zlib always compresses to the same bytes. The content digest does not depend on that.
+sorted by path. The format is that of GNU tar: every tar on a hub reads long and non-ASCII names in it, while busybox does not
+read PAX. The same version of zlib always compresses to the same bytes. The content digest does not depend on the compression.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def write_package(package: Package, target: Writable, *, reproducible: bool = Fa
 
     The archive has a stamp, except with compare: version: then an archive is copied unchanged, and a directory is packed without
     a stamp. ``reproducible``: write the same bytes for a directory and any of its archives. A hub does not need that. So without
-    it, an archive that has a stamp already is copied unchanged, and any other archive keeps its order. Raises
-    ``INVALID_PACKAGE`` if the source has changed since it was read. Then do not use what was written.
+    it, an archive with a stamp is copied unchanged, and the members of any other archive keep their order. Raises
+    ``INVALID_PACKAGE`` if the source has changed since it was read. Then discard what was written.
     """
     hashing = _Hashing(target)
     if package.as_it_is and not reproducible:
@@ -169,7 +169,7 @@ def _opener(package: Package, entries: tuple[Entry, ...]) -> Iterator[_Opened]:
             while stream.read(READ_SIZE):
                 pass
             return
-        # The entries are packed in another order than they are read, so keep the content on disk and not in memory.
+        # The order of the entries differs from that of the archive, so unpack the content into a temporary file first.
         with tempfile.TemporaryFile(prefix="sth-") as spool:
             shutil.copyfileobj(stream, spool, READ_SIZE)
             yield lambda entry: _seek(spool, entry)

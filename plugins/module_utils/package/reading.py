@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest impo
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.package.secret_files import is_secret_file
 
-# Files of one kind that a message names.
+# How many files a message names.
 MOST_NAMED = 20
 _REQUIREMENTS = "requirements.txt"
 
@@ -40,15 +40,15 @@ def read_package(
 ) -> Package:
     """Read, validate and digest a package directory or ``.tar.gz``.
 
-    ``exclude`` are gitignore patterns, which come after ``.siignore``; both apply to directories only. ``name`` is
-    written into a ``package.json`` without a name, unless its bytes must stay the same. ``digest`` picks one archive if
-    ``source`` is a directory of archives. Raises ``INVALID_PACKAGE`` for a package that a hub could not handle, and
-    ``INVALID_OPTION`` if no source is named. The memory that it needs does not grow with the size of the files.
+    ``exclude`` are gitignore patterns, which override ``.siignore``; both apply to directories only. ``name`` is written into a
+    ``package.json`` without a name, except with compare: version, which changes no byte. ``digest`` picks one archive if ``source``
+    is a directory of archives. Raises ``INVALID_PACKAGE`` for a package that a hub could not handle, and ``INVALID_OPTION`` if
+    ``source`` is empty. Large files need no more memory than small ones.
     """
     if not source:
         raise SthError("INVALID_OPTION", "src is empty: name the directory or the archive of the package.")
     if digest and archives_in(source):
-        # What the user says about secrets counts for the archive that is taken, which is read once more for that.
+        # The search ignores secret files. secret_files applies to the archive that was found, when it is read below.
         source = archive_with_digest(source, digest, lambda path: read_package(path, secret_files="ignore").digest)
     if os.path.isdir(source):
         contents = read_directory(source, exclude)
@@ -142,7 +142,8 @@ def _main_path(manifest: Manifest) -> str:
 def _started_file(manifest: Manifest) -> str:
     """Return the file that hubs before 2.0 start.
 
-    The runners of 0.18 and 1.x remove what /.js$/ matches and append .js. So for index.mjs they look for index..js.
+    The runners of 0.18 and 1.x remove the match of ``/.js$/``, whose dot matches any character, and append ``.js``. So for
+    ``index.mjs`` they look for ``index..js``.
     """
     path = _main_path(manifest)
     return path if manifest.engine == "python3" else re.sub(r".js\Z", "", path) + ".js"

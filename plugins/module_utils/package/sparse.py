@@ -17,7 +17,7 @@ from typing import Any
 
 # The prefix of the keys of the PAX records.
 SPARSE = "GNU.sparse."
-# (offset in the file, bytes) of each stored piece, in order. A sparse file has at least one.
+# (offset in the file, number of bytes) of each stored piece, in order. A sparse file has at least one.
 Pieces = tuple[tuple[int, int], ...]
 
 # The most pieces of one file, and of all files of an archive. A million pieces take about 170 MB of memory.
@@ -26,12 +26,12 @@ MOST_PIECES = 100_000
 # The most zeros of all files of an archive. Each of them is digested and packed.
 MOST_ZEROS = 4 * 1024**3
 _SHORT_NUMBER = re.compile(r"[0-9]{1,19}")
-# Of a tar archive; bytes.
+# The size of a block of a tar archive, in bytes.
 BLOCK = 512
 
 
 class PieceReader:
-    """The content of a sparse file. ``read`` returns the stored pieces, one after the other."""
+    """The content of a sparse file, with zeros between the pieces. ``read`` returns bytes of the stored pieces, in order."""
 
     def __init__(self, read: Callable[[int], bytes], pieces: Pieces, size: int) -> None:
         self._read = read
@@ -56,7 +56,10 @@ class PieceReader:
 
 
 def checked(numbers: list[int], size: int, stored: int) -> Pieces:
-    """Return alternating offsets and lengths as pieces. Raises if they do not fit the ``size`` or the ``stored`` bytes."""
+    """Return alternating offsets and lengths as pieces. Raises ``tarfile.ReadError`` if they do not fit ``size`` or ``stored``.
+
+    ``size``: bytes of the file, with its zeros. ``stored``: bytes of all pieces.
+    """
     if len(numbers) > 2 * _MOST_PIECES:
         raise tarfile.ReadError(f"a sparse file has more than {_MOST_PIECES} pieces: pack it without -S")
     pieces = tuple(zip(numbers[::2], numbers[1::2]))
@@ -105,7 +108,7 @@ def _of_content(read: Callable[[int], bytes]) -> list[int]:
 
 
 def of_header(block: bytes, more: Callable[[], bytes]) -> tuple[list[int], int]:
-    """Return the numbers in a header of GNU tar and in the headers that ``more`` returns, and the size of the file."""
+    """Return the offsets and lengths in a header of GNU tar and in the blocks after it, which ``more`` returns, and the file's size."""
     numbers = _in_block(block, 386, 4)
     size = _field(block[483:495])
     goes_on = block[482]

@@ -38,9 +38,9 @@ _GNU_NAMES = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkp
 _EXTENSIONS = {*_GNU_NAMES, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
 _FILES = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n\0]+)=", re.DOTALL)
-# The PAX records that change what is extracted. All others are times, owners and other metadata.
+# The PAX records that change the extracted files. All others are times, owners and other metadata.
 _EXTRACTED = {"path", "linkpath", "size"}
-# Other records that GNU tar reads.
+# Other records that GNU tar reads, and the numbers that it accepts in them.
 _TIME, _ID = re.compile(r"-?[0-9]{1,15}(\.[0-9]*)?"), re.compile(r"[0-9]{1,10}")
 _PLAIN_NUMBERS = {"atime": _TIME, "ctime": _TIME, "mtime": _TIME, "uid": _ID, "gid": _ID}
 # The records of a sparse file of version 0.0: one for each number.
@@ -216,7 +216,7 @@ def _take(found: dict[str, str], said: dict[str, str]) -> None:
 
 
 def _pax_records(data: bytes) -> dict[str, str]:
-    """Return the PAX records that change what is extracted. A record is its length, a space, key=value and a line feed."""
+    """Return the PAX records that change the extracted files. A record is its length, a space, key=value and a line feed."""
     records = {}
     numbers: list[str] = []
     at = 0
@@ -228,12 +228,12 @@ def _pax_records(data: bytes) -> dict[str, str]:
         key = head.group(2).decode("utf-8", "surrogateescape")
         value = data[head.end() : end - 1].decode("utf-8", "surrogateescape")
         if key in _PLAIN_NUMBERS and not _PLAIN_NUMBERS[key].fullmatch(value):
-            # GNU tar continues, but ends with an error.
+            # GNU tar extracts such an archive, but exits with an error, and the hub refuses the upload.
             raise tarfile.ReadError("a PAX header has a number that some tar programs cannot read")
         if key in _EXTRACTED:
             records[key] = value
         elif key in _LISTED:
-            # Collect the numbers in the order in which version 0.1 has them in one record.
+            # Version 0.0 has one record for each number. Collect them in the form of version 0.1, which has one record for all.
             if (key == f"{SPARSE}offset") != (len(numbers) % 2 == 0):
                 raise tarfile.ReadError("the list of pieces of a sparse file is damaged")
             numbers.append(value)

@@ -4,9 +4,9 @@
 
 """Reads a validated file a second time, and fails before it returns a piece that has changed since.
 
-So an archive can be sent without a copy of it: each piece is compared before it is sent. An upload that is cut off leaves a
-directory on the hub (hub-behaviour.md#failed-uploads-leave-a-directory), and one that is not valid kills the hub
-(hub-behaviour.md#unsound-body-kills-the-hub).
+So an archive can be sent without a copy of it. Without this check, a file that changes during the upload could reach the hub in an
+invalid state, which kills the hub (hub-behaviour.md#unsound-body-kills-the-hub). If a piece has changed, the upload is cut off,
+which does less harm (hub-behaviour.md#failed-uploads-leave-a-directory).
 """
 
 from __future__ import annotations

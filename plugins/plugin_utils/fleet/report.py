@@ -19,8 +19,8 @@ _STEPS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 def fleet_report(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each deployment on each host, and one for each host without any.
 
-    A row is ``{hub, reachable, error, deployment, ref, version, versions, wanted, ready, indexes, oldest, newest, drift}``. ``drift`` is
-    whether a run with the list would change anything; null if there is no list, or nobody can know.
+    A row is ``{hub, reachable, error, deployment, ref, version, versions, wanted, ready, indexes, oldest, newest, drift}``. ``drift``:
+    whether a run with the list would change anything; None if there is no list, or the check has failed.
     """
     rows = []
     for host in variables["ansible_play_hosts_all"]:
@@ -43,7 +43,7 @@ def _rows(host: str, seen: Mapping[str, Any], drift: Mapping[str, Any]) -> Itera
     nothing = {"hub": host, "reachable": True, **empty}
     if "deployments" not in seen:
         away = seen.get("unreachable") or not seen or seen.get("error_code") in AWAY
-        yield {**nothing, "reachable": not away, "error": seen.get("msg") or "The host has failed before."}
+        yield {**nothing, "reachable": not away, "error": seen.get("msg") or "An earlier task of this host failed."}
         return
     checked = {item["deployment__name"]: item for item in drift.get("results", ())}
     running = {item["name"]: item for item in seen["deployments"]}
@@ -55,7 +55,7 @@ def _rows(host: str, seen: Mapping[str, Any], drift: Mapping[str, Any]) -> Itera
         if found is not None:
             row.update({key: found[key] for key in row if key in found})
         if check is not None:
-            # Its failures are no failures of the play.
+            # A check that failed is shown in its row. It does not fail the play.
             failed = check.get("error_code") is not None or "deployment" not in check
             row.update(drift=None if failed else check["changed"], error=check.get("msg") if failed else None)
             if not failed:
@@ -86,7 +86,7 @@ def _age(started: str | None, now: datetime) -> str:
 
 
 def seconds_since(started: str | None, now: datetime) -> float | None:
-    """Return how long ago a time was that a hub has written; None if it is not known. Its clock may differ from that of ``now``."""
+    """Return the seconds from a time that a hub reports until ``now``; None if the time is not valid. Their clocks may differ."""
     try:
         return (now - datetime.fromisoformat(str(started).replace("Z", "+00:00"))).total_seconds()
     except (ValueError, TypeError):
@@ -94,5 +94,5 @@ def seconds_since(started: str | None, now: datetime) -> float | None:
 
 
 def utc_now() -> datetime:
-    """Return the time of the controller."""
+    """Return the current time of the controller, in UTC."""
     return datetime.now(timezone.utc)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbook C(rollout) decides from the variables of several hosts: how a batch went, and what goes back. Pure.
+"""What the playbook C(rollout) decides from the variables of several hosts: how a batch went, and what to bring back. Pure.
 
-A host has in its variables: ``deployment__planned``, what the rollout would change there, and what was in force before;
-``deployment__run``, what its batch has done; ``rollout__look``, what ran afterwards; and the results of the checks.
+The variables of a host have: ``deployment__planned``, the changes that the rollout would make there, and the settings in force before;
+``deployment__run``, the result of its batch; ``rollout__look``, the state afterwards; and the results of the checks.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.report import seconds_since
 
-# Results of the checks of a batch, and how a failure calls each.
+# The variables with the results of the checks of a batch, and the name of each check in a failure.
 CHECKS = {
     "rollout__page": "The check of the URL",
     "rollout__answer": "The check by an event",
     "rollout__end_of_job": "The job",
 }
-# A batch is looked at so many times while it is held.
+# How many times to look at a batch while it is held.
 LOOKS = 10
-# Options of an element that count when a deployment goes back. A hub does not report limits and start_options.
+# Options of an element that also apply when its deployment is brought back. A hub does not report limits and start_options.
 KEPT = (
     "strategy", "max_surge", "max_unavailable", "keep_versions", "on_failure", "secret_keys", "limits", "start_options", "wait_for",
     "ready_event", "failure_event", "wait_timeout", "stable_for", "overload_timeout", "start_attempts", "max_parallel", "stop_timeout",
@@ -34,10 +34,10 @@ KEPT = (
 
 
 def refuse_no_way_back(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse a deployment that could not go back. Raises ``INVALID_OPTION``."""
+    """Raise ``INVALID_OPTION`` for a deployment that could not be brought back."""
     why = None
     if str(options.get("keep_versions")) == "0":
-        why = "keep_versions is 0, so its version of before would be removed"
+        why = "keep_versions is 0, so its previous version would be removed"
     elif options.get("state") == "absent":
         why = "state is absent, so its versions would be removed"
     if why:
@@ -50,8 +50,8 @@ def refuse_no_way_back(name: str, options: Mapping[str, Any]) -> None:
 def batch_state(variables: Mapping[str, Any], soak_time: int, now: datetime) -> dict[str, Any]:
     """Return ``{failures: {host: {msg, error_code}}, steps: [seconds], unfinished}`` of the hosts of this batch.
 
-    ``steps``: how long to hold the batch, with a look at the hubs after each step. What an earlier run has started counts from its
-    start. ``unfinished``: whether the rollout changes anything, so that checks are worth while. ``now`` has a time zone.
+    ``steps``: how long to hold the batch, with a look at the hubs after each step. For replicas that an earlier run has started, the time
+    since their start counts. ``unfinished``: whether the rollout changes anything, so that the checks have to run. ``now`` has a time zone.
     """
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_batch"]}
     changed = any((of_host.get("deployment__run") or {}).get("changed") for of_host in hosts.values())
@@ -73,11 +73,11 @@ def all_failures(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``{hubs: {host: {name: options}}, left: {host: text}}``: what goes back, and what cannot and why.
+    """Return ``{hubs: {host: {name: options}}, left: {host: text}}``: what to bring back, and why some cannot be brought back.
 
-    ``options`` are without secrets: those in force before are in ``deployment__planned`` of the host (`options_before`). A hub that had
-    the new version before this run goes back only if an interrupted run of the same rollout may have brought it there: its version of
-    before is the one that this run has found on another hub.
+    ``options`` contain no secrets: `options_before` takes the settings in force before from ``deployment__planned`` of the host. A hub
+    that had the new version already before this run is brought back only if an earlier, interrupted run of the same rollout may have
+    updated it: if its previous version was in force on a hub that this run changes.
     """
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
     reached = {name: of_host for name, of_host in hosts.items() if of_host.get("deployment__run")}
@@ -152,7 +152,7 @@ def _refs_before(hosts: Iterable[Mapping[str, Any]], name: str) -> set[str]:
 
 
 def _way_back(planned: Mapping[str, Any], running: str | None, refs_before: set[str]) -> dict[str, Any] | str | None:
-    """Return options, or why nothing can be done, or None if nothing needs to be done."""
+    """Return the options that bring a deployment back, or the reason why it cannot be brought back, or None if it need not be."""
     target, before = planned["deployment"]["ref"], planned.get("ref_before")
     only_version = {"state": "rolled_back", "keep_config": True}
     if not planned.get("would_change"):
@@ -163,9 +163,9 @@ def _way_back(planned: Mapping[str, Any], running: str | None, refs_before: set[
     if "in_force" not in planned:
         # The task ran as a module, which does not pass on secrets.
         if before == target:
-            return "its configuration of before is known only where tasks run in-process (sth_entrance)"
+            return "its previous configuration is known only where tasks run in-process (sth_entrance)"
         return only_version if running == target else None
-    # If it is there already, going back once more would lead to the version before that one.
+    # If the previous version runs already, rolled_back would go back one version too far.
     return {"state": "rolled_back"} if running not in (None, before) else {"state": "present", "canary": 0}
 
 
@@ -195,7 +195,7 @@ def _task_failure(result: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _not_ready(run: Mapping[str, Any], look: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Say which replicas do not run any more; None if all do."""
+    """Return ``{msg, error_code}`` for replicas that are not ready any more; None if all are."""
     if "deployments" not in look:
         return {"msg": str(look.get("msg") or "The hub cannot be reached."), "error_code": look.get("error_code")}
     ready = {item["name"]: item["ready"] for item in look["deployments"]}
@@ -208,7 +208,7 @@ def _not_ready(run: Mapping[str, Any], look: Mapping[str, Any]) -> dict[str, Any
 
 
 def _soak_left(of_host: Mapping[str, Any], soak_time: int, now: datetime) -> int:
-    """Return how many seconds the replicas of a host that did not change have to be held. Its hub may have another clock."""
+    """Return for how many more seconds to hold a host that did not change. The clock of its hub may differ, so limit the result."""
     started = [item["newest"] for item in (of_host.get("rollout__look") or {}).get("deployments") or ()]
     ages = [age for text in started if (age := seconds_since(text, now)) is not None]
     return min(soak_time, max(0, soak_time - int(min(ages)))) if ages else 0

@@ -4,7 +4,7 @@
 
 """Spreads a deployment of the role C(deployment) over the hosts of a play.
 
-Each host sees what runs on its hub. Then one task of the play computes the shares of all hosts from that.
+Each host reads what runs on its hub. From the results, one task of the play computes the shares of all hosts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FLEET: Spec = {
     "on_unreachable": {"type": "str", "choices": ["fail", "reassign"], "default": "fail"},
     "min_ready": {"type": "int"},
 }
-# Failures of a hub that cannot be reached. With others, the hub is there.
+# The error codes for a hub that cannot be reached. After any other failure, the hub may be running.
 AWAY = ("UNREACHABLE", "TIMEOUT")
 
 
@@ -51,14 +51,14 @@ class Fleet:
     max_unavailable: int
 
     def promise(self, name: str) -> Promise:
-        """Return what is promised of the deployment ``name``."""
+        """Return the limits that an update of the deployment ``name`` must respect."""
         return Promise(name, self.total_replicas, self.min_ready, self.strategy, self.max_surge, self.max_unavailable)
 
 
 def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | None:
-    """Return how a deployment is spread; None if it is not, or has no replicas. Raises ``INVALID_OPTION``.
+    """Return how a deployment is spread; None if it is not spread, or is to be removed. Raises ``INVALID_OPTION``.
 
-    ``given``: the options of its element. ``options``: those of the module.
+    ``given``: the options of its element. ``options``: the validated options of the module.
     """
     own = {name: given[name] for name in FLEET if name in given}
     validated = ArgumentSpecValidator(FLEET).validate(own)
@@ -85,12 +85,12 @@ def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | 
 
 
 def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, Any]:
-    """Compute the shares of all hosts of the play. ``only_looks``: no hub will be changed, so one that does not answer is no failure.
+    """Compute the shares of all hosts of the play. ``only_looks``: nothing will be changed, so a hub that does not answer is no failure.
 
     Returns ``{hubs: {host: {name: {indexes, held, surplus, max_unavailable}}}, away: [host], at_once, surplus, warnings}``.
-    ``indexes``: those that the host shall have. ``held``: those that it has. ``surplus``: whether it has one, or any host has one, that it
-    shall not have. ``at_once``: on how many hosts replicas may be replaced at the same time, 0 for all. Raises ``INVALID_OPTION`` and
-    ``UNREACHABLE``.
+    ``indexes``: the replicas that the host shall have. ``held``: the replicas that it has now. ``surplus`` of a host: whether it has any
+    that it shall not have; ``surplus`` of the result: whether any host has. ``at_once``: on how many hosts replicas may be replaced at the
+    same time, 0 for all. Raises ``INVALID_OPTION`` and ``UNREACHABLE``.
     """
     _refuse_part_of_fleet(variables)
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
@@ -103,8 +103,8 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
         if away and fleet.on_unreachable == "fail" and not only_looks:
             raise SthError(
                 "UNREACHABLE",
-                f"Deployment {name}: no answer from {', '.join(away)}, so nothing was changed. Repair it, or set on_unreachable: reassign to run "
-                "its replicas on the other hubs.",
+                f"Deployment {name}: no answer from {', '.join(away)}, so nothing was changed. Make them reachable, or set on_unreachable: "
+                "reassign to run their replicas on the other hubs.",
             )
         held = {host: _indexes_of(found, name) for host, found in seen.items() if found is not None}
         if not held and only_looks:
@@ -113,7 +113,7 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
             raise SthError("UNREACHABLE", f"Deployment {name}: no hub of the play answers, so nothing was changed.")
         members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
         planned = plan_shares(members, fleet.total_replicas, fleet.spread)
-        # Of a replica that runs on two hubs, one copy counts.
+        # If a replica runs on two hubs, it counts once.
         copies = sum(map(len, held.values())) - len(frozenset().union(*held.values()))
         ready = max(0, _ready(seen.values(), name) - copies)
         missing, hubs_at_once = missing_at_once(fleet.promise(name), ready)
@@ -139,7 +139,7 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
 def share_of(name: str, variables: Mapping[str, Any], last: bool) -> dict[str, Any]:
     """Return the options that give this host its share of the deployment ``name``; none if it is not spread.
 
-    ``last``: the other hubs have theirs, so those of this host that belong there end.
+    ``last``: every other hub has its share, so the replicas that moved there end on this host. Until then, this host keeps them.
     """
     share = _shares_of(variables).get(name)
     if share is None:
@@ -149,14 +149,14 @@ def share_of(name: str, variables: Mapping[str, Any], last: bool) -> dict[str, A
 
 
 def all_have_theirs(variables: Mapping[str, Any]) -> bool:
-    """Whether every hub that answers has brought its share into its state."""
+    """Whether the replicas of every hub that answers are in the wanted state, so that other hubs may end theirs."""
     hosts, fleet = variables["hostvars"], variables["deployment__fleet"]
     runs = (hosts[name].get("deployment__run") for name in fleet["hubs"] if name not in fleet["away"])
     return all("results" in (run or {}) and not run.get("failed") for run in runs)
 
 
 def both_results(earlier: Mapping[str, Any], last: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the result of the two tasks that give a host its share. ``earlier``: the loop in which the first one ran."""
+    """Combine the results of the two tasks that give a host its share. ``earlier``: the result of the loop with the first one."""
     first = next((item for item in earlier.get("results", ()) if item.get("deployment__name") == name), None)
     if first is None or "instances" not in last:
         return last
@@ -202,7 +202,7 @@ def _what_runs(hosts: Mapping[str, Mapping[str, Any]], only_looks: bool) -> dict
             )
         away = seen.get("unreachable") or seen.get("error_code") in AWAY
         if "deployments" not in seen and not away and not only_looks:
-            # Its hub may run as before, so others must not get its replicas.
+            # The hub may still run its replicas, so other hubs must not get them.
             raise SthError(seen.get("error_code") or "LOCAL_ERROR", f"{name}: {seen.get('msg') or 'it has failed.'}")
         found[name] = None if away else seen.get("deployments")
     return found
@@ -242,7 +242,7 @@ def _weight(variables: Mapping[str, Any], spread: Spread) -> float:
         if load is None:
             raise SthError(
                 "INVALID_OPTION",
-                f"{variables['inventory_hostname']} has not said what is free on its hub, which spread: by_load needs.",
+                f"The free memory on the hub of {variables['inventory_hostname']} is not known, and spread: by_load needs it: use another spread.",
             )
         return float(load["memFree"])
     given = variables.get("deployment_weight")

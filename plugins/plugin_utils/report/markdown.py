@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as Markdown, as GitHub and GitLab show it in a comment. Nothing in it is taken for markup or for a mention."""
+"""A report as Markdown for comments on GitHub and GitLab. Values in it never act as markup or as a mention of a user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 # How many differences one row shows, and how many characters of each value. The JSON has all.
 MOST_DIFFERENCES = 12
 MOST_CHARACTERS = 120
-# In a table, only these could end a cell or begin markup.
+# The characters that could end a cell of a table, or begin markup or a mention.
 _MARKUP = re.compile(r"[\\`*\[\]<>|&~#@]")
 _NOTHING = object()
 
@@ -80,7 +80,7 @@ def _differences(diff: Mapping[str, Any]) -> str:
 
 
 def differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the dotted path, the old and the new value of everything that differs. A value that is not there is `_NOTHING`."""
+    """Yield the dotted path, the old and the new value of everything that differs. A missing value is `_NOTHING`."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys((*before, *after)):
             inner = f"{path}.{key}" if path else str(key)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of the role C(deployment): collects what each host of a run says, and writes it as JSON and Markdown.
+"""The report of the role C(deployment): collects the results of all hosts of a run, and writes them as JSON and Markdown.
 
-Every host writes the whole report when its role is over. So the last one leaves a report of all hosts, also if others have failed.
+Every host writes the whole report at the end of its role. So the last host writes the report of all, even if others have failed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.markdown impor
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 MARKDOWN = ".md"
-# Of the file that holds the lines of this run.
+# The name of the file with the lines of this run (`run_file`).
 _NAME = "report"
 _UNREAD = "The list of deployments could not be evaluated: see the output of the run."
 
@@ -61,14 +61,14 @@ def note_deployment(path: str, host: str, name: str, result: Mapping[str, Any], 
 
 
 def write_report(path: str, host: str, hosts: Iterable[str], check_mode: bool) -> None:
-    """Write the report of all hosts that have told something until now. ``hosts``: those of the play, in order.
+    """Write the report of all hosts that have noted a result until now. ``hosts``: the hosts of the play, in order.
 
     Raises ``LOCAL_ERROR`` if a file cannot be written.
     """
     add_line(_NAME, {"path": path, "host": host, "over": True, "hosts": list(hosts)})
     lock = os.path.join(constants.DEFAULT_LOCAL_TMP, "scramjet.sth-report.lock")  # type: ignore[attr-defined]
     with open(lock, "wb") as held:
-        # Otherwise a host that has read earlier could write later.
+        # Otherwise a host that read the lines earlier could overwrite a more complete report.
         take_lock(held)
         report = build_report([item for item in read_lines(_NAME) if item["path"] == path], check_mode)
         for name, text in (
@@ -107,9 +107,9 @@ def build_report(lines: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[s
 
 
 def _complete(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the lines of a host, with a failure for each list that could not be read, and for what was not told of a list.
+    """Return the lines of a host. Add a failure for each list that could not be evaluated, and for each deployment without a result.
 
-    A deployment has one line for each list, although two tasks bring one that is spread over hubs into its state.
+    The lines of the two tasks for a deployment that is spread over hubs become one line.
     """
     found: list[Mapping[str, Any]] = []
     left: list[str] | None = None
@@ -136,11 +136,11 @@ def _complete(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _both(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what two tasks, one after the other, say about one deployment."""
+    """Combine the lines of two tasks, one after the other, about one deployment."""
     if not earlier["rows"] or not later["rows"]:
         return {**later, "rows": [*earlier["rows"], *later["rows"]]}
     (first, *some), (last, *more) = earlier["rows"], later["rows"]
-    # A key that the later task leaves as it is keeps what the earlier one said, such as that a secret has changed.
+    # For a key that the later task does not change, keep the value of the earlier one, such as the note that a secret has changed.
     after = {key: value for key, value in first["after"].items() if key in last["after"] or key not in last["before"]}
     after.update((key, value) for key, value in last["after"].items() if last["before"].get(key) != value)
     reason = "; ".join(dict.fromkeys(row["reason"] for row in (*some, *more)))

@@ -25,7 +25,7 @@ description:
     C(hub_unreachable) or C(gap), C(hub) with the C(name) and C(api_url) of its hub, and C(time). The page C(docs/event-driven.md) of
     the collection lists all fields.
   - If a hub cannot be reached, the source tries again after pauses that grow from 0.5 to 10 seconds. It never gives up.
-  - Only requests that read are sent. Events and life-cycle changes are not taken from other readers, and no stream is read.
+  - The source only reads. It does not consume anything, so other readers get the same events, and it reads no stream.
 options:
   hubs:
     description:
@@ -36,7 +36,7 @@ options:
     suboptions:
       name:
         description:
-          - How events call the hub. By default its C(api_url).
+          - The name of the hub in events. By default its C(api_url).
         type: str
       api_url:
         description:
@@ -176,7 +176,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     arrived = asyncio.Event()
 
     def wake() -> None:
-        # A thread may still end while the loop is closed.
+        # A thread may still call this after the loop was closed.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(arrived.set)
 
@@ -200,7 +200,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
 
 
 def _log(event: dict[str, Any]) -> None:
-    """Log what a rulebook may have no rule for, so that it is noticed all the same."""
+    """Log the reachability of hubs, because a rulebook may have no rule for it."""
     if event["type"] == "hub_reachable":
         logger.info("%s: hub_reachable", event["hub"]["name"])
     elif event["type"] in ("hub_unreachable", "gap"):
@@ -208,14 +208,14 @@ def _log(event: dict[str, Any]) -> None:
 
 
 def _of_collection(name: str) -> Any:
-    """Import a module of this collection. ansible-rulebook runs this file by its path, and may not know its collection as a package."""
-    # Not resolved, because a checkout is linked into its place.
+    """Import a module of this collection. ansible-rulebook runs this file by its path, so the collection may not be importable."""
+    # Do not resolve symbolic links, because a checkout may be linked into a directory of collections.
     folders = pathlib.Path(os.path.abspath(__file__)).parents
     if len(folders) > 7 and folders[6].name == "ansible_collections":
         if str(folders[7]) not in sys.path:
             sys.path.insert(0, str(folders[7]))
         for package, folder in (("ansible_collections", folders[6]), ("ansible_collections.scramjet", folders[5])):
-            # Another installation of collections may be a package without room for others.
+            # The package may come from another installation of collections, whose path does not include this one.
             places = importlib.import_module(package).__path__
             if str(folder) not in places:
                 places.append(str(folder))

@@ -14,7 +14,7 @@ _RANGE = re.compile(r"-?[0-9]+\.\.-?[0-9]+(?:\.\.-?[0-9]+)?")
 _LETTERS = re.compile(r"[a-zA-Z]\.\.[a-zA-Z](?:\.\.-?[0-9]+)?")
 _PADDED = re.compile(r"-?0[0-9]")
 _COMMA_SET = re.compile(r",(?!,).*\}")
-# Each escaped character is replaced by a character that cannot be in a pattern, because patterns are UTF-16 units.
+# Each escaped character is replaced by a character beyond U+FFFF. A pattern contains none, because it consists of UTF-16 units.
 _CLOSED = "\U0010fff2"
 _ESCAPES = (
     ("\\\\", "\U0010fff0", "\\"),

@@ -119,7 +119,7 @@ def _translate(glob: str) -> str | None:
 
 
 def _translate_bracket(glob: str, at: int) -> tuple[str, int] | None:
-    """Return (regular expression, index after it) for the bracket that opens before ``at``; None if it is not closed."""
+    """Return (regular expression, index after the bracket) for the bracket that opens before ``at``; None if it is not valid."""
     negated = glob[at : at + 1] in ("!", "^")
     at += negated
     parts: list[str] = []

@@ -13,7 +13,7 @@ _STEP = re.compile(
     r"\\.|\[(?:\\.|[^\]\\])*\]|\(\?(?:<?[=!]|:|<[a-zA-Z_$][\w$]*>)|[*+?]\??|\{(?P<least>\d+)(?:,(?P<most>\d*))?\}\??|.",
     re.DOTALL,
 )
-# What can be repeated only if there is something before it.
+# Quantifiers, which must follow something that can be repeated.
 _REPEATS = frozenset("*+?")
 
 

@@ -24,7 +24,7 @@ class SiIgnore:
     def __init__(self, text: str = "") -> None:
         """Raises ``TooManyAlternatives`` for a pattern whose braces have too many alternatives."""
         self._patterns: list[Minimatch] = []
-        # Lines that look as if they left something out, but cannot match anything.
+        # Lines that cannot match anything, although their author probably wanted them to.
         self.idle: list[str] = []
         for line in _END_OF_LINE.split(text):
             before, sign, _comment = line.partition("#")

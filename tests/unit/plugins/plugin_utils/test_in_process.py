@@ -38,7 +38,7 @@ def test_a_task_on_the_controller_runs_in_process(how: dict[str, Any]) -> None:
 )
 def test_every_other_task_runs_the_module(how: dict[str, Any]) -> None:
     assert chosen_entrance("auto", action(**how)) == "module"
-    with pytest.raises(SthError, match="cannot run so"):
+    with pytest.raises(SthError, match="cannot run in-process"):
         chosen_entrance("in_process", action(**how))
 
 
@@ -48,7 +48,7 @@ def test_every_other_task_runs_the_module(how: dict[str, Any]) -> None:
 def test_a_controller_that_cannot_runs_the_module(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
     monkeypatch.setattr(in_process, name, value)
     assert chosen_entrance("auto", action()) == "module"
-    with pytest.raises(SthError, match="cannot run so"):
+    with pytest.raises(SthError, match="cannot run in-process"):
         chosen_entrance("in_process", action())
 
 

@@ -100,7 +100,7 @@ def test_weights_are_variables_of_hosts_and_load_is_what_the_hub_says() -> None:
     load = {host: {"deployment__load": {"load": {"memFree": free}}} for host, free in zip("abc", (1e9, 5e9, 2e9))}
     planned = shares(play(seen, load, total_replicas=6, spread="by_load"))
     assert {host: len(found) for host, found in indexes(planned).items()} == {"a": 1, "b": 4, "c": 1}
-    with pytest.raises(SthError, match="c has not said what is free"):
+    with pytest.raises(SthError, match="The free memory on the hub of c is not known"):
         shares(play(seen, {**load, "c": {"deployment__load": {"failed": True}}}, total_replicas=6, spread="by_load"))
     with pytest.raises(SthError, match="deployment_weight of a must be a number"):
         shares(play(seen, {"a": {"deployment_weight": "much"}}, total_replicas=6, spread="weighted"))
