@@ -20,7 +20,7 @@ extends_documentation_fragment: [default_callback, result_format_callback]
 
 
 class CallbackModule(Default):
-    """The default output without unchanged and skipped tasks, and with the texts of ``debug`` as they are."""
+    """The default output without unchanged and skipped tasks. It shows the texts of ``debug`` without the surrounding JSON."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"

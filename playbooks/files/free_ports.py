@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prints a free port for each port in the arguments: that one if nobody listens on it, or another."""
+"""Prints a free port for each port in the arguments: the port itself if nothing listens on it, else another one."""
 
 from __future__ import annotations
 

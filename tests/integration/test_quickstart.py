@@ -40,7 +40,7 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
         assert other.requests == []
 
     assert re.search(r"^wind +6 ######$", output, re.MULTILINE), output[-4000:]
-    assert "The hub is as empty as it was." in output
+    assert "The jobs have left nothing on it." in output
     assert "Text: completed in " in output
     assert not any(name in output for name in INSTALLATIONS)
     # What a person wants to read: what was done, and what it says.

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ends instances through the hub's API: end_instances.py {"api_url": …, "instances": [id, …], "stop_timeout": seconds}.
 
-Each is asked to stop (POST instance/<id>/_stop, which the hub holds for the whole timeout), then killed. Prints as JSON
-the ids of those that are still listed as live: on 0.18 a start that failed can leave an entry that answers nothing.
+Asks each instance to stop (POST instance/<id>/_stop, which answers only after the whole timeout), then kills it. Prints as JSON
+the ids of instances that are still listed as live: on 0.18, a failed start can leave a record that never goes
+(hub-behaviour.md#start-never-answered).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import time
 import urllib.request
 from typing import Any
 
-SETTLE = 15.0  # seconds: a killed Python program is listed for 11
+SETTLE = 15.0  # seconds: a 0.18 hub lists a killed Python program for 11 s
 
 
 def call(url: str, timeout: float, body: Any = None) -> Any:
-    """Return the hub's answer; None if it refuses or does not answer. The list of instances then shows the effect."""
+    """Return the hub's answer; None if it refuses or does not answer. The caller looks at the list of instances instead."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -37,7 +38,7 @@ def main() -> None:
     api_url, seconds = want["api_url"], want["stop_timeout"]
     stop: Any = {"timeout": int(seconds * 1000), "canCallKeepalive": False}
     if (call(f"{api_url}/version", 10) or {}).get("version", "").startswith("0."):
-        stop = [4001, stop]  # the 0.18 dialect
+        stop = [4001, stop]  # hub-behaviour.md#body-of-a-stop
 
     def end(instance: str) -> None:
         call(f"{api_url}/instance/{instance}/_stop", seconds + 10, stop)

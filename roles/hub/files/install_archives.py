@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs npm with a registry that holds only the packages of a folder: install_archives.py FOLDER COMMAND…
 
-The folder holds archives as `npm pack` makes them (.tgz): the package and everything that it depends on, of any number of
-versions. npm cannot resolve dependencies from archives alone, so a registry on loopback tells it what there is, for as long as the
-command runs. The exit status is that of the command; packages that npm asked for in vain are named on standard error.
+The folder has archives as `npm pack` makes them (.tgz): the package and all its dependencies, each in one or more versions. npm cannot
+resolve dependencies from archives alone, so a registry on loopback serves them while the command runs. The exit status is that of the
+command. If it fails, packages that npm did not find are named on standard error.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 
 def read_manifest(file: Path) -> dict[str, Any]:
-    """Return package.json of an archive. It is in the top folder, which may have any name."""
+    """Return package.json of an archive. It is in the top folder, which may have any name. Raises ValueError."""
     try:
         with tarfile.open(file) as archive:
             for member in archive:

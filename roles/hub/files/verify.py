@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a tiny program of each language on the hub and removes it: verify.py {"api_url": …, "languages": [node, python]}.
 
-Prints as JSON {language: why its program did not run, "" if it did}. With the standard library only, as `requests` may be
-missing here.
+Prints as JSON {language: why its program did not run, "" if it did}. Uses only the standard library, because `requests` may be
+missing on this machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PATIENCE = 30.0  # seconds, for each request, and until the hub lets the package
 
 
 def request(method: str, url: str, body: bytes | None = None, kind: str = "application/json") -> Any:
-    """Return the hub's open answer. Raises OSError or http.client.HTTPException. It does not use a proxy on this machine."""
+    """Return the hub's open answer. Raises OSError or http.client.HTTPException. Does not use a proxy: the hub is on this machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return opener.open(urllib.request.Request(url, body, {"Content-Type": kind}, method=method), timeout=PATIENCE)
 
@@ -58,7 +58,7 @@ def archive(language: str) -> bytes:
 
 
 def run(api_url: str, language: str) -> str:
-    """Return why the program did not run, empty if it did."""
+    """Return why the program did not run; "" if it did."""
     try:
         sequence = call("POST", f"{api_url}/sequence", archive(language), "application/octet-stream")["id"]
         # Without both keys, a Python program on 0.18 fails.
@@ -75,9 +75,9 @@ def run(api_url: str, language: str) -> str:
 
 
 def clear(api_url: str) -> bool:
-    """Removes the programs, also those from an earlier run, and returns whether they are gone.
+    """Removes the programs, also those of an earlier run, and returns whether they are gone.
 
-    A hub refuses this while an instance runs, a 1.x hub for 15 seconds longer.
+    A hub refuses this while an instance runs, and a 1.x hub until 15 seconds after its end.
     """
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -94,7 +94,7 @@ def clear(api_url: str) -> bool:
 
 
 def attempt(method: str, url: str, body: bytes | None = None) -> Any:
-    """Return the hub's answer, None if there is none. The next list shows what worked."""
+    """Return the hub's answer; None if there is none. The next list shows whether the request has worked."""
     try:
         return call(method, url, body)
     except (OSError, ValueError, http.client.HTTPException):

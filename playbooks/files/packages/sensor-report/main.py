@@ -21,7 +21,7 @@ from typing import Any
 
 from scramjet.streams import Stream
 
-# Seconds. After that it ends by itself, if nobody stops it.
+# Seconds after which the program ends by itself, if nobody stops it.
 WAIT_TO_BE_STOPPED = 60
 
 

@@ -2,8 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// One of a pool. Answers `work` (a text, or JSON text with `text` in it) with `done`, which tells who did it and how many
-// words there were; `report` with `reported`, which tells how much it has done so far.
+// A member of a pool. Answers the event `work` (a text, or JSON text with the key `text`) with `done`, which has its index and the number
+// of words, and the event `report` with `reported`, which has the totals of its work so far.
 // Configuration: worker (its index, set by index_key), seconds (how long a piece of work takes).
 "use strict";
 
