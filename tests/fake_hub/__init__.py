@@ -4,7 +4,7 @@
 
 """A small server that answers like a Scramjet Transform Hub, with its traps.
 
-It plays version 0.18, 0.22, 0.26, 0.28, 0.34, 0.36, 0.39 or 1.0 (of each, the version that was measured, see versions.py), or a
+It simulates version 0.18, 0.22, 0.26, 0.28, 0.34, 0.36, 0.39 or 1.0 (each stands for a measured version, see versions.py), or a
 full version number. ``1.x`` is the newest.
 
     with FakeHub(generation="1.x") as hub:
@@ -15,11 +15,10 @@ full version number. ``1.x`` is the newest.
         hub.fault(Fault("reset", method="POST", path="/sequence"))
         hub.restart(), hub.stall(1.5), hub.overload(3), hub.kill_runner(ID), hub.lose_directory(ID)
         hub.state.crosstalk = True      # programs hear each other's events, as on a real 1.x hub
-        hub.state.python = "too new"    # programs in Python do not come up
+        hub.state.python = "too new"    # Python programs fail at their start
 
-Programs are simulated: ``behaviour`` in app_config says what an instance does, as in the package
-``tests/integration/packages/probe``, whose real program does the same on a real hub. It is checked against recorded
-answers of real hubs by ``tests/unit/fake_hub``.
+Programs are simulated: ``behaviour`` in app_config says what an instance does. The package ``tests/integration/packages/probe`` does
+the same on a real hub. ``tests/unit/fake_hub`` checks the fake hub against recorded answers of real hubs.
 """
 
 from __future__ import annotations

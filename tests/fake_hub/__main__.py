@@ -18,7 +18,7 @@ if __name__ == "__main__":
     parser.add_argument("version", choices=VERSIONS)
     parser.add_argument("port", type=int)
     arguments = parser.parse_args()
-    # On 0.18, a completed run is recognised because its runner stays for a while. This must take longer than a crash.
+    # On 0.18, the collection recognises a completed run because its runner stays for some seconds (hub-behaviour.md#no-outcome-on-018).
     with FakeHub(arguments.version, replace(FAST, linger=5.0), port=arguments.port) as hub:
         print(hub.api_url, flush=True)
         signal.pause()

@@ -32,7 +32,7 @@ class Call:
     received: int = 0
     # Whether the client has closed the connection.
     gone: Callable[[], bool] = lambda: False
-    # Allow later requests to be handled. A real hub has one thread and handles requests in order.
+    # Call it when later requests may be handled. A real hub has one thread, and handles requests in order.
     noted: Callable[[], None] = lambda: None
 
     def json(self) -> Any:
@@ -48,13 +48,13 @@ class Call:
 
 @dataclass
 class Answer:
-    """What is sent back: JSON, text, nothing, or a stream; ``HANG`` is no answer at all."""
+    """The answer of a route: JSON, text, nothing, or a stream. With `HANG`, the client never gets an answer."""
 
     status: int = 200
     reason: str = "OK"
     json: Any = None
     text: str | None = None
-    # None is a pause, in which the client may close the connection.
+    # The pieces of a stream. None: there is no data now; look whether the client has closed the connection.
     stream: Callable[[], Iterator[bytes | None]] | None = None
     # For answers that are not JSON.
     content_type: str | None = None

@@ -42,7 +42,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, at: tuple[str, int] | socket.socket, hub: FakeHub) -> None:
         """``at``: an address, or a socket that is bound to one."""
         self.hub = hub
-        # Connections whose first request has not been noted yet.
+        # Connections whose first request is not handled yet (see `Call.noted`).
         self.unnoted: set[object] = set()
         self._over = False
         if not isinstance(at, socket.socket):
@@ -68,7 +68,7 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
     def end(self) -> None:
-        """Listen no more. The last connection is our own, so that nothing needs to look whether it is over."""
+        """Stop listening. Open a last connection, so that the thread in `serve` notices it without looking again and again."""
         self._over = True
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(self.server_address[1])), 1.0):
             pass
@@ -85,14 +85,14 @@ class _SlowError(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Like a real hub. With Nagle's algorithm, every answer in several pieces on a kept connection would take 40 ms.
+    # As on a real hub. With Nagle's algorithm, each answer in several pieces on a kept connection would take 40 ms.
     disable_nagle_algorithm = True
     server: Server
 
     def setup(self) -> None:
         """Begin with a connection."""
         self.state = self.server.hub.state
-        # Between requests; a POST on a connection that was closed so gets no answer
+        # For how long a connection may be idle between requests. A POST on a connection that was closed for this reason gets no answer
         # (hub-behaviour.md#idle-connections).
         self.idle = self.state.scaled(self.state.timings.idle)
         self.received = self.restarts = 0
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().finish()
 
     def parse_request(self) -> bool:
-        """Do not answer if the hub has died. Otherwise refuse what Node.js refuses."""
+        """Close the connection if the hub has died. Refuse requests that Node.js refuses."""
         if self.server.hub.dead:
             self.server.hub.turned_away += 1
             self.close_connection = True
@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(answer, truncated=kind == "truncate", dripping=kind == "drip")
 
     def _wait(self, fault: Fault, call: Call) -> None:
-        """Wait as long as a gateway does that gets no answer. The hub goes on with what it does."""
+        """Wait as long as a gateway that gets no answer. If the fault is ``handled``, the hub handles the request in the meantime."""
         if not fault.handled:
             time.sleep(fault.seconds)
             return
@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.unnoted.discard(self.client_address)
 
     def _wait_for_what_came_before(self) -> None:
-        """Wait until earlier requests are noted: a real hub notes a wait for an event before it handles a later event."""
+        """Wait until earlier requests are handled: a real hub registers a wait for an event before it handles a later event."""
         end = time.monotonic() + 1.0
         before = set(self.server.unnoted)
         while before & self.server.unnoted and time.monotonic() < end:
@@ -242,13 +242,13 @@ class _Handler(BaseHTTPRequestHandler):
         return self.rfile.readline()
 
     def _allow(self, end: float | None) -> None:
-        """Wait no longer than until ``end``."""
+        """Limit the next read to the time until ``end``."""
         left = None if end is None else end - time.monotonic()
         if left is not None and left <= 0:
             raise TimeoutError
         self.connection.settimeout(left)
 
-    # -- written --------------------------------------------------------------------------------------------------
+    # -- write ----------------------------------------------------------------------------------------------------
 
     def _send(self, answer: Answer, truncated: bool = False, dripping: bool = False) -> None:
         self.send_response_only(answer.status, answer.reason)
@@ -259,7 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         else:
             self.send_header("Connection", "keep-alive")
-            # A hub closes the connection a second later than it says.
+            # A hub closes the connection a second later than it announces.
             self.send_header("Keep-Alive", f"timeout={max(0, int(self.idle) - 1)}")
         if answer.json is not None:
             self.send_header("Content-Type", "application/json")
@@ -274,7 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.dumps(answer.json, separators=(",", ":")).encode()
         if answer.status == 204:
             return self.end_headers()
-        # As the real one: chunked, never with a length.
+        # As on a real hub: chunked, never with a length.
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         if body:
@@ -296,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
         cuts = hub.cuts
         if not self.path.endswith("/v1/log"):
             hub.readings.append(self.path)
-        # Data that is taken out for a client that has gone would be lost for the next one.
+        # Take no data for a client that has gone, because the next reader would not get it.
         while not self._gone():
             if hub.cuts != cuts and not hub.cuts_pieces:
                 return self._drop()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong between a hub and its client."""
+"""Faults between a hub and its client."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 @dataclass
 class Fault:
-    """One thing to go wrong, for requests whose method is ``method`` and whose path has ``path`` (a regex) in it.
+    """A fault of requests with the method ``method`` and a path that contains ``path`` (a regex). Empty: any.
 
     ``reset``: the connection is closed before the request is handled. ``lost``: the request is handled, but its answer is lost.
-    ``truncate``: the answer is cut off. ``drip``: it comes byte by byte. ``hang``: the request is not handled, and gets no answer.
-    ``mute``: it is handled, and gets no answer. ``status``: ``status``, ``reason``, ``headers`` and ``body`` are the
-    answer after ``seconds``, and the request is not handled, unless it is ``handled`` before (or later, if that takes longer).
+    ``truncate``: the answer is cut off. ``drip``: the answer comes byte by byte. ``hang``: the request is not handled, and gets no
+    answer. ``mute``: the request is handled, and gets no answer. ``status``: ``status``, ``reason``, ``headers`` and ``body`` are the
+    answer, after ``seconds``. With ``handled``, the hub handles the request in the meantime; otherwise not at all.
     ``die``: the hub dies before it handles the request. ``cut``: the hub dies after it has handled the request.
 
     ``times``: how often this happens, after ``skip`` matching requests. ``then`` is called when it happens, before the client sees
@@ -53,7 +53,7 @@ class Fault:
         return True
 
 
-# What nginx says.
+# The reason phrases of nginx.
 REASONS = {
     429: "Too Many Requests",
     502: "Bad Gateway",
@@ -63,7 +63,7 @@ REASONS = {
 
 
 def from_gateway(status: int, method: str = "", path: str = "", *, retry_after: str = "", **how: Any) -> Fault:
-    """Return the fault that a gateway in front of the hub answers, and not the hub. ``how``: other fields of the fault."""
+    """Return a fault in which a gateway answers in the place of the hub. ``how``: other fields of the fault."""
     headers = {"Content-Type": "text/html", **({"Retry-After": retry_after} if retry_after else {})}
     page = f"<html><h1>{status} {REASONS[status]}</h1></html>".encode()
     return Fault("status", method, path, status=status, reason=REASONS[status], headers=headers, body=page, **how)

@@ -30,7 +30,7 @@ class Sequence:
     files: dict[str, bytes] = field(default_factory=dict)
     # Bytes read on the connection, not the package's size (hub-behaviour.md#packagesize); None after a restart.
     package_size: int | None = 1483
-    # What a PUT has named it: its id.
+    # The name that a PUT gives it on some versions, which is its id (versions.py, sequences_by_name).
     name: str | None = None
 
     @property
@@ -55,7 +55,7 @@ class Sequence:
 
 
 class Instance:
-    """A running program. On 1.x, its record stays after its process has ended. After a restart, its process may run without a record."""
+    """A program and its record. On 1.x, the record stays after the end of the process. After a restart, a process may have no record."""
 
     def __init__(self, state: State, sequence: Sequence, body: dict[str, Any], instance_id: str) -> None:
         self.state = state
@@ -73,7 +73,7 @@ class Instance:
         self.terminated: dict[str, Any] | None = None
         self.ended_at: float | None = None
         self.process_alive = True
-        # 0.18: whether it is an entry that never connects and never answers (hub-behaviour.md#start-never-answered), and
+        # 0.18: whether it is a record that never connects and never answers (hub-behaviour.md#start-never-answered), and
         # whether it has connected (hub-behaviour.md#starting-instance-never-answers).
         self.zombie = False
         self.connected = True
@@ -88,12 +88,12 @@ class Instance:
         # Whether commands no longer reach the program (hub-behaviour.md#programs-that-do-not-answer).
         self.unreachable = False
         self.healthy = True
-        # Its program is done; the process goes on for a while.
+        # Whether its program has completed. The process runs on for some seconds (hub-behaviour.md#completion-is-known-early).
         self.has_completed = False
         self.removed_after = state.timings.busy + state.timings.extension
         self.streams = {name: bytearray() for name in STREAMS}
         self.stream_ended = dict.fromkeys(STREAMS, False)
-        # By name: the last payload, which a restart loses, and all payloads.
+        # By name of the event: the last payload, which the hub forgets at a restart, and all payloads.
         self.events: dict[str, Any] = {}
         self.emitted: dict[str, list[Any]] = {}
         self.ended_inputs: set[str] = set()
@@ -102,15 +102,15 @@ class Instance:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Its configuration, if that is a mapping."""
+        """Its configuration; {} if that is not a mapping."""
         return self.app_config if isinstance(self.app_config, dict) else {}
 
     def after(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Do something later, if the process still runs."""
+        """Call ``action`` after ``seconds``, if the process still runs."""
         self.state.at(seconds, lambda: action() if self.process_alive else None)
 
     def every(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Repeat something while the process runs."""
+        """Call ``action`` every ``seconds`` while the process runs."""
 
         def again() -> None:
             action()
@@ -126,12 +126,12 @@ class Instance:
             self.streams[stream] += data
 
     def log(self, level: str, message: str, data: list[Any], source: str = "Runner") -> None:
-        """The runner logs a line, or the program, as ``source`` tells."""
+        """Add a line to the log. ``source``: "Runner" for the runner, "Sequence" for the program."""
         line = {"level": level, "msg": message, "ts": int(time.time() * 1000), "from": source, "data": data}
         self.write("log", json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
     def log_python(self, message: str) -> None:
-        """The runner of a program in Python logs a line; what the program logs looks the same."""
+        """Add a line to the log of a Python program. Lines of the runner and of the program have the same form."""
         line = {"ts": int(time.time() * 1000), "level": "INFO", "from": "PythonRunner", "msg": message}
         self.write("log", json.dumps(line).encode() + b"\n")
 
@@ -215,7 +215,7 @@ class Instance:
 
     @property
     def counts_as_use(self) -> bool:
-        """Whether 1.x refuses to delete the sequence because of it."""
+        """Whether a 1.x hub refuses to delete the sequence because of this instance."""
         return self.ended_at is None or time.monotonic() - self.ended_at < self.state.scaled(self.state.timings.busy)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What simulated instances do: the behaviours of ``tests/integration/packages/probe``, and the recorded programs."""
+"""Simulates programs: the behaviours of ``tests/integration/packages/probe``, and the programs in the recordings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(instance: Instance, main: str) -> None:
 
 
 def _dies_in_handshake(instance: Instance) -> bool:
-    """Whether a Python program fails at its start (hub-behaviour.md#python-programs). On 1.x, the start was refused already."""
+    """Whether a Python program fails at its start (hub-behaviour.md#python-programs). A 1.x hub refuses such a start before this."""
     complete = instance.state.is_1x or {"appConfig", "args"} <= instance.body.keys()
     return instance.state.python != "runs" or not complete
 
@@ -65,7 +65,7 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         output = json.dumps(said, separators=(",", ":")).encode() + b"\n"
         instance.after(seconds, lambda: instance.complete(output))
         if "late" in config:
-            # In the background, after it has completed.
+            # A completed program may still work in the background.
             instance.after(seconds + 0.3, lambda: instance.write("stdout", f"{config['late']}\n".encode()))
     elif behaviour == "return_nothing":
         instance.complete(b"undefined")
@@ -75,7 +75,7 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
     elif behaviour == "flood":
         instance.complete(b"x" * int(config["bytes"]))
     elif behaviour == "end":
-        # As if somebody had killed it.
+        # Ends as if a client had killed it.
         instance.after(seconds, lambda: instance.end(137, "Instance killed"))
     elif behaviour == "hang":
         instance.after(seconds, lambda: setattr(instance, "unreachable", True))
@@ -127,7 +127,7 @@ def fed(instance: Instance, data: bytes, ended: bool) -> None:
 
 
 def stopping(instance: Instance, timeout: float) -> Literal["stops", "too slow", "put off"]:
-    """React to a stop, ``timeout`` seconds before its end."""
+    """React to a stop with a timeout of ``timeout`` seconds. "put off": the program asks for more time (keepAlive)."""
     handler = instance.settings.get("stopHandler")
     if handler == "exit":
         instance.after(0.1, lambda: instance.crash(213, "Runner failed"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The behaviour of the programs in the recordings, which have their own commands."""
+"""The behaviour of the programs in the recordings. Their configuration differs from that of the package ``probe``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXITS, DOES_NOT_PARSE = "process.exit(", "module.exports = function( {"
 
 
 def run(instance: Instance, main: str) -> bool:
-    """Do what a recorded program does; return whether it is one."""
+    """Simulate a recorded program; return False if ``instance`` runs another program."""
     if main.startswith(EXITS):
         instance.crash(213, "Runner failed", loaded=False)
     elif main.startswith(DOES_NOT_PARSE):
@@ -86,7 +86,7 @@ def _fail(instance: Instance, code: int, reason: str) -> None:
 
 
 def received(instance: Instance, event: str, message: Any) -> bool:
-    """React to an event in a way of its own; return whether it did."""
+    """React to an event as a recorded program; return whether it does so."""
     name = instance.config["name"]
     if name == LISTENER and event == "custom":
         instance.emit("heard", {"m": message})

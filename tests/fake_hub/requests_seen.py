@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.instances import STREAMS
 
 @dataclass
 class Request:
-    """One request as it came; header names in lower case."""
+    """One request that has arrived. Header names are in lower case."""
 
     method: str
     path: str
@@ -22,6 +22,6 @@ class Request:
 
     @property
     def writes(self) -> bool:
-        """Whether it changes something; reading a stream consumes it."""
+        """Whether the request changes or consumes something. Reading a stream consumes its data."""
         last = self.path.rstrip("/").rpartition("/")[2]
         return self.method != "GET" or (last in STREAMS and "/instance/" in self.path) or "/topic/" in self.path

@@ -41,7 +41,7 @@ class Routes:
         }
 
     def answer(self, call: Call) -> Answer:
-        """Answer one call. It may wait here, without the lock."""
+        """Answer one call. This may wait, but not while it holds the lock."""
         path = re.sub(r"^/api/v1(?=/|$)", "", call.path.split("?")[0], flags=re.IGNORECASE)
         if path == call.path.split("?")[0] or "//" in path:
             return NOT_FOUND

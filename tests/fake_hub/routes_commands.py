@@ -48,7 +48,7 @@ class CommandRoutes:
             return self._event(instance, body)
         return self._monitoring_rate(body)
 
-    # -- ended ----------------------------------------------------------------------------------------------------
+    # -- stop and kill --------------------------------------------------------------------------------------------
 
     def _stop(self, instance: Instance, body: Any) -> Answer:
         if body is None:
@@ -59,7 +59,7 @@ class CommandRoutes:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
             return Answer(400, "Bad Request", {"error": "Invalid timeout format"})
         with self.state.lock:
-            # Also for an instance that has ended, and then for good (hub-behaviour.md#stop-of-an-ended-instance).
+            # The status of an instance that has ended changes too, for good (hub-behaviour.md#stop-of-an-ended-instance).
             instance.status = "stopping"
             self._tell_to_stop(instance, max(0.0, timeout / 1000), bool(asked.get("canCallKeepalive")))
         pause(self.state, max(0.0, timeout / 1000))
@@ -75,7 +75,7 @@ class CommandRoutes:
         if not isinstance(body, list):
             return _thrown("Spread syntax requires ...iterable[Symbol.iterator] to be a function")
         if len(body) < 2:
-            # It answers with an error, but stops the instance (hub-behaviour.md#body-of-a-stop).
+            # The hub answers with an error, but stops the instance (hub-behaviour.md#body-of-a-stop).
             with self.state.lock:
                 self._tell_to_stop(instance, 0.0, False)
             return _thrown("Cannot read properties of undefined (reading 'timeout')")
@@ -112,11 +112,11 @@ class CommandRoutes:
         self.state.at(timeout + timings.notice, lambda: instance.end(code, reason))
 
     def _kill(self, instance: Instance, body: Any) -> Answer:
-        # Only in exactly this status (hub-behaviour.md#kill-only-while-running).
+        # A 1.x hub kills only in this status (hub-behaviour.md#kill-only-while-running).
         if self.state.is_1x and instance.status != "running":
             return Answer(400, "Bad Request", {"error": "Instance not running"})
         if not self.has("plain_orders"):
-            # What cannot be read of the body counts as nothing.
+            # A body of another shape counts as empty.
             body = body[1] if isinstance(body, list) and len(body) > 1 else {}
         elif body is None:
             return _thrown("Cannot read properties of null (reading 'removeImmediately')")
@@ -128,13 +128,13 @@ class CommandRoutes:
             if at_once:
                 instance.removed_after = self.state.timings.busy
             answer = self._accepted(instance)
-            # What has completed is deaf to the first one (hub-behaviour.md#killing-what-has-completed).
+            # A completed program does not react to the first kill (hub-behaviour.md#killing-what-has-completed).
             if is_second or not (instance.has_completed and self.has("second_kill_is_forced")):
                 self.state.at(*killing(self.state, instance))
         return answer
 
     def _accepted(self, instance: Instance) -> Answer:
-        """Answer an order as hubs do that report the status of an instance."""
+        """Return the answer to a stop or kill of hubs that report the status of an instance."""
         word = {} if self.has("error_bodies") else {"opStatus": "Accepted"}
         return Answer(202, "Accepted", {**word, **instance_json(self.state, instance)})
 
@@ -145,7 +145,7 @@ class CommandRoutes:
             self.state.at(takes, lambda: instance.end(137, "Instance killed"))
         return Answer(202, "Accepted", {"opStatus": "Accepted"})
 
-    # -- told -----------------------------------------------------------------------------------------------------
+    # -- event and monitoring rate --------------------------------------------------------------------------------
 
     def _event(self, instance: Instance, body: Any) -> Answer:
         if self.has("any_payload") and not isinstance(body, list):
@@ -182,7 +182,7 @@ class CommandRoutes:
 
 
 def killing(state: State, instance: Instance) -> tuple[float, Callable[[], None]]:
-    """Return how many seconds after a kill a 1.x hub ends an instance, and how. It kills the process if the program does not answer."""
+    """Return how many seconds after a kill a 1.x hub ends an instance, and how: by force if the program does not answer."""
     if instance.unreachable:
         return state.timings.overdue_1x, lambda: instance.finish("errored", 213, "Runner failed")
     return state.timings.notice, lambda: instance.end(137, "Instance killed")

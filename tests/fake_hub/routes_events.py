@@ -50,7 +50,7 @@ class EventRoutes:
             return self._answer(name, instance.emitted[name][seen])
 
     def _answer(self, name: str, payload: Any) -> Answer:
-        """Answer as the version does. From 0.38 on, it treats the message as the result of a route.
+        """Answer as the version does. From 0.38 on, a hub treats the payload as the result of a route of its router.
 
         Source: hub-behaviour.md#event-payloads.
         """
@@ -75,7 +75,7 @@ class EventRoutes:
 
     def _shown(self, name: str, payload: Any) -> Any:
         if self.has("bare_event_payload"):
-            # What is false in JavaScript (hub-behaviour.md#followed-events).
+            # The hub shows {} for values that are false in JavaScript (hub-behaviour.md#followed-events).
             return {} if payload is UNDEFINED or payload in (None, "") or payload == 0 else payload
         return {"eventName": name} if payload is UNDEFINED else {"eventName": name, "message": payload}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sequences: stored, replaced, listed, deleted."""
+"""The endpoints that list, store, replace and delete sequences."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class SequenceRoutes:
         with self.state.lock:
             return Answer(json=instances_of(self.state, name))
 
-    # -- stored and replaced --------------------------------------------------------------------------------------
+    # -- store and replace ----------------------------------------------------------------------------------------
 
     def _upload(self, call: Call) -> Answer:
         if call.content_type not in (None, *STREAM_TYPES):
@@ -113,7 +113,7 @@ class SequenceRoutes:
             sequence.name = name if self.has("sequences_by_name") else None
         return Answer(json={"id": name})
 
-    # -- deleted --------------------------------------------------------------------------------------------------
+    # -- delete ---------------------------------------------------------------------------------------------------
 
     def _delete(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
         refused = not_json(call, self.state)
@@ -147,7 +147,7 @@ class SequenceRoutes:
         return [item for item in self.state.listed() if item.sequence.id == name and item.connected]
 
     def _in_use(self, name: str) -> bool:
-        # 1.x checks whether every instance is in use. So with an old ended one, it deletes the package of a running one
+        # 1.x refuses only if all instances are in use. So if one ended some time ago, it deletes the package of a running one
         # (hub-behaviour.md#delete-orphans-a-running-instance).
         of_it = self._of(name)
         if self.has("delete_inverted"):
@@ -181,8 +181,8 @@ class SequenceRoutes:
         if self.state.is_1x and not gone:
             pause(self.state, REMOVAL)
         if lost:
-            # It cannot be deleted (hub-behaviour.md#vanished-package), unless another client has removed the record in the
-            # meantime (hub-behaviour.md#concurrent-deletes).
+            # Without its directory, the sequence cannot be deleted (hub-behaviour.md#vanished-package), unless another client is deleting
+            # it at the same time (hub-behaviour.md#concurrent-deletes).
             where = "Sequence" if self.state.is_1x else "sequence"
             text = f"Error removing {where}: ENOENT: no such file or directory, lstat '/sequences/{name}'"
             body = {"error": text} if self.has("error_bodies") else {"opStatus": "Internal Server Error", "error": text}

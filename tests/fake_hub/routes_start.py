@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How instances are started."""
+"""The endpoint that starts instances."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StartRoutes:
         self.has = state.has
 
     def start(self, call: Call, name: str, sequence: Sequence | None) -> Answer:
-        """Start an instance of the sequence that was asked for by ``name``."""
+        """Start an instance of ``sequence``. ``name``: the id in the path of the request."""
         refused = not_json(call, self.state)
         if refused is not None:
             return refused
@@ -60,7 +60,7 @@ class StartRoutes:
         pause(self.state, self.state.timings.handshake)
         with self.state.lock:
             if self.state.restarts != restarts:
-                # The hub that was asked is no more.
+                # The hub was restarted in the meantime, so nobody answers this request.
                 instance.process_alive = False
                 return HANG
         return self._started(instance)
@@ -94,13 +94,13 @@ class StartRoutes:
             if sequence.main is not None:
                 problem, code = (TWO_ENGINES, 21) if self.state.is_1x else ("Runner failed", 213)
             if not self.state.is_1x:
-                # It stays listed, and a GET of it is never answered.
+                # The instance stays listed, and a GET of it is never answered.
                 failed = self.state.launch(sequence, body)
                 failed.zombie, failed.process_alive, failed.status = True, False, "errored"
                 if self.has("failed_start_with_code"):
                     failed.terminated = {"exitcode": code, "reason": problem}
             return self._refused(problem, code)
-        # hub-behaviour.md#start-never-answered: there is never an answer, and the entry cannot be removed.
+        # There is never an answer, and the record cannot be removed (hub-behaviour.md#start-never-answered).
         instance = self.state.launch(sequence, body)
         instance.zombie, instance.process_alive = True, False
         return HANG
@@ -121,7 +121,7 @@ class StartRoutes:
                 raise DiedError
             failed_to_load = not instance.process_alive and instance.status == "starting"
             if failed_to_load and self.has("instance_status") and not self.state.is_1x:
-                # On 1.x it depends on the moment whether a start is answered before or after that.
+                # A 1.x hub may answer the start before or after the failure (hub-behaviour.md#started-is-not-running). Here, before.
                 return self._refused("Sequence failed on start", 22)
         if self.has("error_bodies"):
             return Answer(json={"message": f"Sequence {instance.id} starting", "id": instance.id})

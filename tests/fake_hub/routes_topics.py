@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.rules import not_json, wait
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import CAPACITY_018, CAPACITY_1X, Topic, pieces
 
-# These are compared with the whole header, so not even a charset may follow.
+# The hub compares the whole header with these, so a charset is not allowed either.
 TYPES = ("text/x-ndjson", "application/x-ndjson", "text/plain", "application/octet-stream")
 NAME = re.compile(r"[\\a-zA-Z0-9_+-]+\Z")
 
@@ -63,7 +63,7 @@ class TopicRoutes:
         return Answer(json=made)
 
     def _delete(self, rest: list[str]) -> Answer:
-        # Its readers do not notice this, and keep waiting.
+        # The readers of the topic do not notice this, and keep waiting.
         if not rest or self.state.topics.pop(rest[0], None) is None:
             return Answer(404, "Not Found", {"error": f"Topic {rest[0] if rest else ''} not found"})
         return Answer(json={"message": f"Topic {rest[0]} removed"})
@@ -125,12 +125,12 @@ class TopicRoutes:
         ndjson = kind == "application/x-ndjson"
         body = call.body + b"\n" if ndjson and not call.body.endswith(b"\n") else call.body
         for number, piece in enumerate(pieces(body)):
-            # Only the rest of a body waits for a reader. A last piece is always accepted.
+            # The first piece of a body never waits for a reader. Each further one waits until there is room.
             if number and not wait(self.state, call, lambda: len(topic.buffer) < CAPACITY_1X):
                 return HANG
             with self.state.lock:
                 topic.write(piece)
-        # With an empty body, the hub waits for an end that has come already.
+        # With an empty body, the hub waits for the end of the body, which has passed already.
         return Answer(json={}) if call.body else HANG
 
     def _write_between(self, call: Call, name: str) -> Answer:

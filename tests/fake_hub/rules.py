@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules for many endpoints: which headers are accepted, and how a hub waits."""
+"""Rules for several endpoints: which headers a hub accepts, and how it waits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def not_json(call: Call, state: State) -> Answer | None:
 
 
 def pause(state: State, seconds: float) -> None:
-    """Wait, and let everything happen that is due."""
+    """Wait for ``seconds``. In the meantime, carry out everything that is due."""
     end = time.monotonic() + state.scaled(seconds)
     with state.lock:
         while (left := end - time.monotonic()) > 0:

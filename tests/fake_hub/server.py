@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fake hub for tests: its requests and state, and methods that change it."""
+"""The fake hub of the tests: its requests and state, and methods that change them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class FakeHub:
         self.connections: list[Any] = []
         self.faults: list[Fault] = []
         self.dead = False
-        # How many requests have arrived since it died.
+        # How many requests have arrived since the hub died.
         self.turned_away = 0
         self.closing = threading.Event()
         # Streams of instances and topics whose reading has begun, by their paths.
@@ -62,7 +62,7 @@ class FakeHub:
                 context.load_verify_locations(client_ca)
                 context.verify_mode = ssl.CERT_REQUIRED
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        # Keeps the port while the hub is away.
+        # Reserves the port between `leave` and `revive`.
         self._kept_port: socket.socket | None = None
         self._thread = self._serving()
 
@@ -91,7 +91,7 @@ class FakeHub:
 
     @property
     def sequences(self) -> list[dict[str, Any]]:
-        """What ``GET /sequences`` answers."""
+        """The answer to ``GET /sequences``."""
         return list(self._routes.answer(Call("GET", "/api/v1/sequences", {}, b"")).json)
 
     @property

@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.uploads import MORE
 
 
 def sequences_json(state: State, sequences: Iterable[Sequence]) -> list[dict[str, Any]]:
-    """Return what a listing shows of sequences."""
+    """Return sequences as ``GET /sequences`` lists them."""
     instances = _instances(state)
     return [
         {
@@ -45,7 +45,7 @@ def instances_of(state: State, name: str) -> list[str]:
 def _instances(state: State) -> dict[str, list[str]]:
     """Return the ids of all instances by their sequence. 0.18 lists them only after they have connected.
 
-    All at once, because benchmarks have thousands of both.
+    Computed for all sequences at once, because benchmarks have thousands of both.
     """
     found: dict[str, list[str]] = {}
     for item in state.listed():
@@ -55,7 +55,7 @@ def _instances(state: State) -> dict[str, list[str]]:
 
 
 def instance_json(state: State, instance: Instance) -> dict[str, Any]:
-    """Return what the hub shows of an instance."""
+    """Return an instance as ``GET /instance/:id`` shows it."""
     if not state.has("instance_status"):
         shown = {
             "started": instance.started,
@@ -92,7 +92,7 @@ def instance_json(state: State, instance: Instance) -> dict[str, Any]:
     if instance.zombie:
         shown["started"] = None
     if not state.is_1x and instance.status == "errored" and instance.ended is None:
-        # It failed to start.
+        # An instance that failed to start.
         shown["requires"] = None
     if state.hides_configuration:
         shown["appConfig"] = None

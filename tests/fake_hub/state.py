@@ -25,12 +25,12 @@ from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 # In seconds. A runner closes its connection to a hub that has not answered for this long
 # (hub-behaviour.md#a-stalled-hub-loses-its-instances).
 STALL = 1.0
-# Seconds after which an answer that waits looks again: a test may change the state without telling.
+# Seconds after which a waiting answer looks at the state again, because a test may change it without `happened`.
 TICK = 0.02
 
 
 class State:
-    """Everything on one hub. Hold ``lock`` for every access. ``advance`` lets everything happen that is due."""
+    """Everything on one hub. Hold ``lock`` for every access. Call ``advance`` first, which carries out everything that is due."""
 
     def __init__(self, generation: str, timings: Timings) -> None:
         played = Played(generation)
@@ -41,7 +41,7 @@ class State:
         self.is_1x = self.has("reconnect")
         self.timings = timings
         self.lock = threading.RLock()
-        # Told when something has happened, to the answers that wait.
+        # Notified when the state has changed. Answers wait for it.
         self.happened = threading.Condition(self.lock)
         self.sequences: dict[str, Sequence] = {}
         # The directories on the disk, also of refused uploads (hub-behaviour.md#failed-uploads-leave-a-directory).
@@ -51,17 +51,17 @@ class State:
         self.runners: list[Instance] = []
         self.topics: dict[str, Topic] = {}
         self.log = bytearray()
-        # As if it had been up for an hour: a test that is about a restart restarts it.
+        # As if the hub had been up for an hour. A test of a restart calls `restart`.
         self.began(time.time() - 3600)
-        # With each one the hub forgets what it was asked.
+        # The number of restarts. Requests from before a restart never get an answer.
         self.restarts = 0
         self.overloaded = 0
-        # What the machine has free, in bytes.
+        # The free memory of the machine, in bytes.
         self.free_memory = 1.0e9
         # 1.x: whether programs get each other's events (hub-behaviour.md#events-reach-other-instances). Off, because few tests
         # need it.
         self.crosstalk = False
-        # Whether instances are shown without what they were started with
+        # Whether instances are shown without their configuration and arguments
         # (hub-behaviour.md#instances-without-their-configuration).
         self.hides_configuration = False
         # The state of the Python on the hub's machine (hub-behaviour.md#python-programs).
@@ -74,11 +74,11 @@ class State:
         return seconds * self.timings.pace
 
     def at(self, seconds: float, action: Callable[[], Any]) -> None:
-        """Let ``action`` happen ``seconds`` from now."""
+        """Call ``action`` after ``seconds``."""
         heapq.heappush(self._due, (time.monotonic() + self.scaled(seconds), next(self._order), action))
 
     def advance(self) -> None:
-        """Let everything happen that is due."""
+        """Call all actions that are due."""
         if not self._due or self._due[0][0] > time.monotonic():
             return
         while self._due and self._due[0][0] <= time.monotonic():
@@ -93,7 +93,7 @@ class State:
         self.advance()
 
     def topic(self, name: str, content_type: str) -> Topic:
-        """Return a topic, made if there is none."""
+        """Return a topic. Create it if it is missing."""
         return self.topics.setdefault(name, Topic(name, content_type))
 
     def launch(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
@@ -116,7 +116,7 @@ class State:
         programs.run(instance, instance.sequence.main or "")
 
     def start(self, sequence: Sequence, body: dict[str, Any]) -> Instance:
-        """Start an instance of a sequence whose main file is there."""
+        """Start an instance at once, without an answer. The main file of the sequence must exist."""
         instance = self.launch(sequence, body)
         self.connect(instance)
         return instance
@@ -162,7 +162,7 @@ class State:
             self.at(self.timings.reconnect, _reconnection(instance))
 
     def began(self, at: float) -> None:
-        """Begin the log anew, as a hub does when it is started (hub-behaviour.md#since-when-a-hub-is-up)."""
+        """Begin a new log, as a hub does when it is started (hub-behaviour.md#since-when-a-hub-is-up)."""
         self.log[:] = json.dumps({"msg": "Node version:", "level": "INFO", "ts": int(at * 1000)}).encode() + b"\n"
 
     def _identified(self) -> dict[str, Sequence]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many seconds a hub takes for each thing."""
+"""How many seconds a hub takes for each step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Timings:
     idle: float = 6.0
     # 0.18: within how many seconds a request must have arrived (hub-behaviour.md#slow-uploads).
     request: float = 300.0
-    # The factor for all these times, and for the times that programs and requests ask for.
+    # A factor for all these times, and for the times in configurations and requests.
     pace: float = 1.0
 
 

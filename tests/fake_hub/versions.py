@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The versions that the fake hub plays, and details of them that are not in the collection's own table.
+"""The versions that the fake hub simulates, and details of them that are not in the collection's own table.
 
 Source: hub-behaviour.md#versions.
 """
@@ -27,7 +27,7 @@ VERSIONS = {
     "1.x": "1.0.1",
 }
 
-# Details that a client need not know.
+# Details for which the collection does not need the version of the hub.
 Detail = Literal[
     "config",
     "api_version",
@@ -71,7 +71,7 @@ DETAILS: Mapping[Detail, Span] = {
     "one_parse_error": Span((0, 24, 3)),
     "missing_is_empty": Span((0, 26, 0)),
     "event_without_payload": Span((0, 27, 0)),
-    # The author, the description, the keywords and args of a package have to be what they should.
+    # The types of author, description, keywords and args in package.json are checked.
     "strict_manifests": Span((0, 28, 0)),
     "status": Span((0, 28, 0)),
     # A sequence has a name of its own, and PUT gives it one: its id.
@@ -81,7 +81,7 @@ DETAILS: Mapping[Detail, Span] = {
     "language": Span((0, 28, 2)),
     "missing_instance_in_words": Span((0, 28, 2)),
     "args": Span((0, 28, 5)),
-    # Without one, a start is 500.
+    # A start with an empty body is 500.
     "needs_start_body": Span((0, 28, 5), mended=(0, 30, 0)),
     "missing_sequence_in_words": Span((0, 30, 0)),
     # A write of another content type to a topic is refused.
@@ -99,7 +99,7 @@ DETAILS: Mapping[Detail, Span] = {
     "location": Span((0, 35, 2)),
     "sequence_as_object": Span((0, 35, 3)),
     "start_error_as_text": Span((0, 37, 0)),
-    # The load check tells of the folders of sequences, not of disks.
+    # The load check measures the folders of sequences, not all disks.
     "measures_folders": Span((0, 39, 0)),
 }
 _SPANS: Mapping[str, Span] = {str(name): span for name, span in (*FEATURES.items(), *DETAILS.items())}

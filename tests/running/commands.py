@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Where the whole output of every command lies: a folder for each of the last runs, in it files by the names of tests.
+# The folder for the whole output of every command: a subfolder for each of the last runs, with files named after the tests.
 OUTPUT = ROOT / ".pytest_cache" / "d" / "output"
 OUTPUT_VARIABLE = "STH_TEST_OUTPUT"
 _MARK = "STH_TEST_COMMAND"
@@ -46,7 +46,7 @@ def run_command(
             env={**environment, _MARK: mark},
             cwd=directory,
             stdin=subprocess.DEVNULL,
-            # Not a pipe: what the command leaves running would keep it open.
+            # Not a pipe, because processes that the command leaves running would keep it open.
             stdout=said,
             stderr=subprocess.STDOUT,
         )
@@ -70,14 +70,14 @@ def run_command(
 
 
 def where(output: str) -> str:
-    """Return which task of a playbook failed, or was the last."""
+    """Return which task of a playbook failed, or which was the last one; "" if the output shows no task."""
     head, failed, _rest = output.rpartition("\nfatal: ")
     tasks = re.findall(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]", head if failed else output, re.MULTILINE)
     return f" in the task {tasks[-1]!r}" if tasks else ""
 
 
 def end_processes(mark: str) -> None:
-    """Kill every process that the command with this mark has started, also if it has left its process group."""
+    """Kill every process that the command with this mark has started, even outside of its process group."""
     for pid in _marked(mark):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -93,7 +93,7 @@ def _marked(mark: str) -> Iterator[int]:
 
 
 def output_name(test: str) -> str:
-    """Return how the files with the output of a test begin."""
+    """Return the beginning of the names of the files with the output of a test."""
     return re.sub(r"[^\w.-]+", "_", test.partition("tests/")[2] or test)[-180:]
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many tests run at once: more than this process may use CPUs, since many tests wait.
+"""How many tests run at once: several for each CPU that this process may use, because many tests wait.
 
-``python3 jobs.py`` prints the number; the Makefile asks for it where JOBS is not set.
+``python3 jobs.py`` prints the number. The Makefile uses it if JOBS is not set.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import pathlib
 
-# They wait for hubs a good deal, and those that scheduling.py takes from the end wait most of their time.
+# Tests for each CPU. They often wait for hubs, and those that scheduling.py takes from the end of the list mostly wait.
 _AT_ONCE = 4
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
@@ -29,7 +29,7 @@ def jobs() -> int:
 
 
 def _quota_v2(cgroups: pathlib.Path, own: pathlib.Path) -> float | None:
-    """Return the least quota of the process's cgroup and of those above it."""
+    """Return the lowest quota, in CPUs, of the process's cgroup and of those above it; None if there is none."""
     paths = [line[3:].strip("/") for line in _lines(own) if line.startswith("0::")]
     found = []
     for path in paths or [""]:

@@ -4,8 +4,8 @@
 
 """The pace of the machine, measured once at the start of a run, and time limits of tests that depend on it.
 
-A test's bound is there to end what hangs, not to judge how fast the machine is. So each bound is written as what is ample on
-an idle machine of two cores, and grows with the pace.
+A time limit ends a test that hangs. It does not check how fast the machine is. So each limit is ample on an idle machine with two
+cores, and grows with the pace.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import tempfile
 import time
 
 VARIABLE = "STH_TEST_PACE"
-# What they take on an idle machine of two cores of 2025, in seconds.
+# Seconds that a play and a start of Node.js take on an idle machine with two cores of 2025.
 _PLAY = 0.6
 _NODE = 0.06
-# The machine can get busier after it was measured.
+# A reserve, because the machine may be busier later than when it was measured.
 _GENEROUS = 3.0
 
 

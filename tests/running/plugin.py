@@ -26,10 +26,10 @@ from ansible_collections.scramjet.sth.tests.running.commands import (
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
 _RUNS_KEPT = 5
-# More than the commands of any test may take together: their own bounds, which say in which task, come first.
+# The time limit of a test in seconds, longer than those of its commands together. These should pass first, because they name the task.
 _TEST = 650
-# The tests that take longest begin first, so that none of them is alone in the end; unit tests and scenarios, which mostly wait, are last, see
-# scheduling.py. The part of a test's id that names it.
+# Parts of the ids of the tests that begin first. They take longest, and would otherwise run alone at the end. Unit tests and scenarios,
+# which mostly wait, come last (scheduling.py).
 _FIRST = (
     "sanity",
     "test_role_hub",
@@ -44,15 +44,15 @@ _FIRST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Measure the pace before anything else runs; workers are told."""
+    """Measure the pace before anything else runs. Workers get it in the environment."""
     if not hasattr(config, "workerinput"):
         os.environ[OUTPUT_VARIABLE] = str(OUTPUT / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}")
         for older in sorted(OUTPUT.glob("*"))[:-_RUNS_KEPT]:
-            # Others may be run while a long one goes on, whose process is in the name.
+            # Keep the output of a run that still goes on. The number of its process is in the name of the folder.
             if not pathlib.Path("/proc", older.name.rpartition("-")[2]).exists():
                 shutil.rmtree(older, ignore_errors=True)
         pace()
-    # How long an example takes says how busy the machine is, and no more.
+    # No deadline for examples: how long one takes only shows how busy the machine is.
     settings.register_profile("sth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("sth")
 
@@ -67,10 +67,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let workers take the list of tests from both ends; any other way to distribute them is left to xdist."""
+    """Let workers take tests from both ends of the list. For other values of ``--dist``, use the schedulers of xdist."""
     if config.getoption("dist") != "load":
         return None
-    # There are sessions without xdist.
+    # Import it here, because some sessions have no xdist.
     from ansible_collections.scramjet.sth.tests.running.scheduling import FromBothEnds
 
     return FromBothEnds(config, log)
@@ -110,7 +110,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def _table_of_faults(terminalreporter: Any) -> list[str]:
-    """Return the lines of the table of faults, if tests have told what came of some."""
+    """Return the lines of the table of faults, if tests have reported results for it."""
     reports = itertools.chain.from_iterable(terminalreporter.stats.values())
     told = [
         name_and_text
@@ -120,7 +120,7 @@ def _table_of_faults(terminalreporter: Any) -> list[str]:
     ]
     if not told:
         return []
-    # Not needed by most runs, and it takes the fake hub with it.
+    # Import it here, because most runs do not need it, and it imports the fake hub.
     from ansible_collections.scramjet.sth.tests.faults.table import PROPERTY, Row, table
 
     return table(Row.read(text) for name, text in told if name == PROPERTY)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 import socket
 
-# The system takes none of these for the client's end of a connection. A hub that is stopped and started again would lose such a port
-# to any other process.
+# The system uses none of these for outgoing connections. Otherwise another process could get the port of a hub that is stopped and
+# started again.
 _NOT_EPHEMERAL = range(20000, 32000)
 
 

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which worker gets which test: most take the list from its beginning, every third takes it from its end.
+"""Which worker gets which test: most workers take tests from the beginning of the list, every third from its end.
 
-The first tests of the list keep a CPU busy, the last ones mostly wait. One kind after the other would leave the CPUs idle in the end.
+The first tests of the list keep a CPU busy, the last ones mostly wait. If all workers began with the first, the CPUs would be idle at
+the end.
 """
 
 from __future__ import annotations
