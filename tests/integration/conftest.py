@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.versions import Played
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
-# On 0.18, a completed run is recognised because its runner stays for a while. This must take longer than a crash.
+# On 0.18, the collection recognises a completed run because its runner stays for some seconds (hub-behaviour.md#no-outcome-on-018).
 LINGERING = replace(FAST, linger=5.0 * pace())
 TIMINGS = {"0.18": LINGERING, "1.x": FAST}
 FAILED = pytest.StashKey[bool]()
@@ -45,14 +45,14 @@ class Hub:
     generation: str
     fake: FakeHub | None = None
     entrance: str = "auto"
-    # Whether programs in Python can run on it.
+    # Whether Python programs can run on it.
     python: bool = False
-    # As many instances as it bears at once.
+    # How many instances may run on it at once.
     many: int = 50
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The variables for a target."""
+        """The variables that a target needs for this hub."""
         return {
             "sth_api_url": self.api_url,
             "sth_generation": self.generation,
@@ -72,7 +72,7 @@ class Hub:
 
     @property
     def played(self) -> Played:
-        """Its version, and what is known about it."""
+        """The version of the hub, with its features."""
         return Played(self.get("version")["version"])
 
     def get(self, path: str) -> Any:
@@ -92,7 +92,7 @@ class Hub:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> None:
         request = Request(f"{self.api_url}/{path}", body, {"Content-Type": "application/json"}, method=method)
-        # What has ended meanwhile is not there any more, what has not yet ended keeps its sequence: the caller looks again.
+        # An error is normal: an instance may have ended in the meantime, and a sequence may still be in use. The caller tries again.
         with contextlib.suppress(HTTPError):
             urlopen(request, timeout=bound(20)).close()
 
@@ -131,7 +131,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
-    """The hub of the kind that the test names. A test must leave it as empty as it was; after one that failed it is emptied."""
+    """A hub of the kind that the test names. A test must leave it empty. After a failed test, this fixture empties it."""
     kind = str(request.param)
     if kind.startswith("fake-"):
         yield from simulated_hub(kind[5:])

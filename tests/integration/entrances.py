@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a target through both entrances on simulated hubs, and compares what its tasks return.
+"""Runs a target through both entrances on simulated hubs, and compares the results of its tasks.
 
-All must be the same, but for what depends on the clock.
+They must be equal, except for values that depend on the clock.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, r
 
 # Set by `make matrix`.
 EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
-# Modules in processes of their own take four times as long. That they do the same is shown by the targets that are compared, by
-# test_same_through_both.py and by the canaries; other tests use them with `make matrix`.
+# A module in its own process takes four times as long. The targets that are compared, test_same_through_both.py and test_secrets.py show
+# that it does the same. Other tests use the second entrance only with `make matrix`.
 through_entrances = pytest.mark.parametrize("entrance", ["in_process", *(["module"] if EVERYTHING else [])])
-# What tells how long something took, or what the hub's clock said, is of its own in each run; so are logs, which hold times.
+# Keys that differ in each run: durations, times of the hub's clock, and logs, which contain times.
 OF_ITS_OWN = {"created", "started", "ended", "received", "elapsed", "seconds", "attempts", "log", "logs", "sha256"}
-# ansible-core says so of each module that fails where failed_when lets it pass, and means its traceback, of which there is none.
+# Keys that ansible-core adds if failed_when lets a failure pass. It adds them only for a module.
 CORES_OWN = {"failed_when_suppressed_exception", "exception"}
-# What is left at a target's end depends on time.
+# The name of the task that cleans up at the end of a target. Its result is not compared, because it depends on time.
 CLEANING_UP = "Remove what is left"
 _RANDOM = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HUB"),
     (re.compile(r"/[\w./-]*/ansible\.\w+\.sth"), "WORKSPACE"),
-    # How far a log is read depends on the moment.
+    # How much of a log is read depends on time.
     (re.compile(r"it said .*?; (?=see the end)"), ""),
 )
 
@@ -45,7 +45,7 @@ _RANDOM = (
 def compare_entrances(target: str, directory: pathlib.Path) -> None:
     """Run the target through both entrances. Fails if a run fails or if their results differ."""
     paths = []
-    # Where a task cannot run in-process, the target says so itself.
+    # "auto" and not "in_process", because some tasks of a target cannot run in-process.
     for entrance in ("auto", "module"):
         own = directory / entrance
         own.mkdir()
@@ -109,7 +109,7 @@ def _compared(one: Any, other: Any, path: str) -> Iterator[str]:
 
 
 def _are_ids(items: Any) -> bool:
-    """Whether they are the ids that a hub lists for a sequence, those that have ended included as long as it does."""
+    """Whether ``items`` are ids of the instances of a sequence. A hub lists ended ones for some time, so their number differs."""
     return isinstance(items, list) and all(isinstance(item, str) for item in items)
 
 

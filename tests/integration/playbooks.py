@@ -26,8 +26,8 @@ NOISE = (
 )
 
 
-# A target, or some of its parts in their order: what is written behind the colon. Each starts on an empty hub and leaves it so.
-# role_hub brings hubs of its own; setup_* are what other targets include; those of roles take longest.
+# The targets of modules. After a colon, the name of a target may have some of its parts, in their order. Each run starts on an empty
+# hub, and leaves it empty. role_hub installs its own hubs, and other targets include setup_*.
 OF_MODULES = sorted(
     entry.name
     for entry in TARGETS.iterdir()
@@ -41,7 +41,7 @@ OF_ROLES = [
     "role_run_job:fails+left",
     "role_run_job:cut_off+kept",
 ]
-# Their programs are more than the fake hub knows.
+# They need a real hub, because the fake hub does not simulate their programs.
 OF_SAMPLES = ["playbooks:samples", "playbooks:round_robin"]
 
 
@@ -56,7 +56,7 @@ def run_playbook(
 ) -> str:
     """Run ``playbook`` (a file or an FQCN) and return its output. Raises on failure and on an unexpected warning.
 
-    ``seconds``: ample for it on an idle machine. ``directory``: where it is started. ``warned``: warnings are expected.
+    ``seconds``: time limit on an idle machine. ``directory``: the working directory. ``warned``: whether warnings are expected.
     """
     command = [
         str(pathlib.Path(sys.executable).parent / "ansible-playbook"),
@@ -70,7 +70,7 @@ def run_playbook(
             **clean,
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_ROLES_PATH": str(TARGETS),
-            # Not below a home directory, of which ansible finds two where HOME is not that of the account.
+            # Not below a home directory: if HOME is not that of the account, ansible finds two.
             "ANSIBLE_ASYNC_DIR": str(pathlib.Path(tempfile.gettempdir()) / "sth-async"),
             **(environment or {}),
         },

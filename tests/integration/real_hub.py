@@ -40,9 +40,9 @@ def role_hub(directory: pathlib.Path) -> Iterator[tuple[str, bool]]:
 
 
 def link_installation(prefix: pathlib.Path) -> None:
-    """Let the role find the hub's package, and Node.js where the machine has none, in ``prefix``; the first caller installs them.
+    """Link an installation of the hub, and of Node.js if the machine has none, into ``prefix``. The first caller installs them.
 
-    Several hubs cannot share a prefix, which also holds a hub's settings.
+    Several hubs cannot share a prefix, because it also has the settings of a hub.
     """
     ROOT.joinpath(".quickstart").mkdir(exist_ok=True)
     with (ROOT / ".quickstart" / "lock").open("w") as lock:
@@ -68,7 +68,7 @@ def _install() -> None:
 
 
 def _stop(prefix: pathlib.Path) -> None:
-    """Stop the hub as the role does it, but without its questions before; where the role has failed there may be none."""
+    """Stop the hub as the role does, but without its checks. If the role has failed, there may be no hub."""
     settings = prefix / "etc" / "settings.json"
     if settings.exists():
         command = [sys.executable, str(prefix / "launcher" / "sth_supervise.py"), "stop", str(settings)]
@@ -76,7 +76,7 @@ def _stop(prefix: pathlib.Path) -> None:
 
 
 def variables_of_hub(directory: pathlib.Path) -> Mapping[str, Any]:
-    """Return what the role needs for a hub below ``directory``."""
+    """Return the variables of the role for a hub below ``directory``."""
     return {
         "hub_prefix": str(directory / "prefix"),
         "hub_data_dir": str(directory / "data"),

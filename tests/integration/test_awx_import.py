@@ -4,7 +4,7 @@
 
 """The playbook that imports the definitions for AWX, with the real modules of awx.awx and a stand-in for the API of a controller.
 
-A stand-in cannot show what AWX itself thinks of a definition, where that is more than tests/awx/stand_in.py checks.
+A stand-in checks only as much as tests/awx/stand_in.py does. AWX itself may refuse a definition that passes here.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def fields(stand_in: StandIn, collection: str, name: str) -> dict[str, Any]:
 def test_import() -> None:
     wanted = definitions()
     with StandIn(TOKEN, ROOT) as stand_in:
-        # What is not there yet cannot be referred to, so check mode stops there.
+        # Check mode stops here, because the modules refuse to refer to objects that do not exist.
         _output, changes = run(stand_in, "--check", sth_awx_image=IMAGE)
         assert changes == 4
         assert not stand_in.writes
@@ -68,7 +68,7 @@ def test_import() -> None:
         assert run(stand_in, "--check", sth_awx_image=IMAGE)[1] == 0
         assert len(stand_in.writes) == written
 
-        # Everything that the files say has arrived, evaluated by Ansible where it should be, and nowhere else.
+        # All definitions have arrived. Ansible has evaluated the templates that are for it, and no others.
         kind = fields(stand_in, "credential_types", "Scramjet Transform Hub")
         assert {name: kind[name] for name in ("inputs", "injectors", "kind")} == {
             name: wanted["controller_credential_types"][0][name] for name in ("inputs", "injectors", "kind")
@@ -88,7 +88,7 @@ def test_import() -> None:
             for number in numbers
         }
         assert edges == {("success_nodes", "deploy", "smoke-job"), ("failure_nodes", "smoke-job", "rollback")}
-        # What holds secrets is made by hand.
+        # Credentials are created by hand, because they contain secrets.
         assert not [path for _method, path, _body in stand_in.writes if path.startswith("/api/v2/credentials/")]
 
 

@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.tests.running.commands import ROOT
 
 PLAYBOOKS = ("deploy", "rollout", "run_job", "scale", "rollback", "cleanup")
 SECRETS = {"token": "canary-of-the-hub", "program": "canary-of-the-program"}
-# What a controller lets through of a result, in bytes.
+# The size of a result in bytes above which a controller drops it.
 LARGEST = 700_000
 QUICK = "stable_for: 0.5\nstop_timeout: 0\n"
 RUN = "Run it to its end"
@@ -46,13 +46,13 @@ def project(tmp_path: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture
 def controller(project: pathlib.Path, hub: Hub, tmp_path: pathlib.Path) -> Controller:
-    """A controller with a credential that has nothing but the address of a hub."""
+    """A controller with a credential that contains only the address of a hub."""
     return Controller(project, {"api_url": hub.api_url}, tmp_path)
 
 
 def running(hub: Hub) -> list[str]:
     """Return the sequence ids of the instances that run on the hub."""
-    # A 1.x hub lists for a while what has ended.
+    # A 1.x hub also lists instances that have ended.
     instances = [item for item in hub.get("instances") if not item.get("ended")]
     return [item["sequence"]["id"] if isinstance(item["sequence"], dict) else item["sequence"] for item in instances]
 
@@ -99,7 +99,7 @@ def test_a_job(
     collected = job.result(RUN)["collected"]
     assert json.loads(collected["output"]["content"]) == {"args": ["one", "two words"], "result": "the report"}
     assert "said ********" in collected["stdout"]["content"]
-    # What the next node of a workflow gets.
+    # The values that the next node of a workflow gets.
     published = job.artifacts.pop("run_job_published")
     assert not job.artifacts
     assert published["outcome"] == "completed"
@@ -132,7 +132,7 @@ def test_a_large_output(controller: Controller) -> None:
     assert published["outcome"] == "completed"
     assert "were collected" in published["msg"]
     assert len(json.dumps(published)) < 3_000
-    # A controller keeps what is below the limit, and drops the whole result otherwise.
+    # A controller drops a whole result that is larger than its limit.
     assert len(job.result(RUN)["collected"]["output"]["content"]) == 131_072
     assert max(len(str(event["event_data"].get("res", {}))) for event in job.events) < LARGEST
 
@@ -142,7 +142,7 @@ def test_a_large_output(controller: Controller) -> None:
 def test_each_template_in_turn(controller: Controller, hub: Hub) -> None:
     wanted = {"deployment_list": "- name: web\n  src: packages/probe\n  replicas: 2\n  app_config: {behaviour: run}\n"}
     defaults = {"deployment_defaults": QUICK}
-    # In check mode, which the job type is about, for real, and both again.
+    # In check mode (with the job type "check"), for real, and both again.
     for options, changes in ((["--check"], 1), ([], 1), ([], 0), (["--check"], 0)):
         assert changed(succeeded(controller.launch("STH - Deploy", {**wanted, **defaults}, *options))) == changes
     assert len(running(hub)) == 2
@@ -194,7 +194,7 @@ def test_the_workflow_rolls_back_what_its_smoke_job_refuses(controller: Controll
 
     with (controller.project / "packages" / "probe" / "index.js").open("a") as source:
         source.write("// the next version\n")
-    # What is wrong with it, the smoke job finds out.
+    # The smoke job fails with this version.
     failing = {
         **answers,
         "run_job_app_config": f"behaviour: throw_later\npassword: {SECRETS['program']}\nmessage: not well",

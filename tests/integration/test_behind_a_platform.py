@@ -199,7 +199,7 @@ REMOVE: dict[str, Any] = {"scramjet.sth.sth_sequence": {"name": "probe", "state"
 
 
 def told(*conditions: str) -> dict[str, Any]:
-    """Return the task that checks the results before it."""
+    """Return a task that checks the results of earlier tasks."""
     results = "told {{ [upload, start | d(), stop | d(), remove | d(), job | d(), waited | d()] }}"
     return {"ansible.builtin.assert": {"that": list(conditions), "fail_msg": results}}
 
@@ -218,7 +218,7 @@ def test_an_outage_in_the_middle_ends_no_healthy_run(
         "state": "completed",
         "on_failure": "stop",
         "run_timeout": bound(60),
-        # The pause after it is shorter than the outage.
+        # One retry is not enough: the outage lasts longer than the pause before it.
         "request_retries": 1,
     }
     tasks = [

@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 __all__ = ["pytestmark"]
 CONFIGURATION = """
-# Reads the file of passwords as who runs the test.
+# nginx must read the file of passwords, so it runs as the user who runs the test.
 user {user} {group}; daemon off; pid {directory}/nginx.pid; error_log {directory}/error.log;
 events {{ }}
 http {{
@@ -63,7 +63,7 @@ def test_what_nginx_asks_for_is_named(
         address = f"{scheme}://127.0.0.1:{ports[where]}/api/v1"
         return {"gather": ["version"], "api_url": address, "ca_path": authority, **options}
 
-    # What is asked, the code of its failure, and what it says.
+    # The request, the error code of its failure, and words of its message.
     asked: list[tuple[dict[str, object], str, str]] = [
         (asking("certificates", client_cert=str(mine)), "", ""),
         (asking("certificates"), "UNAUTHORIZED", "set client_cert and client_key"),

@@ -23,7 +23,7 @@ PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
     runs = tmp_path / "runs"
-    # As a compiler, which makes the main file of what is no part of the package.
+    # Like a compiler: creates the main file from a source that is not part of the package.
     (source / "index.js").rename(source / "index.ts")
     (source / "node_modules").mkdir()
     build = f"echo x >> {runs}; test ! -e node_modules; cp index.ts index.js; echo $BUILT_BY > built-by"
@@ -50,7 +50,7 @@ def test_built_once_for_each_content(entrance: str, tmp_path: pathlib.Path) -> N
         *task("newer", "newer is changed", "newer.sequence.digest != real.sequence.digest"),
     ]
     if entrance == "in_process":
-        # What has an environment runs as a module.
+        # A task with an environment runs as a module.
         tasks = [{key: value for key, value in item.items() if key != "environment"} for item in tasks]
     with FakeHub(generation="1.x") as hub:
         run_playbook(

@@ -25,7 +25,7 @@ SECRET = "canary-check-run"
 QUICK = {"stable_for": 0, "stop_timeout": 0}
 REF = "{{ deployed.sequence.ref }}"
 
-# What has ended stays listed, so that whether it still is does not depend on how fast the play goes on.
+# Ended instances stay listed during the whole play, so that the results do not depend on its speed.
 LISTED_FOR_LONG = {generation: replace(timings, extension=600.0) for generation, timings in TIMINGS.items()}
 
 Plays = list[dict[str, Any]]
@@ -88,7 +88,7 @@ def deployed_and_left(package: pathlib.Path) -> Plays:
 
 @pytest.fixture
 def package(tmp_path: pathlib.Path) -> pathlib.Path:
-    """The probe, and beside it a second version of it."""
+    """The probe, next to a second version of it."""
     for name in ("first", "second"):
         shutil.copytree(PROBE, tmp_path / name)
     (tmp_path / "second" / "README.md").write_text("Changed.")
@@ -131,7 +131,7 @@ def test_a_play_in_check_mode_predicts_what_it_then_does(package: pathlib.Path, 
     assert not list((tmp_path / "local").glob("*")), "left on the controller"
 
 
-# What a hub is like and where a task runs have nothing to do with each other: `make matrix` runs the others too.
+# The generation of a hub and the entrance of a task are independent. So not all combinations run here; `make matrix` runs all.
 @pytest.mark.parametrize(
     ("generation", "entrance"),
     [("1.x", "in_process"), ("0.18", "in_process"), *([("1.x", "module"), ("0.18", "module")] if EVERYTHING else [])],
@@ -152,7 +152,7 @@ def test_a_play_that_has_been_run_predicts_no_change(
 
 
 POOL = module("instance", name="web", count=2, sequence="probe", app_config={"apiToken": SECRET}, **QUICK)
-# A task in check mode by its own keyword, by its block's, and by a template.
+# Tasks that are in check mode because of their own keyword, of that of their block, and of a template.
 ASKED: Plays = [
     {**POOL, "check_mode": True},
     {"block": [POOL], "check_mode": True},
@@ -199,7 +199,7 @@ def test_each_attempt_of_a_task_is_predicted_from_what_was_before_the_first(
     with FakeHub(generation="1.x") as hub:
         predicted = told(tasks, hub, tmp_path, entrance, "--check")
         assert [item[1] for item in predicted] == [True, True, False]
-        # There the first attempt tells an id.
+        # In the real run, the first attempt already reports an id.
         assert told(tasks, hub, tmp_path, entrance) == predicted
 
 

@@ -20,7 +20,7 @@ BASIC = "Basic " + base64.b64encode(b"user:word").decode()
 
 
 def listing(told: str = "", **variables: Any) -> list[dict[str, Any]]:
-    """Return a task that lists the sequences with these variables; ``told``: what it says if it shall fail."""
+    """Return a task that lists the sequences with these variables. ``told``: words of its message, if it must fail."""
     that = f"listed is failed and {told!r} in listed.msg" if told else "listed is not failed"
     options = variables.pop("options", {})
     task = {"scramjet.sth.sth_sequence_info": options, "vars": variables, "register": "listed", "ignore_errors": True}
@@ -53,7 +53,7 @@ def test_ways_to_sign_in_and_bounds(tmp_path: pathlib.Path) -> None:
             hub,
             listing(sth_token="from-variable", sth_headers={"X-Own": "a"}),
             listing(sth_url_username="user", sth_url_password="word"),
-            # Who signs in by an option means that instead of what variables say, and a variable instead of the environment.
+            # An option for authentication overrides all variables for it, and a variable overrides the environment.
             listing(options={"token": "from-option"}, sth_url_username="user", sth_url_password="word"),
             listing(sth_token="instead-of-environment"),
             listing(sth_token_file=str(token)),

@@ -21,9 +21,10 @@ from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import TARGETS, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
-# Seconds without a byte. What is silent for so long is silent for longer than our client calls so, however slow the machine.
+# The proxy closes a connection after this many seconds without a byte. This is longer than the silence after which the client takes a cut
+# as harmless (`Timings.silent`), even on a slow machine.
 IDLE = 3.0
-# Longer than that.
+# Seconds for which the program is silent: longer than IDLE.
 PAUSE = 8
 
 

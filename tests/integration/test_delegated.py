@@ -34,7 +34,7 @@ def test_a_delegated_task_reaches_the_hub_of_its_host(entrance: str, tmp_path: p
                 "warsaw": {},
                 "oslo": {"sth_api_url": oslo.api_url, "sth_token": "of-oslo"},
             },
-            # Evaluated for the host that is meant.
+            # This template must be evaluated for the host to which the task is delegated.
             "vars": {"sth_api_url": "{{ hubs[inventory_hostname] }}"},
         }
         inventory = tmp_path / "inventory.json"
@@ -43,16 +43,16 @@ def test_a_delegated_task_reaches_the_hub_of_its_host(entrance: str, tmp_path: p
             *asks("[hubs.berlin]"),
             *asks("[hubs.warsaw]", delegate_to="warsaw"),
             *asks("[hubs.warsaw, hubs.oslo]", delegate_to="{{ item }}", loop=["warsaw", "oslo"]),
-            # These are no APIs of hubs: the task is for berlin.
+            # These hosts do not stand for hubs, so the task is for berlin.
             *asks("[hubs.berlin]", delegate_to="localhost"),
             *asks("[hubs.berlin]", delegate_to="bastion"),
-            # What the task says counts for every host.
+            # A variable of the task counts for every host.
             *asks("[hubs.oslo]", delegate_to="warsaw", vars={"sth_api_url": oslo.api_url}),
         ]
         book = play(tmp_path / "delegated.yml", {"hosts": "berlin", "tasks": tasks})
         output = run_playbook(book, {"hubs": hubs, "sth_entrance": entrance}, "-v", "-i", str(inventory))
         tokens = [{item.headers.get("authorization") for item in hub.requests} for hub in (berlin, warsaw, oslo)]
-    # No hub gets the token of another, but for the task that says so.
+    # No hub gets the token of another one, except from the last task, which sets the address itself.
     assert tokens == [{"Bearer of-berlin"}, {None}, {"Bearer of-oslo", "Bearer of-berlin"}]
     told = [line.split(" hub ")[1] for line in output.splitlines() if " hub http" in line]
     expected = ["berlin", "warsaw", "warsaw", "oslo", "berlin", "berlin", "oslo"]

@@ -37,7 +37,7 @@ def test_every_failure_says_which_hub_was_meant_and_that_nothing_was_done(
 ) -> None:
     url = "http://hub.invalid:9000"
     tasks = [
-        # On the controller; of arguments that do not fit the spec; and of options that do not go together.
+        # Failures on the controller, because of arguments that do not fit the spec, and because of options that exclude each other.
         *failing("sth_instance", {"name": "job", "sequence": None}, "INVALID_OPTION"),
         meant(f"{url}/api/v1"),
         *failing("sth_instance", {"name": "job", "state": "there"}, "INVALID_OPTION"),

@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("sth_*.py"))
-# Their examples run something that is on the hub already.
+# The examples of these modules run a package that must be on the hub already.
 NEED_A_PACKAGE = ("sth_instance", "sth_event", "sth_stream")
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``scramjet.sth.export`` writes, ``scramjet.sth.apply`` takes, and the hub stays as it is."""
+"""``scramjet.sth.apply`` takes the files of ``scramjet.sth.export``, and then changes nothing on the hub."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def filled(api_url: str, directory: pathlib.Path) -> None:
         {"scramjet.sth.sth_instance": {"name": "clock", "sequence": "probe", "app_config": RUNS, **QUICK}},
     ]
     given = directory / "config.yml"
-    # What a program has in its configuration is data, whatever it looks like.
+    # Text that looks like a template in the configuration of a program is data.
     text = json.dumps(config).replace('"Hello', '!unsafe "Hello')
     given.write_text(f"config: {text}\n", encoding="utf-8")
     run_playbook(play(directory / "fill.yml", {"tasks": tasks}), {"sth_api_url": api_url}, "-e", f"@{given}")
@@ -105,7 +105,7 @@ def apply(api_url: str, directory: pathlib.Path, *options: str) -> tuple[int, di
     if (directory / "exported" / "exported_vault.yml").exists():
         found += ["-e", "@exported/exported_vault.yml"]
     given = {"sth_api_url": api_url, "deployment_report": "report.md", "deployment_defaults": QUICK}
-    # Last, so that it wins over nothing of the file.
+    # The files come last on the command line, so they override these variables.
     output = run_playbook(
         "scramjet.sth.apply", given, *found, *with_vault(directory), "-v", *options, directory=directory
     )
@@ -151,7 +151,7 @@ def adopted(api_url: str, directory: pathlib.Path) -> None:
     assert (changed, done["rows"]) == (1, report["rows"])
     assert apply(api_url, directory, "--check")[0] == 0
     assert apply(api_url, directory)[0] == 0
-    # As it runs now: what was taken over has a name.
+    # Export again: the instance that was taken over has a name now.
     export(api_url, directory)
     again = texts(directory)
     assert export(api_url, directory).count("changed=0")

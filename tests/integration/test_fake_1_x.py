@@ -14,8 +14,8 @@ import pytest
 from ansible_collections.scramjet.sth.tests.integration.entrances import compare_entrances, compare_if_asked
 from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, TARGETS
 
-# For one module alone, one entrance is enough, except with `make matrix`: whole_play, task_keywords and test_same_through_both.py use
-# every module through both. What takes long goes in parts.
+# The target of a single module runs through one entrance, except with `make matrix`: whole_play, task_keywords and
+# test_same_through_both.py use every module through both. Targets that take long run in parts.
 IN_PARTS = {
     "sth_sequence": [
         "sth_sequence:present+replace+in_use+overwrite+absent+compare_version",

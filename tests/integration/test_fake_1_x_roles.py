@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, compare_if_asked
 from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_ROLES
 
-# What differs between hubs is in the modules, and test_real_hub.py runs these parts of the role on 0.18.
+# The roles themselves do not differ between hubs, and test_real_hub.py runs these parts on 0.18.
 ON_REAL_HUBS = ("role_run_job:input", "role_run_job:fails", "role_run_job:cut_off")
 
 

@@ -4,8 +4,8 @@
 
 """Runs the integration targets of modules against simulated hubs of the versions before 1.0, with STH_TEST_EVERYTHING=1.
 
-`make test` runs them on a real hub of 0.18. That check mode writes nothing and agrees with the real run is shown for each
-generation by the unit tests too, and that all is well with each version by tests/scenarios/test_every_version.py.
+`make test` runs them on a real 0.18 hub. Unit tests also show for each generation that check mode writes nothing and agrees with the real
+run. tests/scenarios/test_every_version.py tests each version.
 """
 
 from __future__ import annotations

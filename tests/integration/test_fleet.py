@@ -79,7 +79,7 @@ class Fleet:
         }
 
     def reported(self, *options: str, **element: Any) -> list[tuple[str, str, str, str]]:
-        """Run the role with a report; return who, what and which change is in its rows."""
+        """Run the role with a report; return the host, kind, name and change of its rows."""
         self.deploy("-e", f"deployment_report={self.directory}/report.md", *options, **element)
         text = (self.directory / "report.json").read_text()
         assert SECRET not in text
@@ -117,7 +117,7 @@ def test_a_fleet_is_spread_loses_a_hub_and_gets_it_back(tmp_path: pathlib.Path) 
         assert "changed=1" not in fleet.deploy(total_replicas=7)
         assert fleet.writes() == before
 
-        # Its programs go on, although nobody can reach it.
+        # The programs of the hub run on, although the hub cannot be reached.
         west.leave()
         away: dict[str, Any] = {"total_replicas": 7, "on_unreachable": "reassign"}
         assert "No answer from west" in fleet.deploy(warned=True, **away)
@@ -162,7 +162,7 @@ def test_weights_and_free_memory_decide_who_runs_what(tmp_path: pathlib.Path) ->
         )
         assert fleet.writes() == before
 
-        # North has least free for each new replica, and keeps what it has.
+        # North has the least free memory for each new replica, and keeps those that it has.
         north.state.free_memory, south.state.free_memory, west.state.free_memory = 1.0e8, 5.0e8, 1.0e9
         by_load: dict[str, Any] = {"total_replicas": 9, "spread": "by_load"}
         assert "changed=1" in fleet.deploy("--check", **by_load)
@@ -372,7 +372,7 @@ def test_a_fleet_of_real_hubs_and_a_simulated_one_loses_a_hub_and_gets_it_back(t
         try:
             fleet.deploy(**given)
             assert shown() == whole
-            # Another address is a hub that nobody can reach, while its programs go on.
+            # Simulate a hub that cannot be reached by another address. The programs of the real one run on.
             without = Fleet(tmp_path, {}, {**urls, "south": "http://127.0.0.1:9"})
             without.deploy(warned=True, **given)
             assert shown(without) == {"north": "0-3", "south": None, "west": "4,6-8", "east": "5,9-11"}

@@ -24,7 +24,7 @@ from ansible_collections.scramjet.sth.tests.running.commands import CommandFaile
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """An archive of what npm has installed, packed as the README of the role says; without the hub's dependencies, except for make matrix."""
+    """An archive of an npm installation, packed as the README of the role says. Only `make matrix` packs the dependencies too."""
     prefix = tmp_path_factory.mktemp("installed")
     link_installation(prefix)
     path = tmp_path_factory.mktemp("served") / "sth.tar.gz"
@@ -36,7 +36,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def address(archive: pathlib.Path) -> Iterator[str]:
-    """Where that archive is served."""
+    """The address of that archive on a web server."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(archive.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -47,17 +47,17 @@ def address(archive: pathlib.Path) -> Iterator[str]:
 def install(directory: pathlib.Path, source: str, *options: str, version: str = VERSION) -> str:
     """Run the role, which installs the hub and does not start it."""
     given = {"hub_state": "stopped", "hub_package_source": source, "hub_version": version}
-    # The same in each run. Nobody listens there.
+    # The same ports in each run, so that a second run changes nothing. The hub is not started, so nothing listens there.
     ports = {"hub_port": 8000, "hub_instances_port": 8001}
     variables = {**variables_of_hub(directory), **ports, **given}
     book = play(directory / "hub.yml", {"roles": ["scramjet.sth.hub"]})
-    # A registry that is asked nevertheless does not answer.
+    # If npm used a registry, this one would not answer.
     return run_playbook(book, variables, *options, environment={"npm_config_registry": "http://127.0.0.1:9"})
 
 
 @pytest.fixture
 def package(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Where the role is to install the hub; Node.js is there already."""
+    """The directory into which the role installs the hub. Node.js is installed already."""
     link_installation(tmp_path / "prefix")
     path = tmp_path / "prefix" / "hub" / VERSION
     path.unlink()
@@ -72,7 +72,7 @@ def test_from_an_address(archive: pathlib.Path, address: str, package: pathlib.P
 
     install(tmp_path, source)
     assert (package / "node_modules" / "@scramjet" / "host" / "package.json").exists()
-    # Nothing is left of what was downloaded.
+    # The downloaded file is removed.
     assert [path.name for path in package.parent.iterdir()] == [VERSION]
 
     assert "changed=0 " in install(tmp_path, source)

@@ -68,7 +68,7 @@ def test_a_play_reaches_each_hub_with_the_variables_of_its_group(tmp_path: pathl
 
 @pytest.mark.parametrize("example", list(yaml.safe_load_all(plugin.EXAMPLES)), ids=lambda item: str(sorted(item)))
 def test_the_examples_are_right(tmp_path: pathlib.Path, example: dict[str, Any]) -> None:
-    """Their hubs are not there, which is said of each."""
+    """The hubs of the examples do not exist, so there is a warning for each."""
     example.pop("on_unreachable", None)
     if "cache_connection" in example:
         example["cache_connection"] = str(tmp_path / "cache")

@@ -19,7 +19,7 @@ def test_a_loop_uses_one_connection_and_the_next_task_its_own(tmp_path: pathlib.
     with FakeHub(generation="1.x") as hub:
         run_playbook(play(tmp_path / "loop.yml", {"tasks": [looped, single]}), {"sth_api_url": hub.api_url})
         paths = [request.path.removeprefix("/api/v1/") for request in hub.requests]
-    # Where a hub lists no instance, a task asks since when it is up.
+    # If a hub lists no instance, a task asks since when the hub is up.
     assert paths == ["version", *["sequences"] * 4, "version", "entities", "log"]
     # A stream has a connection of its own.
     assert len(hub.connections) == 3

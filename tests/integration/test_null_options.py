@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.tests.integration.entrances import recorde
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
-# Module, an option, and what else the task says.
+# A module, an option, and the other options of the task.
 ABOUT: list[tuple[str, str, dict[str, Any]]] = [
     ("sth_sequence", "src", {}),
     ("sth_sequence", "name", {"state": "absent"}),
@@ -96,7 +96,7 @@ def test_what_is_null_or_blank_is_refused_and_nothing_is_written(options: list[s
     wrong = [
         (item["task"], item["result"].get("error_code"), item["result"].get("msg"))
         for item in results
-        # A file may be called so.
+        # A blank may be the name of a file.
         if item["result"].get("error_code")
         != ("INVALID_PACKAGE" if " src blank" in item["task"] and "stream" not in item["task"] else "INVALID_OPTION")
     ]

@@ -117,13 +117,13 @@ def test_imports_of_one_playbook_are_told_apart_by_their_variables(
         variables = {"sth_api_url": hub.api_url}
         run_playbook(imports_each(project, *both), variables, directory=tmp_path)
         assert [item["config"]["name"] for item in hub.sequences] == ["web", "mail"]
-        # Variables from elsewhere do not tell them apart.
+        # Variables from other places do not distinguish the imports.
         for name in ("web", "mail"):
             imports(project / name, "scramjet.sth.deploy")
         with pytest.raises(CommandFailedError, match="packages/wordcount is ambiguous") as refused:
             run_playbook(project / "site.yml", {**variables, **DEPLOYS}, directory=tmp_path)
         assert f"{project / 'web'} and {project / 'mail'}" in str(refused.value)
-        # A path that only one of them has is clear, and is not looked for where the command's playbook is.
+        # A path that only one of them has is not ambiguous. The directory of the playbook on the command line is not searched.
         shutil.rmtree(project / "web" / "packages")
         run_playbook(project / "site.yml", {**variables, **DEPLOYS}, directory=tmp_path)
         assert [item["config"]["name"] for item in hub.sequences] == ["web", "mail"]

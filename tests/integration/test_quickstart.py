@@ -26,14 +26,14 @@ INSTALLATIONS = ("Install the hub's package with npm", "Install Node.js from the
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
 def test_quickstart(tmp_path: pathlib.Path) -> None:
     place = tmp_path / ".quickstart"
-    # As after a first run, so that this one must install nothing.
+    # As after a first run, so this run must not install anything.
     link_installation(place / "prefix")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
     with FakeHub() as other:
-        # A directory of its own, and the virtual environment that runs this, whatever its age. A hub that variables name is
-        # none of its business: it removes what is on its own.
+        # Use another directory, and the virtual environment of this test, whatever its age. The playbook must ignore sth_api_url, because
+        # it removes everything from the hub that it uses.
         command = ["make", "quickstart", f"CURDIR={tmp_path}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.run"]
-        # Another run of the tests on this machine may look for free ports at the same moment.
+        # Choose the ports here, because another run of the tests may search for free ports at the same moment.
         given = {"sth_api_url": other.api_url, "hub_port": free_port(), "hub_instances_port": free_port()}
         command += ["ARGS=" + " ".join(f"--extra-vars {name}={value}" for name, value in given.items())]
         output = run_command(command, environment=environment, seconds=200, directory=ROOT)
@@ -43,7 +43,7 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
     assert "The jobs have left nothing on it." in output
     assert "Text: completed in " in output
     assert not any(name in output for name in INSTALLATIONS)
-    # What a person wants to read: what was done, and what it says.
+    # The lines that matter to a reader.
     assert "skipping: " not in output
     assert "ok: " not in output
     assert "included: " not in output

@@ -26,7 +26,7 @@ def test_it_says_what_happens(tmp_path: pathlib.Path) -> None:
         path.write_text(text, encoding="utf-8")
     link_installation(tmp_path / "hub" / "program")
     port = free_port()
-    # Those that the page leaves out are the defaults, which another hub of this machine may have.
+    # The page uses the default ports, which another hub on this machine may use. So choose others.
     variables = {"hub_port": port, "hub_instances_port": free_port(), "sth_api_url": f"http://127.0.0.1:{port}"}
     commands = re.findall(r"^\$ ansible-playbook (.+)$", PAGE, re.MULTILINE)
     said = []

@@ -16,8 +16,8 @@ from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTH
 from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, OF_ROLES, OF_SAMPLES, run_target
 
 MORE = EVERYTHING or "STH_TEST_API_URL" in os.environ
-# Simulated hubs show what only the playbooks' four runs of each change add to the roles' own targets; what is refused before a
-# hub is asked; and keywords, which are ansible-core's.
+# These run on simulated hubs only: four runs of each change through the playbooks, failures before the first request to a hub, and
+# keywords of ansible-core.
 ON_SIMULATED_HUBS = ("playbooks:deploy", "playbooks:refused", "bad_input", "task_keywords")
 TARGETS = [
     *OF_SAMPLES,
@@ -25,7 +25,7 @@ TARGETS = [
 ]
 # From 0.24.3 on, a hub keeps the record of an ended instance for at least 15 s, and a task with state: absent waits for its end.
 SECONDS = {"real-0.18": 120.0, "live": 600.0}
-# Each task as a module takes longer by its start; on simulated hubs all targets run through both entrances.
+# Only these run as modules here, because the start of a module takes time. On simulated hubs, all targets run through both entrances.
 AS_MODULES = ["sth_event", "sth_sequence"] if MORE else []
 
 

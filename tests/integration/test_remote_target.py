@@ -56,7 +56,7 @@ def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
         }
         book = play(tmp_path / "remote.yml", {"connection": "elsewhere", "tasks": listed})
         run_playbook(book, {"sth_api_url": hub.api_url}, environment=environment)
-        # Of a background job, ansible's async_wrapper removes it some seconds later.
+        # For a background job, ansible's async_wrapper removes the directory some seconds later.
         if not any("async" in task for task in tasks):
             assert not remote_tmp.exists() or not list(remote_tmp.iterdir()), "left on the target"
         return [name for name in copies.read_text().splitlines() if not name.startswith("AnsiballZ_")]

@@ -38,7 +38,7 @@ def deploy(
     """Run the role, write its result to the output, also after a failure, and return the output."""
     book = play(directory / "role.yml", {"tasks": [{"block": [ROLE], "always": [SHOWN]}], **(keywords or {})})
     given = {"sth_api_url": hub.api_url, "sth_entrance": entrance, "deployment_list": elements, **variables}
-    # In a file, since a command line is shown by itself.
+    # In a file, because Ansible may show the command line, which would contain the secrets.
     path = directory / "variables.json"
     path.write_text(json.dumps({"deployment_defaults": QUICK, **given}), encoding="utf-8")
     return run_playbook(book, {}, *options, "-e", f"@{path}", environment=environment)
@@ -77,7 +77,7 @@ def test_each_element_is_evaluated_equally_often_however_many_there_are(tmp_path
             deploy(hub, tmp_path, elements)
             evaluated[count] = len(counted.read_text().split()) / count
             assert len(hub.instances) == count
-    # By ansible-core, which checks the type of the list, by the task that checks it all, and by the one that acts.
+    # Once by ansible-core, which checks the type of the list, once by the task that checks the list, and once by the task that acts.
     assert evaluated[2] == evaluated[6] <= 3
 
 
@@ -151,7 +151,7 @@ def test_a_failure_names_its_element_and_lets_the_others_be(entrance: str, tmp_p
         assert not second.get("failed")
 
 
-# Where a list is read has nothing to do with where a task runs: `make matrix` runs the others too.
+# The form of a list and the entrance of a task are independent. So not all combinations run here; `make matrix` runs all.
 @pytest.mark.parametrize(
     ("entrance", "as_text"),
     [("in_process", True), ("module", False), *([("in_process", False), ("module", True)] if EVERYTHING else [])],

@@ -14,14 +14,14 @@ from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTH
 from ansible_collections.scramjet.sth.tests.integration.playbooks import run_target
 from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation
 
-# Each part needs what the ones before it have left.
+# Each part continues with the hub of the parts before it.
 ON_INSTALLED = [
     "running+verify+unit+confined",
     "running+corrected+programs+crash+uploads",
 ]
 OTHER = ["install+upgrade+absent", "invalid+requests+front"]
-# On a machine without Node.js all hubs run with one from the Python package index; elsewhere `make matrix` does that once. It also
-# runs what only hubs in rare states show, a minute of CPU, and what makes accounts on this machine, for which it needs root.
+# `make matrix` also installs a hub with Node.js from the Python package index, as every test does on a machine without Node.js. And it
+# runs parts with hubs in rare states, which take a minute of CPU, and parts that create accounts on this machine, which need root.
 if EVERYTHING:
     OTHER += ["wheel", "account"]
     ON_INSTALLED.append("running+process_ids+running+stopped+broken")

@@ -4,8 +4,8 @@
 
 """Runs the role hub with real hubs from 1.0 on, which the public npm registry does not have.
 
-The variable names a folder with archives of one or more of their versions and of everything that they depend on, as the variable
-hub_package_source of the role takes it.
+STH_TEST_HUB_PACKAGES names a folder for the variable hub_package_source of the role, with archives of one or more versions of the hub and
+of all their dependencies.
 """
 
 from __future__ import annotations

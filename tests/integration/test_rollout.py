@@ -36,7 +36,7 @@ OLD: dict[str, Any] = {
     "app_config": {"behaviour": "run", "password": f"{SECRET}-old"},
     "args": ["old"],
 }
-# What runs on a hub: the index, the version, the app_config without them, and the args of each program.
+# The programs on a hub: the index, the version, the rest of the app_config, and the args of each.
 Shown = list[tuple[int, str, dict[str, Any], list[Any]]]
 
 
@@ -60,7 +60,7 @@ def rollout(fleet: Fleet, *options: str, soak: int = 0, warned: bool = False, **
 
 
 def stopped(fleet: Fleet, *options: str, soak: int = 0, **element: Any) -> str:
-    """Run the playbook, which is to fail; return what it says."""
+    """Run the playbook, which must fail; return its message."""
     with pytest.raises(CommandFailedError) as failure:
         rollout(fleet, *options, soak=soak, warned=True, **element)
     said = str(failure.value)
@@ -185,7 +185,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -271,12 +271,12 @@ def test_a_hub_that_is_lost_in_the_middle_is_told_and_the_others_go_back(
 
 
 class Watched(FakeHub):
-    """Tells of each write that it has carried out, before the client sees its answer."""
+    """Calls a function after each write, before the client gets the answer."""
 
     told: Callable[[], None] = staticmethod(lambda: None)
 
     def answer(self, call: Call) -> Answer:
-        """Answer one call, and tell."""
+        """Answer one call, and call the function after a write."""
         answer = super().answer(call)
         if call.method != "GET":
             self.told()
@@ -339,7 +339,7 @@ def test_hubs_of_an_interrupted_rollout_go_back_to_the_version_that_the_others_h
 ) -> None:
     with three_hubs(tmp_path) as fleet:
         fleet.deploy(**OLD)
-        # As after a run that was interrupted behind its first batch.
+        # As after a run that was interrupted after its first batch.
         fleet.hubs["south"].fault(Fault("status", "POST", "/start", times=99, status=500))
         stopped(fleet, "-e", "sth_rollout_on_failure=stop", **new)
         assert versions(fleet) == {"north": {"2.0.0"}, "south": {"1.0.0"}, "west": {"1.0.0"}}

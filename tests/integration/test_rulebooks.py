@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(
     not ENGINE.exists() or not shutil.which("java"), reason="ansible-rulebook or Java is not installed: make rulebooks"
 )
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
-# Nobody checks it on a hub, but it must not be told.
+# The hub does not check the token, but no output may contain it.
 CANARY = "canary-of-the-token"
 ANSWERS = {
     "load": {"name": "overloaded", "payload": {"replicas": 3}},
@@ -74,7 +74,7 @@ def live(hub: HubClient) -> list[InstanceRecord]:
 
 
 def wait_until(holds: Callable[[], bool], what: str, said: pathlib.Path) -> None:
-    """Wait for something that a rulebook brings about."""
+    """Wait until a rulebook has done something."""
     end = time.monotonic() + bound(60)
     while not holds():
         output = said.read_text(encoding="utf-8", errors="replace")
@@ -95,7 +95,7 @@ def rulebook(rulebook: str, variables: Mapping[str, Any], directory: pathlib.Pat
         "--vars", str(directory / "vars.yml"), "--verbose",
     ]  # fmt: skip
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("STH_", "ANSIBLE_"))}
-    # It looks for ansible-galaxy and ansible-playbook there.
+    # ansible-rulebook searches ansible-galaxy and ansible-playbook in PATH.
     path = f"{ENGINE.parent}{os.pathsep}{clean['PATH']}"
     with said.open("wb") as output:
         process = subprocess.Popen(
@@ -110,7 +110,7 @@ def rulebook(rulebook: str, variables: Mapping[str, Any], directory: pathlib.Pat
             wait_until(lambda: "hub_reachable" in said.read_text(errors="replace"), "the hub is followed", said)
             yield said
             process.send_signal(signal.SIGINT)
-            # Open requests for events, and threads, do not hold it up.
+            # It must end in time, although it has open requests for events, and threads.
             process.wait(bound(10))
         finally:
             process.kill()
@@ -137,7 +137,7 @@ def test_a_crash_is_repaired_by_a_playbook(hub: HubClient, tmp_path: pathlib.Pat
 def test_a_program_scales_its_deployment(hub: HubClient, tmp_path: pathlib.Path) -> None:
     named = {"name": "here", "api_url": hub.api_url}
     with rulebook("scramjet.sth.scale", {"hubs": [named], "deployment": "shop", "most_replicas": 4}, tmp_path) as said:
-        # All replicas ask for it, and one run is enough.
+        # All replicas emit the event, but the playbook must run only once.
         for item in live(hub):
             hub.instance(item.id).send_event("load", "")
         wait_until(lambda: len(live(hub)) == 3, "a third replica", said)
@@ -150,7 +150,7 @@ def test_the_rulebook_of_the_page_tells_what_happens(hub: HubClient, tmp_path: p
     page = (ROOT / "docs" / "event-driven.md").read_text(encoding="utf-8")
     (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "Tell of crashes" in block]
     book = yaml.safe_load(text)
-    # One of its two hubs is not there.
+    # One of the two hubs on the page does not exist here.
     book[0]["sources"][0]["scramjet.sth.hub_events"]["hubs"] = [
         {"name": "north", "api_url": hub.api_url},
         {"name": "south", "api_url": "http://127.0.0.1:9"},

@@ -41,7 +41,7 @@ def test_each_stream_is_shown_once(tmp_path: pathlib.Path) -> None:
         "log": "from the log",
         "result": "from output",
     }
-    # With what follows in a stream, but not in the configuration, which is shown too.
+    # Text that is in a stream, but not in the configuration, which is shown too.
     streams = [r"from stdout\n", r"from stderr\n", r"from output\"}\n", r"\"from the log\""]
     # In a file, because -v shows the command line.
     variables = tmp_path / "variables.json"
@@ -60,7 +60,7 @@ def test_each_stream_is_shown_once(tmp_path: pathlib.Path) -> None:
 
 
 def refuse_removals(hub: FakeHub) -> None:
-    """Let no package be removed."""
+    """Let the hub refuse each removal of a package."""
     hub.fault(Fault("status", method="DELETE", path="/sequence", times=1000, body=b"the disk is on fire"))
 
 
@@ -106,11 +106,11 @@ def test_what_a_program_says_is_masked_where_that_is_certain_and_not_declined(
     with FakeHub(generation="1.x", timings=FAST) as hub:
         output = run_job(hub, tmp_path, config, run_job_set_stats=True, run_job_set_stats_streams=True, **given)
         stats = output.partition("CUSTOM STATS")[2]
-        # ansible-core 2.19 and newer escape what stats hold.
+        # From 2.19 on, ansible-core escapes the values of stats.
         said = stats.replace("\\", "")
         assert f"test_servers: {'********' if mask is None else 's3cretkey'}" in said
         assert f'"masked": {"true" if mask is None else "false"}' in said
-        # Neither in the log, nor in what the tasks show.
+        # Neither the log nor the output of the tasks shows it.
         assert said.count("s3cretkey") == (0 if mask is None else 1)
 
 
@@ -123,7 +123,7 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
             run_job_input="for stdin",
             run_job_input_stream="stdin",
             run_job_set_stats=True,
-            # What a node before it in a workflow has published, an extra variable here.
+            # The published result of an earlier node of a workflow, which is an extra variable here.
             run_job_published={"outcome": "of another job"},
         )
         fed = {
@@ -134,7 +134,7 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
         assert "run_job_published" in stats
         assert "completed" in stats
         assert "of another job" not in output
-        # A controller drops what is too large.
+        # Without the streams, because a controller drops a result that is too large.
         assert "stdout" not in stats
 
 

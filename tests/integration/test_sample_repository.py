@@ -29,7 +29,7 @@ SAMPLE = ROOT / "docs" / "samples" / "infra-as-code"
 STAGES = ("dev", "staging", "production")
 FLOW = re.compile(r"ci/stage\.py (\w+) ")
 PIPELINES = [*sorted((SAMPLE / ".github" / "workflows").glob("*.yml")), SAMPLE / ".gitlab-ci.yml"]
-# Its tokens of the hub, and of the program.
+# The secrets in the sample: a token of the hub, and one of the program.
 SECRETS = ("hub-token", "pulse-token")
 
 
@@ -52,7 +52,7 @@ class Repository:
         path.write_text(yaml.safe_dump(read), encoding="utf-8")
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """Run a flow; return its exit code and its output, in which no secret may be."""
+        """Run a flow; return its exit code and its output. Fails if the output contains a secret."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
         own = {
             "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -129,7 +129,7 @@ def test_drift_is_told_from_a_failure_and_from_none(repository: Repository) -> N
 
 @pytest.mark.skipif(not EVERYTHING, reason="fourteen runs of playbooks: for make matrix")
 def test_the_very_same_bits_go_through_all_stages(repository: Repository) -> None:
-    # Nothing was promoted yet.
+    # No version was promoted yet.
     for flow in ("review", "apply", "drift"):
         assert repository.run(flow, "staging")[0] == 0
     assert "Nothing is released for staging yet." in repository.report("staging")[0]
@@ -144,7 +144,7 @@ def test_the_very_same_bits_go_through_all_stages(repository: Repository) -> Non
     digest = repository.versions("staging")["pulse"]
     archive = repository.place / "releases" / f"pulse-{digest}.tar.gz"
     assert archive.is_file()
-    # The sources go on, and staging does not follow.
+    # A change of the sources does not change staging.
     repository.change("packages/pulse/index.js", "hello", "good morning")
     assert repository.run("drift", "dev")[0] == 2
     assert repository.run("drift", "staging")[0] == 2
@@ -157,7 +157,7 @@ def test_the_very_same_bits_go_through_all_stages(repository: Repository) -> Non
     assert repository.run("apply", "production")[0] == 0
     assert digests(repository.hubs["dev"]) == digests(repository.hubs["production"]) == {f"1.0.0+sha256.{digest}"}
     assert len(repository.hubs["production"].instances) == 3
-    # An archive that has other content than its name says is not deployed.
+    # An archive is not deployed if its content does not have the digest in its name.
     shutil.copy(archive, archive.with_suffix(".kept"))
     assert repository.run("apply", "dev")[0] == 0
     assert repository.run("promote", "dev", "staging")[0] == 0
@@ -171,7 +171,7 @@ def test_the_very_same_bits_go_through_all_stages(repository: Repository) -> Non
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: str(path.relative_to(SAMPLE)))
 def test_a_pipeline_runs_flows_that_there_are(path: pathlib.Path) -> None:
-    """What the tests above run is what the pipelines run."""
+    """The pipelines run the flows that the tests above run."""
     text = path.read_text(encoding="utf-8")
     assert yaml.safe_load(text)
     every = {"review", "apply", "drift", "promote"}

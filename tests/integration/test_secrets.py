@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No secret is ever shown or left behind, whatever a task does with it: docs/secrets.md lists where this is looked for."""
+"""No task shows a secret or leaves one behind. docs/secrets.md lists the places that are searched."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.tests.integration.real_hub import VERSION,
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
-# Of this run alone: other processes on the machine may talk of canaries too.
+# A different text in each run, because other processes on the machine may contain the canaries of another run.
 CANARY = f"canary{uuid.uuid4().hex[:12]}"
 SECRETS = {
     "s_token": f"{CANARY}-token",
@@ -35,7 +35,7 @@ SECRETS = {
     "s_url": f"https://me:{CANARY}-url@example.com",
     "s_later": f"{CANARY}-later",
     "s_pass": f"{CANARY}-pass",
-    # So long that it does not fit where texts are shortened.
+    # Longer than the limits to which texts are shortened.
     "s_long": f"{CANARY}-{'long' * 230}",
 }
 PROGRAM: dict[str, Any] = {
@@ -83,7 +83,7 @@ EVENT: dict[str, Any] = {
 LOG: dict[str, Any] = {"instance": "keeper", "stream": "log", "wait_timeout": 0.5, "secret_keys": ["other"]}
 
 
-# Writes down what a module would send to the syslog of its machine.
+# Writes everything into a file that a module would send to the syslog of its machine.
 SYSLOG = """
 import os, syslog
 def record(*words):
@@ -94,9 +94,9 @@ syslog.syslog = record
 
 
 class Watch:
-    """Looks at what others on the machine could see while a playbook runs, and collects where a canary is.
+    """Searches, while a playbook runs, everything that other users of the machine can read, and collects the places with a canary.
 
-    That is the arguments and the environment of each process, and files below ``directory`` to which no folder below it bars the way.
+    These are the arguments and the environment of each process, and the files below ``directory`` that other users can open.
     """
 
     def __init__(self, directory: pathlib.Path) -> None:
@@ -115,7 +115,7 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._stop.wait(0.02):
-            # A glob fails where a process ends meanwhile.
+            # Not with a glob, which fails if a process ends in the meantime.
             for process in filter(str.isdigit, os.listdir("/proc")):
                 for name in ("cmdline", "environ"):
                     self._look_at(pathlib.Path("/proc", process, name))
@@ -144,9 +144,9 @@ def _open_to_others(path: str) -> bool:
 def run_watched(
     directory: pathlib.Path, plays: dict[str, Any], variables: dict[str, Any], *options: str, kept: tuple[str, ...] = ()
 ) -> str:
-    """Run a play that has `SECRETS` as variables, and return its output. Fails where a canary can be seen or is left behind.
+    """Run a play that has `SECRETS` as variables, and return its output. Fails if a canary can be seen or is left behind.
 
-    ``kept``: folders below ``directory`` that are to hold secrets.
+    ``kept``: folders below ``directory`` that may contain secrets.
     """
     secrets = directory / "secrets.json"
     secrets.write_text(json.dumps(SECRETS))
@@ -155,7 +155,7 @@ def run_watched(
         directory.joinpath(name).mkdir()
     (directory / "site" / "sitecustomize.py").write_text(SYSLOG)
     environment = {
-        # What artifacts of a controller such as AWX are made of.
+        # A controller such as AWX makes its artifacts from these results.
         **recording(directory / "results.json"),
         "ANSIBLE_LOG_PATH": str(directory / "ansible.log"),
         "ANSIBLE_HOME": str(directory / "home" / ".ansible"),
@@ -173,7 +173,7 @@ def run_watched(
         )
     assert CANARY not in output, output[max(0, output.find(CANARY) - 2000) :][:4000]
     assert not watch.found
-    # A background job removes its files after it has said that it is finished.
+    # A background job removes its files after it has reported that it is finished.
     end = time.monotonic() + bound(10)
     while any((directory / "remote").iterdir()) and time.monotonic() < end:
         time.sleep(0.05)
@@ -247,7 +247,7 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
     talkative: dict[str, Any] = {
         **failing,
         "state": "completed",
-        # Of what the others' arguments hold nothing in this configuration says that it is secret.
+        # Leave out the arguments of the others: nothing in this configuration would mark their values as secret.
         "args": [],
         "app_config": {
             "behaviour": "throw_later",
@@ -324,7 +324,7 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         },
         *clean_up,
     ]
-    # Of what a module of ansible-core is given, the syslog of its machine tells.
+    # The arguments of a module of ansible-core are sent to the syslog. This shows that the test finds them there.
     tasks.append({"ansible.builtin.command": {"argv": ["echo", "told to syslog"]}})
     with FakeHub(generation="1.x", token=SECRETS["s_token"]) as hub:
         plays = {"tasks": tasks, "module_defaults": CONNECTION}
@@ -340,7 +340,7 @@ def test_canaries_in_check_mode(entrance: str, tmp_path: pathlib.Path) -> None:
     tasks = [
         {"scramjet.sth.sth_sequence": {"src": str(PROBE)}},
         {"scramjet.sth.sth_instance": instance},
-        # Starts from what the task before hands on.
+        # Starts from the prediction of the task before.
         {"scramjet.sth.sth_instance": {**instance, "args": ["--token", "{{ s_later }}"]}},
         {"scramjet.sth.sth_deployment": {**instance, "name": "shop", "replicas": 2}, "register": "deployed"},
         {"ansible.builtin.assert": {"that": ["deployed is changed", "deployed.actions | length >= 2"]}},
@@ -397,7 +397,7 @@ def test_canaries_in_the_role_hub(tmp_path: pathlib.Path) -> None:
         "hub_version": VERSION,
         "hub_runner_environment": {"DATABASE_PASSWORD": "{{ s_password }}", "PLAIN": "{{ s_other }}"},
         "hub_config": {"verserConfig": {"token": "{{ s_key }}"}},
-        # Not needed for what is installed.
+        # Not used, because the version is installed already.
         "hub_package_source": "{{ s_url }}/sth.tar.gz",
         "hub_front_tokens": ["{{ s_token }}"],
     }

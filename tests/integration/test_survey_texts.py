@@ -24,9 +24,9 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, r
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 LINES = str(ROOT / "playbooks" / "files" / "readings.ndjson")
-# In check mode, nothing writes it.
+# A path for output. Nothing is written there, because the tests run in check mode.
 OUTPUT = str(ROOT / "output-of-a-job")
-# Variables that cannot be set together are in different groups. Each with a value of its type, and with the text of it.
+# For each variable, a value of its type and the same value as text. Variables that exclude each other are in different groups.
 SRC = {"run_job_src": (PROBE, PROBE)}
 GROUPS: list[dict[str, tuple[Any, str]]] = [
     {
@@ -82,7 +82,7 @@ GROUPS: list[dict[str, tuple[Any, str]]] = [
         "sth_client_key": (LINES, LINES),
     },
 ]
-# In these, a text is the value itself, and they exclude others.
+# Variables whose value is text anyway, and that exclude others.
 ALONE = {"sth_api_url", "sth_token_file", "sth_url_username", "sth_url_password"}
 
 
@@ -92,12 +92,12 @@ def role_variables() -> set[str]:
 
 
 def passed_on(groups: list[dict[str, Any]], directory: pathlib.Path) -> list[Any]:
-    """Run the role in check mode with each group of variables, and return what its tasks were given.
+    """Run the role in check mode with each group of variables, and return the arguments of its tasks.
 
     In check mode nothing runs, so the variables need not fit a program.
     """
     directory.mkdir()
-    # As a controller marks answers: no text in them is evaluated.
+    # A controller marks answers as unsafe, so that Ansible does not evaluate templates in them.
     tasks = [
         f"  - ansible.builtin.include_role: {{name: scramjet.sth.run_job}}\n    vars:\n{indent(unsafe_yaml(group), ' ' * 6)}"
         for group in groups
@@ -125,7 +125,7 @@ def test_each_variable_as_text(tmp_path: pathlib.Path) -> None:
     typed = passed_on([{name: value for name, (value, _text) in group.items()} for group in GROUPS], tmp_path / "typed")
     texts = passed_on([{name: text for name, (_value, text) in group.items()} for group in GROUPS], tmp_path / "texts")
     assert texts == typed
-    # They were really passed on.
+    # The values have really reached the tasks.
     assert {item["arguments"].get("collect_max_bytes") for item in typed} >= {1000}
     assert {item["arguments"].get("request_retries") for item in typed} >= {0}
 

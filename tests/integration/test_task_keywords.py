@@ -15,9 +15,9 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, p
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
-# Much longer than a task may take, and than a test may.
+# A time limit in seconds that is much longer than any task or test may take.
 LONG = 20_000
-# Each waits for what never comes, most of them on several threads.
+# Tasks that wait for something that never happens, most of them in several threads.
 ENDLESS: dict[str, dict[str, Any]] = {
     "an event of each member": {"scramjet.sth.sth_event": {"instance": "web", "expect": "never", "wait_timeout": LONG}},
     "a pool that never gets ready": {
@@ -75,7 +75,7 @@ def test_a_task_ends_at_its_timeout_and_asks_nothing_more_of_the_hub(tmp_path: p
                     "fail_msg": "told {{ ended.msg }}",
                 }
             },
-            # What is on its way at the end of the task may still arrive; then nothing does for a second.
+            # Requests that are on their way at the end of the task may still arrive. After that, none arrives for a second.
             {"ansible.builtin.pause": {"seconds": round(pace())}},
             _note("quiet from here"),
             {"ansible.builtin.pause": {"seconds": 1}},
@@ -135,5 +135,5 @@ def test_a_task_that_is_run_once_is_run_once_for_all_hosts(entrance: str, tmp_pa
 
 
 def _note(text: str) -> dict[str, Any]:
-    """Return a task that leaves its mark among the requests that the hub has seen."""
+    """Return a task that sends ``text`` to the hub, so that its place among the requests can be seen."""
     return {"ansible.builtin.uri": {"url": "{{ sth_api_url }}/" + text.replace(" ", "%20"), "status_code": 404}}

@@ -22,7 +22,7 @@ DEPLOYS = {"name": "shop", "sequence": "probe", "replicas": 2, "stable_for": 0}
 LINES = [f"start instance {name} from probe@sha256:" for name in ("web-0", "web-1", "shop-0", "shop-1")]
 
 
-# Whether it is a check has nothing to do with where a task runs: `make matrix` runs the others too.
+# Check mode and the entrance of a task are independent. So not all combinations run here; `make matrix` runs all.
 in_turn = pytest.mark.parametrize(
     ("entrance", "check"),
     [("in_process", True), ("module", False), *([("in_process", False), ("module", True)] if EVERYTHING else [])],
@@ -78,7 +78,7 @@ def test_two_packages_of_one_name_in_a_play_are_warned_of(entrance: str, check: 
         output = " ".join(run_playbook(once, variables, *options, warned=True).split())
         assert output.count("replaced probe@sha256:") == 1, output
         assert f"uploaded from {packages[0]}: both are named 'probe'" in output
-        # Both stay, so that nothing is replaced.
+        # With keep_old, both packages stay, so none is replaced.
         run_playbook(play(tmp_path / "both.yml", {"tasks": keeps}), variables, *options)
 
 
@@ -89,7 +89,7 @@ def test_the_diff_of_a_deployment_names_the_files_that_differ(entrance: str, tmp
     del options["sequence"]
     deploys = {"scramjet.sth.sth_deployment": options, "register": "deployed", "diff": True}
     named = "{'changed': ['index.js'], 'added': ['new.js']}"
-    # With become, or elsewhere, nothing has run in this process that has read the package.
+    # If a module on the controller reads the package, the action plugin does not know the files.
     known = named if entrance != "module" else "'its content differs'"
     checks = [
         {**deploys, "check_mode": True, "register": "predicted"},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes what every task of the collection has returned, one JSON object a line, to the file in ``STH_TEST_RECORD``."""
+"""Writes the result of each task of the collection to the file in ``STH_TEST_RECORD``, one JSON object on each line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ description: Records what tasks of the collection return.
 
 
 class CallbackModule(CallbackBase):
-    """Records each result, of loops each item's."""
+    """Records each result, and for loops the result of each item."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"

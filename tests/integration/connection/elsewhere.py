@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A connection to this machine that looks like one to another machine, and notes what is copied there."""
+"""A connection to this machine that looks like one to another machine, and lists the files that are copied there."""
 
 from __future__ import annotations
 

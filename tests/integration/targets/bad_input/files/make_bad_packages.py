@@ -26,12 +26,12 @@ def directory(name: str, manifest: bytes, main: bool = True) -> None:
 
 
 def changed(**fields: object) -> bytes:
-    """Return the sound manifest with ``fields`` changed; None removes one."""
+    """Return a valid manifest with ``fields`` changed. None removes a field."""
     return json.dumps({key: value for key, value in {**SOUND, **fields}.items() if value is not None}).encode()
 
 
 def archive(prefix: str = "", extra: tarfile.TarInfo | None = None) -> bytes:
-    """Return a tar archive of the sound package, with one more member."""
+    """Return a tar archive of a valid package, with one more member."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as tar:
         for name, content in (("package.json", changed()), ("index.js", b"module.exports = () => {};\n")):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 scramjet.sth contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a command as a unit of systemd would, where no systemd runs: confined.py UNIT COMMAND… (or the unit's own, if it is left out).
+"""Runs a command as a unit of systemd would, on a machine without systemd: confined.py UNIT [COMMAND…]. Default: the command of the unit.
 
 Needs root, and only mounts, in a namespace of its own. It follows these settings of the unit: Environment, WorkingDirectory, UMask,
 LimitNOFILE, ProtectSystem=strict, ReadWritePaths, ProtectHome, BindPaths, PrivateDevices, ProtectProc, ProtectKernelTunables, an empty
@@ -34,7 +34,7 @@ def read(unit: Path) -> dict[str, list[str]]:
         name, equals, value = line.partition("=")
         if not equals or line.startswith("#"):
             continue
-        # Of this setting each line means something of its own.
+        # Keep the lines of this setting apart, because ~ applies to one line.
         words = [value] if name == "SystemCallFilter" else shlex.split(value)
         settings[name] = settings.get(name, []) + words if words else []
     return settings
@@ -85,7 +85,7 @@ def private_devices(directory: str) -> None:
 
 
 def names(of: str) -> set[str]:
-    """Return the system calls that systemd means by this."""
+    """Return the system calls in the group ``of`` of systemd, such as @system-service, or only ``of`` if it is a single call."""
     if not of.startswith("@"):
         return {of}
     listed = subprocess.run(
@@ -105,7 +105,7 @@ def confine_calls(filters: list[str]) -> None:
     context = ctypes.c_void_p(seccomp.seccomp_init(REFUSE))
     for name in sorted(allowed):
         number = seccomp.seccomp_syscall_resolve_name(name.encode())
-        # Negative: unknown, or of other machines.
+        # A negative number: the call is unknown, or does not exist on this kind of machine.
         if number >= 0 and seccomp.seccomp_rule_add(context, ALLOW, number, 0) != 0:
             sys.exit(f"{name} cannot be allowed.")
     if seccomp.seccomp_load(context) != 0:
@@ -120,7 +120,7 @@ def main() -> None:
     filters = settings["SystemCallFilter"]
     # Only root can mount, and only with all system calls. What is not known of those is asked before.
     confine_files(settings)
-    # systemd may raise what the caller of this has.
+    # systemd may raise the limit of the caller, but this script cannot.
     most = min(int(settings["LimitNOFILE"][0]), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.umask(int(settings["UMask"][0], 8))

@@ -21,7 +21,7 @@ import time
 
 
 def package(name: str, size: int) -> bytes:
-    """A sound package of this size whose first member is package.json."""
+    """A valid package of this size whose first member is package.json."""
     target = io.BytesIO()
     manifest = {"name": name, "version": "9.9.9", "main": "index.js", "engines": {"node": ">=16"}}
     with tarfile.open(fileobj=target, mode="w:gz") as tar:
