@@ -59,7 +59,9 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
         return "module"
     obstacle = why_not(action)
     if obstacle and entrance == "in_process":
-        raise SthError("INVALID_OPTION", f"sth_entrance is in_process, but this task cannot run in-process: {obstacle}.")
+        raise SthError(
+            "INVALID_OPTION", f"sth_entrance is in_process, but this task cannot run in-process: {obstacle}."
+        )
     return "module" if obstacle else "in_process"
 
 

@@ -153,9 +153,7 @@ def check_program(options: ProgramOptions) -> None:
     for config in (options.app_config, options.start_options, *(item.app_config for item in overrides)):
         if config is not None and not isinstance(config, Mapping):
             # ansible-core before 2.19 passes a mapping with a date in it as text, and treats the text as a mapping.
-            raise SthError(
-                "INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and times in it."
-            )
+            raise SthError("INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and times in it.")
         if MARK_KEY in (config or {}):
             raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
     _refuse_numbers((options.app_config, options.args, options.start_options))

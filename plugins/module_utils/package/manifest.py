@@ -82,7 +82,9 @@ class Manifest:
 
     def _decode(self, raw: bytes) -> str:
         if len(raw) > MANIFEST_LIMIT:
-            self._refuse(f"is larger than {MANIFEST_LIMIT // 1024**2} MiB; move everything that is not metadata into another file")
+            self._refuse(
+                f"is larger than {MANIFEST_LIMIT // 1024**2} MiB; move everything that is not metadata into another file"
+            )
         if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
             self._refuse("begins with a byte-order mark; save it as UTF-8 without one")
         try:
