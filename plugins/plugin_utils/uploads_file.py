@@ -59,7 +59,7 @@ def files_of(package: Package) -> Files:
 
 
 def keep_files(ref: str, files: Files) -> None:
-    """Keep ``files`` (see `files_of`) of the package ``ref`` for later runs. Errors are ignored: without them, diffs show less."""
+    """Keep ``files`` (see `files_of`) of the package ``ref`` for later runs. Ignores errors: then later diffs only show less."""
     path = _path_of_kept(ref)
     if path is None:
         return

@@ -138,7 +138,7 @@ class LogSink(Sink):
 
     @property
     def text(self) -> str:
-        """The end of the log, with all its lines."""
+        """The end of the log, also with lines that `keeps` leaves out."""
         return self.tail.decode("utf-8", "replace")
 
     def finish(self) -> None:
