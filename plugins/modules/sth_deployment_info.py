@@ -10,8 +10,8 @@ module: sth_deployment_info
 short_description: Summarise the deployments on a Scramjet Transform Hub
 version_added: 1.0.0
 description:
-  - Says for each deployment on a hub how many replicas run, which indexes and versions they have, and since when.
-  - The result has a few values for each deployment, however many replicas it has. To list the replicas, use
+  - Returns for each deployment on a hub how many replicas run, which indexes and versions they have, and since when they run.
+  - The result has only a few values for each deployment, even if it has many replicas. To list the replicas, use
     M(scramjet.sth.sth_instance_info).
 author:
   - scramjet.sth contributors (@scramjetorg)
@@ -23,7 +23,8 @@ extends_documentation_fragment:
 options:
   names:
     description:
-      - Names of deployments. One that is not on the hub has no element in the result. If not set, the result has all.
+      - Names of deployments to return. If a deployment is not on the hub, the result has no element for it. If this option is not set, all
+        deployments are returned.
     type: list
     elements: str
 seealso:
@@ -36,7 +37,7 @@ EXAMPLES = r"""
   scramjet.sth.sth_deployment_info:
   register: deployed
 
-- name: Show which replicas of it are on this hub
+- name: Show which replicas of each deployment are on this hub
   ansible.builtin.debug:
     msg: "{{ dict(deployed.deployments | map(attribute='name') | zip(deployed.deployments | map(attribute='indexes'))) }}"
 
@@ -49,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 deployments:
-  description: The deployments with a replica that runs, sorted by name.
+  description: The deployments of which at least one replica is alive, sorted by name.
   returned: success
   type: list
   elements: dict
@@ -59,7 +60,7 @@ deployments:
        "oldest": "2026-11-02T08:00:00.000Z", "newest": "2026-11-02T08:00:04.000Z"}
   contains:
     name:
-      description: Its name.
+      description: Name of the deployment.
       returned: success
       type: str
     ref:
@@ -67,11 +68,11 @@ deployments:
       returned: success
       type: str
     version:
-      description: The version of the latest run, as its author wrote it. Null if the hub no longer has it.
+      description: The version of the latest run, as it is in C(package.json). Null if the hub no longer has it.
       returned: success
       type: str
     versions:
-      description: How many replicas run each version, by ref. Replicas whose version the hub no longer has are not counted.
+      description: How many replicas run each version. The keys are refs. Replicas whose version the hub no longer has are not counted.
       returned: success
       type: dict
     replicas:
@@ -83,15 +84,17 @@ deployments:
       returned: success
       type: int
     wanted:
-      description: How many replicas the latest run wanted. A run that only ends replicas does not leave its number on the hub.
+      description: How many replicas the latest run wanted. A run that only ends replicas leaves no record on the hub, so after it, this is
+        still the number of the run before.
       returned: success
       type: int
     missing:
-      description: How many indexes that the latest run wanted have no replica.
+      description: How many indexes that the latest run wanted (see C(wanted)) have no replica.
       returned: success
       type: int
     copies:
-      description: How many more replicas there are than indexes, such as old ones during an update.
+      description: How many more replicas than indexes there are. During an update, for example, an old and a new replica can have the same
+        index.
       returned: success
       type: int
     indexes:
@@ -103,11 +106,11 @@ deployments:
       returned: success
       type: int
     oldest:
-      description: When the replica that runs longest was started. Null if the hub does not report it.
+      description: When the oldest replica was started. Null if the hub does not report it.
       returned: success
       type: str
     newest:
-      description: When the latest replica was started. Null if the hub does not report it.
+      description: When the newest replica was started. Null if the hub does not report it.
       returned: success
       type: str
 notes:

@@ -14,10 +14,10 @@ description:
   - With both O(send) and O(expect), the task subscribes to the reply before it sends the event, so that it cannot miss the reply.
   - A wait ends when the event comes. It fails with C(error_code=FAILURE_EVENT) if O(failure_event) comes, with C(ENDED_EARLY) if
     the instance ends, and with C(TIMEOUT) after O(wait_timeout) seconds.
-  - Let programs emit events with a mapping, or with a string that is not empty, as payload. If a program emits a number, a boolean,
+  - Write programs so that the payload of an event is a mapping, or a string that is not empty. If a program emits a number, a boolean,
     C("") or C({}), a hub from 0.38 on reports the event without its payload, and the task returns RV(event.payload_lost=true).
-  - An event that this module sends reaches only the instances that the task selects. An event that a program I(emits) reaches not only
-    this module. On a hub from 1.0 on, it also reaches every other program on the hub that listens to an event of this name.
+  - An event that this module sends reaches only the instances that the task selects. But on a hub from 1.0 on, an event that a program
+    I(emits) also reaches every other program on the hub that listens to an event of this name.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -28,8 +28,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - The task does not send or wait, and RV(event) is null. If the instance is not there, the task assumes that an earlier task
-        would start it.
+      - The task sends no event and does not wait, and RV(event) is null. If the instance is not there, the task assumes that an
+        earlier task would start it.
   diff_mode:
     support: N/A
     details:
@@ -37,17 +37,19 @@ attributes:
   idempotent:
     support: none
     details:
-      - A task that sends an event always reports a change. A task that only waits never does.
+      - A task that sends an event always reports a change. A task that only waits for an event never reports a change.
 options:
   instance:
     description:
-      - Name or id of the instance. The name of a pool or deployment selects all its live members. If no live instance is selected, the
-        task fails with C(error_code=NOT_FOUND), or with C(ENDED_EARLY) if the hub still lists one that has ended.
+      - Name or id of the instance. The name of a pool or deployment selects all its live members.
+      - If none is alive, the task fails with C(error_code=NOT_FOUND), or with C(ENDED_EARLY) if the hub still lists one that has
+        ended. Only with O(expect_which=last), the task does not fail then, but looks for the event of the one that ended last.
       - Set either O(instance) or O(sequence).
     type: str
   sequence:
     description:
-      - Ref, name or id of a sequence, or V(name@current) (see O(scramjet.sth.sth_instance#module:sequence)). Selects all its live instances.
+      - Ref, name or id of a sequence, or V(name@current), see O(scramjet.sth.sth_instance#module:sequence). The task selects all its
+        live instances. If it has none, the task fails with C(error_code=NOT_FOUND).
     type: str
   send:
     description:
@@ -55,48 +57,54 @@ options:
     type: str
   payload:
     description:
-      - Payload of the event, a value of any type. C(null) sends no payload. To send C(null) itself, use O(payload_json).
-      - A hub before 0.39 accepts only strings. Any other value fails with C(error_code=UNSUPPORTED_BY_HUB) before anything is sent. Send it
-        as JSON, such as C("{{ value | to_json }}"). If there is no payload, the task sends an empty string to such a hub.
+      - Payload of the event to O(send), a value of any type. If it is not set or C(null), the event has no payload. To send C(null) as the
+        payload, use O(payload_json).
+      - A hub before 0.39 accepts only strings. With any other value, the task fails with C(error_code=UNSUPPORTED_BY_HUB) before it sends
+        anything. Send such a value as JSON text, such as C("{{ value | to_json }}"). If there is no payload, the task sends an empty
+        string to such a hub.
     type: raw
   payload_json:
     description:
-      - Payload of the event as JSON. Use it instead of O(payload) to send C(null), or to send a number from a template, which
-        older versions of ansible-core turn into a string.
+      - Payload of the event to O(send), as JSON text. Use it instead of O(payload) to send C(null), or to send a number from a template,
+        which ansible-core 2.16 to 2.18 turns into a string.
       - Mutually exclusive with O(payload).
     type: str
   expect:
     description:
-      - Name of the event to wait for. Use only letters, digits and punctuation such as C(-), C(_), C(.) and C(:). Other names are refused
-        with C(error_code=INVALID_OPTION), because the hub does not find them. The same holds for O(failure_event).
+      - Name of the event to wait for. If not set, the task does not wait.
+      - The name becomes part of an address. So use only letters, digits and punctuation such as C(-), C(_), C(.) and C(:). Other names are
+        refused with C(error_code=INVALID_OPTION). The same holds for O(failure_event).
       - If several instances are selected, the task waits for the event from B(each) of them. If one fails, the task waits for the others
         too, and then fails.
     type: str
   expect_which:
     description:
       - V(next) waits for an event that is emitted after the task has begun to wait.
-      - V(last) returns the latest event that the instance has emitted since its start, however long ago, and also if an earlier task has
-        returned it. If there is none, it waits for the next. A hub from 0.38 on does not keep an event without a payload, or with
-        the payload C(0), C(false) or C(""), so V(last) does not find it.
+      - V(last) returns the latest event of this name that the instance has emitted since its start, however long ago, even if an earlier
+        task has already returned it. If there is none, the task waits for the next one. A hub from 0.38 on does not keep an event without
+        a payload, or with the payload C(0), C(false) or C(""), so V(last) does not find such an event.
       - V(last) cannot be used with O(send).
     type: str
     choices: [next, last]
     default: next
   failure_event:
     description:
-      - Name of an event that ends the wait with a failure (C(error_code=FAILURE_EVENT)). RV(event) is then its payload.
+      - Name of an event by which the program reports a failure. If it comes before the event O(expect), the task stops waiting and fails
+        with C(error_code=FAILURE_EVENT). RV(event) is then its payload. Requires O(expect).
       - With O(expect_which=last), a failure event that was emitted before the task counts too.
     type: str
   wait_timeout:
     description:
-      - Seconds to wait for each instance. After that, the task fails with C(error_code=TIMEOUT).
-      - V(0) is allowed only with O(expect_which=last) and does not wait. If the event was not emitted before, RV(event) is null.
+      - Seconds to wait for the event of each instance. After that, the task fails with C(error_code=TIMEOUT).
+      - V(0) is allowed only with O(expect_which=last). The task then does not wait, and RV(event) is null if the event was not emitted
+        before.
     type: float
     default: 30
   max_parallel:
     description:
-      - How many instances the task talks to at the same time. The wait for an instance begins only when it is its turn. So with O(expect)
-        and without O(send), set at least the number of instances, or the task can miss the event of the later ones.
+      - How many instances the task talks to at the same time, at most. For the others, it starts to wait only when an earlier instance is
+        done. So if you set O(expect) without O(send), set this to the number of instances or more. Otherwise the task can miss events of
+        the instances that it talks to later.
     type: int
     default: 8
   secret_keys:
@@ -112,9 +120,9 @@ options:
       - Whether to mask secrets in the payload of the event that O(expect) waits for. If any secret was masked, RV(event.masked)
         is true.
       - Values are masked if their key looks secret or is in O(secret_keys). Secrets of the configuration of the instance are masked
-        everywhere in the payload, except those with fewer than 6 characters, and single words or numbers with fewer than 12, such as
-        C(test), C(production) or C(8080).
-      - V(false) returns the payload as the program emitted it. Failures never show secrets.
+        everywhere in the payload. Exceptions are secrets with fewer than 6 characters, and single words or numbers with fewer than 12
+        characters, such as C(test), C(production) or C(8080).
+      - V(false) returns the payload as the program emitted it. If the task fails, secrets are masked in any case.
     type: bool
     default: true
 seealso:
@@ -162,7 +170,8 @@ RETURN = r"""
 event:
   description:
     - The event of the first instance in RV(events). Null if the task did not wait, and in check mode.
-    - After V(FAILURE_EVENT), not a dictionary with these keys, but the payload of O(failure_event) itself, secrets masked.
+    - If the task fails with V(FAILURE_EVENT), this is not a dictionary with these keys. It is the payload of O(failure_event), with
+      secrets masked.
   returned: success, and after O(failure_event)
   type: dict
   contains:
@@ -176,13 +185,13 @@ event:
       description: Whether a secret in RV(event.payload) was replaced by C(********).
       type: bool
     payload_lost:
-      description: Whether the event came but the hub did not pass on its payload.
+      description: Whether the hub reported the event without its payload.
       type: bool
     received:
       description: When the event arrived, by the clock of the machine where the task ran (ISO 8601, UTC).
       type: str
     elapsed:
-      description: Seconds between the subscription and the event.
+      description: Seconds from the subscription to the event.
       type: float
   sample: {"name": "pong", "payload": {"question": "are you there"}, "masked": false, "payload_lost": false,
            "received": "2026-01-01T12:00:00.000+00:00", "elapsed": 0.021}

@@ -7,23 +7,24 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: sth_export
-short_description: Write what runs on a Scramjet Transform Hub as variables that this collection takes
+short_description: Write what runs on a Scramjet Transform Hub to a file of variables for this collection
 version_added: 1.0.0
 description:
-  - Writes everything that runs on a hub to a file of variables on the controller, whoever has started it. The playbook
-    C(scramjet.sth.apply) takes the file, and so does the role C(deployment) if nothing but deployments runs. The playbook
+  - Writes everything that runs on a hub to a file of variables on the controller, no matter who has started it. Apply the file with the
+    playbook C(scramjet.sth.apply). If only deployments run, the role C(deployment) can use the file too. The playbook
     C(scramjet.sth.export) runs this module.
   - Deployments become elements of C(deployment_list). Instances and pools that M(scramjet.sth.sth_instance) has named become elements of
-    C(sth_instances). Applying the file to the same hub does not change them. RV(notes) says what is different, for example that a replica
+    C(sth_instances). If you apply the file to the same hub, they do not change. RV(notes) lists exceptions, for example a replica that
     does not run.
-  - Instances without a name, such as those that the CLI C(si) has started, become deployments that take them over. Nothing else
-    recognises them after a restart. When you apply the file for the first time, each of them is replaced without an outage, and
-    afterwards nothing changes.
-  - The packages themselves are not exported, because a hub does not return them. The file names them by their content, or by their version if another tool
-    has uploaded them.
-  - Secrets never get into the file. It has a variable in the place of each of them. If C(ansible-playbook) has a vault password, the
-    values are written encrypted next to the file.
-  - A hub does not report how an instance becomes ready, its limits and its start options. Add them to the file.
+  - Instances without a name, such as those that the CLI C(si) has started, become deployments that take them over, because an instance
+    without a name cannot be recognised after a restart. When you apply the file for the first time, each of them is replaced without an
+    outage. After that, applying it changes nothing.
+  - The packages themselves are not exported, because a hub does not return them. The file refers to a package by the digest of its
+    content, or by its version if another tool has uploaded it.
+  - The file never contains secrets. In the place of each secret, it has a variable. If C(ansible-playbook) has a vault password, the
+    values of these variables are written to a second file, encrypted. Otherwise, set these variables yourself.
+  - A hub does not report limits, start options, or when an instance counts as ready (such as C(wait_for)). If you use them, add them to the
+    file.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -38,21 +39,22 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the difference of the file without secrets.
+      - Shows the changes of C(exported.yml), which contains no secrets.
   idempotent:
     support: full
 options:
   dest:
     description:
-      - Directory on the controller for C(exported.yml), and for C(exported_vault.yml) if there are secrets and a vault password. It is
-        created if it is missing. Both files are replaced if they are there.
-      - A relative path begins at the playbook. If you use C(host_vars/<host>), every later play on that host has the variables.
+      - Directory on the controller for C(exported.yml), and for C(exported_vault.yml) if there are secrets and a vault password. If it is
+        missing, it is created. Files with these names are replaced.
+      - A relative path starts in the directory of the playbook, or in a playbook of this collection, in your project. If you use
+        C(host_vars/<host>), every later play on that host has the variables.
     type: path
     required: true
   secret_keys:
     description:
       - Dotted paths in C(app_config) whose values are secret, in addition to values under keys that look secret. See
-        O(scramjet.sth.sth_instance#module:secret_keys). They are written to the file too.
+        O(scramjet.sth.sth_instance#module:secret_keys). The paths, but not the values, are written to the file too.
       - If a path matches nothing, the task gives a warning.
     type: list
     elements: str
@@ -91,12 +93,12 @@ content:
   returned: success
   type: str
 variables:
-  description: Names of the variables in it whose values are secrets.
+  description: Names of the variables that stand for secrets in the file.
   returned: success
   type: list
   elements: str
 files:
-  description: Paths of the files that the task has written, or in check mode would write, also if they are unchanged.
+  description: Paths of the files that the task has written, or in check mode would write. Files that have not changed are in the list too.
   returned: success
   type: list
   elements: str
@@ -106,7 +108,7 @@ counts:
   type: dict
   sample: {"deployments": 2, "instances": 1, "sequences": 3}
 notes:
-  description: What applying the file to the same hub changes and why, what could not be exported, and where secrets are missing.
+  description: What would change if you apply the file to the same hub, and why. What could not be exported, and where secrets are missing.
   returned: if there are any
   type: list
   elements: str

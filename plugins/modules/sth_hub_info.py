@@ -24,9 +24,9 @@ options:
     description:
       - What to read. V(load), V(config) and V(counts) each take additional requests, so leave out what you do not need.
       - V(version) adds RV(hub.capabilities) to RV(hub), and takes no additional request. V(load), V(config) and V(counts) each add the
-        return value of that name.
-      - V(hubs) lists the hubs of a manager, such as a space of Scramjet Cloud Platform. Then O(api_url) is the address of the
-        manager, and no other value is possible.
+        return value of that name. V(config) also adds RV(status).
+      - V(hubs) lists the hubs of a manager, such as a space of Scramjet Cloud Platform. With it, set O(api_url) to the address of the
+        manager, and do not list any other value. Otherwise the task fails.
     type: list
     elements: str
     choices: [version, load, config, counts, hubs]
@@ -53,12 +53,12 @@ EXAMPLES = r"""
   register: about
   failed_when: "'overwrite' not in about.hub.capabilities"
 
-- name: Count the instances that run
+- name: Count what is on the hub
   scramjet.sth.sth_hub_info:
     gather: [counts]
   register: about
 
-- name: Show the number
+- name: Show the number of live instances
   ansible.builtin.debug:
     msg: "{{ about.counts.instances }} instances run."
 """
@@ -75,30 +75,30 @@ hub:
   type: dict
   contains:
     api_url:
-      description: Address of its API.
+      description: Address of the hub's API.
       returned: success
       type: str
     generation:
       description:
-        - Rough kind of the hub, not its version. V(0.18) for a hub before 0.24, which does not report the state of an instance and forgets
-          instances that have ended. V(1.x) for every newer hub, from 0.24 on.
+        - Rough kind of the hub, not its version. V(0.18) stands for every hub before 0.24, which does not report the state of an instance
+          and forgets instances that have ended. V(1.x) stands for every hub from 0.24 on.
         - To find out what a hub can do, use RV(hub.capabilities).
       returned: success
       type: str
     version:
-      description: Its version.
+      description: Version of the hub.
       returned: success
       type: str
     capabilities:
       description:
-        - Features that this hub has and that not every version has. V(any_payload) (0.39.0) means events with a payload that is not text,
-          or without a payload. V(binary_input) (0.27.0) means input, and V(binary_output) (1.0.0) means output that is not text.
-          V(exit_code) (0.27.0) means exit codes and reasons, which distinguish failed, stopped and killed. V(instance_id) (0.31.4) means
-          instances with an id that you choose. V(instance_status) (0.24.0) means the state of an instance, and whether it completed.
-          V(limits) (0.24.2) means resource limits of an instance. V(overwrite) (0.28.0) means C(on_change=overwrite).
-          V(reconnect) (1.0.0) means instances that survive a restart of the hub. V(start_topics) (0.31.4) means topics that are set at the
-          start of a program. V(topics) (0.35.0) means topics that can be created, listed and removed.
-        - In brackets is the first version of the hub that has the feature.
+        - Features that this hub has and that not every version has. The version in brackets is the first one with the feature.
+          V(any_payload) (0.39.0) means events with a payload that is not text, or without a payload. V(binary_input) (0.27.0) means
+          input that is not text. V(binary_output) (1.0.0) means output that is not text. V(exit_code) (0.27.0) means exit codes and
+          reasons, which distinguish failed, stopped and killed. V(instance_id) (0.31.4) means instances with an id that you choose.
+          V(instance_status) (0.24.0) means the state of an instance, and whether it completed. V(limits) (0.24.2) means resource limits
+          of an instance. V(overwrite) (0.28.0) means C(on_change=overwrite). V(reconnect) (1.0.0) means instances that survive a
+          restart of the hub. V(start_topics) (0.31.4) means topics that are set when a program is started. V(topics) (0.35.0) means
+          topics that can be created, listed and removed.
       returned: if O(gather) contains V(version)
       type: list
       elements: str
@@ -118,7 +118,8 @@ status:
   returned: if O(gather) contains V(config)
   type: dict
 counts:
-  description: How many sequences, live instances, ended instances and topics the hub lists.
+  description: How many sequences, live instances, ended instances and topics the hub lists. A hub before 0.35 does not list topics, so
+    their number is 0.
   returned: if O(gather) contains V(counts)
   type: dict
   sample: {"sequences": 2, "instances": 3, "ended_instances": 1, "topics": 0}
@@ -137,15 +138,15 @@ hubs:
       returned: success
       type: str
     healthy:
-      description: Whether the manager says that the hub is healthy. Null if it does not say.
+      description: Whether the hub is healthy, as the manager reports it. Null if the manager does not report it.
       returned: success
       type: bool
     connected:
-      description: Whether the hub is connected to the manager. Null if it does not say.
+      description: Whether the hub is connected to the manager. Null if the manager does not report it.
       returned: success
       type: bool
     description:
-      description: What the operator of the hub says about it.
+      description: Description of the hub by its operator. Empty if there is none.
       returned: success
       type: str
     tags:

@@ -24,7 +24,7 @@ options:
   instance:
     description:
       - List only instances with these ids or names. The name of a pool or deployment selects all its members. If O(sequence) or O(status) is
-        set too, an instance must match all of them.
+        set too, an instance must match all of them. If none of the three is set, all instances are listed.
     type: list
     elements: str
   sequence:
@@ -34,15 +34,16 @@ options:
     type: str
   status:
     description:
-      - List only instances with one of these statuses. If not set, instances that have ended are listed too, so to find out whether something
-        runs, set V([starting, running, stopping]).
+      - List only instances with one of these statuses. If not set, instances that have ended are listed too. So to find out whether
+        something runs, set V([starting, running, stopping]).
     type: list
     elements: str
     choices: [starting, running, stopping, ended]
   health:
     description:
-      - Whether to read the health of each live instance, which takes a request for each. The hub asks a program every second, and the task
-        returns the last answer. A program that has just started, or that does not report its health, counts as healthy.
+      - Whether to read the health of each live instance, which takes one more request for each of them. The hub asks a program for its health
+        every second, and the task returns the last answer. A program that has just started, or that does not report its health, counts as
+        healthy.
     type: bool
     default: false
   secret_keys:
@@ -84,8 +85,8 @@ exists:
   type: bool
 instances:
   description:
-    - The instances that were found, members of a pool sorted by index. Elements are as
-      RV(scramjet.sth.sth_instance#module:instance), and with O(health=true) they also have C(healthy).
+    - The instances that were found. Members of a pool are sorted by index. Elements are as
+      RV(scramjet.sth.sth_instance#module:instance). With O(health=true), they also have C(healthy).
     - C(healthy) is null if the instance has ended, or if the hub did not answer in time.
   returned: success
   type: list

@@ -13,7 +13,8 @@ description:
   - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive. If it would
     not run or would harm a hub, for example because C(package.json), its C(name) or its C(main) is missing, the task fails with
     C(error_code=INVALID_PACKAGE).
-  - Needs no hub. Use it in a pipeline to check a change, or to build an archive once and deploy the same file to every stage.
+  - This module does not need a hub. Use it in a pipeline to check a change, or to build an archive once and deploy the same file to every
+    stage.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -37,20 +38,20 @@ options:
     required: true
   dest:
     description:
-      - File to write the archive to. If not set, O(src) is only checked, and nothing is ever changed. Its directory must exist. It must not
-        be inside O(src).
+      - File to write the archive to. Its directory must exist, and it must not be inside O(src). If this option is not set, the task only
+        checks O(src) and changes nothing.
       - In the archive, but not in O(src), the version in C(package.json) gets the digest of the content as build metadata, as in
         C(1.4.2+sha256.<hex>). M(scramjet.sth.sth_sequence) uploads such an archive byte for byte.
-      - If the file already has the same content, it is not written. A new one gets mode 0644.
+      - If the file already has the same content, it is not written. If it is written, it gets mode 0644.
     type: path
   build:
     description:
       - Command that builds the package, such as V(npm ci --omit=dev). It runs in a shell on the controller, in a copy of the directory
-        O(src), with the C(environment) of the task. The content of the copy after that is the package. O(src) itself is not changed.
-      - The task must run on the controller, without C(become), so delegate it to localhost. Apart from that, it is the same as
-        O(scramjet.sth.sth_sequence#module:build). If both have the same O(src) and command, only the first task builds.
-      - In check mode the command does not run. If its result for this content of O(src) is not there yet, check mode cannot check the
-        package. Then it assumes that O(dest) would be written, and gives a warning. RV(package.digest), RV(package.files) and
+        O(src), with the C(environment) of the task. After that, the content of the copy is the package. O(src) itself is not changed.
+      - The task must run on the controller, without C(become), so delegate it to localhost. Apart from that, this option is the same as
+        O(scramjet.sth.sth_sequence#module:build). If a task of each module has the same O(src) and command, only the first one builds.
+      - In check mode the command does not run. If there is no result of an earlier build of this content, the task cannot check the
+        package. It then gives a warning, and assumes that O(dest) would be written. RV(package.digest), RV(package.files) and
         RV(package.size) are null.
       - For recipes, see docs/building.md in the collection.
     type: str
@@ -98,7 +99,7 @@ package:
       type: str
       sample: 1.4.2
     digest:
-      description: Digest of the content. A directory and its archive have the same digest.
+      description: Digest of the content (SHA-256). A directory and its archive have the same digest.
       returned: success
       type: str
     ref:
@@ -111,7 +112,7 @@ package:
       returned: success
       type: str
     files:
-      description: Number of files.
+      description: Number of files in the package.
       returned: success
       type: int
     size:

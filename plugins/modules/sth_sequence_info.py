@@ -24,9 +24,9 @@ options:
     description:
       - List only packages that match this id, name, V(name@version), V(name@sha256:<7 or more hex digits>) or
         V(name@current), see O(scramjet.sth.sth_instance#module:sequence). Several packages can
-        have the same name.
-      - The version is that in C(package.json), without the digest that the hub lists after it.
-      - Quote a name that begins with C(@), such as that of a package of an npm organization, because YAML needs it.
+        have the same name. If this option is not set, all packages are listed.
+      - The version is the one in C(package.json), without the digest that the hub lists after it.
+      - If a name begins with C(@), as names with an npm scope do, put it in quotes. Otherwise it is not valid YAML.
     type: str
 seealso:
   - module: scramjet.sth.sth_sequence

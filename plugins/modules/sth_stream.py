@@ -10,15 +10,16 @@ module: sth_stream
 short_description: Write to and read from the streams of a running program, or a topic
 version_added: 1.0.0
 description:
-  - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance or to a topic. Or reads C(output),
+  - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance, or to a topic. Or reads C(output),
     C(stdout), C(stderr), C(log) or a topic until it reaches a number of bytes or lines, a pattern or a time limit, whichever
     comes first.
-  - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. So is data that the hub has
-    already sent when the task reaches a limit. With O(max_lines=1), the lines after the first one can be lost.
-  - Other tasks of this collection read streams only with O(scramjet.sth.sth_instance#module:state=completed), and if an instance
-    fails that a task starts or waits for. The failure then returns the last part of C(stderr) and C(log).
-  - C(stdin), and C(input) of a hub before 0.27, take only UTF-8 text. Other bytes fail with C(error_code=UNSUPPORTED_BY_HUB) before
-    anything is written. A hub before 1.0 changes output that is not UTF-8 text.
+  - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. Data that the hub has
+    already sent when the task reaches a limit is gone too. For example, with O(max_lines=1), the lines after the first one can be lost.
+  - The other modules of this collection read streams in two cases only. They do so with
+    O(scramjet.sth.sth_instance#module:state=completed), and if an instance fails that a task starts or waits for. In the second case,
+    the failure returns the last part of C(stderr) and C(log).
+  - C(stdin), and C(input) of a hub before 0.27, accept only UTF-8 text. With other bytes, the task fails with
+    C(error_code=UNSUPPORTED_BY_HUB) before it writes anything. A hub before 1.0 damages output that is not UTF-8 text.
   - A hub passes data on as it comes, and stores only what fits into its buffers.
 author:
   - scramjet.sth contributors (@scramjetorg)
@@ -30,7 +31,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The task does not write or read, and the values that it would read are null. If the instance or topic is not there, the task
+      - The task neither writes nor reads, and the values that it would read are null. If the instance or topic is not there, the task
         assumes that an earlier task would start or create it.
   diff_mode:
     support: N/A
@@ -43,16 +44,16 @@ attributes:
 options:
   instance:
     description:
-      - Name or id of one instance. For a member of a pool or deployment, set its name, such as V(web-0). The name of a pool with several
-        members fails with C(error_code=AMBIGUOUS). Requires O(stream).
+      - Name or id of one instance. For a member of a pool or deployment, set its name, such as V(web-0). With the name of a pool that has
+        several members, the task fails with C(error_code=AMBIGUOUS). Requires O(stream).
       - Set either O(instance) or O(topic).
     type: str
   stream:
     description:
-      - Stream of the O(instance). With V(input) and V(stdin) the task writes, and needs O(content), O(lines), O(src) or O(end). With the
-        others it reads. Options for writing are refused when it reads, and the other way round.
-      - V(output), V(stdout) and V(stderr) end with the program, and V(log) too, a second later. As long as the program runs, reading
-        lasts until a limit is reached, such as O(wait_timeout). A hub before 0.24.3 forgets all streams when the instance ends.
+      - Stream of the O(instance). With V(input) and V(stdin), the task writes, and you must set O(content), O(lines), O(src) or O(end).
+        With the other streams, it reads. Options for writing are refused when the task reads, and options for reading when it writes.
+      - V(output), V(stdout) and V(stderr) end when the program ends, and V(log) ends a second later. As long as the program runs, the
+        task reads until it reaches a limit, such as O(wait_timeout). A hub before 0.24.3 forgets all streams when the instance ends.
     type: str
     choices: [input, stdin, output, stdout, stderr, log]
   topic:
@@ -68,12 +69,12 @@ options:
     type: str
   lines:
     description:
-      - List of values. Each value is written as one line of JSON.
+      - List of values to write. Each value is written as one line of JSON.
     type: list
     elements: raw
   src:
     description:
-      - File to write. It is streamed, so it can have any size. A relative path is searched as M(ansible.builtin.copy) does.
+      - File to write. It can have any size, because it is streamed. A relative path is searched as M(ansible.builtin.copy) does.
     type: path
   remote_src:
     description:
@@ -82,9 +83,9 @@ options:
     default: false
   encoding:
     description:
-      - Use V(base64) for bytes that are not text. When the task writes, it is the encoding of the option O(content). When it reads, it is
-        that of the returned RV(content).
-      - When reading as V(utf-8), bytes that are not valid text are replaced, and RV(lossy) is true.
+      - When the task writes, the encoding of the option O(content). When it reads, the encoding of the return value RV(content). Use
+        V(base64) for bytes that are not text.
+      - If the task reads with V(utf-8), bytes that are not valid text are replaced, and RV(lossy) is true.
     type: str
     choices: [utf-8, base64]
     default: utf-8
@@ -93,15 +94,16 @@ options:
       - Content type of the data that is written, V(text/plain), V(application/x-ndjson), V(text/x-ndjson) or
         V(application/octet-stream).
       - If not set, it is V(text/plain) for O(content), V(application/x-ndjson) for O(lines) and V(application/octet-stream) for O(src).
-        There are two exceptions. It is always V(application/octet-stream) for O(stream=stdin), and that of the topic for a
-        topic that exists. Setting another one there fails.
-      - The first write to O(stream=input) of an instance decides whether the program gets all later writes as text, as values or as
-        bytes.
+      - There are two exceptions. For O(stream=stdin), it is always V(application/octet-stream). For a topic that exists, it is always
+        the content type of that topic. In these cases, the task fails if you set another content type.
+      - The content type of the first write to O(stream=input) of an instance decides whether the program gets all later writes as text,
+        as values or as bytes.
     type: str
   end:
     description:
-      - Whether to end the stream after writing, so that the program knows that nothing more comes. B(This cannot be undone.) A
-        later write fails with C(error_code=CONFLICT), but only after O(wait_timeout), because the hub does not report it.
+      - Whether to end the stream after writing, so that the program knows that nothing more comes. B(This cannot be undone.) If a task
+        writes to the stream later, it fails, but only after O(wait_timeout), because a hub does not report that a stream has ended. The
+        task then fails with C(error_code=CONFLICT), or with C(TIMEOUT) if it writes more than 16 KiB.
       - A hub from 0.20 on cannot end a topic. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
     type: bool
     default: false
@@ -112,26 +114,28 @@ options:
     type: int
   max_lines:
     description:
-      - Read at most this number of lines. The task may consume more than these.
+      - Read at most this number of lines. The task may consume more lines than it returns.
     type: int
   search_regex:
     description:
-      - Stop reading after the first line that matches this regular expression anywhere.
-      - If no line matches, B(this is not a failure), and RV(matched) is null.
+      - Stop reading after the first line in which this regular expression is found. It has the syntax of Python.
+      - If no line matches, B(the task does not fail), and RV(matched) is null.
     type: str
   wait_timeout:
     description:
-      - When reading, stop after this number of seconds. This is not a failure, and RV(stopped_by) is then V(time).
-      - When writing, fail with C(error_code=TIMEOUT) if no data is taken for this number of seconds. Some kilobytes are taken by the
-        buffers of the hub. So success does not mean that the program has read the data.
+      - When reading, stop after this number of seconds. The task does not fail then, and RV(stopped_by) is V(time).
+      - When writing, fail if the hub accepts no data for this number of seconds, with C(error_code=TIMEOUT) for more than 16 KiB of data,
+        and otherwise with C(CONFLICT), see O(end). The buffers of a hub accept some kilobytes even if the program reads nothing. So success
+        does not mean that the program has read the data.
     type: float
     default: 10
   dest:
     description:
-      - File on the machine where the task runs to read into, instead of RV(content). It gets mode 0600, and its directory must exist.
-      - B(Nothing is masked in it.) The C(log) contains the configuration of the instance.
-      - The file is replaced at the end, also if there was no data. If reading breaks, the data until then is kept in
-        C(<name>.partial) in the same directory.
+      - File for the data that is read, on the machine where the task runs. RV(content) is then null. Its directory must exist. The file gets
+        mode 0600.
+      - B(Nothing is masked in the file.) The C(log) contains the configuration of the instance.
+      - If the file exists, it is replaced when reading is complete, even if there was no data. If reading fails halfway, the data that was
+        read is kept in C(<name>.partial) in the same directory.
     type: path
   secret_keys:
     description:
@@ -144,10 +148,10 @@ options:
   mask_output:
     description:
       - Whether to mask secrets of the configuration of O(instance) in the data that is read. If any secret was masked, RV(masked) is
-        true. Secrets with fewer than 6 characters, and single words or numbers with fewer than 12, such as C(test), C(production) or
-        C(8080), are not masked.
-      - V(false) returns the data as the program wrote it. In O(stream=log), to which the hub writes the configuration, every secret is
-        masked in any case.
+        true. Exceptions are secrets with fewer than 6 characters, and single words or numbers with fewer than 12 characters, such as
+        C(test), C(production) or C(8080). They are not masked.
+      - V(false) returns the data as the program wrote it. But in O(stream=log), every secret is masked in any case, because the hub writes
+        the configuration there.
       - Nothing is masked in O(dest) and in the data of a topic.
     type: bool
     default: true
@@ -187,7 +191,7 @@ EXAMPLES = r"""
     stream: input
     end: true
 
-- name: Keep what it logs within a second in a file
+- name: Write to a file what it logs within a second
   scramjet.sth.sth_stream:
     instance: counter
     stream: log
@@ -200,7 +204,7 @@ EXAMPLES = r"""
     lines:
       - id: 1
 
-- name: Read what is in the topic, and what comes within a second
+- name: Read the data in the topic, and what comes within a second
   scramjet.sth.sth_stream:
     topic: orders
     wait_timeout: 1
@@ -208,7 +212,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 content:
-  description: The data that was read. O(mask_output) sets whether secrets are masked. Null with O(dest), and in check mode.
+  description: The data that was read. O(mask_output) sets whether secrets in it are masked. Null with O(dest), and in check mode.
   returned: when reading
   type: str
 encoding:
@@ -216,7 +220,8 @@ encoding:
   returned: when reading
   type: str
 lossy:
-  description: Whether bytes in RV(content) were not valid text and were replaced. Use O(encoding=base64) or O(dest) to get them.
+  description: Whether bytes in RV(content) were not valid text and were replaced. To get the original bytes, use O(encoding=base64) or
+    O(dest).
   returned: when reading
   type: bool
 masked:
@@ -233,17 +238,17 @@ lines_read:
   type: int
 stopped_by:
   description:
-    - What stopped the reading, V(bytes) for O(max_bytes), V(lines) for O(max_lines), V(match) for O(search_regex), V(time) for
+    - Why the task stopped reading. It is V(bytes) for O(max_bytes), V(lines) for O(max_lines), V(match) for O(search_regex), V(time) for
       O(wait_timeout), or V(end) if the stream ended. Null in check mode.
   returned: when reading
   type: str
   sample: match
 matched:
-  description: The line that matched O(search_regex). Null if none did, and in check mode.
+  description: The line that matched O(search_regex). Null if no line matched, and in check mode.
   returned: when reading
   type: str
 path:
-  description: The file that was written, O(dest). Null if O(dest) is not set.
+  description: Path of the file that was written, as in O(dest). Null if O(dest) is not set.
   returned: when reading
   type: str
 sha256:

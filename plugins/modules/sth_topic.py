@@ -28,27 +28,27 @@ attributes:
 options:
   name:
     description:
-      - Name of the topic, of letters, digits, C(-) and C(_). Other names are refused with C(error_code=INVALID_OPTION).
+      - Name of the topic. It may contain letters, digits, C(-) and C(_). Other names are refused with C(error_code=INVALID_OPTION).
     type: str
     required: true
   content_type:
     description:
-      - Content type of the data in the topic. Not used with O(state=absent).
-      - If the topic exists with another content type than this option or its default, the task fails with C(error_code=CONFLICT). To
-        change it, remove the topic first, with the data in it.
-      - B(A wrong type can crash the hub), with everything that runs on it. The code of a program can name a topic and its type, and if
-        the topic exists with another type, the hub crashes when this program is started. So set exactly the type that the program names,
-        where C(application/x-ndjson) and C(text/x-ndjson) differ too. The same holds for a topic that
-        M(scramjet.sth.sth_stream) creates. Or start the program with other topics, see
-        O(scramjet.sth.sth_instance#module:input_topic) and O(scramjet.sth.sth_instance#module:output_topic).
+      - Content type of the data in the topic. It has no effect with O(state=absent).
+      - If the topic exists with another content type, the task fails with C(error_code=CONFLICT). This also happens if you do not set the
+        option and the content type is not the default. To change the content type of a topic, remove the topic first, with the data in it.
+      - B(A wrong type can crash the hub), with everything that runs on it. The code of a program can name a topic and its type. If the
+        topic then exists with another type, the hub crashes when this program is started. So set exactly the type that the program names.
+        C(application/x-ndjson) and C(text/x-ndjson) are different types. The same holds for a topic that M(scramjet.sth.sth_stream)
+        creates. Instead, you can start the program with other topics, see O(scramjet.sth.sth_instance#module:input_topic) and
+        O(scramjet.sth.sth_instance#module:output_topic).
     type: str
     choices: [application/x-ndjson, text/x-ndjson, text/plain, application/octet-stream]
     default: application/x-ndjson
   state:
     description:
       - V(present) creates the topic if it does not exist.
-      - V(absent) removes the topic and the data in it, whether programs use it or not. A later write creates it again, with the content
-        type of that write.
+      - V(absent) removes the topic and the data in it, even if programs use it. If something writes to it later, the hub creates it again,
+        with the content type of that write.
     type: str
     choices: [present, absent]
     default: present
@@ -57,11 +57,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Create a topic of JSON lines
+- name: Create a topic for JSON lines
   scramjet.sth.sth_topic:
     name: orders
 
-- name: Create a topic of text
+- name: Create a topic for text
   scramjet.sth.sth_topic:
     name: notes
     content_type: text/plain

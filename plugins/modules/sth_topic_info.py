@@ -23,7 +23,7 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - List only the topic with this name. If it does not exist, the list is empty.
+      - List only the topic with this name. If it does not exist, the list is empty. If this option is not set, all topics are listed.
     type: str
 seealso:
   - module: scramjet.sth.sth_topic
@@ -39,7 +39,7 @@ EXAMPLES = r"""
     name: orders
   register: orders
 
-- name: Fail if any topic of text is left
+- name: Fail if any topic for text is left
   scramjet.sth.sth_topic_info:
   register: left
   failed_when: left.topics | selectattr('content_type', 'equalto', 'text/plain') | length > 0
