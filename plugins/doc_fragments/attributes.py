@@ -26,11 +26,11 @@ attributes:
     support: full
 notes:
   - If a task uses the connection P(ansible.builtin.local#connection), as C(delegate_to=localhost) usually does, it runs inside
-    C(ansible-playbook), which is faster than a module. Then it uses the Python of C(ansible-playbook) and the C(requests) of that Python,
+    C(ansible-playbook), which is faster than a module. It then uses the Python of C(ansible-playbook) and the C(requests) of that Python,
     and C(ansible_python_interpreter) has no effect. If a task has another connection, C(become), C(environment) or C(async), or
-    if the controller is macOS or lacks C(requests), it runs as a module on its target. Results are the same.
-  - To choose between the two, set the Ansible variable C(sth_entrance). V(auto) is the default and works as described. V(module) always runs the
-    module. V(in_process) fails if the task cannot run inside C(ansible-playbook).
+    if the controller is macOS or lacks C(requests), it runs as a module on its target. The results are the same.
+  - To choose between the two, set the Ansible variable C(sth_entrance). V(auto) is the default and works as described. With V(module), the
+    task always runs as a module. With V(in_process), it fails if it cannot run inside C(ansible-playbook).
   - After a failure, C(error_code) is one of V(AMBIGUOUS), V(BUILD_FAILED), V(CONFLICT), V(ENDED_EARLY), V(FAILURE_EVENT), V(HUB_ERROR),
     V(INSUFFICIENT_RESOURCES), V(INVALID_CONFIG), V(INVALID_OPTION), V(INVALID_PACKAGE), V(LOCAL_ERROR), V(NOT_FOUND), V(START_FAILED),
     V(TIMEOUT), V(UNAUTHORIZED), V(UNREACHABLE) and V(UNSUPPORTED_BY_HUB). The page C(docs/failures.md) of the collection explains each.

@@ -14,31 +14,34 @@ class ModuleDocFragment:
 options:
   api_url:
     description:
-      - Address of the hub's API, as the machine where the task runs reaches it. So the default is a hub on that machine, with
-        C(delegate_to=localhost) a hub on the controller.
+      - Address of the hub's API, as the machine where the task runs reaches it. So the default is a hub on that machine. With
+        C(delegate_to=localhost), the default is a hub on the controller.
       - If the address has no path, or only C(/), C(/api/v1) is added. Any other path is used as it is, so write it in full, such as
         C(https://example.com/hub/api/v1). Credentials in the address are refused with C(error_code=INVALID_OPTION). Use
         O(token), or O(url_username) and O(url_password).
       - If not set, the Ansible variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used, and the default only
         if neither is set. The same holds for all other connection options and their variables. Values from
-        C(module_defaults) count as set in the task. The environment is that of the machine where the task runs, with what the
+        C(module_defaults) count as set in the task. The environment is the one of the machine where the task runs, with what the
         keyword C(environment) adds.
-      - In a task with C(delegate_to), the variables for this and all other connection options are those of the host that the task is
-        delegated to, if the inventory gives that host C(sth_api_url) and it is not localhost. Otherwise they are those of the task's own host.
+      - In a task with C(delegate_to), the variables for all connection options come from one host. If the task is not delegated to
+        localhost, and the inventory sets C(sth_api_url) for the host that it is delegated to, they come from that host. Otherwise they
+        come from the task's own host.
     type: str
     default: http://127.0.0.1:8000/api/v1
   token:
     description:
-      - Bearer token to send with every request, for a proxy in front of the hub. Use either this, O(token_file) or O(url_username). Two
-        of them together are refused with C(error_code=INVALID_OPTION).
-      - The task gives a warning if a token or password goes to another machine without TLS.
+      - Bearer token to send with every request, for a proxy in front of the hub. Use only one of O(token), O(token_file) and
+        O(url_username). Two of them together are refused with C(error_code=INVALID_OPTION).
+      - If a token or password is sent to another machine without TLS, the task gives a warning.
       - If not set, the variable V(sth_token) and then the environment variable E(STH_TOKEN) is used.
     type: str
   token_file:
     description:
       - File with the bearer token, on the machine where the task runs. It is read again for each request, so another program may replace
-        the token while a task runs. A request that is answered 401 is sent again if the file contains another token by then.
-      - The file contains nothing but the token. Replace it with C(mv), so that it is never incomplete.
+        the token while a task runs. If the answer to a request is 401, and the file contains another token by then, the request is sent
+        again.
+      - The file must contain only the token. To replace the token, write a new file and rename it with C(mv), so that the file is never
+        incomplete.
       - If not set, the variable V(sth_token_file) and then the environment variable E(STH_TOKEN_FILE) is used.
     type: path
   headers:
@@ -51,13 +54,13 @@ options:
     default: {}
   url_username:
     description:
-      - User name for basic authentication, for a proxy in front of the hub. It is sent with every request, without waiting for a
-        challenge.
+      - User name for basic authentication, for a proxy in front of the hub. It is sent with every request, even if the proxy has not
+        asked for it.
       - If not set, the variable V(sth_url_username) and then the environment variable E(STH_URL_USERNAME) is used.
     type: str
   url_password:
     description:
-      - Password for O(url_username). Cannot be set without it.
+      - Password for O(url_username). Requires O(url_username).
       - If not set, the variable V(sth_url_password) and then the environment variable E(STH_URL_PASSWORD) is used.
     type: str
   validate_certs:
@@ -68,12 +71,12 @@ options:
     default: true
   ca_path:
     description:
-      - File with the CA certificates to trust, on the machine where the task runs.
+      - File with the CA certificates to trust, in PEM format, on the machine where the task runs.
       - If not set, the variable V(sth_ca_path), then the environment variable E(STH_CA_PATH), then E(REQUESTS_CA_BUNDLE) is used.
     type: path
   client_cert:
     description:
-      - File with the client certificate in PEM format, on the machine where the task runs. It may contain the key too.
+      - File with the client certificate in PEM format, on the machine where the task runs. It may also contain the key.
       - If not set, the variable V(sth_client_cert) and then the environment variable E(STH_CLIENT_CERT) is used.
     type: path
   client_key:
@@ -83,8 +86,8 @@ options:
     type: path
   use_proxy:
     description:
-      - Whether to use the proxy variables of the environment (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)). They count for
-        C(127.0.0.1) too, unless E(NO_PROXY) names it.
+      - Whether to use the proxy that the environment sets (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)). It is also used for
+        C(127.0.0.1), unless E(NO_PROXY) names this address.
       - If not set, the variable V(sth_use_proxy) and then the environment variable E(STH_USE_PROXY) is used.
     type: bool
     default: true
@@ -96,26 +99,28 @@ options:
     default: 5.0
   request_timeout:
     description:
-      - Seconds that a request may go without receiving or sending a byte. An upload may take longer as long as bytes flow.
-      - The hub answers a stop only after the time that the program gets to end. So this time is added to the limit for a stop.
+      - How many seconds a request may wait without sending or receiving a byte. After that, the request fails. An upload may take longer
+        as long as bytes flow.
+      - A hub answers a stop only after the time that the program gets to end. So for a stop, this time is added to the limit.
       - If not set, the variable V(sth_request_timeout) and then the environment variable E(STH_REQUEST_TIMEOUT) is used.
     type: float
     default: 30.0
   request_retries:
     description:
-      - How many times to repeat a request if the hub cannot be connected to, if the connection breaks while the task reads, or if a
-        gateway in front of the hub answers a read with 429, 502, 503 or 504. V(0) never repeats one.
+      - How many times to repeat a request if no connection to the hub is possible, if the connection breaks while the task reads, or if a
+        gateway in front of the hub answers a read with 429, 502, 503 or 504. With V(0), no request is repeated.
       - After the answer of a gateway, the pauses are 1, 2, 4, 8 and then 10 seconds, or as long as its header C(Retry-After) asks for,
-        but never longer than O(request_timeout). A task that waits for an instance waits for up to 2 minutes until a gateway gets
-        answers from the hub again.
-      - If the connection breaks after an upload, start, stop or removal was sent, or a gateway answers it, the task looks on the hub
-        whether it was done. If it cannot find out, it fails, and C(msg) says so. An event and data for a stream are never sent twice.
+        but never longer than O(request_timeout). If a gateway answers while a task waits for an instance, the task asks again for up to
+        2 minutes, until the hub answers.
+      - If the connection breaks after the task has sent an upload, start, stop or removal, or if a gateway answers it instead of the hub,
+        the task checks on the hub whether it was done. If the task cannot find out, it fails, and C(msg) says so. An event and data for a
+        stream are never sent twice.
       - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
     type: int
     default: 3
 notes:
-  - If a task needs something that a hub of this version cannot do, it fails with C(error_code=UNSUPPORTED_BY_HUB) before anything
-    is written. M(scramjet.sth.sth_hub_info) returns the version of a hub, and what it can do.
+  - If a task needs something that a hub of this version cannot do, it fails with C(error_code=UNSUPPORTED_BY_HUB) before it changes
+    anything. M(scramjet.sth.sth_hub_info) returns the version and the capabilities of a hub.
 requirements:
   - The Python library requests, on the machine where the task runs
 """

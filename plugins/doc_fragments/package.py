@@ -14,13 +14,14 @@ class ModuleDocFragment:
 options:
   exclude:
     description:
-      - If O(src) is a directory, patterns of files to leave out of the package, in the syntax of C(.gitignore). With a C(.tar.gz) this
-        only gives a warning.
-      - Files of version control and caches, such as C(.git) and C(__pycache__), are left out by default, and so are files that a file
-        C(.siignore) in the directory names. To include such a file, use a pattern that starts with V(!), such as V(!config/local.json).
-      - C(.siignore) does not have the syntax of C(.gitignore), but that of C(si seq pack) in Scramjet's command line. In it, a pattern
-        must match a whole path, so C(*.log) matches only at the top, and C(**/*.log) at any depth. A pattern that starts or ends with a
-        slash matches nothing, which gives a warning. C(!x) leaves out everything except C(x).
+      - If O(src) is a directory, patterns of files to leave out of the package, in the syntax of C(.gitignore). If O(src) is a
+        C(.tar.gz), they have no effect, and the task gives a warning.
+      - Files of version control and caches, such as C(.git) and C(__pycache__), are left out by default. So are files that match a pattern
+        in the file C(.siignore) of the directory. To include such a file, use a pattern that starts with V(!), such as
+        V(!config/local.json).
+      - The file C(.siignore) does not have the syntax of C(.gitignore), but the one of C(si seq pack) in Scramjet's command line. In it,
+        a pattern must match a whole path, so C(*.log) matches only at the top, and C(**/*.log) at any depth. A pattern that starts or
+        ends with a slash matches nothing, and the task gives a warning. C(!x) leaves out everything except C(x).
     type: list
     elements: str
     default: []
@@ -44,8 +45,8 @@ options:
         playbook. With O(remote_src=true), use an absolute path.
       - The package is checked before anything is sent. If it would not run or would harm the hub, for example because
         C(package.json) or its C(main) is missing, the task fails with C(error_code=INVALID_PACKAGE).
-      - Nothing is built or installed without O(build). A Node.js package with C(dependencies) but without C(node_modules) gives a warning, and
-        so does a Python package with C(requirements.txt) but without C(__pypackages__).
+      - Without O(build), nothing is built or installed. If a Node.js package has C(dependencies) but no C(node_modules), or a Python
+        package has C(requirements.txt) but no C(__pypackages__), the task gives a warning.
     type: path
   remote_src:
     description:
@@ -55,13 +56,13 @@ options:
   build:
     description:
       - Command that builds the package, such as V(npm ci --omit=dev). It runs in a shell on the controller, in a copy of the directory
-        O(src), with the C(environment) of the task. The content of the copy after that is the package. O(src) itself is not changed.
-      - The copy has no version control, caches, C(node_modules) and C(__pypackages__). It has what C(.siignore) and O(exclude) leave out of
-        the package, because a build may need it.
-      - The command runs only if no result for this content of O(src) is kept yet. Results are kept in
-        C(~/.cache/scramjet-sth-builds) of the user who runs Ansible.
-      - In check mode the command does not run. If its result is not there, check mode assumes that the package differs from the one on the
-        hub, and gives a warning.
+        O(src), with the C(environment) of the task. After that, the content of the copy is the package. O(src) itself is not changed.
+      - The copy does not contain files of version control, caches, C(node_modules) and C(__pypackages__). It does contain the files that
+        C(.siignore) and O(exclude) leave out of the package, because a build may need them.
+      - The result is kept in C(~/.cache/scramjet-sth-builds) of the user who runs Ansible. As long as the command and the content of O(src)
+        stay the same, the task uses this result and does not run the command again.
+      - In check mode the command does not run. If there is no kept result, the task gives a warning, and assumes that the package differs
+        from the one on the hub.
       - For recipes, see docs/building.md in the collection.
     type: str
   compare:
@@ -69,9 +70,10 @@ options:
       - How to find out whether the hub already has the package.
       - V(content) compares a digest of the content. File times, owners, order and compression do not count. The digest is
         stored on the hub as build metadata of the version (C(1.4.2+sha256.<hex>)). A package that another tool has uploaded has no
-        digest, so it counts as other content.
-      - V(version) compares only name and version, so other content with the same version is not uploaded. The package gets no digest,
-        and an archive is uploaded byte for byte. Use it for signed archives, and for packages that other tools have uploaded.
+        digest, so it counts as a package with other content.
+      - V(version) compares only name and version. If you change the content but not the version, it is not uploaded. The package gets no
+        digest, and an archive is uploaded byte for byte. Use V(version) for signed archives, and for packages that other tools have
+        uploaded.
     type: str
     choices: [content, version]
     default: content

@@ -14,12 +14,12 @@ class ModuleDocFragment:
 options:
   app_config:
     description:
-      - Configuration for the program. An instance that runs with another one counts as changed. The whole mapping is compared, with the
-        types of the values, so V("3") differs from V(3), and a key that you remove counts too.
+      - Configuration for the program. An instance that runs with another configuration counts as changed. The whole mapping is compared,
+        with the types of the values, so V("3") differs from V(3). If you remove a key, this is a change too.
       - If not set, it is not compared, and a restart keeps the present configuration. V({}) clears it.
       - The task fails with C(error_code=INVALID_CONFIG) if the reserved key C(_sth) is used, if O(app_config) and O(args) together are
-        larger than 127 KiB on a hub from 1.0 on, or if they contain integers beyond 9007199254740991, which a hub rounds. Write such
-        numbers as strings.
+        larger than 127 KiB on a hub from 1.0 on, or if they contain integers beyond 9007199254740991, because a hub rounds them. Write
+        such numbers as strings.
       - Values under keys that look secret, such as C(password), C(apiKey) or C(...Token), are masked in results.
       - "On ansible-core 2.16 to 2.18, a template that computes a number returns a string. To get a number there, write the whole
         mapping as one expression, such as C({{ {'workers': n | int} }})."
@@ -40,54 +40,58 @@ options:
     aliases: [sequence_args]
   start_options:
     description:
-      - Additional keys for the body of the hub's start request, for a hub that knows keys for which this module has no option. On
-        hubs up to 1.0, no such key is useful. Keys that have an option, such as C(limits), are refused.
-      - They are not compared, because the hub does not report them. So set them in every task that can start the instance.
+      - Additional keys for the body of the hub's start request. Use it only if a newer hub has keys for which this module has no option.
+        Hubs up to 1.0 have no such key that is useful. Keys that have an option, such as C(limits), are refused.
+      - They are not compared, because a hub does not report them. So set them in every task that can start the instance.
     type: dict
     default: {}
   index_key:
     description:
-      - For a pool or deployment, the place in O(app_config) where each member finds its index, an integer from 0. It is a dotted path
-        such as V(server.index). Mappings on the path are created. The index replaces a value that is there.
+      - For a pool or deployment, the place in O(app_config) where each member finds its index, an integer from 0 on. It is a dotted path
+        such as V(server.index). Mappings that are missing on the path are created. If there is a value in this place, the index replaces
+        it. If this option is not set, the members do not get their index.
       - If O(app_config) is not set, the index is added to the present configuration of the member.
     type: str
   overrides:
     description:
-      - Other values for single members of a pool or deployment. The first element is for the member with index 0, and so on. Use V({}) for
-        a member that has none. The list can be shorter than the pool, and elements beyond the last member have no effect.
+      - Different values for single members of a pool or deployment. The first element is for the member with index 0, the second for
+        index 1, and so on. Use V({}) for a member without different values. The list can be shorter than the pool. Elements beyond the
+        last member have no effect.
     type: list
     elements: dict
     suboptions:
       app_config:
         description:
-          - Merged into O(app_config) recursively. It wins over O(app_config). If O(app_config) is not set, it is merged into the present
-            configuration of the member, so what an earlier task has merged stays.
+          - Merged into O(app_config) recursively. Where both have a value, this one wins. If O(app_config) is not set, it is merged into
+            the present configuration of the member, so what an earlier task has merged stays.
         type: dict
       args:
         description:
-          - Used instead of O(args).
+          - Arguments for this member, instead of O(args).
         type: list
         elements: raw
   input_topic:
     description:
-      - Topic that the program reads its input from. It wins over a topic that the code of the program names. An instance that runs
-        with another one counts as changed. Needs a hub from 0.31.4 on.
+      - Topic that the program reads its input from, instead of a topic that its code names. An instance that runs with another input
+        topic counts as changed. Requires a hub from 0.31.4 on.
+      - If not set, it is not compared, and a restart keeps the present topic.
     type: str
   output_topic:
     description:
-      - Topic that the program writes its output to. It wins over a topic that the code of the program names. An instance that runs
-        with another one counts as changed. Needs a hub from 0.31.4 on.
+      - Topic that the program writes its output to, instead of a topic that its code names. An instance that runs with another output
+        topic counts as changed. Requires a hub from 0.31.4 on.
+      - If not set, it is not compared, and a restart keeps the present topic.
       - B(Starting a program can crash the hub), with everything that runs on it, if the code of the program names a topic that
-        exists with another content type. This cannot happen if the task sets O(input_topic) and O(output_topic). If the hub has
-        topics and the task does not set both, RV(notes) list the topics with their types.
+        exists with another content type. This cannot happen if the task sets both O(input_topic) and O(output_topic). If the hub has
+        topics and the task does not set both, RV(notes) lists the topics with their types.
     type: str
   limits:
     description:
-      - Resource limits. C(memory) is in megabytes. C(gpu) is a boolean, whether the program gets the GPUs of the machine. Needs a hub
-        from 0.24.2 on.
+      - Resource limits. C(memory) is a number of megabytes. C(gpu) is a boolean, whether the program gets the GPUs of the machine.
+        Requires a hub from 0.24.2 on.
       - A hub that runs programs in Docker uses both keys, and a hub that runs them in Kubernetes uses C(memory). A hub that runs
-        programs as processes ignores limits, as a hub of the role P(scramjet.sth.hub#role) does.
-      - They are not compared, because the hub does not report them. So set them in every task that can start the instance.
+        programs as processes ignores limits. A hub of the role P(scramjet.sth.hub#role) is of this kind.
+      - They are not compared, because a hub does not report them. So set them in every task that can start the instance.
     type: dict
   secret_keys:
     description:

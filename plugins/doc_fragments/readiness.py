@@ -15,12 +15,12 @@ options:
   wait_for:
     description:
       - When an instance that the task starts counts as ready. If it does not become ready in time, the task fails with
-        C(error_code=TIMEOUT), and if it ends before that, with C(START_FAILED) or C(ENDED_EARLY).
-      - V(running) waits until the instance has connected to the hub and is still alive O(stable_for) seconds later. A hub answers
-        a start with success before the program is loaded.
+        C(error_code=TIMEOUT). If it ends before it is ready, the task fails with C(START_FAILED) or C(ENDED_EARLY).
+      - V(running) waits until the instance has connected to the hub and is still alive O(stable_for) seconds later. The wait is needed
+        because a hub reports success before the program is loaded.
       - V(event) waits until the program emits O(ready_event).
-      - V(healthy) waits until the program reports that it is healthy, and goes on reporting it for O(stable_for) seconds, or
-        for three seconds if that is longer. During its first seconds, a hub reports any program as healthy.
+      - V(healthy) waits until the program reports that it is healthy, and goes on reporting it for O(stable_for) seconds, but for three
+        seconds at least. The reason is that a hub reports every program as healthy during its first seconds.
       - V(none) does not wait.
       - If an instance already runs as the task describes it, the task does not wait for it again.
     type: str
@@ -28,45 +28,45 @@ options:
     default: running
   ready_event:
     description:
-      - Name of the event for O(wait_for=event). Required with it, and not allowed without it.
-      - Let the program emit it with a mapping as payload. A hub from 0.38 on does not keep an event without a payload, or with the
-        payload V(0), V(false) or an empty string, so the task can miss it.
+      - Name of the event that the program emits when it is ready. Required with O(wait_for=event), and not allowed with other values.
+      - Write the program so that the payload of the event is a mapping. A hub from 0.38 on does not keep an event without a payload, or
+        with the payload V(0), V(false) or an empty string, so the task can miss such an event.
     type: str
   failure_event:
     description:
-      - Name of an event that the program emits if it fails. If it comes while the task waits for the instance, the task fails at once
-        with C(error_code=START_FAILED), and returns the payload of the event. So it has no effect with O(wait_for=none).
+      - Name of an event that the program emits if it fails. If the event comes while the task waits for the instance, the task fails at
+        once with C(error_code=START_FAILED), and returns the payload of the event. It has no effect with O(wait_for=none).
     type: str
   wait_timeout:
     description:
-      - Seconds that each instance may take to become ready. O(stable_for) is added to it with O(wait_for=running) and
-        O(wait_for=healthy).
+      - How many seconds each instance may take to become ready. After that, the task fails with C(error_code=TIMEOUT). With
+        O(wait_for=running) and O(wait_for=healthy), O(stable_for) is added to this time.
     type: float
     default: 60.0
   stable_for:
     description:
-      - Seconds that the instance must stay alive with O(wait_for=running), or healthy with O(wait_for=healthy). It has no effect with
+      - How many seconds the instance must stay alive with O(wait_for=running), or healthy with O(wait_for=healthy). It has no effect with
         other values of O(wait_for).
     type: float
     default: 2.0
   overload_timeout:
     description:
-      - If the hub refuses a start because it lacks memory or CPU, how many seconds to keep trying, with growing pauses. After that the
-        task fails with C(error_code=INSUFFICIENT_RESOURCES). V(0) fails at the first refusal.
+      - If the hub refuses a start because it lacks memory or CPU, how many seconds the task keeps trying, with growing pauses. After that,
+        it fails with C(error_code=INSUFFICIENT_RESOURCES). With V(0), it fails at the first refusal.
     type: float
     default: 60.0
   start_attempts:
     description:
-      - How many times to start an instance until it becomes ready. V(1) does not try again. Before each new attempt, the instance
-        of the attempt before is ended.
+      - How many times the task starts an instance, at most, until one becomes ready. With V(1), it does not try again. Before each new
+        attempt, the task ends the instance of the previous attempt.
     type: int
     default: 1
   max_parallel:
     description:
-      - How many instances the task starts or stops at the same time, at most. A new instance counts until the hub has started it,
-        or until it is ready if it takes the place of another one. With V(1), it always counts until it is ready.
+      - How many instances the task starts or stops at the same time, at most. A new instance counts until the hub has started it. If it
+        takes the place of another instance, or if this option is V(1), it counts until it is ready.
       - If the hub answers slowly, the task starts fewer at a time, because a hub that is too busy loses its instances. It waits for a
-        slow hub for O(overload_timeout) seconds in total, and then goes on.
+        slow hub for up to O(overload_timeout) seconds in total, and then goes on.
     type: int
     default: 4
 """
