@@ -19,8 +19,8 @@ options:
       - V(running) waits until the instance has connected to the hub and is still alive O(stable_for) seconds later. The wait is needed
         because a hub reports success before the program is loaded.
       - V(event) waits until the program emits O(ready_event).
-      - V(healthy) waits until the program reports that it is healthy, and goes on reporting it for O(stable_for) seconds, but for three
-        seconds at least. The reason is that a hub reports every program as healthy during its first seconds.
+      - V(healthy) waits until the program reports that it is healthy, and goes on reporting it for O(stable_for) seconds, but for at least
+        three seconds. The reason is that a hub reports every program as healthy during its first seconds.
       - V(none) does not wait.
       - If an instance already runs as the task describes it, the task does not wait for it again.
     type: str

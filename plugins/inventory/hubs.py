@@ -9,15 +9,16 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 name: hubs
-short_description: Hubs as hosts, and their instances too
+short_description: List hubs and their instances as hosts
 version_added: 1.0.0
 description:
-  - Makes a host of each hub that you list, and of each hub of a manager, such as a space of Scramjet Cloud Platform. Tasks for such a
+  - Each hub that you list becomes a host, and so does each hub of a manager, such as a space of Scramjet Cloud Platform. Tasks for such a
     host run on the controller and talk to the hub, because the host has C(ansible_connection=local) and V(sth_api_url).
-  - With V(instances) in O(gather), each running instance is a host too.
-  - The name of the file must end with C(sth_hubs.yml) or C(sth_hubs.yaml).
-  - The inventory never contains a token or password. Set V(sth_token) and the other connection variables for the tasks in
-    C(group_vars/sth_hubs.yml), from a vault, and in C(group_vars/sth_instances.yml) if you run tasks for instances.
+  - With V(instances) in O(gather), each live instance becomes a host too.
+  - The name of the inventory file must end with C(sth_hubs.yml) or C(sth_hubs.yaml).
+  - The inventory never contains a token or password. The options for the connection are used only to read the inventory. For your
+    tasks, set V(sth_token) and the other connection variables in C(group_vars/sth_hubs.yml), with secrets from a vault. If you run tasks
+    for instances, set them in C(group_vars/sth_instances.yml) too.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -25,12 +26,12 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 options:
   plugin:
-    description: Always C(scramjet.sth.hubs).
+    description: Name of this plugin, always C(scramjet.sth.hubs).
     type: str
     required: true
     choices: [scramjet.sth.hubs]
   hubs:
-    description: Hubs by their addresses.
+    description: Hubs to list, each with its address.
     type: list
     elements: dict
     default: []
@@ -44,11 +45,12 @@ options:
         type: str
         required: true
       vars:
-        description: Variables of the host. They win over those that the plugin sets.
+        description: Variables of the host. If the plugin sets a variable of the same name, the value given here is used.
         type: dict
         default: {}
   managers:
-    description: Managers, whose hubs are listed by their ids. See V(hubs) of O(scramjet.sth.sth_hub_info#module:gather).
+    description: Managers whose hubs are listed. The name of each host is the id of the hub. See V(hubs) of
+      O(scramjet.sth.sth_hub_info#module:gather).
     type: list
     elements: dict
     default: []
@@ -58,35 +60,37 @@ options:
         type: str
         required: true
       prefix:
-        description: Text before the id of each hub, so that the hubs of two managers have different names.
+        description: Text to put before the id of each hub. Use it so that the hubs of two managers have different names.
         type: str
         default: ""
   gather:
     description:
-      - What to read from each hub. V(version) sets V(sth_hub) to its version, its generation and its capabilities.
-      - V(instances) adds a host for each instance that runs. See RV(scramjet.sth.sth_instance_info#module:instances) for its variable
-        V(sth_instance), which has no C(app_config) and no C(args).
-      - If empty, the hubs are not asked, so all of O(hubs) are listed, also those that are off.
+      - What to read from each hub. V(version) sets V(sth_hub) to the version, the generation and the capabilities of the hub.
+      - V(instances) adds a host for each live instance. Its variable V(sth_instance) describes the instance as
+        RV(scramjet.sth.sth_instance_info#module:instances) does, but without C(app_config) and C(args).
+      - If the list is empty, the plugin does not ask the hubs. Then all of O(hubs) are listed, even those that do not run.
     type: list
     elements: str
     choices: [version, instances]
     default: [version]
   on_unreachable:
     description:
-      - What to do about a hub or manager that does not answer, or refuses the request. V(skip) leaves it out and gives a warning, V(fail)
-        makes the inventory fail.
-      - If an inventory fails, Ansible only warns and goes on without its hosts, unless C(any_unparsed_is_failed) is set in the section
-        C([inventory]) of C(ansible.cfg), or E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the environment.
+      - What to do if a hub or manager does not answer, or refuses the request. With V(skip), it is left out, and the plugin gives a warning.
+        With V(fail), the inventory fails.
+      - If an inventory fails, Ansible by default only gives a warning, and goes on without its hosts. To stop Ansible in this case, set
+        C(any_unparsed_is_failed) in the section C([inventory]) of C(ansible.cfg), or E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) in the
+        environment.
     type: str
     choices: [skip, fail]
     default: skip
   token:
-    description: Bearer token for all hubs and managers. It may be a template, such as a lookup. Use either this or O(url_username).
+    description: Bearer token for all hubs and managers. It may be a template, such as a lookup. Use only one of O(token), O(token_file) and
+      O(url_username).
     type: str
     env:
       - name: STH_TOKEN
   token_file:
-    description: File with the token, on the controller. Use it instead of O(token).
+    description: File with the token, on the controller, instead of O(token).
     type: path
     env:
       - name: STH_TOKEN_FILE
@@ -106,7 +110,7 @@ options:
     env:
       - name: STH_URL_PASSWORD
   validate_certs:
-    description: Whether to verify certificates.
+    description: Whether to verify the certificates of hubs and managers.
     type: bool
     default: true
     env:
@@ -117,17 +121,17 @@ options:
     env:
       - name: STH_CA_PATH
   client_cert:
-    description: File with the client certificate in PEM format.
+    description: File with the client certificate in PEM format. It may also contain the key.
     type: path
     env:
       - name: STH_CLIENT_CERT
   client_key:
-    description: File with the key of O(client_cert).
+    description: File with the key of O(client_cert). Not needed if O(client_cert) contains the key.
     type: path
     env:
       - name: STH_CLIENT_KEY
   use_proxy:
-    description: Whether to use the proxy variables of the environment.
+    description: Whether to use the proxy that the environment sets (E(HTTP_PROXY), E(HTTPS_PROXY), E(NO_PROXY)).
     type: bool
     default: true
     env:
@@ -139,13 +143,13 @@ options:
     env:
       - name: STH_CONNECT_TIMEOUT
   request_timeout:
-    description: Seconds that a request may go without receiving a byte.
+    description: How many seconds a request may wait without receiving a byte. After that, it fails.
     type: float
     default: 10.0
     env:
       - name: STH_REQUEST_TIMEOUT
   request_retries:
-    description: How many times to repeat a request if a hub cannot be connected to.
+    description: How many times to repeat a request that fails, for example because no connection to a hub is possible.
     type: int
     default: 0
     env:
@@ -153,8 +157,9 @@ options:
 requirements:
   - The Python library requests, on the controller
 notes:
-  - Hubs are in the group C(sth_hubs), instances in the group C(sth_instances).
-  - For a hub of a manager, V(sth_managed_hub) holds what the manager reports, see RV(scramjet.sth.sth_hub_info#module:hubs).
+  - Hubs are in the group C(sth_hubs), and instances in the group C(sth_instances).
+  - The host of a hub of a manager has the variable V(sth_managed_hub). It is the element of this hub in
+    RV(scramjet.sth.sth_hub_info#module:hubs).
 """
 
 EXAMPLES = r"""

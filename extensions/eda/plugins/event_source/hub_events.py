@@ -19,24 +19,25 @@ DOCUMENTATION = r"""
 ---
 short_description: Follow instances on Scramjet Transform Hubs and the hubs themselves.
 description:
-  - An ansible-rulebook event source plugin that follows named events of programs, the life cycle of instances, and whether hubs can be
-    reached.
-  - Each event has C(type), which is C(event), C(instance_started), C(instance_ready), C(instance_ended), C(hub_reachable),
-    C(hub_unreachable) or C(gap), C(hub) with the C(name) and C(api_url) of its hub, and C(time). The page C(docs/event-driven.md) of
-    the collection lists all fields.
+  - An event source plugin for ansible-rulebook. It reports events of programs that you name, starts and ends of instances, and whether
+    hubs can be reached.
+  - Each event has a C(type), a C(time), and a C(hub) with the C(name) and C(api_url) of its hub. The C(type) is C(event),
+    C(instance_started), C(instance_ready), C(instance_ended), C(hub_reachable), C(hub_unreachable) or C(gap). The page
+    C(docs/event-driven.md) of the collection lists all fields.
   - If a hub cannot be reached, the source tries again after pauses that grow from 0.5 to 10 seconds. It never gives up.
-  - The source only reads. It does not consume anything, so other readers get the same events, and it reads no stream.
+  - The source changes nothing on a hub. Other readers still get all events, and the source reads no streams.
 options:
   hubs:
     description:
-      - The hubs to follow. Each may also have connection arguments of its own, from C(token) on. They win over those of the source.
+      - The hubs to follow. Each may also have its own connection arguments, which are C(token) and those listed after it. For this hub,
+        they replace those of the source.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - The name of the hub in events. By default its C(api_url).
+          - Name of the hub in events. If not set, it is the C(api_url).
         type: str
       api_url:
         description:
@@ -45,48 +46,52 @@ options:
         required: true
   instance:
     description:
-      - Only follow these instances. Each item is an id, the name of an instance, or the name of a pool or deployment for all of its
-        members. They may come and go.
+      - Follow only these instances. Each item is an id, the name of an instance, or the name of a pool or deployment for all of its
+        members. They do not have to exist yet. If not set, all instances are followed.
     type: list
     elements: str
   sequence:
     description:
-      - Only follow instances of this sequence. It is an id, a name, C(name@version), C(name@sha256:...) or C(name@current).
-      - With C(instance), only instances that both arguments choose are followed.
+      - Follow only instances of this sequence. It is an id, a name, C(name@version), C(name@sha256:...) or C(name@current). If not set,
+        instances of all sequences are followed.
+      - If C(instance) is set too, only instances that match both arguments are followed.
     type: str
   events:
     description:
-      - Names of the events of programs to follow. Each takes one connection per instance.
+      - Names of the events of programs to follow. If the list is empty, none is followed. The source keeps one connection open for each
+        name and instance.
     type: list
     elements: str
     default: []
   ready_event:
     description:
-      - Name of the event by which a program says that it is ready. Without it, an instance is ready when it has run for C(stable_for).
+      - Name of the event that a program emits when it is ready. If not set, an instance counts as ready when it has run for
+        C(stable_for) seconds.
     type: str
   stable_for:
     description:
-      - Seconds for which an instance has to run until it counts as ready.
+      - How many seconds an instance has to run until it counts as ready. It has no effect if C(ready_event) is set.
     type: float
     default: 2.0
   interval:
     description:
-      - Seconds between two looks at a hub.
+      - How often the source asks each hub which instances there are, in seconds. At least 0.1.
     type: float
     default: 1.0
   mask_output:
     description:
-      - Whether to mask values in payloads whose keys look secret, and secrets of the instance's configuration.
+      - Whether to mask secrets in payloads. Values whose keys look secret are masked, and so are secrets of the configuration of the
+        instance.
     type: bool
     default: true
   token:
     description:
-      - Bearer token. Use either this, C(token_file) or C(url_username). The environment variable C(STH_TOKEN) is used if none of them
-        is set. For each of the following arguments there is such a variable.
+      - Bearer token. Use only one of C(token), C(token_file) and C(url_username). If none of them is set, the environment variable
+        C(STH_TOKEN) is used. There is such a variable for each of the following arguments too.
     type: str
   token_file:
     description:
-      - File with the token. It is read again for each request.
+      - File with the bearer token. It is read again for each request.
     type: str
   headers:
     description:
@@ -103,7 +108,7 @@ options:
     type: str
   validate_certs:
     description:
-      - Whether to verify certificates.
+      - Whether to verify the certificates of the hubs.
     type: bool
     default: true
   ca_path:
@@ -112,15 +117,15 @@ options:
     type: str
   client_cert:
     description:
-      - File with the client certificate in PEM format.
+      - File with the client certificate in PEM format. It may also contain the key.
     type: str
   client_key:
     description:
-      - File with the key of C(client_cert).
+      - File with the key of C(client_cert). Not needed if C(client_cert) contains the key.
     type: str
   use_proxy:
     description:
-      - Whether to use the proxy variables of the environment.
+      - Whether to use the proxy that the environment sets (C(HTTP_PROXY), C(HTTPS_PROXY), C(NO_PROXY)).
     type: bool
     default: true
   connect_timeout:
@@ -130,7 +135,8 @@ options:
     default: 5.0
   request_timeout:
     description:
-      - Seconds that a request may go without receiving a byte. Open requests for events have no such limit.
+      - How many seconds a request may wait without receiving a byte. After that, it fails. The open connections for events have no such
+        limit.
     type: float
     default: 10.0
   request_retries:
@@ -139,7 +145,7 @@ options:
     type: int
     default: 0
 notes:
-  - It needs the Python library requests in the Python of ansible-rulebook.
+  - The Python of ansible-rulebook needs the Python library requests.
 """
 
 EXAMPLES = r"""
