@@ -40,15 +40,15 @@ options:
         O(on_change) sets what happens. If a new instance does not become ready within O(wait_timeout), the task fails but B(the
         instance keeps running), and later runs treat it as started. The examples show how to end it.
       - V(restarted) always ends the instance and starts it again. Options that are not set, including O(sequence), are taken from
-        the instance that runs. If none runs, one is started from O(sequence), or without that the task fails with
-        C(error_code=NOT_FOUND). The members of a pool are restarted one at a time, and after a failure no more are restarted. An
+        the instance that runs. If none runs, one is started from O(sequence). If O(sequence) is not set either, the task fails with
+        C(error_code=NOT_FOUND). The members of a pool are restarted one at a time. If one fails, the others are not restarted. An
         instance without a name gets a new id.
       - V(stopped) ends the instance. A hub cannot keep a stopped instance to start it later.
       - V(absent) ends the instance too, and then waits until the hub no longer lists it. By default, this takes more than three minutes
-        on a hub from 0.24.3 on. Use it only before you use an O(id) again or overwrite a package.
+        on a hub from 0.24.3 on. You need it only before you use an O(id) again or overwrite a package.
       - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
-        Without O(sequence), the task does not start an instance, but waits for one that is alive. See O(wait_for_exit) and
-        O(completion_event) for when a run is complete.
+        Without O(sequence), the task does not start an instance, but waits for one that is alive. O(wait_for_exit) and
+        O(completion_event) describe when a run is complete.
     type: str
     choices: [started, restarted, stopped, absent, completed]
     default: started
@@ -56,50 +56,53 @@ options:
     description:
       - Name of the instance, unique on its hub. With O(count), name of the pool. The name of a member, such as V(worker-1), selects
         only this member.
-      - If a pool has this name, O(state=restarted), O(state=stopped) and O(state=absent) without O(count) select all its members, and
-        other states fail with C(error_code=CONFLICT). To make a pool of an instance of the same name, end the instance first.
+      - If a pool has this name, O(state=restarted), O(state=stopped) and O(state=absent) without O(count) select all its members. With the
+        other states, the task then fails with C(error_code=CONFLICT). To turn an instance into a pool of the same name, end the instance
+        first.
       - Set exactly one of O(name), O(id) and O(all).
     type: str
   count:
     description:
-      - Makes O(name) a pool with this number of members, C(<name>-0), C(<name>-1) and so on. V(0) is allowed.
-      - Scaling down ends the members with the highest indexes.
+      - Makes O(name) a pool with this number of members, C(<name>-0), C(<name>-1) and so on. V(0) ends all members.
+      - If the pool has more members than that, those with the highest indexes are ended.
       - Cannot be used with O(state=stopped), O(state=absent) and O(state=completed).
     type: int
   id:
     description:
-      - Id of an instance on the hub. Use O(name) if you can. Use this for an instance without a name, which another tool has started.
+      - Id of an instance on the hub. If you can, use O(name) instead. Use O(id) for an instance without a name, which another tool has
+        started.
       - If no instance has this id, O(state=started) and O(state=completed) start one from O(sequence) with this id and without a name.
-        This needs a hub from 0.31.4 on. Choose any id of 36 characters. Hubs from 0.34.1 to 0.36 take only a UUID.
-      - Before an id can be used again, the hub must have stopped listing the ended instance. By default this takes 195 seconds. The
-        task waits for it up to O(removal_timeout).
+        This requires a hub from 0.31.4 on. Choose any id of 36 characters. Hubs from 0.34.1 to 0.36 accept only a UUID.
+      - An id can be used again only when the hub no longer lists the ended instance. By default, this takes 195 seconds. The task waits
+        for it, up to O(removal_timeout).
       - An instance that has a name cannot be started again by its id, because the id changes. The task then fails with
         C(error_code=CONFLICT).
     type: str
   all:
     description:
-      - Selects all instances of the sequences that match O(sequence), with or without a name. O(sequence) is then required, and a name in
-        it selects all versions. Only with O(state=stopped), O(state=absent) and O(state=restarted).
+      - Whether to select all instances of the sequences that match O(sequence), with or without a name. O(sequence) is then required. If it
+        is the name of a package, all versions match. Use it only with O(state=stopped), O(state=absent) and O(state=restarted).
     type: bool
     default: false
   sequence:
     description:
       - The sequence to run. Set an id, a name, V(name@version), V(name@sha256:<7 or more hex digits>) or V(name@current).
-      - V(name@current) is the version that a deployment runs, not counting a canary. If no deployment runs the package, it is the highest
-        version, and of several packages with this version the one from which an instance was started last. If several deployments run
-        different versions, the deployment with this name decides. The name can also be that of a deployment, if no package has this name.
-      - Use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the hub in
-        check mode, the task assumes that an earlier task would upload it.
+      - V(name@current) is the version that a deployment runs, not counting a canary. If several deployments run different versions, it is
+        the version of the deployment with this name. If no deployment runs the package, it is the highest version. If several packages
+        have this version, it is the one from which an instance was started last. If no package has this name, the name can also be the
+        name of a deployment.
+      - It is best to use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the
+        hub in check mode, the task assumes that an earlier task would upload it.
       - If a name matches several versions on the hub, the task fails with C(error_code=AMBIGUOUS), except with O(all=true).
-      - Required to start an instance, except if the instance already runs. Then it keeps its sequence.
+      - Required to start an instance. If the instance already runs and this option is not set, it keeps its sequence.
     type: str
   on_change:
     description:
       - What to do if the instance runs with another O(sequence), O(app_config), O(args), O(input_topic) or O(output_topic) than the
         task sets.
-      - V(recreate) ends the instance and starts a new one, in a pool O(max_parallel) members at a time. So there is an outage, which
-        M(scramjet.sth.sth_deployment) avoids. If the new one does not become ready, the task starts the previous one again and fails.
-        O(state=restarted) does the same.
+      - V(recreate) ends the instance and starts a new one. In a pool, it does so for O(max_parallel) members at a time. This causes an
+        outage, which M(scramjet.sth.sth_deployment) avoids. If the new instance does not become ready, the task starts the previous one
+        again and fails. With O(state=restarted), the task does this too.
       - V(keep) leaves the instance as it is, and reports no change. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [recreate, keep, fail]
@@ -107,8 +110,8 @@ options:
   if_running:
     description:
       - What O(state=completed) does if an instance with this name is already alive.
-      - V(attach) joins the run and waits for its end if the instance matches the task. Otherwise it fails. The input of a run that
-        the task joins is not written again, and its earlier output is not collected. RV(notes) say so.
+      - V(attach) joins the run and waits for its end if the instance matches the task. Otherwise the task fails. If the task joins a run, it
+        does not write the input again, and does not collect earlier output. RV(notes) says so.
       - V(fail) fails with C(error_code=CONFLICT). V(replace) ends the instance and starts a new one.
     type: str
     choices: [attach, fail, replace]
@@ -117,8 +120,8 @@ options:
     description:
       - Input that O(state=completed) writes to the program while it reads the output. Set one of O(input.content), O(input.lines)
         and O(input.src).
-      - If not set, the input stays open, and a program that reads it to its end runs until O(run_timeout). To end the input without
-        writing anything, set O(input.lines) to V([]).
+      - If not set, the input stays open, and a program that waits for the end of its input runs until O(run_timeout). To end the input
+        without writing anything, set O(input.lines) to V([]).
     type: dict
     suboptions:
       content:
@@ -127,12 +130,12 @@ options:
         type: str
       lines:
         description:
-          - List of values. Each value is written as one line of JSON.
+          - List of values to write. Each value is written as one line of JSON.
         type: list
         elements: raw
       src:
         description:
-          - File to write. It is streamed, so it can have any size. A relative path is searched as M(ansible.builtin.copy) does.
+          - File to write. It can have any size, because it is streamed. A relative path is searched as M(ansible.builtin.copy) does.
         type: path
       remote_src:
         description:
@@ -152,13 +155,14 @@ options:
         type: str
       end:
         description:
-          - Whether to end the stream after the input. A stream that has ended cannot be opened again.
+          - Whether to end the stream after the input, so that the program knows that nothing more comes. A stream that has ended cannot be
+            opened again.
         type: bool
         default: true
   collect:
     description:
       - Streams that O(state=completed) returns. If not set, it returns all four. Reading consumes a stream, so no other reader gets
-        these bytes. The task reads C(output) and C(log) in any case.
+        these bytes. The task always reads C(output) and C(log), even if it does not return them.
     type: list
     elements: str
     choices: [output, stdout, stderr, log]
@@ -171,65 +175,65 @@ options:
     default: program
   log_level:
     description:
-      - Lowest level of the lines of the C(log) that are returned.
+      - Lowest level of the lines of the C(log) that are returned. Lines of lower levels are left out.
     type: str
     choices: [trace, debug, info, warn, error, fatal]
     default: trace
   collect_max_bytes:
     description:
-      - How many bytes of each stream to return. The task reads and drops the rest, and sets C(truncated).
+      - How many bytes of each stream to return, at most. The task reads the rest too, but does not return it, and C(truncated) is true.
     type: int
     default: 1048576
   mask_output:
     description:
       - Whether to mask secrets in RV(collected) and in the payload of O(completion_event). If any secret was masked, C(masked) or
         RV(event_masked) is true.
-      - Secrets are the values under keys that look secret or are in O(secret_keys). Those with fewer than 6 characters, and single words
-        or numbers with fewer than 12, such as C(test), C(production) or C(8080), are not masked there.
-      - V(false) returns the output as the program wrote it. In failures, and in the C(log), to which the hub writes the
-        configuration, every secret is masked in any case.
+      - Secrets are the values under keys that look secret or are in O(secret_keys). Exceptions are secrets with fewer than 6 characters, and
+        single words or numbers with fewer than 12 characters, such as C(test), C(production) or C(8080). They are not masked there.
+      - V(false) returns the output as the program wrote it. But in failures and in the C(log), every secret is masked in any case, because
+        the hub writes the configuration to the C(log).
     type: bool
     default: true
   output_dest:
     description:
-      - File on the machine where the task runs for the whole C(output), without masking and with mode C(0600). The result then does
-        not contain the output. Its directory must exist, and O(collect) must contain C(output).
-      - The file is put in place when the run has completed. If reading breaks or O(run_timeout) is reached, the output until then is
+      - File for the whole C(output), on the machine where the task runs. Nothing is masked in the file, and it gets mode 0600. The result
+        then does not contain the output. The directory of the file must exist, and O(collect) must contain C(output).
+      - The file is put in place when the run has completed. If reading fails or O(run_timeout) is reached, the output that was read is
         kept in C(<name>.partial) in the same directory.
     type: path
   completion_event:
     description:
       - With O(state=completed), name of the event that completes the run. The task returns its payload and then stops the instance.
-      - Use it for programs that do not end by themselves. Python programs that end do not need it, because the task finds the end
-        in their C(log), which it always reads.
-      - If a Python program ends on a hub before 0.24.3, the hub forgets its events at once. So if it emits this event and ends
+      - Use it for programs that do not end by themselves. Python programs that end by themselves do not need it, because the task finds the
+        end in their C(log), which it always reads.
+      - If a Python program ends on a hub before 0.24.3, the hub forgets its events at once. So if a program emits this event and ends
         within some milliseconds after its start, the task can miss the event.
     type: str
   completion_lines:
     description:
-      - With O(state=completed), number of lines of C(output) that completes the run. The task keeps these lines, and then stops the
-        instance. If the program ends by itself before, the run is complete too.
+      - With O(state=completed), number of lines of C(output) that completes the run. The task returns these lines, and stops the
+        instance. If the program ends by itself before that, the run is complete too.
       - If several of O(completion_event), O(completion_lines), O(completion_regex) and O(completion_silence) are set, the first one
-        that comes completes the run.
+        that happens completes the run.
     type: int
   completion_regex:
     description:
-      - With O(state=completed), a regular expression in the syntax of Python. The first line of C(output) that it is found in
-        completes the run. The task keeps the output up to this line, and then stops the instance.
-      - If the program ends by itself before, the task fails with C(error_code=ENDED_EARLY).
+      - With O(state=completed), a regular expression in the syntax of Python. The first line of C(output) in which it is found
+        completes the run. The task returns the output up to this line, and stops the instance.
+      - If the program ends by itself before that, the task fails with C(error_code=ENDED_EARLY).
     type: str
   completion_silence:
     description:
-      - With O(state=completed), seconds. If the program has written to C(output), and then writes nothing for this time, the run is
-        complete, and the task stops the instance. If the program ends by itself before, the run is complete too.
+      - With O(state=completed), a number of seconds. If the program has written to C(output), and then writes nothing for this time, the
+        run is complete, and the task stops the instance. If the program ends by itself before that, the run is complete too.
     type: float
   wait_for_exit:
     description:
-      - With O(state=completed), whether to wait until the process of a program that has completed has exited. A hub lets the process
+      - With O(state=completed), whether to wait for the exit of the process when the program has completed. A hub lets the process
         of a Node.js program run on for ten seconds after that.
-      - V(false) waits only until the output has ended and the log says that the program has completed. Then it kills the process,
-        which has nothing left to do. RV(instance.exit_code) and RV(instance.reason) are null. If a program returns nothing, it may
-        still work in the background, so the task waits for its exit in any case.
+      - With V(false), the task waits only until the output has ended and the log says that the program has completed. Then it kills the
+        process, which has nothing left to do. RV(instance.exit_code) and RV(instance.reason) are null. If a program returns nothing, it
+        may still work in the background, so the task waits for its exit in any case.
       - Use V(true) for a program that still works after its output has ended.
     type: bool
     default: false
@@ -242,16 +246,17 @@ options:
     default: keep
   run_timeout:
     description:
-      - With O(state=completed), seconds that the run may take. After that the task fails. See O(on_failure).
-      - If writing the input, reading the output or waiting for events breaks, the task fails at once with the cause.
+      - With O(state=completed), how many seconds the run may take. After that, the task fails, and O(on_failure) sets what happens to the
+        instance.
+      - If writing the input, reading the output or waiting for events fails, the task does not wait any longer, but fails with the cause.
     type: float
     default: 3600.0
 notes:
-  - O(state=completed) waits for the end of the program, and not until it is ready. So it refuses O(wait_for), except V(running), and
-    O(ready_event), and O(wait_timeout), O(stable_for), O(start_attempts) and O(max_parallel) have no effect with it. If O(failure_event)
+  - O(state=completed) waits for the end of the program, and not until it is ready. So it refuses O(ready_event), and O(wait_for) except
+    for V(running). O(wait_timeout), O(stable_for), O(start_attempts) and O(max_parallel) have no effect with it. If O(failure_event)
     comes, it fails with C(error_code=FAILURE_EVENT).
-  - Use M(scramjet.sth.sth_deployment) instead of a pool if you want to update a package without an outage, or to go back to the version
-    before.
+  - If you want to update a package without an outage, or to go back to the previous version, use M(scramjet.sth.sth_deployment) instead of
+    a pool.
 seealso:
   - module: scramjet.sth.sth_sequence
   - module: scramjet.sth.sth_instance_info
@@ -392,7 +397,7 @@ RETURN = r"""
 instance:
   description:
     - The instance, or the first of several. Null if there is none.
-    - After a failure, only the id of the instance that failed, if there is one.
+    - If the task fails because of an instance, this is not a dictionary, but the id of that instance.
   returned: success, and after an instance has failed
   type: dict
   contains:
@@ -436,8 +441,9 @@ instance:
     outcome:
       description:
         - How it ended, one of V(completed), V(failed), V(stopped), V(killed) or V(unknown). Null while it is alive.
-        - No hub reports how a Python program ended. With O(state=completed), the log of the program tells it. If a generator in
-          Python logs exactly C(Finished.) as its last line and then ends its process with an error, nothing tells this from success.
+        - No hub reports how a Python program ended. With O(state=completed), the task finds it in the log of the program. There is one
+          exception. If a generator in Python logs exactly C(Finished.) as its last line and then ends its process with an error, the
+          outcome is V(completed).
       returned: success
       type: str
     exit_code:
@@ -470,10 +476,10 @@ instances:
 collected:
   description:
     - What O(state=completed) collected from each stream. Empty in check mode and with other states.
-    - Of C(log), only the lines that O(log_source) and O(log_level) select.
+    - Of C(log), it contains only the lines that O(log_source) and O(log_level) select.
     - C(encoding) is V(utf-8), or V(base64) if the content is not text.
     - C(truncated) is true if the program wrote more than O(collect_max_bytes). C(lossy) is true if half a character was dropped at
-      the end. C(masked) is true if a secret was replaced by C(********), see O(mask_output). C(bytes) and C(sha256) count
+      the end. C(masked) is true if a secret was replaced by C(********), see O(mask_output). C(bytes) and C(sha256) are those of
       everything that the program wrote.
   returned: success, and after a run that failed
   type: dict

@@ -33,50 +33,51 @@ options:
   state:
     description:
       - V(present) uploads the package in O(src) if the hub does not have it. O(src) is required.
-      - V(absent) removes B(all versions) of the package O(name), or only one with O(version) or O(id). O(src) only gives the name
-        here, so all versions of that package are removed, whatever their content. If the hub has none of them, nothing happens.
+      - V(absent) removes B(all versions) of the package O(name). With O(version) or O(id), it removes only what they select. If O(src) is
+        set, only the name is taken from it, so all versions of that package are removed, whatever their content. If the hub has none of
+        them, nothing happens.
     type: str
     choices: [present, absent]
     default: present
   name:
     description:
       - Name of the package to remove with O(state=absent).
-      - If O(src) is set, this is not needed. If both are set, the name must be the one in C(package.json), or the task fails with
-        C(error_code=INVALID_PACKAGE). If C(package.json) has no name, the package gets this name. This needs O(compare=content).
+      - If O(src) is set, this is not needed. If both are set, the name must be the one in C(package.json). Otherwise the task fails with
+        C(error_code=INVALID_PACKAGE). If C(package.json) has no name, the package gets this name. This requires O(compare=content).
     type: str
   version:
     description:
-      - With O(state=absent), remove only this version of the package that O(name), O(src) or O(id) means. Set the version from
-        C(package.json), or V(sha256:<7 or more hex digits>). With O(state=present) it is refused, because the version is in
-        C(package.json).
+      - With O(state=absent), remove only this version of the package that O(name), O(src) or O(id) selects. Set the version from
+        C(package.json), or V(sha256:<7 or more hex digits>). With O(state=present), this option is refused, because the version is
+        in C(package.json).
     type: str
   id:
     description:
       - Id of a sequence on the hub. Use it with O(state=absent) to remove this sequence, or with O(on_change=overwrite) to
-        overwrite it with O(src). O(on_change=overwrite) needs it if the hub has several packages with this name. It is refused with other
-        values of O(on_change).
+        overwrite it with O(src). It is required for O(on_change=overwrite) if the hub has several packages with this name. With
+        O(state=present) and any other value of O(on_change), it is refused.
       - With O(state=absent), the sequence must also match O(name) and O(version) if they are set. Otherwise the task fails with
         C(error_code=CONFLICT).
     type: str
   on_change:
     description:
-      - What to do if the hub has a package with this name, but not this one (see O(compare)).
-      - V(replace) uploads the new package, looks whether the hub has stored it, and then removes B(all other versions) of this
+      - What to do if the hub has a package with this name, but with another content or version (see O(compare)).
+      - V(replace) uploads the new package, checks that the hub has stored it, and then removes B(all other versions) of this
         name. If instances run from one of them, the task fails by default, see O(in_use). To keep the other versions, set
-        O(keep_old). If a play uploads two packages with the same name, they replace each other in every run, which gives a
+        O(keep_old). If a play uploads two packages with the same name, they replace each other in every run, and the task gives a
         warning.
-      - V(overwrite) replaces the content of the package on the hub, whose id stays. This needs a hub from 0.28 on. Such a hub overwrites
-        only a package of which it lists no instance, so the task waits up to O(removal_timeout) until it has forgotten those that have
-        ended. Files that only the old package had stay, although the hub then reports the digest of the new one. If it
-        fails halfway, both may be mixed, so prefer V(replace).
+      - V(overwrite) replaces the content of the package on the hub, and the id stays the same. This requires a hub from 0.28 on. Such a hub
+        overwrites a package only if it lists no instance of it. So the task waits up to O(removal_timeout) until the hub no longer lists
+        those that have ended. Files that only the old package had stay there, although the hub then reports the digest of the new one. If
+        the upload fails halfway, the files of both packages may be mixed, so prefer V(replace).
       - V(keep) uploads nothing, and returns a package of this name that is on the hub. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [replace, overwrite, keep, fail]
     default: replace
   keep_old:
     description:
-      - With O(on_change=replace), upload the new package but do not remove the other versions, whether they are in use or not. Nothing
-        removes them later, except a task without this option or with O(state=absent).
+      - With O(on_change=replace), whether to keep the other versions on the hub when the new package is uploaded, even if nothing runs from
+        them. They stay until a task without this option, or with O(state=absent), removes them.
     type: bool
     default: false
   in_use:
@@ -84,9 +85,9 @@ options:
       - What to do if instances run from a package that the task has to remove or overwrite.
       - V(fail) fails before anything is written, with C(error_code=CONFLICT).
       - V(keep) keeps the packages from which instances run, and returns them in RV(kept). The others are removed. With
-        O(on_change=overwrite) it fails.
-      - V(stop) ends the instances as O(stop_timeout) and O(can_keepalive) say, waits until they have ended, and then removes or
-        overwrites the package. A hub from 1.0 on can also end a program that does not answer, by removing its package. If other
+        O(on_change=overwrite), the task fails.
+      - V(stop) ends the instances (see O(stop_timeout) and O(can_keepalive)), waits until they have ended, and then removes or
+        overwrites the package. On a hub from 1.0 on, the removal of the package also ends a program that does not answer. If other
         instances of the package have just ended, this takes minutes.
     type: str
     choices: [fail, keep, stop]
@@ -108,7 +109,7 @@ EXAMPLES = r"""
     name: wordcount
     sequence: "{{ wordcount.sequence.ref }}"
 
-- name: Deploy a new version and keep the one that is running
+- name: Deploy a new version and keep the old ones
   scramjet.sth.sth_sequence:
     src: packages/wordcount
     keep_old: true
@@ -190,12 +191,12 @@ actions:
       returned: success
       type: str
     reason:
-      description: Why the action is needed, in words. V(compensation) if only something that happened while the task ran made it
-        necessary, such as a failure after which the previous instance was started again.
+      description: Why the action is needed, in words. V(compensation) if the action was not planned, but became necessary while the task
+        ran, for example to start the previous instance again after a failure.
       returned: success
       type: str
     done:
-      description: Whether the action was done. False in check mode, and after a failure for actions that were not reached.
+      description: Whether the action was done. False in check mode, and after a failure for actions that were not carried out.
       returned: success
       type: bool
 notes:
