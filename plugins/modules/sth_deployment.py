@@ -10,14 +10,14 @@ module: sth_deployment
 short_description: Keep replicas of a package running on a Scramjet Transform Hub, and update them without an outage
 version_added: 1.0.0
 description:
-  - Puts a package on a hub and keeps O(replicas) replicas of it running, all with the same version and configuration.
-    Replicas that differ are replaced step by step. By default, an old one is stopped only when its successor is ready.
-  - A hub refuses to update a package while anything runs from it. This module uploads the new version next to the old one,
-    lets the replicas move over, and removes old versions that are no longer needed.
-  - If a new replica does not become ready, the deployment is rolled back.
-  - Each replica carries a record of the deployment. So the next run completes a run that was interrupted, and when two
-    runs change one deployment at the same time, one wins and the other fails with C(error_code=CONFLICT). Run that task again if
-    you want what it describes.
+  - Uploads a package to a hub and keeps O(replicas) replicas of it running, all with the same version and configuration.
+    Replicas that differ are replaced step by step. By default, an old replica is stopped only when its successor is ready.
+  - A hub refuses to update a package while anything runs from it. So this module uploads the new version next to the old one,
+    replaces the replicas, and then removes old versions that are no longer needed.
+  - If a new replica does not become ready, the deployment is rolled back by default, see O(on_failure).
+  - Each replica carries a record of the deployment. So if a run is interrupted, the next run completes it. If two runs change the same
+    deployment at the same time, one wins and the other fails with C(error_code=CONFLICT). If you want the state that the failed task
+    describes, run it again.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -38,22 +38,22 @@ attributes:
     support: partial
     details:
       - O(state=present), O(state=absent) and O(state=rolled_back) are idempotent. O(state=restarted) always restarts.
-      - After O(state=rolled_back) from a canary, only the replicas that were the canary know that the deployment went back. If they
-        have ended, and the hub no longer lists them, another run goes back one more version. A hub from 0.24.3 on lists them for some
-        minutes, and an older hub not at all.
+      - After O(state=rolled_back) from a canary, only the replicas that were the canary record that the deployment went back. If they
+        have ended, and the hub no longer lists them, another run goes back one more version. A hub from 0.24.3 on lists an ended replica
+        for some minutes, and an older hub does not list it.
 options:
   state:
     description:
-      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. Without O(replicas), the
+      - V(present) runs the deployment as the task describes it. Replicas that have ended are started again. If O(replicas) is not set, the
         task may not notice that those with the highest indexes are missing.
-      - V(absent) stops all replicas and removes the versions that the deployment has run, B(also those that another tool has uploaded). Versions that
-        something else runs from, or that another deployment can go back to, stay. If the hub lists no replica any more, only the
-        version in O(src) or O(sequence) is known and removed, and the others stay without a warning.
-      - V(restarted) replaces every replica once, in the way that O(strategy) sets, even if nothing has changed. It cannot be
-        combined with O(canary), except V(0), which completes the update too.
-      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The
-        configuration stays, except for options that are set. So leave out O(app_config) and O(args), or set O(keep_config).
-        From a canary, it goes back to the version and the configuration of the other replicas, also if only the configuration differs.
+      - V(absent) stops all replicas and removes the versions that the deployment has run, B(even if another tool has uploaded them).
+        Versions that something else runs from, or that another deployment can go back to, stay on the hub. If the hub lists no replica any
+        more, the task knows only the version in O(src) or O(sequence), and removes it. The other versions stay without a warning.
+      - V(restarted) replaces every replica once, in the way that O(strategy) sets, even if nothing has changed. It cannot be used with
+        O(canary), except with O(canary=0), which completes the update too.
+      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The configuration stays, except
+        for options that are set. So leave out O(app_config) and O(args), or set O(keep_config). If there is a canary, it goes back to the
+        version and the configuration of the other replicas, even if only the configuration differs.
       - A second run with V(rolled_back) changes nothing. To go back further, deploy the version with O(sequence). If no older version is
         left, the task fails with C(error_code=NOT_FOUND).
     type: str
@@ -67,42 +67,42 @@ options:
     required: true
   sequence:
     description:
-      - Use a version that is on the hub, instead of O(src). Set an id, a name, V(name@version),
+      - A version on the hub to run, instead of O(src). Set an id, a name, V(name@version),
         V(name@sha256:<7 or more hex digits>) or V(name@current), see O(scramjet.sth.sth_instance#module:sequence).
-      - Without O(src) and O(sequence), the version of the latest run stays, and so does every part of the configuration that
-        is not set.
+      - If neither O(src) nor O(sequence) is set, the version of the latest run stays, and so does every part of the configuration
+        that is not set.
     type: str
   digest:
     description:
-      - The digest that the package in O(src) must have, V(sha256:<7 or more hex digits>), as RV(scramjet.sth.sth_package#module:package.digest)
-        and RV(deployment.ref) show it. If its content has another digest, the task fails with C(error_code=INVALID_PACKAGE) before
-        anything is written. So the same build runs on every hub, wherever the archive comes from.
-      - If O(src) is a directory of archives (C(*.tar.gz), C(*.tgz)) and not a package itself, the archive with this digest is taken from
-        it. An archive is found faster if its name contains the digest, or if all 64 digits are given.
+      - The digest that the package in O(src) must have, as V(sha256:<7 or more hex digits>). RV(deployment.ref) contains it, and
+        RV(scramjet.sth.sth_package#module:package.digest) has it without V(sha256:). If the package has another digest, the task fails with
+        C(error_code=INVALID_PACKAGE) before it changes anything. So you can be sure that the same build runs on every hub, wherever the
+        archive comes from.
+      - If O(src) is a directory of archives (C(*.tar.gz), C(*.tgz)) and not a package itself, the task uses the archive with this digest.
+        It finds the archive faster if the name of the archive contains the digest, or if you set all 64 digits.
     type: str
   replicas:
     description:
       - How many replicas run. Scaling down stops those with the highest indexes. V(0) stops all.
       - If not set, the number stays as it is, and a new deployment gets V(1). The task then counts the replicas that the hub lists. A hub
-        from 0.24.3 on lists a replica that has ended for some minutes, and an older hub not at all. So if replicas can end by
-        themselves, set this option, or the number can shrink.
+        from 0.24.3 on lists a replica that has ended for some minutes, and an older hub does not list it. So if replicas can end by
+        themselves, set this option. Otherwise the number can become smaller.
     type: int
   indexes:
     description:
-      - Which replicas run on this hub, if the deployment runs on several hubs. Each hub has other indexes, so that O(index_key) and
-        O(overrides) mean the same on all of them. It replaces O(replicas). An empty list ends all replicas on this hub.
-      - The role C(deployment) computes it from C(total_replicas).
+      - If the deployment runs on several hubs, the indexes of the replicas on this hub. Give each hub other indexes. Then O(index_key) and
+        O(overrides) can be the same for all hubs. This option replaces O(replicas). An empty list ends all replicas on this hub.
+      - The role C(deployment) computes these indexes from C(total_replicas).
       - If neither this option nor O(replicas) is set, the replicas keep their indexes.
     type: list
     elements: int
   strategy:
     description:
       - How replicas are replaced.
-      - V(rolling) replaces a few at a time, limited by O(max_surge) and O(max_unavailable).
-      - V(blue_green) starts all new replicas, and stops the old ones when all of the new are ready. Meanwhile twice as many run.
-      - V(recreate) stops all old replicas before it starts new ones, so there is an outage. If the run is interrupted in between, the
-        hub no longer knows the settings of the deployment, so set O(src) or O(sequence), O(app_config), O(args) and O(replicas) in
-        the task.
+      - V(rolling) replaces a few replicas at a time, limited by O(max_surge) and O(max_unavailable).
+      - V(blue_green) starts all new replicas, and stops the old ones when all new ones are ready. Until then, twice as many replicas run.
+      - V(recreate) stops all old replicas before it starts new ones, so there is an outage. If the run is interrupted in between, the hub
+        no longer has the settings of the deployment. So set O(src) or O(sequence), O(app_config), O(args) and O(replicas) in the task.
     type: str
     choices: [rolling, blue_green, recreate]
     default: rolling
@@ -114,76 +114,78 @@ options:
     default: 1
   max_unavailable:
     description:
-      - With O(strategy=rolling), how many of O(replicas) may be missing during the update. This and O(max_surge) cannot both
+      - With O(strategy=rolling), how many of O(replicas) may be missing during the update. This option and O(max_surge) cannot both
         be V(0). It has no effect with other strategies.
-      - If two replicas with the same index must not run at the same time, because they use one file or queue, set
+      - If two replicas with the same index must not run at the same time, for example because they use the same file or queue, set
         O(max_surge=0) and O(max_unavailable=1).
     type: int
     default: 0
   canary:
     description:
-      - How many replicas, those with the lowest indexes, get the new version or configuration. The others keep the old one.
+      - How many replicas get the new version or configuration. They are those with the lowest indexes. The others keep the old one.
         A second run changes nothing.
-      - V(0) gives it to all replicas, which completes the update. This is the default if O(src) or O(sequence) is set.
-      - If neither is set, the number of a present canary is the default. So scaling and restarting do not complete it, and new
-        options, such as O(app_config), only apply to the replicas of the canary.
-      - With a smaller number, the replicas that no longer belong to the canary get the old version and configuration back. A canary of a
-        third version or configuration replaces the canary before it.
+      - V(0) gives the new version or configuration to all replicas, which completes the update. This is the default if O(src) or
+        O(sequence) is set.
+      - If neither is set and there is a canary, its number is the default. So scaling and restarting do not complete the update, and new
+        options, such as O(app_config), apply only to the replicas of the canary.
+      - If you set a smaller number than before, the replicas that no longer belong to the canary get the old version and configuration
+        back. A canary of a third version or configuration replaces the previous canary.
       - To take back a canary, use O(state=rolled_back) without this option.
     type: int
   on_failure:
     description:
-      - What to do when a replica does not become ready, or ends while the task still runs. The task fails in any case.
+      - What to do if a replica does not become ready, or ends while the task still runs. The task fails in any case.
       - V(rollback) restores the previous version and configuration on all replicas. If nothing ran before, it ends all replicas. The
         version of O(src) that failed is removed, unless something runs from it or a deployment can go back to it.
-      - V(stop) stops the replica that failed, and replaces no more. Replicas that were replaced before stay.
-      - V(leave) leaves everything as it is, and the replica that failed too, so that you can look at it.
+      - V(stop) stops the replica that failed, and replaces no more replicas. Those that the task has already replaced stay.
+      - V(leave) changes nothing more. The replica that failed stays too, so that you can look at it.
     type: str
     choices: [rollback, stop, leave]
     default: rollback
   keep_versions:
     description:
-      - How many older versions of the deployment stay on the hub, for O(state=rolled_back) and O(sequence). With V(0), there is none to
-        go back to. Versions that something else runs from, or that another deployment can go back to, are never removed.
-      - A version that was never deployed completely does not count, and the next new version removes it. That is a canary that
-        was not completed, a failed version that O(on_failure) left, or the version of a run that was interrupted.
-      - If the hub refuses to remove an old version, the task still succeeds, RV(notes) says why, and the next run tries again.
+      - How many older versions of the deployment stay on the hub, for O(state=rolled_back) and O(sequence). With V(0), there is no version
+        to go back to. Versions that something else runs from, or that another deployment can go back to, are never removed.
+      - A version that never ran on all replicas does not count as an older version, and is removed when the next new version is deployed.
+        Such a version comes from a canary that was not completed, from a failure (if O(on_failure) has left it), or from a run that was
+        interrupted.
+      - If the hub refuses to remove an old version, the task still succeeds. RV(notes) says why, and the next run tries again.
     type: int
     default: 1
   keep_config:
     description:
-      - Keep the configuration that the replicas run with, whatever O(app_config), O(args), O(overrides) and O(index_key) say. A new
-        replica gets that of the others. These options apply only to a replica that had O(overrides) and does not run.
-      - Use this to scale or roll back a deployment with the same variables that it was deployed with.
+      - Whether to keep the configuration that the replicas run with, and ignore O(app_config), O(args), O(overrides) and O(index_key). A
+        new replica gets the configuration of the others. The options apply only to a replica that had O(overrides) and does not run.
+      - Use it to scale or roll back a deployment with the same variables that it was deployed with.
     type: bool
     default: false
   take_over:
     description:
-      - Instances that the deployment takes over, such as one that M(scramjet.sth.sth_instance) has started. Each of them counts as an old
-        replica until a new one is ready in its place, so there is no outage. The new replicas run the same package with the same
-        configuration, except for options that are set. If they do not become ready, the instances go on.
+      - Instances that the deployment takes over, for example an instance that M(scramjet.sth.sth_instance) has started. Each of them counts
+        as an old replica until a new replica is ready in its place, so there is no outage. The new replicas run the same package with the
+        same configuration, except for options that are set. If they do not become ready, the instances run on.
       - The deployment can have the name of an instance or pool that it takes over.
-      - Only for O(state=present). A second run finds nothing left to take over and changes nothing. If no replica of the deployment
-        runs, a name that matches nothing gives a warning.
+      - Use it only with O(state=present). A second run finds nothing left to take over, and changes nothing. If no replica of the deployment
+        runs, and a name matches nothing, the task gives a warning.
     type: dict
     suboptions:
       instances:
         description:
-          - Ids or names of instances. The name of a pool means all its members.
+          - Ids or names of instances. The name of a pool selects all its members.
         type: list
         elements: str
         default: []
       sequence:
         description:
-          - Id, name or other reference of a package, see O(scramjet.sth.sth_instance#module:sequence). It selects all its instances without a
-            name, whoever started them. A name means all versions.
+          - Id, name or other reference of a package, see O(scramjet.sth.sth_instance#module:sequence). It selects all instances of the
+            package that have no name, no matter who has started them. The name of a package selects all its versions.
         type: str
 notes:
-  - A hub does not report O(limits) and O(start_options). Set them in every run. A replica that a run starts has those of that
-    run, also when it rolls back.
-  - If you set one of O(app_config), O(args) and O(overrides), set all that you use. What you leave out is taken from the replicas that
-    run, and a replica that runs with O(overrides) does not show what it would have without them.
-  - If no replica runs any more, the hub does not know the version and the configuration of the deployment. Set O(src) or
+  - A hub does not report O(limits) and O(start_options). So set them in every run. Each replica that a run starts gets the ones of that
+    run, even if the run rolls back.
+  - If you set one of O(app_config), O(args) and O(overrides), set all of them that you use. Those that you leave out are taken from the
+    replicas that run. But a replica that runs with O(overrides) does not show which values it would have without them.
+  - If no replica runs any more, the hub no longer has the version and the configuration of the deployment. Then set O(src) or
     O(sequence), O(app_config), O(args) and O(replicas).
   - If a run was interrupted after it started a replica, the next run waits until that replica is ready before it stops an old
     one. If no old replica is left, the next run does not check again whether the replicas that run became ready.
@@ -205,7 +207,7 @@ EXAMPLES = r"""
     ready_event: ready
     stop_timeout: 1
 
-- name: Run those replicas of a fleet that belong to this hub, each with its index in app_config
+- name: Run the replicas with two indexes of a deployment on this hub, each with its index in app_config
   scramjet.sth.sth_deployment:
     name: fleet
     src: packages/wordcount
@@ -234,7 +236,7 @@ EXAMPLES = r"""
     digest: "sha256:{{ tested.package.digest }}"
     stop_timeout: 1
 
-- name: Scale it only, version and configuration stay
+- name: Only scale it, and keep version and configuration
   scramjet.sth.sth_deployment:
     name: shop
     replicas: 2
@@ -274,7 +276,7 @@ EXAMPLES = r"""
     canary: 1
     stop_timeout: 1
 
-- name: Go back from this canary, so that all replicas have the version of the others again
+- name: Go back from this canary, so that all replicas have the old version again
   scramjet.sth.sth_deployment:
     name: shop
     state: rolled_back
@@ -287,7 +289,7 @@ EXAMPLES = r"""
     strategy: blue_green
     stop_timeout: 1
 
-- name: Go back to the version before
+- name: Go back to the previous version
   scramjet.sth.sth_deployment:
     name: shop
     state: rolled_back
@@ -334,8 +336,8 @@ deployment:
       type: str
     previous_ref:
       description:
-        - The version before. Null if none is left. O(state=rolled_back) would go back to it, except from a canary that differs only in its
-          configuration, which keeps the version.
+        - The previous version, to which O(state=rolled_back) goes back. Null if none is left. If there is a canary that differs only in its
+          configuration, O(state=rolled_back) keeps the version.
       returned: success
       type: str
     replicas:
@@ -357,7 +359,7 @@ instances:
   elements: dict
   contains:
     was:
-      description: What the task did with it, V(kept), V(started), V(replaced) or V(ended).
+      description: What the task did with the replica, V(kept), V(started), V(replaced) or V(ended).
       returned: success
       type: str
     previous_ref:
@@ -432,7 +434,7 @@ instances:
       returned: success
       type: str
 rolled_back:
-  description: Whether the deployment went back to the version before, because of O(state=rolled_back) or after a replica failed.
+  description: Whether the deployment went back to the previous version, because of O(state=rolled_back) or because a replica failed.
   returned: success, and after a replica has failed
   type: bool
 notes:
@@ -455,7 +457,7 @@ hub:
 error_code:
   description:
     - Machine-readable code of the failure, such as V(START_FAILED), V(ENDED_EARLY) or V(TIMEOUT).
-    - V(CONFLICT) if another task changed the deployment at the same time and wins.
+    - V(CONFLICT) if another task changed the deployment at the same time and has won.
   returned: failure
   type: str
 http_status:
