@@ -14,7 +14,7 @@ DOCUMENTATION = """
 name: results
 type: stdout
 short_description: Shows results only
-description: Shows what was changed, what has failed and what C(debug) says; with C(-v) everything.
+description: Shows only changes, failures and the messages of C(debug). With C(-v), it shows everything, as the default callback does.
 extends_documentation_fragment: [default_callback, result_format_callback]
 """
 

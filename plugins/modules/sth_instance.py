@@ -36,9 +36,9 @@ attributes:
 options:
   state:
     description:
-      - V(started) starts the instance as the task describes it. If it has ended, it is started again. If it runs differently,
-        O(on_change) sets what happens. If a new instance does not become ready within O(wait_timeout), the task fails but B(the
-        instance keeps running), and later runs treat it as started. The examples show how to end it.
+      - V(started) starts the instance as the task describes it. If it has ended, it is started again. If it runs, but not as the task
+        describes it, O(on_change) sets what happens. If a new instance does not become ready within O(wait_timeout), the task fails but
+        B(the instance keeps running), and later runs treat it as started. The examples show how to end it.
       - V(restarted) always ends the instance and starts it again. Options that are not set, including O(sequence), are taken from
         the instance that runs. If none runs, one is started from O(sequence). If O(sequence) is not set either, the task fails with
         C(error_code=NOT_FOUND). The members of a pool are restarted one at a time. If one fails, the others are not restarted. An
@@ -48,7 +48,7 @@ options:
         on a hub from 0.24.3 on. You need it only before you use an O(id) again or overwrite a package.
       - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
         Without O(sequence), the task does not start an instance, but waits for one that is alive. O(wait_for_exit) and
-        O(completion_event) describe when a run is complete.
+        O(completion_lines) describe when a run is complete.
     type: str
     choices: [started, restarted, stopped, absent, completed]
     default: started
@@ -181,7 +181,8 @@ options:
     default: trace
   collect_max_bytes:
     description:
-      - How many bytes of each stream to return, at most. The task reads the rest too, but does not return it, and C(truncated) is true.
+      - How many bytes of each stream to return, at most. If the program writes more, the task reads the rest but does not return it, and
+        C(truncated) is true.
     type: int
     default: 1048576
   mask_output:
