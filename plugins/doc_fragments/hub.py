@@ -107,14 +107,14 @@ options:
     default: 30.0
   request_retries:
     description:
-      - How many times to repeat a request if no connection to the hub is possible, if the connection breaks while the task reads, or if a
-        gateway in front of the hub answers a read with 429, 502, 503 or 504. With V(0), no request is repeated.
+      - How many times to repeat a request if no connection to the hub is possible. A read is also repeated if its connection breaks, or if
+        a gateway in front of the hub answers it with 429, 502, 503 or 504. With V(0), no request is repeated.
       - After the answer of a gateway, the pauses are 1, 2, 4, 8 and then 10 seconds, or as long as its header C(Retry-After) asks for,
         but never longer than O(request_timeout). If a gateway answers while a task waits for an instance, the task asks again for up to
         2 minutes, until the hub answers.
-      - If the connection breaks after the task has sent an upload, start, stop or removal, or if a gateway answers it instead of the hub,
-        the task checks on the hub whether it was done. If the task cannot find out, it fails, and C(msg) says so. An event and data for a
-        stream are never sent twice.
+      - An upload, start, stop or removal is not simply repeated. If the connection breaks after the task has sent it, or if a gateway
+        answers instead of the hub, the task checks on the hub whether it was done. If the task cannot find out, it fails, and C(msg)
+        says so. An event and data for a stream are never sent twice.
       - If not set, the variable V(sth_request_retries) and then the environment variable E(STH_REQUEST_RETRIES) is used.
     type: int
     default: 3

@@ -17,9 +17,9 @@ options:
       - Configuration for the program. An instance that runs with another configuration counts as changed. The whole mapping is compared,
         with the types of the values, so V("3") differs from V(3). If you remove a key, this is a change too.
       - If not set, it is not compared, and a restart keeps the present configuration. V({}) clears it.
-      - The task fails with C(error_code=INVALID_CONFIG) if the reserved key C(_sth) is used, if O(app_config) and O(args) together are
-        larger than 127 KiB on a hub from 1.0 on, or if they contain integers beyond 9007199254740991, because a hub rounds them. Write
-        such numbers as strings.
+      - The task fails with C(error_code=INVALID_CONFIG) if the reserved key C(_sth) is used, or if O(app_config) and O(args) together are
+        larger than 127 KiB on a hub from 1.0 on. It also fails if they contain integers beyond 9007199254740991, because a hub rounds
+        them. Write such numbers as strings.
       - Values under keys that look secret, such as C(password), C(apiKey) or C(...Token), are masked in results.
       - "On ansible-core 2.16 to 2.18, a template that computes a number returns a string. To get a number there, write the whole
         mapping as one expression, such as C({{ {'workers': n | int} }})."

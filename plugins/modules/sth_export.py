@@ -16,9 +16,9 @@ description:
   - Deployments become elements of C(deployment_list). Instances and pools that M(scramjet.sth.sth_instance) has named become elements of
     C(sth_instances). If you apply the file to the same hub, they do not change. RV(notes) lists exceptions, for example a replica that
     does not run.
-  - Instances without a name, such as those that the CLI C(si) has started, become deployments that take them over, because an instance
-    without a name cannot be recognised after a restart. When you apply the file for the first time, each of them is replaced without an
-    outage. After that, applying it changes nothing.
+  - Instances without a name, such as those that the CLI C(si) has started, become deployments that take them over. The reason is that an
+    instance without a name cannot be recognised after a restart. When you apply the file for the first time, each of them is replaced
+    without an outage. After that, applying it changes nothing.
   - The packages themselves are not exported, because a hub does not return them. The file refers to a package by the digest of its
     content, or by its version if another tool has uploaded it.
   - The file never contains secrets. In the place of each secret, it has a variable. If C(ansible-playbook) has a vault password, the
