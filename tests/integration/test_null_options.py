@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import NOT_NULL
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.entrances import recorded, recording
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
@@ -73,6 +75,13 @@ def tasks() -> list[dict[str, Any]]:
         cases.append(("null", module, option, {"content": None} if option == "input" else None, more))
     cases.append(("null in a list", "sth_instance_info", "instance", ["web", None], {}))
     return [refused(number, *case) for number, case in enumerate(cases)]
+
+
+def test_no_option_that_must_not_be_null_is_left_out() -> None:
+    listed = {(module, option) for module, option, _more in [*ABOUT, *ONLY_NULL]}
+    for path in (ROOT / "plugins" / "modules").glob("sth_*.py"):
+        task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{path.stem}").TASK
+        assert {(path.stem, option) for option in NOT_NULL if option in task.options} <= listed
 
 
 @pytest.mark.parametrize("options", [["--check"], []])

@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub import versions
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import CONNECTION_VARIABLES
 from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
+from ansible_collections.scramjet.sth.tests.faults.transitions import TRANSITIONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("sth_*.py"))
@@ -103,6 +104,28 @@ def test_every_module_has_an_action_plugin_and_the_right_place_in_the_action_gro
     assert (ROOT / "plugins" / "action" / f"{name}.py").exists()
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["hub"]
     assert (name in group) == module(name).TASK.talks_to_hub
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_pages_list_every_module(name: str) -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| Module | For |")[2].partition("\n\n")[0]
+    assert f"`{name}`" in table
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    # A room may be called like the module.
+    rooms = page.partition("The room `sequence` serves")[2].partition("\n\n")[0]
+    assert f"`{name}`" in rooms or f"`{name.removeprefix('sth_')}`" in rooms
+
+
+def test_every_module_that_writes_to_a_hub_is_tried_with_faults() -> None:
+    writing = {name for name in MODULES if module(name).TASK.writes and module(name).TASK.talks_to_hub}
+    assert writing <= {transition.module for transition in TRANSITIONS}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "sanity").glob("ignore-*.txt")), ids=lambda path: str(path.stem))
+def test_sanity_ignores_the_options_that_action_plugins_fill_in(path: pathlib.Path) -> None:
+    internal = [name for name in MODULES if any(option.startswith("_") for option in module(name).TASK.spec)]
+    expected = [f"plugins/modules/{name}.py validate-modules:undocumented-parameter" for name in internal]
+    assert [line.partition(" # ")[0] for line in path.read_text(encoding="utf-8").splitlines()] == expected
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -130,3 +130,13 @@ def test_the_connection_variables_are_those_of_every_module() -> None:
         kind, default, *_rest = told[variable]
         assert kind in KINDS[specs.HUB[option]["type"]]
         assert yaml.safe_load(default.strip("`")) == specs.HUB[option].get("default"), variable
+
+
+def test_the_role_run_job_uses_each_of_its_variables() -> None:
+    """Not only to check its value."""
+    folder = ROOT / "roles" / "run_job"
+    aside = ("run_job__problems", "run_job__secret", "run_job__plain")
+    derived = yaml.safe_load((folder / "vars" / "main.yml").read_text(encoding="utf-8"))
+    used = [str(value) for name, value in derived.items() if name not in aside]
+    used += [path.read_text(encoding="utf-8") for path in (folder / "tasks").glob("*.yml")]
+    assert role("run_job")[0].keys() <= set(re.findall(r"\w+", " ".join(used)))

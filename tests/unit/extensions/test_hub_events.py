@@ -26,6 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.following.told import
 from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, HubVersion, InstanceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import working_threads
@@ -39,6 +40,10 @@ DOCUMENTED: dict[str, Any] = yaml.safe_load(PLUGIN["DOCUMENTATION"])["options"]
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(main, bound(20)))
+
+
+def test_it_has_the_connection_options_of_the_modules() -> None:
+    assert set(arguments.CONNECTION) == set(HUB) - {"api_url"}
 
 
 def test_every_argument_is_documented_with_its_default() -> None:
