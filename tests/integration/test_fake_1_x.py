@@ -48,3 +48,9 @@ def test_no_part_is_left_out(name: str) -> None:
     every = re.findall(r"every_part: \[(.*)\]", text)
     run = [target.partition(":")[2] for target in (*BOTH_ENTRANCES, *ONE_ENTRANCE) if target.startswith(f"{name}:")]
     assert sorted("+".join(run).split("+")) == sorted(", ".join(every).split(", "))
+
+
+def test_ansible_test_leaves_out_each_target() -> None:
+    """It has no hub for them."""
+    without = [path.name for path in TARGETS.iterdir() if not (path / "aliases").is_file()]
+    assert without == [], "its file aliases must say unsupported, as in the other targets"
