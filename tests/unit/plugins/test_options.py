@@ -13,7 +13,8 @@ from typing import Any, Literal, Optional, get_type_hints
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, Spec
 
 MODULES = sorted(
     path.stem for path in (pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules").glob("sth_*.py")
@@ -55,3 +56,8 @@ def type_of(option: dict[str, Any], of_suboptions: Any) -> Any:
 def test_an_option_of_a_module_is_a_field_of_its_typed_options(module: str) -> None:
     task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
     compare(task.options_type, task.options)
+
+
+def test_an_option_of_the_connection_is_a_field_of_it() -> None:
+    # What was read from a file is not an option, and does not count when connections are compared.
+    assert {item.name for item in fields(Connection) if item.compare} == HUB.keys()
