@@ -121,7 +121,9 @@ def test_every_module_that_writes_to_a_hub_is_tried_with_faults() -> None:
     assert writing <= {transition.module for transition in TRANSITIONS}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "sanity").glob("ignore-*.txt")), ids=lambda path: str(path.stem))
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tests" / "sanity").glob("ignore-*.txt")), ids=lambda path: str(path.stem)
+)
 def test_sanity_ignores_the_options_that_action_plugins_fill_in(path: pathlib.Path) -> None:
     internal = [name for name in MODULES if any(option.startswith("_") for option in module(name).TASK.spec)]
     expected = [f"plugins/modules/{name}.py validate-modules:undocumented-parameter" for name in internal]
