@@ -219,7 +219,7 @@ def lint_targets(session: nox.Session) -> None:
     """ansible-lint on the playbooks of the tests."""
     session.install("ansible-core", "ansible-lint", "requests")
     _link_collection(session)
-    session.run("ansible-lint", "--strict", "--config-file", "tests/.ansible-lint", "tests/integration")
+    session.run("ansible-lint", "--strict", "--config-file", "tests/integration/.ansible-lint", "tests/integration")
 
 
 @nox.session(name="artifact-check", default=False)

@@ -326,7 +326,8 @@ class _Apply:
             if how != "leave":
                 self._drop_failed(goal)
         except SthError as error:
-            said = f"could not be rolled back either: {error.message}"
+            done = {"rollback": "rolled back either", "stop": "cleaned up", "leave": "observed again"}[how]
+            said = f"could not be {done}: {error.message}"
         now = self.rolling.seen.now
         ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
         if rolled_back:

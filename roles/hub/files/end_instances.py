@@ -13,12 +13,14 @@ from __future__ import annotations
 import concurrent.futures
 import http.client
 import json
+import re
 import sys
 import time
 import urllib.request
 from typing import Any
 
-SETTLE = 15.0  # seconds: a 0.18 hub lists a killed Python program for 11 s
+# Seconds. A 0.18 hub lists a killed Python program for 11 s, and a 1.x hub a program that does not answer the kill for 16 s.
+SETTLE = 20.0
 
 
 def call(url: str, timeout: float, body: Any = None) -> Any:
@@ -37,7 +39,8 @@ def main() -> None:
     want = json.loads(sys.argv[1])
     api_url, seconds = want["api_url"], want["stop_timeout"]
     stop: Any = {"timeout": int(seconds * 1000), "canCallKeepalive": False}
-    if (call(f"{api_url}/version", 10) or {}).get("version", "").startswith("0."):
+    version = (call(f"{api_url}/version", 10) or {}).get("version", "")
+    if version and [int(number) for number in re.findall("[0-9]+", version)[:3]] < [0, 28, 2]:
         stop = [4001, stop]  # hub-behaviour.md#body-of-a-stop
 
     def end(instance: str) -> None:
