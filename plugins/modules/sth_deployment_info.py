@@ -41,11 +41,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ dict(deployed.deployments | map(attribute='name') | zip(deployed.deployments | map(attribute='indexes'))) }}"
 
-- name: Fail if a deployment has fewer replicas than its latest run wanted
+- name: Fail if fewer than four replicas of a deployment are ready, or none is left
   scramjet.sth.sth_deployment_info:
     names: [shop]
   register: shop
-  failed_when: shop.deployments | map(attribute='missing') | sum > 0
+  failed_when: shop.deployments | map(attribute='ready') | sum < 4
 """
 
 RETURN = r"""
@@ -89,7 +89,9 @@ deployments:
       returned: success
       type: int
     missing:
-      description: How many indexes that the latest run wanted (see C(wanted)) have no replica.
+      description: How many indexes that the latest run wanted (see C(wanted)) have no replica. After a run that only ends replicas, the
+        indexes of these replicas are counted too. A deployment without any replica is not in the list at all. So to watch a deployment,
+        compare C(ready) with the number that you want.
       returned: success
       type: int
     copies:
