@@ -42,6 +42,10 @@ def test_examples(name: str, tmp_path: pathlib.Path) -> None:
     before = [
         {"scramjet.sth.sth_sequence": {"src": str(package)}, "when": name.startswith(NEED_A_PACKAGE)},
         {"scramjet.sth.sth_package": {"src": str(package)}},
+        {
+            "scramjet.sth.sth_deployment": {"name": "shop", "src": str(package), "replicas": 4},
+            "when": name == "sth_deployment_info",
+        },
     ]
     with FakeHub(generation="1.x") as hub:
         book = play(tmp_path / "examples.yml", {"tasks": [*before, *examples(name)]})
