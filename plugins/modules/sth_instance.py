@@ -505,7 +505,10 @@ event_masked:
   returned: success
   type: bool
 seconds:
-  description: How long the run with O(state=completed) took, until it was complete or failed. Null with other states.
+  description:
+    - How long the run with O(state=completed) took, from its start, or from when the task joined it, until it was complete or failed. Null
+      with other states, and in check mode.
+    - Without the time to end an earlier run with O(if_running=replace), to wait until O(id) is free, and to end the program.
   returned: success, and after a run that failed
   type: float
 notes:

@@ -72,7 +72,7 @@ class Apply:
         self.label = plan.program.label
         self.completion = completion
         self._begin = time.monotonic()
-        # How long the run took until it completed or failed.
+        # How long the run took until it completed or failed, without what was ended before its start or is ended after it.
         self.seconds: float | None = None
         # Whether the failure only means that the joined run was over before the task joined it.
         self.was_over = False
@@ -129,6 +129,7 @@ class Apply:
                 end_instance(self.hub, action.target.id, ending_from_options(self.options))
         with self.run.journal.doing(given(self.plan.start)):
             free_id(self.hub, self.plan.program, ending_from_options(self.options))
+            self._begin = time.monotonic()
             start = Start(self.plan.program, given(self.plan.sequence).id, self.known)
             return start_once(self.hub, start, self.options.overload_timeout)
 

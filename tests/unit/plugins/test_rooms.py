@@ -84,6 +84,7 @@ TESTS_OF_SEVERAL = {
     "module_utils/http/test_client_certificates": "a hub behind TLS that asks for certificates",
     "module_utils/http/test_proxies": "requests through a proxy of the machine where the task runs",
     "module_utils/job/test_python": "how programs in Python ended",
+    "module_utils/job/test_seconds": "what the seconds of a run count",
     "module_utils/lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",
     "module_utils/package/test_digest": "that a directory and its archives have one digest",
     "module_utils/package/test_fuzz": "that a hostile package is refused, or does no harm",
