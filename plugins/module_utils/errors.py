@@ -103,17 +103,20 @@ class WrittenError(SthError):
 
 
 @contextmanager
-def checking_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> Iterator[None]:
+def checking_effect(lost: LostAnswerError, hub: str, what: str, effect: str, cause: str = "") -> Iterator[None]:
     """Wrap the requests that look for the effect after a lost answer. If they fail too, raise `unknown_effect` instead."""
     try:
         yield
     except SthError as error:
-        raise unknown_effect(lost, hub, what, effect) from error
+        raise unknown_effect(lost, hub, what, effect, cause) from error
 
 
-def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str) -> WrittenError:
-    """Build the failure for a write with an unknown effect. ``what``: "The start of x"; ``effect``: "it runs"."""
-    return _after_sending(lost, hub, what, f"it is not known whether {effect}", "; it checks first")
+def unknown_effect(lost: LostAnswerError, hub: str, what: str, effect: str, cause: str = "") -> WrittenError:
+    """Build the failure for a write with an unknown effect. ``what``: "The start of x"; ``effect``: "it runs".
+
+    ``cause``: sentences about a likely cause, and what to do about it.
+    """
+    return _after_sending(lost, hub, what, f"it is not known whether {effect}", "; it checks first", cause)
 
 
 def still_there(lost: LostAnswerError, hub: str, what: str, there: str) -> WrittenError:
@@ -121,12 +124,13 @@ def still_there(lost: LostAnswerError, hub: str, what: str, there: str) -> Writt
     return _after_sending(lost, hub, what, there, "")
 
 
-def _after_sending(lost: LostAnswerError, hub: str, what: str, state: str, why: str) -> WrittenError:
+def _after_sending(lost: LostAnswerError, hub: str, what: str, state: str, why: str, cause: str = "") -> WrittenError:
     if lost.is_answer:
         # A gateway or another server has answered, not the hub. The message of `lost` says so.
-        message = f"{what} was sent to {hub}, and {state}: {lost.message} Run the task again{why}."
+        message = f"{what} was sent to {hub}, and {state}: {lost.message} {_advice(cause)}{why}."
     else:
-        message = f"{what} was sent to {hub}, which {_how(lost)}, and {state}: look in the hub's log, and run the task again{why}."
+        advice = f". {_advice(cause)}" if cause else ": look in the hub's log, and run the task again"
+        message = f"{what} was sent to {hub}, which {_how(lost)}, and {state}{advice}{why}."
     return WrittenError.of(lost, message=message)
 
 
@@ -134,10 +138,18 @@ def _how(lost: LostAnswerError) -> str:
     return "did not answer in time" if lost.code == "TIMEOUT" else "closed the connection before it answered"
 
 
-def unseen(error: SthError, written: str, effect: str) -> WrittenError:
-    """Build the failure for a check that failed after a write. ``written``: "X accepted it"; ``effect``: "it is gone"."""
-    message = f"{written}, but it is not known whether {effect}: {error.message} Run the task again; it checks first."
+def unseen(error: SthError, written: str, effect: str, cause: str = "") -> WrittenError:
+    """Build the failure for a check that failed after a write. ``written``: "X accepted it"; ``effect``: "it is gone".
+
+    ``cause``: as in `unknown_effect`.
+    """
+    message = f"{written}, but it is not known whether {effect}: {error.message} {_advice(cause)}; it checks first."
     return WrittenError.of(error, message=message)
+
+
+def _advice(cause: str) -> str:
+    """Say to run the task again, but the likely cause first."""
+    return f"{cause} Then run the task again" if cause else "Run the task again"
 
 
 def given(value: T | None) -> T:

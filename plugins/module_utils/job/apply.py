@@ -300,7 +300,8 @@ class Apply:
             emitted["event"] = self._shown(failed)
             short_of = f"after it had emitted {self.options.failure_event!r} with {emitted['event']!r}"
         self.was_over = self._seems_over(record, group) and failed is None
-        error = ended_error(self.hub, record, self.label, short_of, words)
+        advice = "add stderr and log to collect, and run it again"
+        error = ended_error(self.hub, record, self.label, short_of, words, advice_if_unread=advice)
         code: ErrorCode = "ENDED_EARLY" if failed is None else "FAILURE_EVENT"
         failure = SthError.of(error, code, seconds=self.seconds, **emitted)
         failure.said["collected"] = collected

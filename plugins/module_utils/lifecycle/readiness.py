@@ -88,11 +88,13 @@ def ended_error(
     while_doing: str,
     words: LastWords | None = None,
     code: ErrorCode | None = None,
+    advice_if_unread: str = "run it with state: completed, and stderr and log in collect",
 ) -> SthError:
     """Build the failure for an instance that has ended, with its exit code, the meaning of the code, and the ends of its logs.
 
     ``words``: the ends of the logs, if they were read already. ``code``: the error code, instead of ``START_FAILED`` for a
-    program that failed and ``ENDED_EARLY`` for one that ended in another way.
+    program that failed and ``ENDED_EARLY`` for one that ended in another way. ``advice_if_unread``: what to do if the
+    hub does not keep the logs.
     """
     words = words or failure_logs(hub, record.id)
     if words is not None and words.finished and record.outcome in ("unknown", None):
@@ -100,10 +102,8 @@ def ended_error(
     failed = record.outcome in ("failed", "unknown", None)
     code = code or ("START_FAILED" if failed else "ENDED_EARLY")
     if words is None:
-        advice = (
-            f"a {hub.version().version} hub keeps no log and no exit code of an ended instance, so run it with state: completed, and stderr "
-            "and log in collect, to see why"
-        )
+        keeps = f"a {hub.version().version} hub keeps no log and no exit code of an ended instance"
+        advice = f"the cause is not known, because {keeps}; {advice_if_unread}"
     else:
         advice = f"it said {words.error!r}; " if words.error else ""
         advice += "see the end of its stderr and log in logs"

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Callable, TypeVar
+from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
-    WrittenError,
     checking_effect,
     given,
     unseen,
@@ -30,8 +29,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.program import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import likely_topic
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-
-E = TypeVar("E", bound=SthError)
 
 
 @dataclass(frozen=True)
@@ -117,19 +114,17 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
             )
             return started.id
         except LostAnswerError as lost:
-            try:
-                with checking_effect(lost, hub.api_url, f"The start of instance {program.label}", "it runs"):
-                    found = _find_started(hub, start)
-            except WrittenError as unknown:
-                raise _with_likely_topic(unknown, hub, program) from None
+            cause = _likely_cause(lost, hub, program)
+            with checking_effect(lost, hub.api_url, f"The start of instance {program.label}", "it runs", cause):
+                found = _find_started(hub, start)
             if found is not None:
                 return found
             # A 0.18 hub that does not answer has created a zombie (hub-behaviour.md#start-never-answered), and another
             # start would create another one.
             if repeated or lost.code == "TIMEOUT":
-                message = f"{lost.message} No instance {program.label} appeared: look in the hub's log for the cause."
-                failed = _with_likely_topic(SthError.of(lost, message=message), hub, program)
-                raise SthError.of(failed, "START_FAILED") from None
+                advice = f". {cause}" if cause else ": look in the hub's log for the cause."
+                message = f"{lost.message} No instance {program.label} appeared{advice}"
+                raise SthError.of(lost, "START_FAILED", message) from None
             repeated, unanswered = True, lost
         except SthError as error:
             if error.code != "INSUFFICIENT_RESOURCES":
@@ -144,12 +139,11 @@ def start_once(hub: HubClient, start: Start, overload_timeout: float) -> str:
     )
 
 
-def _with_likely_topic(error: E, hub: HubClient, program: Program) -> E:
-    """If the hub ended at a start, add a hint about the likely cause."""
+def _likely_cause(error: SthError, hub: HubClient, program: Program) -> str:
+    """Return the likely cause if the hub may have ended at a start; "" otherwise."""
     # A gateway that answers 502 may say so because the hub has ended.
     may_have_ended = error.code == "UNREACHABLE" and error.details.get("http_status") in (None, 502)
-    hint = likely_topic(hub, program) if may_have_ended else ""
-    return type(error).of(error, message=f"{error.message} {hint}") if hint else error
+    return likely_topic(hub, program) if may_have_ended else ""
 
 
 def _is_like(record: InstanceRecord, start: Start) -> bool:
@@ -174,7 +168,7 @@ def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> 
     if "instance" in error.details:
         return error
     started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"
-    return _with_likely_topic(unseen(error, started, "it became ready"), hub, start.program)
+    return unseen(error, started, "it became ready", _likely_cause(error, hub, start.program))
 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:

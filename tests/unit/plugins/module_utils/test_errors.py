@@ -71,6 +71,17 @@ def test_what_was_not_seen_after_a_write_says_why() -> None:
     assert error.message.startswith("The hub took it, but it is not known whether it is gone: GET got no answer.")
 
 
+@pytest.mark.parametrize("details", [{}, {"http_status": 502}])
+def test_a_likely_cause_comes_before_what_to_do(details: dict[str, Any]) -> None:
+    lost = LostAnswerError("UNREACHABLE", "x answered 502.", **details)
+    cause = "The likely cause is y: set z."
+    for error in (
+        unknown_effect(lost, "http://hub", "The start of web", "it runs", cause),
+        unseen(lost, "The hub took it", "it runs", cause),
+    ):
+        assert error.message.endswith("The likely cause is y: set z. Then run the task again; it checks first."), error
+
+
 def test_a_blank_text_is_not_the_same_as_none() -> None:
     refuse_empty("name a file", name=None, dest="x")
     for blank in ("", " \n"):

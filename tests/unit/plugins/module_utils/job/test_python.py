@@ -65,6 +65,11 @@ def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
     result = complete(hub, app_config={"behaviour": behaviour}, collect=["output"])
     assert result["error_code"] == "ENDED_EARLY"
     assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
+    if not hub.state.is_1x:
+        # It was run with state: completed, so that is no advice.
+        reason, advice = result["msg"].split("the cause is not known, because ")[1].split("; ")
+        assert "keeps no log" in reason
+        assert advice == "add stderr and log to collect, and run it again."
 
 
 @pytest.mark.slow

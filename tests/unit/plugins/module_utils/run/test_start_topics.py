@@ -32,8 +32,10 @@ def test_a_hub_that_a_topic_of_another_type_ends_is_told_with_the_likely_cause(
     predicted = start_with_topic(hub, tmp_path, check=True)
     real = start_with_topic(hub, tmp_path)
     assert (real["error_code"], real["changed"]) == ("UNREACHABLE", True)
-    assert "the likely cause is that the code of the program names a topic" in real["msg"]
-    assert "set input_topic or output_topic" in real["msg"]
+    cause = "the likely cause is that the code of the program names a topic"
+    parts = (cause, "set input_topic or output_topic", "run the task again")
+    assert [real["msg"].count(part) for part in parts] == [1, 1, 1], real["msg"]
+    assert sorted(parts, key=real["msg"].index) == list(parts), real["msg"]
     for result in (predicted, real):
         assert [note for note in result["notes"] if "orders (application/x-ndjson)" in note]
 
