@@ -27,7 +27,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options im
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import read_options
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import nothing_done
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
@@ -68,6 +67,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
     report_path,
     write_report,
 )
+from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import Files
 
 # The evaluated lists, by the id of the task. All items of a loop run in one worker, so they share the list.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
@@ -167,10 +167,10 @@ class ActionModule(HubAction):
         directory = working_directory(self._loader, self._task)
         return report_path(self._variable("deployment_report", variables), directory)
 
-    def _tell_files(self, package: Package, result: Mapping[str, Any]) -> None:
-        super()._tell_files(package, result)
+    def _tell_files(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
+        super()._tell_files(ref, digests, result)
         for row in result.get("_report") or ():
-            super()._tell_files(package, {"diff": row})
+            super()._tell_files(ref, digests, {"diff": row})
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         name, last = arguments.pop("_listed", None), arguments.pop("_last", False)

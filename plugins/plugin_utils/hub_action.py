@@ -52,8 +52,8 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import 
     working_directory,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
+    Files,
     changed_files,
-    files_of,
     keep_files,
     kept_files,
 )
@@ -105,10 +105,15 @@ class HubAction(ActionBase):
             # A job in the background cannot ask for the package later, so copy it now.
             if package and self._task.async_val:
                 arguments["_package"] = self._bring(package)
+            if self.package_source and self.task.talks_to_hub and not self._task.async_val:
+                arguments["_files"] = True
             result.update(self._predicting(arguments, variables, package))
-            package = result.pop("_read", None) or package
-            if package:
-                self._tell_files(package, result)
+            # The module has read the package, unless it is one on the controller for another machine.
+            files = result.pop("_files", None)
+            if files:
+                self._tell_files(files["ref"], files["digests"], result)
+            elif package and result.get("changed"):
+                self._tell_files(package.ref, package.file_digests, result)
         except SthError as error:
             result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
@@ -332,17 +337,18 @@ class HubAction(ActionBase):
             build(source, command, place, self._keyword_environment())
         arguments["src"] = place
 
-    def _tell_files(self, package: Package, result: Mapping[str, Any]) -> None:
+    def _tell_files(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
         """If the diff says only that the package differs, name the files that differ. Keep those of an uploaded package for later."""
         diff: Any = result.get("diff")
         shown = diff["after"] if isinstance(diff, Mapping) and isinstance(diff.get("after"), dict) else {}
-        if "package" in shown and shown.get("sequence") == package.ref:
-            before = kept_files(str(diff["before"].get("sequence")))
+        replaced = _refs(diff["before"]) if "package" in shown and ref in _refs(shown) else []
+        # If several packages of this name are replaced, there is no single one to compare with.
+        before = kept_files(replaced[0]) if len(replaced) == 1 else None
+        if before:
             # If no file differs, keep the text that says that the content differs.
-            named = changed_files(before, files_of(package)) if before else {}
-            shown["package"] = named or shown["package"]
+            shown["package"] = changed_files(before, digests) or shown["package"]
         if any(item["action"] in ("upload", "overwrite") and item["done"] for item in result.get("actions") or ()):
-            keep_files(package.ref, files_of(package))
+            keep_files(ref, digests)
 
     def _bring(self, package: Package) -> dict[str, Any]:
         """Pack ``package``, copy the archive to the target and return its description for the module there."""
@@ -440,6 +446,12 @@ def _refuse_several(path: str, option: str, directories: list[str]) -> None:
             f"{option} {path} is ambiguous, because {' and '.join(found)} have it, and playbooks in each import this playbook with the "
             "same vars: set an absolute path, or different vars in each import.",
         )
+
+
+def _refs(side: Mapping[str, Any]) -> list[str]:
+    """Return which packages one side of a diff has: that of a deployment, or the sequences of one name."""
+    sequences = side.get("sequences") or ([{"ref": side["sequence"]}] if side.get("sequence") else [])
+    return [str(item["ref"]) for item in sequences]
 
 
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:

@@ -88,8 +88,7 @@ def run_in_process(
     """Validate ``arguments`` as ``AnsibleModule`` would, run ``task`` and return its result, ``no_log`` values removed.
 
     ``name``: the name of the module. ``tell`` is called for each action. ``in_loop``: keep the connections to the hub open for
-    the next item. Two more keys of the result are only for the action plugin: ``_read``, the package that the task has read, and
-    ``_kept_back`` (`Run.kept_back`).
+    the next item. One more key of the result is only for the action plugin: ``_kept_back`` (`Run.kept_back`).
     """
     validated, error = validate(task, name, arguments)
     parameters: Mapping[str, Any] = validated.validated_parameters
@@ -106,7 +105,7 @@ def run_in_process(
             run.open_hub, run.leave_hub = take_hub, leave_hub
         result = execute(task, run)
         known = run.secrets
-        aside = {"_read": run.package, "_kept_back": run.kept_back}
+        aside = {"_kept_back": run.kept_back} if run.kept_back else {}
         warnings += run.warnings
     if not diff:
         result.pop("diff", None)
@@ -117,4 +116,4 @@ def run_in_process(
     if validated._deprecations:
         result["deprecations"] = validated._deprecations
     shown: dict[str, Any] = without_no_log(result, hidden)
-    return {**shown, **{key: value for key, value in aside.items() if value}}
+    return {**shown, **aside}

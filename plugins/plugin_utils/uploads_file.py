@@ -18,7 +18,6 @@ from contextlib import suppress
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import MOST_NAMED
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, keep_newest, replacing
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
@@ -51,11 +50,6 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
         f"{twins[-1]['src']}: both are named {sequence['name']!r}, so they replace each other in every run. To keep both, "
         "give one of them another name in its package.json, or set keep_old: true in both tasks."
     )
-
-
-def files_of(package: Package) -> Files:
-    """Return the kind and a short digest of each entry of a package, by path."""
-    return {item.path: f"{item.kind}{item.payload.hex()[:16]}" for item in package.entries}
 
 
 def keep_files(ref: str, files: Files) -> None:

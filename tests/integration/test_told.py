@@ -83,27 +83,41 @@ def test_two_packages_of_one_name_in_a_play_are_warned_of(entrance: str, check: 
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module", "remote"])
-def test_the_diff_of_a_deployment_names_the_files_that_differ(entrance: str, tmp_path: pathlib.Path) -> None:
-    package = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
-    options = {**DEPLOYS, "src": str(package)}
-    del options["sequence"]
-    deploys = {"scramjet.sth.sth_deployment": options, "register": "deployed", "diff": True}
-    named = "{'changed': ['index.js'], 'added': ['new.js']}"
-    # If a module on the controller reads the package, the action plugin does not know the files.
-    known = named if entrance != "module" else "'its content differs'"
-    checks = [
-        {**deploys, "check_mode": True, "register": "predicted"},
-        deploys,
-        {
-            "ansible.builtin.assert": {
-                "that": [f"deployed.diff.after.package == {known}", "predicted.diff == deployed.diff"]
-            }
-        },
+def test_the_diff_names_the_files_of_a_package_that_differ(entrance: str, tmp_path: pathlib.Path) -> None:
+    names = ("deployed", "stored", "overwritten")
+    packages = {name: pathlib.Path(shutil.copytree(PROBE, tmp_path / name)) for name in names}
+    for name, package in packages.items():
+        manifest = (package / "package.json").read_text().replace('"probe"', f'"{name}"')
+        (package / "package.json").write_text(manifest)
+    deploys: list[dict[str, Any]] = [
+        {"scramjet.sth.sth_deployment": {"name": "shop", "src": str(packages["deployed"]), "stable_for": 0}},
+        {"scramjet.sth.sth_sequence": {"src": str(packages["stored"])}},
+        {"scramjet.sth.sth_sequence": {"src": str(packages["overwritten"]), "on_change": "overwrite"}},
     ]
-    change = {"ansible.builtin.shell": {"cmd": f"echo '// new' | tee -a {package}/index.js > {package}/new.js"}}
+    changes = [
+        {"ansible.builtin.shell": {"cmd": f"echo '// new' | tee -a {package}/index.js > {package}/new.js"}}
+        for package in packages.values()
+    ]
+    checks: list[dict[str, Any]] = []
+    for name, task in zip(names, deploys):
+        checks += [
+            {**task, "diff": True, "check_mode": True, "register": "predicted"},
+            {**task, "diff": True, "register": name},
+            {
+                "ansible.builtin.assert": {
+                    "that": [
+                        f"{name}.diff.after.package == {{'changed': ['index.js'], 'added': ['new.js']}}",
+                        f"predicted.diff == {name}.diff",
+                        f"{name} | dict2items | selectattr('key', 'match', '_files') | length == 0",
+                    ]
+                }
+            },
+            {**task, "diff": True, "register": "again"},
+            {"ansible.builtin.assert": {"that": ["again is not changed", "again.diff.after.package is undefined"]}},
+        ]
     plays: list[dict[str, Any]] = [
-        {"tasks": [deploys]},
-        {"tasks": [change], "connection": "local"},
+        {"tasks": deploys},
+        {"tasks": changes, "connection": "local"},
         {"tasks": checks},
     ]
     environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}

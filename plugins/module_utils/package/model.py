@@ -63,6 +63,11 @@ class Package:
             return f"{self.name}@sha256:{self.digest[:12]}"
         return f"{self.name}@{self.version}" if self.version else self.name
 
+    @property
+    def file_digests(self) -> dict[str, str]:
+        """By path what tells one content from another."""
+        return {item.path: f"{item.kind}{item.payload.hex()[:16]}" for item in self.entries}
+
 
 def refusal(source: str, problem: str) -> SthError:
     """Return the failure for a package that must not be sent. ``problem``: a clause, and after a semicolon what to do."""

@@ -9,7 +9,7 @@ Source: architecture.md#packages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     SequenceRecord,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+
+# In the state after, until the action plugin names the files (plugin_utils/hub_action.py).
+CONTENT_DIFFERS = "its content differs"
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def plan_absent(inventory: Inventory, doomed: Iterable[SequenceRecord], policy: 
 
 def _plan(
     inventory: Inventory,
-    named: Iterable[SequenceRecord],
+    named: Collection[SequenceRecord],
     sequence: SequenceRecord | None,
     first: tuple[Action, ...],
     old: Iterable[SequenceRecord],
@@ -119,6 +122,8 @@ def _plan(
     if first and sequence:
         after.append(sequence)
     stored = _state(after, sequence, removed) if first and sequence else _state(after)
+    if first and named:
+        stored["package"] = CONTENT_DIFFERS
     return SequencePlan(tuple(actions), sequence, tuple(removed), tuple(kept), _state(named), stored)
 
 
@@ -138,6 +143,9 @@ def _plan_overwrite(
     if users and policy.in_use != "stop":
         raise _in_use([(target, users)], policy)
     after = SequenceRecord(target.id, wanted.name, wanted.hub_version, wanted.engine)
+    stored = _state([after, *(item for item in named if item.id != target.id)], after, [target])
+    if target.name == wanted.name:
+        stored["package"] = CONTENT_DIFFERS
     overwrite = Action("overwrite", f"sequence {target.ref}", f"content becomes {wanted.ref}", target, after)
     return SequencePlan(
         (*(_stop_user(user, target) for user in users), overwrite),
@@ -145,7 +153,7 @@ def _plan_overwrite(
         (),
         (),
         _state(named),
-        _state([after, *(item for item in named if item.id != target.id)], after, [target]),
+        stored,
     )
 
 

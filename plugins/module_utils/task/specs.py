@@ -44,8 +44,13 @@ HUB: Spec = {
 }
 
 # Internal, from the action plugin: the predicted state in a play with --check (predicted.py), whether the result needs the rows of a
-# report, and whether the action plugin needs the settings in force.
-PREDICTED: Spec = {"_predicted": {"type": "raw"}, "_report": {"type": "bool"}, "_remember": {"type": "bool"}}
+# report, and whether the action plugin needs the settings in force or the files of a package.
+PREDICTED: Spec = {
+    "_predicted": {"type": "raw"},
+    "_report": {"type": "bool"},
+    "_remember": {"type": "bool"},
+    "_files": {"type": "bool"},
+}
 
 PROGRAM: Spec = {
     "app_config": {"type": "dict"},

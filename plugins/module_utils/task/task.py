@@ -81,6 +81,8 @@ def execute(task: Task[Any], run: Run) -> Result:
         result["actions"] = run.journal.as_result()
     if run.reports:
         result["_report"] = run.changes
+    if run.options.get("_files") and run.package is not None and result["changed"]:
+        result["_files"] = {"ref": run.package.ref, "digests": run.package.file_digests}
     if run.check_mode and run.options.get("_predicted") is not None and not result.get("failed"):
         result["_prediction"] = entries(run.journal.actions, run.predicts_ended, run.hub.api_url, run.masker)
     return result

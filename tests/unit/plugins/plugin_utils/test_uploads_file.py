@@ -15,7 +15,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.reading impor
 from ansible_collections.scramjet.sth.plugins.plugin_utils import uploads_file
 from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
     changed_files,
-    files_of,
     keep_files,
     kept_files,
 )
@@ -31,13 +30,13 @@ def test_what_is_kept_is_compared_with_what_is_there(tmp_path: pathlib.Path) -> 
     source = pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "probe"))
     (source / "old.js").write_text("x")
     before = read_package(str(source))
-    keep_files(before.ref, files_of(before))
+    keep_files(before.ref, before.file_digests)
     (source / "old.js").unlink()
     (source / "new.js").write_text("x")
     (source / "index.js").chmod(0o755)
     kept = kept_files(before.ref)
     assert kept is not None
-    after = files_of(read_package(str(source)))
+    after = read_package(str(source)).file_digests
     assert changed_files(kept, after) == {"changed": ["index.js"], "added": ["new.js"], "removed": ["old.js"]}
     assert changed_files(kept, kept) == {}
 
