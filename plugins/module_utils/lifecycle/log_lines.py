@@ -50,6 +50,7 @@ _PYTHON_RUNNER_SAYS = (
     "Decoding input stream...",
     "Opening input in binary mode...",
     "Input stream forwarded to the instance.",
+    "Output type: ",
     "Output type not set, using default",
     "Content-type: ",
     "Output stream will be treated as text and encoded",

@@ -25,12 +25,13 @@ SHOWN_END = 4096
 LONGEST_ERROR = 300
 # How much of a log is searched for errors, because the hub may log a lot after an error.
 READ = 256 * 1024
+_TRACEBACK = "Traceback (most recent call last):"
 _NAMED_ERROR = re.compile(r"\w*(Error|Exception)\b")
 
 
 @dataclass(frozen=True)
 class LastWords:
-    """What a failure shows: the first error in the log as plain text, and the ends of stderr and log."""
+    """What a failure shows: the first error in the log, or that of a traceback in stderr, and the ends of stderr and log."""
 
     error: str | None
     ends: dict[str, str]
@@ -69,7 +70,8 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
     earlier = [line for line in lines if line not in shown["log"]]
     if earlier:
         shown["log"] = "\n".join([*earlier, shown["log"]])
-    first = _headline(scrub(errors[0][1], secrets))[:LONGEST_ERROR] if errors else None
+    error = errors[0][1] if errors else _python_error_in(texts.get("stderr", ""))
+    first = _headline(scrub(error, secrets))[:LONGEST_ERROR] if error else None
     return LastWords(first, shown, has_finished(texts.get("log", "")))
 
 
@@ -79,6 +81,12 @@ def _error_in(line: str) -> str:
     if entry is None or entry.get("level") not in ("ERROR", "FATAL"):
         return ""
     return next((item for item in entry.get("data") or () if isinstance(item, str)), "")
+
+
+def _python_error_in(stderr: str) -> str:
+    """Return the error of the last traceback of a Python program; "" if there is none. Its runner writes it there, and not into the log."""
+    _before, found, traceback = stderr.rpartition(_TRACEBACK)
+    return next((line for line in traceback.splitlines() if line[:1].strip()), "") if found else ""
 
 
 def _headline(error: str) -> str:

@@ -33,6 +33,7 @@ COMPLETED = "Sequence completed. Waiting 10000ms with exit."
         (line("CSIController", "ERROR", "Crashlog"), False),
         (line("PythonRunner", msg="Got message: b'[4000,{}]'"), False),
         (line("PythonRunner", msg="Finished."), False),
+        (line("PythonRunner", msg="Output type: text/plain"), False),
         (line("PythonRunner", msg="what the program says"), True),
         (b"no line of a log", True),
         (b"", False),

@@ -35,6 +35,35 @@ def test_an_error_that_comes_first_is_all_that_is_told() -> None:
     assert words.error == "Error: boom"
 
 
+# As a 0.18.7 hub passes it on, but for some frames.
+TRACEBACK = """Traceback (most recent call last):
+  File "/hub/python-runner/runner.py", line 187, in run_instance
+    result = self.sequence.run(context, input_stream, *args)
+             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/hub/seq/1a0556f3/exception.py", line 4, in run
+    raise TestException("This exception should appear on stderr")
+sequence.TestException: This exception should appear on stderr
+"""
+
+
+@pytest.mark.parametrize(
+    ("stderr", "error"),
+    [
+        (TRACEBACK, "sequence.TestException: This exception should appear on stderr"),
+        (f"{TRACEBACK}\nDuring handling of the above exception:\n{TRACEBACK.replace('Test', 'Other')}", "sequence.OtherException: This"),
+        (TRACEBACK.partition("sequence.")[0], None),
+        ("a warning\n", None),
+    ],
+)  # fmt: skip
+def test_of_a_python_program_the_error_in_stderr_is_told(stderr: str, error: str | None) -> None:
+    said = last_words({"stderr": stderr, "log": entry("INFO", "PythonRunner", "Running instance...")}, set()).error
+    assert said is error or (said or "").startswith(error or "-"), said
+
+
+def test_an_error_in_stderr_is_told_without_secrets() -> None:
+    assert "canary" not in str(last_words({"stderr": TRACEBACK.replace("This", "canary-17")}, {"canary-17"}).error)
+
+
 def test_what_only_the_runner_and_the_hub_say_is_shown_where_there_is_nothing_else() -> None:
     noise = [entry("TRACE", "Runner", "Handshake sent"), entry("INFO", "CSIController", "Instance started")]
     own = entry("INFO", "Sequence", "what the program says")
