@@ -214,19 +214,22 @@ options:
     description:
       - With O(state=completed), number of lines of C(output) that completes the run. The task returns these lines, and stops the
         instance. If the program ends by itself before that, the run is complete too.
+      - A line counts when the program has written its line end.
       - If several of O(completion_event), O(completion_lines), O(completion_regex) and O(completion_silence) are set, the first one
         that happens completes the run.
     type: int
   completion_regex:
     description:
       - With O(state=completed), a regular expression in the syntax of Python. The first line of C(output) in which it is found
-        completes the run. The task returns the output up to this line, and stops the instance.
+        completes the run. The task returns the output up to this line, and stops the instance. A line is searched when the program has
+        written its line end, or has ended its output.
       - If the program ends by itself before that, the task fails with C(error_code=ENDED_EARLY).
     type: str
   completion_silence:
     description:
       - With O(state=completed), a number of seconds. If the program has written to C(output), and then writes nothing for this time, the
         run is complete, and the task stops the instance. If the program ends by itself before that, the run is complete too.
+      - What the program writes until it has stopped is kept too. See O(stop_timeout).
     type: float
   wait_for_exit:
     description:

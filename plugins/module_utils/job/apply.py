@@ -180,12 +180,25 @@ class Apply:
                     event=shown,
                 )
         self._took()
+        ways = self.completion.ways
+        missing = f", and {ways} did not come" if ways else ""
         raise SthError(
             "TIMEOUT",
             f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
-            f"({options.run_timeout:g} s); it {self._left(last.id)}.",
+            f"({options.run_timeout:g} s){missing}; it {self._left(last.id)}. {self._advice(group)}",
             instance=last.id,
         )
+
+    def _advice(self, group: Collecting) -> str:
+        """Say what to do about a program that has neither ended nor done what completes its run."""
+        if self.completion.ways is None:
+            return "Raise run_timeout, or if the program never ends by itself, set what completes the run, such as completion_silence."
+        if group.has_open_line:
+            return (
+                "The last line of its output has no line end, so it does not count: let the program write one, or set "
+                "completion_silence."
+            )
+        return "Raise run_timeout, or correct what completes the run; collected holds what the program has written."
 
     def _require_fed(self, instance_id: str, group: Collecting) -> None:
         """Raise the failure if the program cannot get all of its input. A program that has ended its output needs no more input."""

@@ -29,8 +29,8 @@ class Completion:
         return self.event is not None or self.pattern is not None
 
     @property
-    def reason(self) -> str | None:
-        """Say what completes the run, for the plan; None if only the end of the program does."""
+    def ways(self) -> str | None:
+        """Name what completes the run; None if only the end of the program does."""
         ways = [
             f"its event {self.event!r}" if self.event is not None else None,
             f"line {self.lines} of its output" if self.lines is not None else None,
@@ -38,7 +38,12 @@ class Completion:
             f"silence for {self.silence:g} s" if self.silence is not None else None,
         ]
         named = [way for way in ways if way is not None]
-        return f"{' or '.join(named)} completes the run" if named else None
+        return " or ".join(named) or None
+
+    @property
+    def reason(self) -> str | None:
+        """Say what completes the run, for the plan; None if only the end of the program does."""
+        return f"{self.ways} completes the run" if self.ways else None
 
     @property
     def short_of(self) -> str:

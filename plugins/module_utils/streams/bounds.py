@@ -27,6 +27,11 @@ class Bounds:
     _taken: int = 0
     _line: bytearray = field(default_factory=bytearray)
 
+    @property
+    def has_open_line(self) -> bool:
+        """Whether the data so far ends with a line without a line end, which no limit counts yet."""
+        return bool(self._line)
+
     def take(self, piece: bytes) -> tuple[bytes, StoppedBy | None]:
         """Return the part of ``piece`` within the limits, and the limit that was reached."""
         reached: StoppedBy | None = None

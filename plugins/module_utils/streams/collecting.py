@@ -270,6 +270,12 @@ class Collecting:
         return self._readers["output"].stopped_by
 
     @property
+    def has_open_line(self) -> bool:
+        """Whether a limit in lines has not counted the last line of the output, because it has no line end."""
+        bounds = self._readers["output"].bounds
+        return bounds is not None and bounds.has_open_line
+
+    @property
     def silence(self) -> float:
         """Seconds since the last output; 0 before the first output and after the end of the stream."""
         output = self._readers["output"]

@@ -95,6 +95,25 @@ def test_what_was_read_before_a_bound_in_time_stays_beside(hub: FakeHub, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "run_timeout (1 s); it keeps running. Raise run_timeout, or if the program never ends by itself, set what completes"),
+        ({"completion_lines": 1}, "line 1 of its output did not come; it keeps running. The last line of its output has no line end"),
+        ({"completion_regex": "hal"}, "matches 'hal' did not come; it keeps running. The last line of its output has no line end"),
+        ({"completion_event": "over"}, "its event 'over' did not come; it keeps running. Raise run_timeout, or correct what"),
+    ],
+)  # fmt: skip
+def test_a_run_that_is_not_over_in_time_says_what_did_not_come(
+    hub: FakeHub, options: dict[str, Any], said: str
+) -> None:
+    when_asked(hub, "/output", lambda: say(hub, "output", b"half"))
+    result = complete(hub, run_timeout=1.0, **options)
+    assert (result["error_code"], result["collected"]["output"]["content"]) == ("TIMEOUT", "half")
+    assert said in result["msg"], result
+
+
 def test_a_stream_that_is_cut_in_silence_is_read_on(hub: FakeHub, seen: list[bytes]) -> None:
     def cut() -> None:
         hub.cut_streams()

@@ -446,7 +446,7 @@ def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:
 
 def test_a_run_of_which_nothing_was_collected_says_how_to_see_more(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "throw_later"}, collect=["output"])
-    assert ("stderr and log in collect" in result["msg"]) == (not hub.state.is_1x)
+    assert ("add stderr and log to collect" in result["msg"]) == (not hub.state.is_1x)
 
 
 def test_a_run_that_an_earlier_task_would_start_is_waited_for_in_check_mode(hub: FakeHub) -> None:
