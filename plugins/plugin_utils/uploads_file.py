@@ -53,7 +53,7 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
 
 
 def keep_files(ref: str, files: Files) -> None:
-    """Keep ``files`` (see `files_of`) of the package ``ref`` for later runs. Ignores errors: then later diffs only show less."""
+    """Keep ``files`` (`Package.file_digests`) of the package ``ref`` for later runs. Ignores errors: then later diffs only show less."""
     path = _path_of_kept(ref)
     if path is None:
         return

@@ -65,7 +65,7 @@ class Package:
 
     @property
     def file_digests(self) -> dict[str, str]:
-        """By path what tells one content from another."""
+        """The kind and a short digest of each entry, by path: equal contents have equal ones."""
         return {item.path: f"{item.kind}{item.payload.hex()[:16]}" for item in self.entries}
 
 
