@@ -24,8 +24,9 @@ options:
         C(module_defaults) count as set in the task. The environment is the one of the machine where the task runs, with what the
         keyword C(environment) adds.
       - In a task with C(delegate_to), the variables for all connection options come from one host. If the task is not delegated to
-        localhost, and the inventory sets C(sth_api_url) for the host that it is delegated to, they come from that host. Otherwise they
-        come from the task's own host.
+        localhost, and C(sth_api_url) is set for the host that it is delegated to, they come from that host. It is set if the inventory, its
+        C(host_vars) or C(group_vars), C(set_fact) for that host, or C(-e) sets it. Otherwise, or if C(vars) of the play, a role or the task
+        replace this value, they come from the task's own host. With C(-v), the task shows the address of its hub.
     type: str
     default: http://127.0.0.1:8000/api/v1
   token:
@@ -71,8 +72,9 @@ options:
     default: true
   ca_path:
     description:
-      - File with the CA certificates to trust, in PEM format, on the machine where the task runs.
-      - If not set, the variable V(sth_ca_path), then the environment variable E(STH_CA_PATH), then E(REQUESTS_CA_BUNDLE) is used.
+      - File with the CA certificates to trust, in PEM format, on the machine where the task runs. Only these are trusted then.
+      - If not set, the variable V(sth_ca_path), then the environment variable E(STH_CA_PATH), then E(REQUESTS_CA_BUNDLE) is used. If none
+        is set, the task trusts the CA certificates that the Python library requests comes with, which may not be those of the system.
     type: path
   client_cert:
     description:
@@ -109,9 +111,11 @@ options:
     description:
       - How many times to repeat a request if no connection to the hub is possible. A read is also repeated if its connection breaks, or if
         a gateway in front of the hub answers it with 429, 502, 503 or 504. With V(0), no request is repeated.
+      - If no connection is possible, the pauses are 0, 0.4, 0.8, 1.6 seconds and so on. So the default bridges about one second while
+        connections are refused, and 20 seconds while nothing answers, because each attempt then takes O(connect_timeout).
       - After the answer of a gateway, the pauses are 1, 2, 4, 8 and then 10 seconds, or as long as its header C(Retry-After) asks for,
         but never longer than O(request_timeout). If a gateway answers while a task waits for an instance, the task asks again for up to
-        2 minutes, until the hub answers.
+        2 minutes, until the hub answers, whatever this option is.
       - An upload, start, stop or removal is not simply repeated. If the connection breaks after the task has sent it, or if a gateway
         answers instead of the hub, the task checks on the hub whether it was done. If the task cannot find out, it fails, and C(msg)
         says so. An event and data for a stream are never sent twice.

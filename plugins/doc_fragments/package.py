@@ -43,8 +43,9 @@ options:
       - Package to upload, a directory or a C(.tar.gz), on the controller unless O(remote_src=true).
       - A relative path is searched as M(ansible.builtin.copy) does, first in C(files/) of the role and then next to the
         playbook. With O(remote_src=true), use an absolute path.
-      - The package is checked before anything is sent. If it would not run or would harm the hub, for example because
-        C(package.json) or its C(main) is missing, the task fails with C(error_code=INVALID_PACKAGE).
+      - The package is checked before anything is sent. If a hub would refuse it, could not start it or would crash, the task fails with
+        C(error_code=INVALID_PACKAGE), for example if C(package.json) or its C(main) is missing, or an archive is damaged. A C(package.json)
+        without a name is refused too, unless the option C(name) of M(scramjet.sth.sth_sequence) names the package.
       - Without O(build), nothing is built or installed. If a Node.js package has C(dependencies) but no C(node_modules), or a Python
         package has C(requirements.txt) but no C(__pypackages__), the task gives a warning.
     type: path
@@ -60,7 +61,9 @@ options:
       - The copy does not contain files of version control, caches, C(node_modules) and C(__pypackages__). It does contain the files that
         C(.siignore) and O(exclude) leave out of the package, because a build may need them.
       - The result is kept in C(~/.cache/scramjet-sth-builds) of the user who runs Ansible. As long as the command and the content of O(src)
-        stay the same, the task uses this result and does not run the command again.
+        stay the same, the task uses this result and does not run the command again, even if C(environment) differs. So set variables that
+        change the result in the command, as in V(NODE_ENV=test npm ci). To build again, remove the results.
+      - With O(remote_src=true), or if O(src) is a C(.tar.gz), this option is refused with C(error_code=INVALID_OPTION).
       - In check mode the command does not run. If there is no kept result, the task gives a warning, and assumes that the package differs
         from the one on the hub.
       - For recipes, see docs/building.md in the collection.
@@ -71,9 +74,9 @@ options:
       - V(content) compares a digest of the content. File times, owners, order and compression do not count. The digest is
         stored on the hub as build metadata of the version (C(1.4.2+sha256.<hex>)). A package that another tool has uploaded has no
         digest, so it counts as a package with other content.
-      - V(version) compares only name and version. If you change the content but not the version, it is not uploaded. The package gets no
-        digest, and an archive is uploaded byte for byte. Use V(version) for signed archives, and for packages that other tools have
-        uploaded.
+      - V(version) compares only name and version. If you change the content but not the version, or if C(package.json) has no version, the
+        change is not uploaded. The package gets no digest, and an archive is uploaded byte for byte. Use V(version) for signed archives,
+        and for packages that other tools have uploaded.
     type: str
     choices: [content, version]
     default: content

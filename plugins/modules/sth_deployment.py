@@ -145,7 +145,8 @@ options:
   keep_versions:
     description:
       - How many older versions of the deployment stay on the hub, for O(state=rolled_back) and O(sequence). With V(0), there is no version
-        to go back to. Versions that something else runs from, or that another deployment can go back to, are never removed.
+        to go back to. Versions that something else runs from, or that another deployment can go back to, are not removed. But a task of
+        M(scramjet.sth.sth_sequence) removes older versions from which nothing runs, unless it sets O(scramjet.sth.sth_sequence#module:keep_old).
       - A version that never ran on all replicas does not count as an older version, and is removed when the next new version is deployed.
         Such a version comes from a canary that was not completed, from a failure (if O(on_failure) has left it), or from a run that was
         interrupted.
@@ -201,6 +202,7 @@ EXAMPLES = r"""
     src: packages/wordcount
     replicas: 3
     app_config:
+      # A setting of a sample program: events that it emits.
       events:
         - {name: ready, payload: {ok: true}}
     wait_for: event
@@ -439,8 +441,8 @@ rolled_back:
   type: bool
 notes:
   description:
-    - What the task assumed in check mode, which old version the hub refuses to remove, which topics the hub has (see
-      O(output_topic)), and how the task treats a hub whose version is not known.
+    - Remarks. For example, what the task assumed in check mode, which old version the hub refuses to remove, which topics the hub has (see
+      O(output_topic)), and as which version the task treats a hub that is newer or older than all versions that it knows.
   returned: if there are any
   type: list
   elements: str

@@ -49,7 +49,8 @@ options:
   sequence:
     description:
       - Ref, name or id of a sequence, or V(name@current), see O(scramjet.sth.sth_instance#module:sequence). The task selects all its
-        live instances. If it has none, the task fails with C(error_code=NOT_FOUND).
+        live instances. If it has none, the task fails with C(error_code=NOT_FOUND). If the name matches several versions, the task fails
+        with C(error_code=AMBIGUOUS).
     type: str
   send:
     description:
@@ -73,7 +74,7 @@ options:
     description:
       - Name of the event to wait for. If not set, the task does not wait.
       - The name becomes part of an address. So use only letters, digits and punctuation such as C(-), C(_), C(.) and C(:). Other names are
-        refused with C(error_code=INVALID_OPTION). The same holds for O(failure_event).
+        refused with C(error_code=INVALID_OPTION). The same holds for O(failure_event), but not for O(send).
       - If several instances are selected, the task waits for the event from B(each) of them. If one fails, the task waits for the others
         too, and then fails.
     type: str
@@ -141,13 +142,12 @@ EXAMPLES = r"""
   scramjet.sth.sth_event:
     instance: web-0
     send: ping
-    payload:
-      question: are you there
+    payload: are you there
     expect: pong
     wait_timeout: 10
   register: answer
 
-- name: Send an event to every member of the pool
+- name: Send an event without a payload to every member of the pool
   scramjet.sth.sth_event:
     instance: web
     send: reload
@@ -159,7 +159,7 @@ EXAMPLES = r"""
     expect_which: last
     failure_event: failed
 
-- name: Send a number to all instances of a sequence
+- name: Send a number to all instances of a sequence, on a hub from 0.39 on
   scramjet.sth.sth_event:
     sequence: wordcount
     send: set-level
@@ -193,7 +193,7 @@ event:
     elapsed:
       description: Seconds from the subscription to the event.
       type: float
-  sample: {"name": "pong", "payload": {"question": "are you there"}, "masked": false, "payload_lost": false,
+  sample: {"name": "pong", "payload": "are you there", "masked": false, "payload_lost": false,
            "received": "2026-01-01T12:00:00.000+00:00", "elapsed": 0.021}
 events:
   description:
@@ -203,7 +203,8 @@ events:
   type: list
   elements: dict
 notes:
-  description: What the task assumed in check mode, and how it treats a hub whose version is not known.
+  description: Remarks. For example, what the task assumed in check mode, and as which version it treats a hub that is newer or older than
+    all versions that it knows.
   returned: if there are any
   type: list
   elements: str

@@ -10,7 +10,7 @@ module: sth_export
 short_description: Write what runs on a Scramjet Transform Hub to a file of variables for this collection
 version_added: 1.0.0
 description:
-  - Writes everything that runs on a hub to a file of variables on the controller, no matter who has started it. Apply the file with the
+  - Writes all instances that run on a hub to a file of variables on the controller, no matter who has started them. Apply the file with the
     playbook C(scramjet.sth.apply). If only deployments run, the role C(deployment) can use the file too. The playbook
     C(scramjet.sth.export) runs this module.
   - Deployments become elements of C(deployment_list). Instances and pools that M(scramjet.sth.sth_instance) has named become elements of
@@ -21,10 +21,14 @@ description:
     without an outage. After that, applying it changes nothing.
   - The packages themselves are not exported, because a hub does not return them. The file refers to a package by the digest of its
     content, or by its version if another tool has uploaded it.
-  - The file never contains secrets. In the place of each secret, it has a variable. If C(ansible-playbook) has a vault password, the
-    values of these variables are written to a second file, encrypted. Otherwise, set these variables yourself.
+  - In the place of each secret, the file has a variable. If C(ansible-playbook) has a vault password, the values of these variables are
+    written to a second file, encrypted. Otherwise, set these variables yourself.
+  - B(Only what looks like a secret counts as one), such as a value under a key C(password) or an argument C(--password=...). Any other
+    secret is written in clear text. Name it in O(secret_keys), and read the file before you commit it. The page C(docs/secrets.md) of the
+    collection says what counts.
   - A hub does not report limits, start options, or when an instance counts as ready (such as C(wait_for)). If you use them, add them to the
-    file.
+    file. Topics are not exported either, only C(input_topic) and C(output_topic) of instances. Create them with
+    M(scramjet.sth.sth_topic).
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -39,14 +43,15 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the changes of C(exported.yml), which contains no secrets.
+      - Shows the changes of C(exported.yml).
   idempotent:
     support: full
 options:
   dest:
     description:
       - Directory on the controller for C(exported.yml), and for C(exported_vault.yml) if there are secrets and a vault password. If it is
-        missing, it is created. Files with these names are replaced.
+        missing, it is created. C(exported.yml) is replaced. C(exported_vault.yml) is replaced only if it is written, so without a vault
+        password an old one stays, with values that may be out of date.
       - A relative path starts in the directory of the playbook, or in a playbook of this collection, in your project. If you use
         C(host_vars/<host>), every later play on that host has the variables.
     type: path

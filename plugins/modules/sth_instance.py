@@ -286,6 +286,7 @@ EXAMPLES = r"""
     sequence: "{{ package.sequence.ref }}"
     state: completed
     app_config:
+      # Here and below, behaviour, every and events are settings of a sample program.
       behaviour: complete
     run_timeout: 300
   register: nightly
@@ -516,8 +517,8 @@ seconds:
   type: float
 notes:
   description:
-    - What the task assumed in check mode, whether it joined a run, which topics the hub has (see O(output_topic)), and how it
-      treats a hub whose version is not known.
+    - Remarks. For example, what the task assumed in check mode, whether it joined a run, which topics the hub has (see O(output_topic)),
+      and as which version it treats a hub that is newer or older than all versions that it knows.
   returned: if there are any
   type: list
   elements: str

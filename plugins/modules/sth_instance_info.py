@@ -36,6 +36,8 @@ options:
     description:
       - List only instances with one of these statuses. If not set, instances that have ended are listed too. So to find out whether
         something runs, set V([starting, running, stopping]).
+      - A hub before 0.24 does not report the status. An instance on it counts as V(running), or as V(starting) if the hub does not answer for
+        it. Such a hub does not list what has ended, so this list works there too.
     type: list
     elements: str
     choices: [starting, running, stopping, ended]
@@ -96,7 +98,8 @@ instance:
   returned: success
   type: dict
 notes:
-  description: How the task treats a hub whose version is not known.
+  description: Remarks. For example, as which version the task treats a hub that is newer or older than all versions that it knows, and
+    whether a gateway in front of the hub ends requests too early.
   returned: if there are any
   type: list
   elements: str

@@ -10,9 +10,9 @@ module: sth_package
 short_description: Validate and pack a package for a Scramjet Transform Hub
 version_added: 1.0.0
 description:
-  - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive. If it would
-    not run or would harm a hub, for example because C(package.json), its C(name) or its C(main) is missing, the task fails with
-    C(error_code=INVALID_PACKAGE).
+  - Checks a package in the same way as M(scramjet.sth.sth_sequence) before an upload, and writes it as a reproducible archive. If a hub
+    would refuse it, could not start it or would crash, the task fails with C(error_code=INVALID_PACKAGE), for example if C(package.json),
+    its C(name) or its C(main) is missing, or an archive is damaged.
   - This module does not need a hub. Use it in a pipeline to check a change, or to build an archive once and deploy the same file to every
     stage.
 author:
@@ -40,6 +40,7 @@ options:
     description:
       - File to write the archive to. Its directory must exist, and it must not be inside O(src). If this option is not set, the task only
         checks O(src) and changes nothing.
+      - If the task runs on the controller, a relative path starts in the directory of the playbook. Otherwise, use an absolute path.
       - In the archive, but not in O(src), the version in C(package.json) gets the digest of the content as build metadata, as in
         C(1.4.2+sha256.<hex>). M(scramjet.sth.sth_sequence) uploads such an archive byte for byte.
       - If the file already has the same content, it is not written. If it is written, it gets mode 0644.

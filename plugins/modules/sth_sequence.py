@@ -48,8 +48,8 @@ options:
   version:
     description:
       - With O(state=absent), remove only this version of the package that O(name), O(src) or O(id) selects. Set the version from
-        C(package.json), or V(sha256:<7 or more hex digits>). With O(state=present), this option is refused, because the version is
-        in C(package.json).
+        C(package.json), which removes all packages with this version, whatever their content. To select one content, set
+        V(sha256:<7 or more hex digits>). With O(state=present), this option is refused, because the version is in C(package.json).
     type: str
   id:
     description:
@@ -63,21 +63,23 @@ options:
     description:
       - What to do if the hub has a package with this name, but with another content or version (see O(compare)).
       - V(replace) uploads the new package, checks that the hub has stored it, and then removes B(all other versions) of this
-        name. If instances run from one of them, the task fails by default, see O(in_use). To keep the other versions, set
-        O(keep_old). If a play uploads two packages with the same name, they replace each other in every run, and the task gives a
-        warning.
+        name, even those that a M(scramjet.sth.sth_deployment) keeps to go back to. If instances run from one of them, the task fails by
+        default, see O(in_use). To keep the other versions, set O(keep_old). If a play uploads two packages with the same name, they replace
+        each other in every run, and the task gives a warning.
       - V(overwrite) replaces the content of the package on the hub, and the id stays the same. This requires a hub from 0.28 on. Such a hub
         overwrites a package only if it lists no instance of it. So the task waits up to O(removal_timeout) until the hub no longer lists
         those that have ended. Files that only the old package had stay there, although the hub then reports the digest of the new one. If
         the upload fails halfway, the files of both packages may be mixed, so prefer V(replace).
-      - V(keep) uploads nothing, and returns a package of this name that is on the hub. V(fail) fails with C(error_code=CONFLICT).
+      - V(keep) uploads nothing, and returns the package of this name that is on the hub. If there are several, it returns the one with the
+        smallest id, which need not be the newest one. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [replace, overwrite, keep, fail]
     default: replace
   keep_old:
     description:
       - With O(on_change=replace), whether to keep the other versions on the hub when the new package is uploaded, even if nothing runs from
-        them. They stay until a task without this option, or with O(state=absent), removes them.
+        them. They stay until a task without this option, or with O(state=absent), removes them. A task without this option does so even if
+        it uploads nothing, because the package is unchanged. So if instances run from one of them, it fails, see O(in_use).
     type: bool
     default: false
   in_use:
@@ -87,8 +89,9 @@ options:
       - V(keep) keeps the packages from which instances run, and returns them in RV(kept). The others are removed. With
         O(on_change=overwrite), the task fails.
       - V(stop) ends the instances (see O(stop_timeout) and O(can_keepalive)), waits until they have ended, and then removes or
-        overwrites the package. On a hub from 1.0 on, the removal of the package also ends a program that does not answer. If other
-        instances of the package have just ended, this takes minutes.
+        overwrites the package. A removal can take 25 seconds, and an overwrite some minutes, see O(removal_timeout) and O(on_change).
+      - If a program does not answer, V(stop) removes its package on a hub from 1.0 on nevertheless, and the hub then ends the program too.
+        If other instances of the package have ended shortly before, such a removal takes some minutes.
     type: str
     choices: [fail, keep, stop]
     default: fail
@@ -200,7 +203,8 @@ actions:
       returned: success
       type: bool
 notes:
-  description: How the task treats a hub whose version is not known.
+  description: Remarks. For example, as which version the task treats a hub that is newer or older than all versions that it knows, and
+    whether a gateway in front of the hub ends requests too early.
   returned: if there are any
   type: list
   elements: str

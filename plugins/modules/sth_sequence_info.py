@@ -66,7 +66,8 @@ sequence:
   returned: success
   type: dict
 notes:
-  description: How the task treats a hub whose version is not known.
+  description: Remarks. For example, as which version the task treats a hub that is newer or older than all versions that it knows, and
+    whether a gateway in front of the hub ends requests too early.
   returned: if there are any
   type: list
   elements: str

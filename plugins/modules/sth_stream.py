@@ -13,14 +13,18 @@ description:
   - Writes text, bytes, a file or JSON lines to the C(input) or C(stdin) of an instance, or to a topic. Or reads C(output),
     C(stdout), C(stderr), C(log) or a topic until it reaches a number of bytes or lines, a pattern or a time limit, whichever
     comes first.
-  - B(Reading consumes the data.) A hub gives each byte to one reader only, and data that was read is gone. Data that the hub has
-    already sent when the task reaches a limit is gone too. For example, with O(max_lines=1), the lines after the first one can be lost.
+  - B(Reading consumes the data.) What was read from an instance is gone for every other reader. Data that the hub has already
+    sent when the task reaches a limit is gone too. For example, with O(max_lines=1), the lines after the first one can be lost.
+  - All clients and programs that read a topic at the same time get the data that arrives meanwhile. So a task takes no data from a program
+    that reads the topic. Data that arrives while nobody reads goes to the first reader only.
   - The other modules of this collection read streams in two cases only. They do so with
     O(scramjet.sth.sth_instance#module:state=completed), and if an instance fails that a task starts or waits for. In the second case,
     the failure returns the last part of C(stderr) and C(log).
   - C(stdin), and C(input) of a hub before 0.27, accept only UTF-8 text. With other bytes, the task fails with
     C(error_code=UNSUPPORTED_BY_HUB) before it writes anything. A hub before 1.0 damages output that is not UTF-8 text.
-  - A hub passes data on as it comes, and stores only what fits into its buffers.
+  - A hub passes data on as it comes, and stores only what fits into its buffers. When they are full, it takes no more data until somebody
+    reads, and the program waits or keeps the data in its own memory. But a hub from 0.24 to 0.26 loses the output of a program that nobody
+    reads any more after a first reader.
 author:
   - scramjet.sth contributors (@scramjetorg)
 extends_documentation_fragment:
@@ -53,19 +57,23 @@ options:
       - Stream of the O(instance). With V(input) and V(stdin), the task writes, and you must set O(content), O(lines), O(src) or O(end).
         With the other streams, it reads. Options for writing are refused when the task reads, and options for reading when it writes.
       - V(output), V(stdout) and V(stderr) end when the program ends, and V(log) ends a second later. As long as the program runs, the
-        task reads until it reaches a limit, such as O(wait_timeout). A hub before 0.24.3 forgets all streams when the instance ends.
+        task reads until it reaches a limit, such as O(wait_timeout).
+      - If the instance has ended, but the hub still lists it, the task returns what nobody has read yet, with RV(stopped_by=end). Writing
+        fails with C(error_code=ENDED_EARLY). A hub before 0.24.3 forgets all streams when the instance ends.
     type: str
     choices: [input, stdin, output, stdout, stderr, log]
   topic:
     description:
       - Name of a topic, instead of O(instance) and O(stream). If O(content), O(lines), O(src) or O(end) is set, the task writes to the
         topic. Otherwise it reads.
-      - If the topic does not exist, writing creates it, and reading fails with C(error_code=NOT_FOUND). A hub before 0.35 does not list
-        topics. On such a hub, reading a topic that nothing writes to returns no data.
+      - If the topic does not exist, writing creates it with O(content_type), and reading fails with C(error_code=NOT_FOUND). B(A wrong type
+        can crash the hub), see O(scramjet.sth.sth_topic#module:content_type).
+      - A hub before 0.35 does not list topics. On such a hub, reading a topic that nothing writes to returns no data.
     type: str
   content:
     description:
-      - Text to write, or with O(encoding=base64), bytes in base64. Set only one of O(content), O(lines) and O(src).
+      - Text to write, or with O(encoding=base64), bytes in base64. The task adds no line end. Set only one of O(content), O(lines) and
+        O(src).
     type: str
   lines:
     description:
@@ -166,6 +174,7 @@ EXAMPLES = r"""
     name: counter
     sequence: wordcount
     app_config:
+      # A setting of the sample program, which then writes its input to its output in upper case.
       behaviour: echo
 
 - name: Write two records and keep the input open
@@ -256,7 +265,8 @@ sha256:
   returned: when reading
   type: str
 notes:
-  description: What the task assumed in check mode, and how it treats a hub whose version is not known.
+  description: Remarks. For example, what the task assumed in check mode, and as which version it treats a hub that is newer or older than
+    all versions that it knows.
   returned: if there are any
   type: list
   elements: str

@@ -47,8 +47,10 @@ options:
   state:
     description:
       - V(present) creates the topic if it does not exist.
-      - V(absent) removes the topic and the data in it, even if programs use it. If something writes to it later, the hub creates it again,
-        with the content type of that write.
+      - V(absent) removes the topic and the data in it, even if programs use it. These programs get no error, but until they are restarted,
+        they get no data, and what they write does not arrive. If something writes to the topic later, the hub creates it again, with the
+        content type of that write. If this is another type than the code of a program names, the hub crashes when that program is
+        restarted, see O(content_type).
     type: str
     choices: [present, absent]
     default: present
@@ -84,7 +86,8 @@ actions:
   type: list
   elements: dict
 notes:
-  description: How the task treats a hub whose version is not known.
+  description: Remarks. For example, as which version the task treats a hub that is newer or older than all versions that it knows, and
+    whether a gateway in front of the hub ends requests too early.
   returned: if there are any
   type: list
   elements: str
