@@ -38,9 +38,9 @@ attributes:
     support: partial
     details:
       - O(state=present), O(state=absent) and O(state=rolled_back) are idempotent. O(state=restarted) always restarts.
-      - After O(state=rolled_back) from a canary, only the replicas that were the canary record that the deployment went back. If they
-        have ended, and the hub no longer lists them, another run goes back one more version. A hub from 0.24.3 on lists an ended replica
-        for some minutes, and an older hub does not list it.
+      - O(state=rolled_back) changes nothing in a second run as long as the hub lists a replica that the first run has started. After
+        a canary, these are only the replicas that were the canary. If all of them have ended, and the hub no longer lists them, a second run
+        goes back one more version. A hub from 0.24.3 on lists an ended replica for some minutes, and an older hub does not list it.
 options:
   state:
     description:
@@ -48,14 +48,18 @@ options:
         task may not notice that those with the highest indexes are missing.
       - V(absent) stops all replicas and removes the versions that the deployment has run, B(even if another tool has uploaded them).
         Versions that something else runs from, or that another deployment can go back to, stay on the hub. If the hub lists no replica any
-        more, the task knows only the version in O(src) or O(sequence), and removes it. The other versions stay without a warning.
+        more, the task knows only the version in O(src) or O(sequence), and removes it. The other versions stay without a warning. If the hub
+        refuses to remove a version for too long (see O(removal_timeout)), the task fails with C(error_code=CONFLICT).
       - V(restarted) replaces every replica once, in the way that O(strategy) sets, even if nothing has changed. It cannot be used with
         O(canary), except with O(canary=0), which completes the update too.
-      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The configuration stays, except
-        for options that are set. So leave out O(app_config) and O(args), or set O(keep_config). If there is a canary, it goes back to the
-        version and the configuration of the other replicas, even if only the configuration differs.
-      - A second run with V(rolled_back) changes nothing. To go back further, deploy the version with O(sequence). If no older version is
-        left, the task fails with C(error_code=NOT_FOUND).
+      - V(rolled_back) goes back to the version before the present one. O(src) and O(sequence) are ignored. The configuration does not go
+        back, because the hub no longer has the old one. To keep the present configuration, leave out O(app_config), O(args) and
+        O(overrides), or set O(keep_config). To get the old one, set these options to their old values.
+      - If there is a canary, V(rolled_back) gives it the version and the configuration of the other replicas, even if only the configuration
+        differs.
+      - A second run with V(rolled_back) changes nothing, as long as the hub lists a replica that the first run has started (see
+        C(idempotent) below). To go back further, deploy the version with O(sequence). If no older version is left, the task fails with
+        C(error_code=NOT_FOUND).
     type: str
     choices: [present, absent, restarted, rolled_back]
     default: present
@@ -69,6 +73,7 @@ options:
     description:
       - A version on the hub to run, instead of O(src). Set an id, a name, V(name@version),
         V(name@sha256:<7 or more hex digits>) or V(name@current), see O(scramjet.sth.sth_instance#module:sequence).
+      - The new version is usually another version of the same package, but it can also be a package with another name.
       - If neither O(src) nor O(sequence) is set, the version of the latest run stays, and so does every part of the configuration
         that is not set.
     type: str
@@ -84,9 +89,9 @@ options:
   replicas:
     description:
       - How many replicas run. Scaling down stops those with the highest indexes. V(0) stops all.
-      - If not set, the number stays as it is, and a new deployment gets V(1). The task then counts the replicas that the hub lists. A hub
-        from 0.24.3 on lists a replica that has ended for some minutes, and an older hub does not list it. So if replicas can end by
-        themselves, set this option. Otherwise the number can become smaller.
+      - If not set, the number stays as it is. A new deployment gets V(1), or one replica for each instance that it takes over. The task then
+        counts the replicas that the hub lists. A hub from 0.24.3 on lists a replica that has ended for some minutes, and an older hub does
+        not list it. So if replicas can end by themselves, set this option. Otherwise the number can become smaller.
     type: int
   indexes:
     description:
@@ -123,7 +128,7 @@ options:
   canary:
     description:
       - How many replicas get the new version or configuration. They are those with the lowest indexes. The others keep the old one.
-        A second run changes nothing.
+        A second run changes nothing. With O(indexes), it is the number on this hub. If nothing ran before, all replicas get the new version.
       - V(0) gives the new version or configuration to all replicas, which completes the update. This is the default if O(src) or
         O(sequence) is set.
       - If neither is set and there is a canary, its number is the default. So scaling and restarting do not complete the update, and new
@@ -135,7 +140,8 @@ options:
   on_failure:
     description:
       - What to do if a replica does not become ready, or ends while the task still runs. The task fails in any case.
-      - V(rollback) restores the previous version and configuration on all replicas. If nothing ran before, it ends all replicas. The
+      - V(rollback) restores what ran before this run. Each replica that the task has replaced gets back the version and the configuration
+        that it had, so a canary stays a canary. The task does not touch the other replicas, and ends those that were not there before. The
         version of O(src) that failed is removed, unless something runs from it or a deployment can go back to it.
       - V(stop) stops the replica that failed, and replaces no more replicas. Those that the task has already replaced stay.
       - V(leave) changes nothing more. The replica that failed stays too, so that you can look at it.
@@ -156,15 +162,20 @@ options:
   keep_config:
     description:
       - Whether to keep the configuration that the replicas run with, and ignore O(app_config), O(args), O(overrides) and O(index_key). A
-        new replica gets the configuration of the others. The options apply only to a replica that had O(overrides) and does not run.
+        new replica gets the configuration of the others, with its own index where they have theirs.
+      - If there is no running replica from which a replica can get its configuration, it gets the one in these options. This is so for a
+        replica that had O(overrides) and has ended, and for a new one if every replica that runs has O(overrides). If the task does not set
+        these options, it then fails with C(error_code=INVALID_CONFIG).
       - Use it to scale or roll back a deployment with the same variables that it was deployed with.
     type: bool
     default: false
   take_over:
     description:
       - Instances that the deployment takes over, for example an instance that M(scramjet.sth.sth_instance) has started. Each of them counts
-        as an old replica until a new replica is ready in its place, so there is no outage. The new replicas run the same package with the
-        same configuration, except for options that are set. If they do not become ready, the instances run on.
+        as an old replica until a new replica is ready in its place, so there is no outage. Each new replica gets the configuration of the
+        instance that it replaces, except for options that are set. If neither O(src) nor O(sequence) is set, all of them run the package of
+        the instance that becomes the replica with the lowest index. If the new replicas do not become ready, the instances run on.
+      - If O(replicas) is not set, each instance gets a new replica.
       - The deployment can have the name of an instance or pool that it takes over.
       - Use it only with O(state=present). A second run finds nothing left to take over, and changes nothing. If no replica of the deployment
         runs, and a name matches nothing, the task gives a warning.
@@ -184,8 +195,9 @@ options:
 notes:
   - A hub does not report O(limits) and O(start_options). So set them in every run. Each replica that a run starts gets the ones of that
     run, even if the run rolls back.
-  - If you set one of O(app_config), O(args) and O(overrides), set all of them that you use. Those that you leave out are taken from the
-    replicas that run. But a replica that runs with O(overrides) does not show which values it would have without them.
+  - If you set one of O(app_config), O(args) and O(overrides), set all of them that you use. If you leave out O(app_config) or O(args), each
+    replica keeps its own, including values from earlier O(overrides). If you set O(app_config) and leave out O(overrides), the values from
+    earlier O(overrides) are gone, and likewise for O(args).
   - If no replica runs any more, the hub no longer has the version and the configuration of the deployment. Then set O(src) or
     O(sequence), O(app_config), O(args) and O(replicas).
   - If a run was interrupted after it started a replica, the next run waits until that replica is ready before it stops an old
@@ -218,10 +230,11 @@ EXAMPLES = r"""
     app_config: {}
     stop_timeout: 1
 
-- name: Build an archive, and read the digest of the package
+- name: Build an archive on the controller, and read the digest of the package
   scramjet.sth.sth_package:
     src: packages/wordcount
     dest: "{{ work_dir }}/archives/wordcount-1.4.2.tar.gz"
+  delegate_to: localhost
   register: tested
 
 - name: Deploy it, unless its content has changed in the meantime
@@ -271,7 +284,7 @@ EXAMPLES = r"""
     canary: 0
     stop_timeout: 1
 
-- name: Try a version with one replica
+- name: Try another version of the package with one replica
   scramjet.sth.sth_deployment:
     name: shop
     src: packages/wordcount-2
@@ -331,8 +344,8 @@ deployment:
       type: str
     ref:
       description:
-        - The version of the deployment after the task, C(name@sha256:<12 hex digits>), or C(name@version) if it was uploaded with
-          O(compare=version). Null with O(state=absent), and with O(replicas=0) if the task does not set a version.
+        - The version of the deployment after the task, with the name of the package, C(name@sha256:<12 hex digits>), or C(name@version)
+          if it was uploaded with O(compare=version). Null with O(state=absent), and with O(replicas=0) if the task does not set a version.
         - After V(CONFLICT), the version that the other task deployed.
       returned: success
       type: str

@@ -55,7 +55,7 @@ deployments:
   type: list
   elements: dict
   sample:
-    - {"name": "shop", "ref": "shop@sha256:6b1f0c2d9e4a", "version": "1.4.2", "versions": {"shop@sha256:6b1f0c2d9e4a": 4},
+    - {"name": "shop", "ref": "cart@sha256:6b1f0c2d9e4a", "version": "1.4.2", "versions": {"cart@sha256:6b1f0c2d9e4a": 4},
        "replicas": 4, "ready": 4, "wanted": 4, "missing": 0, "copies": 0, "indexes": "0-3", "canary": 0,
        "oldest": "2026-11-02T08:00:00.000Z", "newest": "2026-11-02T08:00:04.000Z"}
   contains:
@@ -64,7 +64,8 @@ deployments:
       returned: success
       type: str
     ref:
-      description: The version of the latest run, C(name@sha256:<12 hex digits>), or C(name@version). Null if the hub no longer has it.
+      description: The version of the latest run, with the name of the package, C(name@sha256:<12 hex digits>), or C(name@version). Null if
+        the hub no longer has it.
       returned: success
       type: str
     version:

@@ -36,9 +36,11 @@ attributes:
 options:
   state:
     description:
-      - V(started) starts the instance as the task describes it. If it has ended, it is started again. If it runs, but not as the task
-        describes it, O(on_change) sets what happens. If a new instance does not become ready within O(wait_timeout), the task fails but
-        B(the instance keeps running), and later runs treat it as started. The examples show how to end it.
+      - V(started) starts the instance as the task describes it. If it runs, but not as the task describes it, O(on_change) sets what
+        happens. If it has ended, it is started again from O(sequence). Nothing is then taken from the ended instance, so options that are
+        not set are empty.
+      - If V(started) starts an instance where none ran, and it does not become ready, the task fails but B(the instance keeps running), and
+        later runs treat it as started. The examples show how to end it.
       - V(restarted) always ends the instance and starts it again. Options that are not set, including O(sequence), are taken from
         the instance that runs. If none runs, one is started from O(sequence). If O(sequence) is not set either, the task fails with
         C(error_code=NOT_FOUND). The members of a pool are restarted one at a time. If one fails, the others are not restarted. An
@@ -46,9 +48,11 @@ options:
       - V(stopped) ends the instance. A hub cannot keep a stopped instance to start it later.
       - V(absent) ends the instance too, and then waits until the hub no longer lists it. By default, this takes more than three minutes
         on a hub from 0.24.3 on. You need it only before you use an O(id) again or overwrite a package.
-      - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed).
-        Without O(sequence), the task does not start an instance, but waits for one that is alive. O(wait_for_exit) and
-        O(completion_lines) describe when a run is complete.
+      - V(completed) runs the instance to its end and collects its output. The task fails unless the outcome is V(completed). If the task
+        itself stops the instance because an option such as O(completion_event) says that the run is complete, the outcome is V(completed)
+        too. O(wait_for_exit) describes when a run without such an option is complete.
+      - V(completed) without O(sequence) does not start an instance, but waits for one that is alive. If none is alive, for example because
+        it has just ended, the task fails with C(error_code=NOT_FOUND).
     type: str
     choices: [started, restarted, stopped, absent, completed]
     default: started
@@ -59,12 +63,15 @@ options:
       - If a pool has this name, O(state=restarted), O(state=stopped) and O(state=absent) without O(count) select all its members. With the
         other states, the task then fails with C(error_code=CONFLICT). To turn an instance into a pool of the same name, end the instance
         first.
+      - If O(name), O(id) or O(all) selects a replica of a deployment, the task fails with C(error_code=CONFLICT) and changes nothing. The
+        name of a deployment selects its replicas. To change or end them, use M(scramjet.sth.sth_deployment).
       - Set exactly one of O(name), O(id) and O(all).
     type: str
   count:
     description:
       - Makes O(name) a pool with this number of members, C(<name>-0), C(<name>-1) and so on. V(0) ends all members.
-      - If the pool has more members than that, those with the highest indexes are ended.
+      - If the pool has more members than that, those with the highest indexes are ended. If it has fewer, the new members are started from
+        O(sequence) with the options of the task. They take nothing from the other members.
       - Cannot be used with O(state=stopped), O(state=absent) and O(state=completed).
     type: int
   id:
@@ -81,28 +88,32 @@ options:
   all:
     description:
       - Whether to select all instances of the sequences that match O(sequence), with or without a name. O(sequence) is then required. If it
-        is the name of a package, all versions match. Use it only with O(state=stopped), O(state=absent) and O(state=restarted).
+        is the name of a package, all versions match. If a replica of a deployment is among them, the task fails (see O(name)). Use it only
+        with O(state=stopped), O(state=absent) and O(state=restarted).
     type: bool
     default: false
   sequence:
     description:
       - The sequence to run. Set an id, a name, V(name@version), V(name@sha256:<7 or more hex digits>) or V(name@current).
-      - V(name@current) is the version that a deployment runs, not counting a canary. If several deployments run different versions, it is
-        the version of the deployment with this name. If no deployment runs the package, it is the highest version. If several packages
+      - V(name@current) is the version of the package that a deployment runs, not counting a canary. If several deployments run different
+        versions of the package, it is the version of the deployment that has the same name as the package.
+      - If no deployment runs the package, V(name@current) is the highest version by the rules of semantic versioning. If several packages
         have this version, it is the one from which an instance was started last. If no package has this name, the name can also be the
         name of a deployment.
       - It is best to use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the
         hub in check mode, the task assumes that an earlier task would upload it.
-      - If a name matches several versions on the hub, the task fails with C(error_code=AMBIGUOUS), except with O(all=true).
-      - Required to start an instance. If the instance already runs and this option is not set, it keeps its sequence.
+      - If several packages match and these rules select none of them, the task fails with C(error_code=AMBIGUOUS), except with
+        O(all=true). Examples are a name with several versions on the hub, and V(name@current) if one of the versions is not a semantic version.
+      - Required to start an instance or a further member of a pool. Without it, such a task fails with C(error_code=NOT_FOUND). If the
+        instance already runs and this option is not set, it keeps its sequence.
     type: str
   on_change:
     description:
       - What to do if the instance runs with another O(sequence), O(app_config), O(args), O(input_topic) or O(output_topic) than the
         task sets.
       - V(recreate) ends the instance and starts a new one. In a pool, it does so for O(max_parallel) members at a time. This causes an
-        outage, which M(scramjet.sth.sth_deployment) avoids. If the new instance does not become ready, the task starts the previous one
-        again and fails. With O(state=restarted), the task does this too.
+        outage, which M(scramjet.sth.sth_deployment) avoids. If the new instance does not become ready, the task ends it, starts the
+        previous one again and fails. With O(state=restarted), the task does this too.
       - V(keep) leaves the instance as it is, and reports no change. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [recreate, keep, fail]
@@ -126,7 +137,7 @@ options:
     suboptions:
       content:
         description:
-          - Text to write.
+          - Text to write. It is written as it is, without an additional newline at its end.
         type: str
       lines:
         description:
@@ -190,7 +201,9 @@ options:
       - Whether to mask secrets in RV(collected) and in the payload of O(completion_event). If any secret was masked, C(masked) or
         RV(event_masked) is true.
       - Secrets are the values under keys that look secret or are in O(secret_keys). Exceptions are secrets with fewer than 6 characters, and
-        single words or numbers with fewer than 12 characters, such as C(test), C(production) or C(8080). They are not masked there.
+        secrets with fewer than 12 characters that have only letters or only digits, such as C(production) or C(80808080). They are not
+        masked there. Secrets that mix letters, digits or other characters, such as C(hunter2), are masked from 6 characters on. Spaces and
+        the characters C(. _ -) do not count.
       - V(false) returns the output as the program wrote it. But in failures and in the C(log), every secret is masked in any case, because
         the hub writes the configuration to the C(log).
     type: bool
@@ -199,12 +212,15 @@ options:
     description:
       - File for the whole C(output), on the machine where the task runs. Nothing is masked in the file, and it gets mode 0600. The result
         then does not contain the output. The directory of the file must exist, and O(collect) must contain C(output).
-      - The file is put in place when the run has completed. If reading fails or O(run_timeout) is reached, the output that was read is
-        kept in C(<name>.partial) in the same directory.
+      - The file is put in place when the run has completed, and replaces an older one. If the task fails, an older file stays as it is.
+      - If the task fails while the program still runs, for example because O(run_timeout) is reached, O(failure_event) comes or reading fails,
+        the output until then is kept in C(<name>.partial) in the same directory. If the program has ended without completing, its output is
+        not kept.
     type: path
   completion_event:
     description:
-      - With O(state=completed), name of the event that completes the run. The task returns its payload and then stops the instance.
+      - With O(state=completed), name of the event that completes the run. The task returns its payload and then stops the instance. If the
+        program ends by itself without this event, the task fails with C(error_code=ENDED_EARLY).
       - Use it for programs that do not end by themselves. Python programs that end by themselves do not need it, because the task finds the
         end in their C(log), which it always reads.
       - If a Python program ends on a hub before 0.24.3, the hub forgets its events at once. So if a program emits this event and ends
@@ -291,9 +307,10 @@ EXAMPLES = r"""
     run_timeout: 300
   register: nightly
 
-- name: Use the output
+- name: Use the output, which check mode does not have
   ansible.builtin.debug:
     msg: "{{ nightly.collected.output.content }}"
+  when: not ansible_check_mode
 
 - name: Write input to a run, and keep its output in a file
   scramjet.sth.sth_instance:
@@ -350,15 +367,21 @@ EXAMPLES = r"""
       scramjet.sth.sth_instance:
         name: second-server
         sequence: "{{ package.sequence.ref }}"
+        app_config:
+          events:
+            - {name: listening, payload: {port: 8081}}
         wait_for: event
         ready_event: listening
-        wait_timeout: 2
   rescue:
-    - name: End what did not become ready
+    - name: End the instance that did not become ready, and no other
       scramjet.sth.sth_instance:
-        name: second-server
+        id: "{{ ansible_failed_result.instance }}"
         state: stopped
         stop_timeout: 1
+      when: ansible_failed_result.instance is defined
+    - name: Fail with the cause
+      ansible.builtin.fail:
+        msg: "{{ ansible_failed_result.msg }}"
 
 - name: Keep one instance running with at most 256 megabytes of memory, on a hub that runs programs in Docker
   scramjet.sth.sth_instance:
