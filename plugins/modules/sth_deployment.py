@@ -58,7 +58,7 @@ options:
       - If there is a canary, V(rolled_back) gives it the version and the configuration of the other replicas, even if only the configuration
         differs.
       - A second run with V(rolled_back) changes nothing, as long as the hub lists a replica that the first run has started (see
-        C(idempotent) below). To go back further, deploy the version with O(sequence). If no older version is left, the task fails with
+        the attribute C(idempotent)). To go back further, deploy the version with O(sequence). If no older version is left, the task fails with
         C(error_code=NOT_FOUND).
     type: str
     choices: [present, absent, restarted, rolled_back]

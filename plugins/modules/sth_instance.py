@@ -96,14 +96,15 @@ options:
     description:
       - The sequence to run. Set an id, a name, V(name@version), V(name@sha256:<7 or more hex digits>) or V(name@current).
       - V(name@current) is the version of the package that a deployment runs, not counting a canary. If several deployments run different
-        versions of the package, it is the version of the deployment that has the same name as the package.
+        versions of the package, it is the version of the deployment that has the same name as the package. If there is no such deployment,
+        the task fails with C(error_code=AMBIGUOUS).
       - If no deployment runs the package, V(name@current) is the highest version by the rules of semantic versioning. If several packages
         have this version, it is the one from which an instance was started last. If no package has this name, the name can also be the
         name of a deployment.
       - It is best to use the C(ref) that M(scramjet.sth.sth_sequence) returns, which check mode returns too. If the sequence is not on the
         hub in check mode, the task assumes that an earlier task would upload it.
-      - If several packages match and these rules select none of them, the task fails with C(error_code=AMBIGUOUS), except with
-        O(all=true). Examples are a name with several versions on the hub, and V(name@current) if one of the versions is not a semantic version.
+      - If a name matches several versions on the hub, the task fails with C(error_code=AMBIGUOUS), except with O(all=true). It also fails in
+        this way with V(name@current) if no deployment runs the package and one of its versions is not a semantic version.
       - Required to start an instance or a further member of a pool. Without it, such a task fails with C(error_code=NOT_FOUND). If the
         instance already runs and this option is not set, it keeps its sequence.
     type: str
@@ -214,7 +215,7 @@ options:
         then does not contain the output. The directory of the file must exist, and O(collect) must contain C(output).
       - The file is put in place when the run has completed, and replaces an older one. If the task fails, an older file stays as it is.
       - If the task fails while the program still runs, for example because O(run_timeout) is reached, O(failure_event) comes or reading fails,
-        the output until then is kept in C(<name>.partial) in the same directory. If the program has ended without completing, its output is
+        the output until then is kept in C(<name>.partial) in the same directory. If the program has ended without completing the run, its output is
         not kept.
     type: path
   completion_event:
@@ -381,7 +382,7 @@ EXAMPLES = r"""
       when: ansible_failed_result.instance is defined
     - name: Fail with the cause
       ansible.builtin.fail:
-        msg: "{{ ansible_failed_result.msg }}"
+        msg: "second-server did not start: {{ ansible_failed_result.error_code | default(ansible_failed_result.msg) }}"
 
 - name: Keep one instance running with at most 256 megabytes of memory, on a hub that runs programs in Docker
   scramjet.sth.sth_instance:
