@@ -16,7 +16,8 @@ options:
     description:
       - Configuration for the program. An instance that runs with another configuration counts as changed. The whole mapping is compared,
         with the types of the values, so V("3") differs from V(3). If you remove a key, this is a change too.
-      - If not set, it is not compared, and a restart keeps the present configuration. V({}) clears it.
+      - If not set, it is not compared, and a restart of an instance that runs keeps its configuration. An instance that has ended is started
+        again with V({}). V({}) clears it.
       - The task fails with C(error_code=INVALID_CONFIG) if the reserved key C(_sth) is used, or if O(app_config) and O(args) together are
         larger than 127 KiB on a hub from 1.0 on. It also fails if they contain integers beyond 9007199254740991, because a hub rounds
         them. Write such numbers as strings.
@@ -72,15 +73,17 @@ options:
         elements: raw
   input_topic:
     description:
-      - Topic that the program reads its input from, instead of a topic that its code names. An instance that runs with another input
-        topic counts as changed. Requires a hub from 0.31.4 on.
-      - If not set, it is not compared, and a restart keeps the present topic.
+      - Topic that the program reads its input from. It replaces the topic that the code of the program names, if it names one. An instance
+        that runs with another input topic counts as changed. Requires a hub from 0.31.4 on.
+      - If not set, it is not compared, and a restart keeps the present topic. To go back to the topic in the code, end the instance first,
+        and start it without this option.
     type: str
   output_topic:
     description:
-      - Topic that the program writes its output to, instead of a topic that its code names. An instance that runs with another output
-        topic counts as changed. Requires a hub from 0.31.4 on.
-      - If not set, it is not compared, and a restart keeps the present topic.
+      - Topic that the program writes its output to. It replaces the topic that the code of the program names, if it names one. An instance
+        that runs with another output topic counts as changed. Requires a hub from 0.31.4 on.
+      - If not set, it is not compared, and a restart keeps the present topic. To go back to the topic in the code, end the instance first,
+        and start it without this option.
       - B(Starting a program can crash the hub), with everything that runs on it, if the code of the program names a topic that
         exists with another content type. This cannot happen if the task sets both O(input_topic) and O(output_topic). If the hub has
         topics and the task does not set both, RV(notes) lists the topics with their types.

@@ -15,7 +15,8 @@ options:
   wait_for:
     description:
       - When an instance that the task starts counts as ready. If it does not become ready in time, the task fails with
-        C(error_code=TIMEOUT). If it ends before it is ready, the task fails with C(START_FAILED) or C(ENDED_EARLY).
+        C(error_code=TIMEOUT). If it ends before it is ready, the task fails with C(START_FAILED) if the program failed or the hub does not
+        report how it ended, and with C(ENDED_EARLY) if the program completed or was stopped.
       - V(running) waits until the instance has connected to the hub and is still alive O(stable_for) seconds later. The wait is needed
         because a hub reports success before the program is loaded.
       - V(event) waits until the program emits O(ready_event).
@@ -29,13 +30,16 @@ options:
   ready_event:
     description:
       - Name of the event that the program emits when it is ready. Required with O(wait_for=event), and not allowed with other values.
-      - Write the program so that the payload of the event is a mapping. A hub from 0.38 on does not keep an event without a payload, or
-        with the payload V(0), V(false) or an empty string, so the task can miss such an event.
+      - Let the program emit the event with a payload, such as a mapping, which may be empty. A hub from 0.38 on does not keep an event
+        without a payload, or with the payload V(0), V(false), V(null) or an empty string, so the task can miss such an event. It keeps an event
+        with any other payload.
     type: str
   failure_event:
     description:
       - Name of an event that the program emits if it fails. If the event comes while the task waits for the instance, the task fails at
         once with C(error_code=START_FAILED), and returns the payload of the event. It has no effect with O(wait_for=none).
+      - The task then does the same as after O(wait_timeout). So this is a failed attempt of O(start_attempts). After the last attempt, the
+        instance keeps running, unless the task rolls back.
     type: str
   wait_timeout:
     description:
