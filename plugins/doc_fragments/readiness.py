@@ -39,7 +39,7 @@ options:
       - Name of an event that the program emits if it fails. If the event comes while the task waits for the instance, the task fails at
         once with C(error_code=START_FAILED), and returns the payload of the event. It has no effect with O(wait_for=none).
       - The task then does the same as after O(wait_timeout). So this is a failed attempt of O(start_attempts). After the last attempt, the
-        instance keeps running, unless the task rolls back.
+        instance keeps running, unless the task stops it or rolls back.
     type: str
   wait_timeout:
     description:

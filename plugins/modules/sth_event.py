@@ -121,8 +121,8 @@ options:
       - Whether to mask secrets in the payload of the event that O(expect) waits for. If any secret was masked, RV(event.masked)
         is true.
       - Values are masked if their key looks secret or is in O(secret_keys). Secrets of the configuration of the instance are masked
-        everywhere in the payload. Exceptions are secrets with fewer than 6 characters, and single words or numbers with fewer than 12
-        characters, such as C(test), C(production) or C(8080).
+        everywhere in the payload. Exceptions are secrets with fewer than 6 characters, and secrets with fewer than 12 characters that
+        have only letters or only digits, such as C(production).
       - V(false) returns the payload as the program emitted it. If the task fails, secrets are masked in any case.
     type: bool
     default: true

@@ -156,8 +156,8 @@ options:
   mask_output:
     description:
       - Whether to mask secrets of the configuration of O(instance) in the data that is read. If any secret was masked, RV(masked) is
-        true. Exceptions are secrets with fewer than 6 characters, and single words or numbers with fewer than 12 characters, such as
-        C(test), C(production) or C(8080). They are not masked.
+        true. Exceptions are secrets with fewer than 6 characters, and secrets with fewer than 12 characters that have only letters or
+        only digits, such as C(production). They are not masked.
       - V(false) returns the data as the program wrote it. But in O(stream=log), every secret is masked in any case, because the hub writes
         the configuration there.
       - Nothing is masked in O(dest) and in the data of a topic.
