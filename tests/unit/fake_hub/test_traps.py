@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import select
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ import pytest
 import requests
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
     GENERATIONS,
     ask,
@@ -162,16 +164,20 @@ def test_the_log_tells_what_programs_were_started_with(generation: str) -> None:
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_a_connection_that_was_idle_is_closed_and_a_write_on_it_lost(generation: str) -> None:
-    with FakeHub(generation, replace(FAST, idle=0.3)) as hub:
-        connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=5)
+    with FakeHub(generation, replace(FAST, idle=1.0)) as hub:
+        connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=bound(30))
 
         def send(method: str, path: str, body: bytes | None = None) -> bytes:
             connection.request(method, f"/api/v1/{path}", body)
             return connection.getresponse().read()
 
-        for idle in (0.1, 0.6):
-            assert send("GET", "version")
-            time.sleep(idle)
+        assert send("GET", "version")
+        kept = connection.sock
+        assert kept
+        assert send("GET", "version")
+        assert connection.sock is kept
+        # Readable without an answer: the hub has closed it.
+        assert select.select([kept], [], [], bound(30))[0]
         with pytest.raises(ConnectionError):
             send("POST", "sequence", package())
         connection.close()
