@@ -26,7 +26,7 @@ options:
       - In a task with C(delegate_to), the variables for all connection options come from one host. If the task is not delegated to
         localhost, and C(sth_api_url) is set for the host that it is delegated to, they come from that host. It is set if the inventory, its
         C(host_vars) or C(group_vars), C(set_fact) for that host, or C(-e) sets it. Otherwise, or if C(vars) of the play, a role or the task
-        replace this value, they come from the task's own host. With C(-v), the task shows the address of its hub.
+        set C(sth_api_url), they come from the task's own host. With C(-v), the task shows the address of its hub.
     type: str
     default: http://127.0.0.1:8000/api/v1
   token:
@@ -110,7 +110,7 @@ options:
   request_retries:
     description:
       - How many times to repeat a request if no connection to the hub is possible. A read is also repeated if its connection breaks, or if
-        a gateway in front of the hub answers it with 429, 502, 503 or 504. With V(0), no request is repeated.
+        a gateway in front of the hub answers it with 429, 502, 503 or 504. With V(0), none of these is repeated.
       - If no connection is possible, the pauses are 0, 0.4, 0.8, 1.6 seconds and so on. So the default bridges about one second while
         connections are refused, and 20 seconds while nothing answers, because each attempt then takes O(connect_timeout).
       - After the answer of a gateway, the pauses are 1, 2, 4, 8 and then 10 seconds, or as long as its header C(Retry-After) asks for,

@@ -16,8 +16,9 @@ options:
     description:
       - Configuration for the program. An instance that runs with another configuration counts as changed. The whole mapping is compared,
         with the types of the values, so V("3") differs from V(3). If you remove a key, this is a change too.
-      - If not set, it is not compared, and a restart of an instance that runs keeps its configuration. An instance that has ended is started
-        again with V({}). V({}) clears it.
+      - If not set, it is not compared, and a restart of an instance that runs keeps its configuration. M(scramjet.sth.sth_instance)
+        starts an instance that has ended with V({}). M(scramjet.sth.sth_deployment) gives such a replica the configuration of the others.
+        V({}) clears it.
       - The task fails with C(error_code=INVALID_CONFIG) if the reserved key C(_sth) is used, or if O(app_config) and O(args) together are
         larger than 127 KiB on a hub from 1.0 on. It also fails if they contain integers beyond 9007199254740991, because a hub rounds
         them. Write such numbers as strings.

@@ -196,8 +196,8 @@ notes:
   - A hub does not report O(limits) and O(start_options). So set them in every run. Each replica that a run starts gets the ones of that
     run, even if the run rolls back.
   - If you set one of O(app_config), O(args) and O(overrides), set all of them that you use. If you leave out O(app_config) or O(args), each
-    replica keeps its own, including values from earlier O(overrides). If you set O(app_config) and leave out O(overrides), the values from
-    earlier O(overrides) are gone, and likewise for O(args).
+    replica keeps its own, including values from earlier O(overrides). But O(canary=0) gives all replicas the configuration of the canary.
+    If you set O(app_config) and leave out O(overrides), the values from earlier O(overrides) are gone, and likewise for O(args).
   - If no replica runs any more, the hub no longer has the version and the configuration of the deployment. Then set O(src) or
     O(sequence), O(app_config), O(args) and O(replicas).
   - If a run was interrupted after it started a replica, the next run waits until that replica is ready before it stops an old

@@ -41,10 +41,10 @@ options:
         not set are empty.
       - If V(started) starts an instance where none ran, and it does not become ready, the task fails but B(the instance keeps running), and
         later runs treat it as started. The examples show how to end it.
-      - V(restarted) always ends the instance and starts it again. Options that are not set, including O(sequence), are taken from
-        the instance that runs. If none runs, one is started from O(sequence). If O(sequence) is not set either, the task fails with
-        C(error_code=NOT_FOUND). The members of a pool are restarted one at a time. If one fails, the others are not restarted. An
-        instance without a name gets a new id.
+      - V(restarted) always ends the instance and starts it again. O(sequence), O(app_config), O(args), O(input_topic) and
+        O(output_topic) are taken from the instance that runs if they are not set. If none runs, one is started from O(sequence). If
+        O(sequence) is not set either, the task fails with C(error_code=NOT_FOUND). The members of a pool are restarted one at a time. If one fails, the
+        others are not restarted. An instance without a name gets a new id.
       - V(stopped) ends the instance. A hub cannot keep a stopped instance to start it later.
       - V(absent) ends the instance too, and then waits until the hub no longer lists it. By default, this takes more than three minutes
         on a hub from 0.24.3 on. You need it only before you use an O(id) again or overwrite a package.
@@ -82,8 +82,8 @@ options:
         This requires a hub from 0.31.4 on. Choose any id of 36 characters. Hubs from 0.34.1 to 0.36 accept only a UUID.
       - An id can be used again only when the hub no longer lists the ended instance. By default, this takes 195 seconds. The task waits
         for it, up to O(removal_timeout).
-      - An instance that has a name cannot be started again by its id, because the id changes. The task then fails with
-        C(error_code=CONFLICT).
+      - If this selects an instance that has a name, and the task has to start it again, the task fails with C(error_code=CONFLICT), because
+        the new instance has another id. Use O(name) instead.
     type: str
   all:
     description:
@@ -230,7 +230,7 @@ options:
   completion_lines:
     description:
       - With O(state=completed), number of lines of C(output) that completes the run. The task returns these lines, and stops the
-        instance. If the program ends by itself before that, the run is complete too.
+        instance. If the program completes by itself before that, the run is complete too.
       - A line counts when the program has written its line end.
       - If several of O(completion_event), O(completion_lines), O(completion_regex) and O(completion_silence) are set, the first one
         that happens completes the run.
@@ -245,7 +245,7 @@ options:
   completion_silence:
     description:
       - With O(state=completed), a number of seconds. If the program has written to C(output), and then writes nothing for this time, the
-        run is complete, and the task stops the instance. If the program ends by itself before that, the run is complete too.
+        run is complete, and the task stops the instance. If the program completes by itself before that, the run is complete too.
       - What the program writes until it has stopped is kept too. See O(stop_timeout).
     type: float
   wait_for_exit:

@@ -91,7 +91,8 @@ options:
       - V(stop) ends the instances (see O(stop_timeout) and O(can_keepalive)), waits until they have ended, and then removes or
         overwrites the package. A removal can take 25 seconds, and an overwrite some minutes, see O(removal_timeout) and O(on_change).
       - If a program does not answer, V(stop) removes its package on a hub from 1.0 on nevertheless, and the hub then ends the program too.
-        If other instances of the package have ended shortly before, such a removal takes some minutes.
+        If other instances of the package have ended shortly before, such a removal waits up to O(removal_timeout) until the hub no longer
+        lists them.
     type: str
     choices: [fail, keep, stop]
     default: fail
