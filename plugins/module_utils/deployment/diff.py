@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.diff_state import
     wanted_state,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import CONTENT_DIFFERS
 
 State = dict[str, Any]
 # Shown instead of the index in an app_config, so that replicas that differ only in their index look equal.
@@ -56,7 +57,7 @@ def states(observed: Observed, goal: Goal, stay: Mapping[int, Replica], masker: 
     if copies:
         one["copies"] = copies
     if goal.slots and any(_content_differs(item, goal.sequence) for item in was.values()):
-        two["package"] = "its content differs"
+        two["package"] = CONTENT_DIFFERS
     return one, two
 
 
