@@ -151,8 +151,8 @@ options:
   keep_versions:
     description:
       - How many older versions of the deployment stay on the hub, for O(state=rolled_back) and O(sequence). With V(0), there is no version
-        to go back to. Versions that something else runs from, or that another deployment can go back to, are not removed. But a task of
-        M(scramjet.sth.sth_sequence) removes older versions from which nothing runs, unless it sets O(scramjet.sth.sth_sequence#module:keep_old).
+        to go back to. Versions that something else runs from, or that another deployment can go back to, are not removed. A task of
+        M(scramjet.sth.sth_sequence) that replaces a package keeps them too.
       - A version that never ran on all replicas does not count as an older version, and is removed when the next new version is deployed.
         Such a version comes from a canary that was not completed, from a failure (if O(on_failure) has left it), or from a run that was
         interrupted.

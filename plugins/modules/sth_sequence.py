@@ -63,15 +63,15 @@ options:
     description:
       - What to do if the hub has a package with this name, but with another content or version (see O(compare)).
       - V(replace) uploads the new package, checks that the hub has stored it, and then removes B(all other versions) of this
-        name, even those that a M(scramjet.sth.sth_deployment) keeps to go back to. If instances run from one of them, the task fails by
-        default, see O(in_use). To keep the other versions, set O(keep_old). If a play uploads two packages with the same name, they replace
-        each other in every run, and the task gives a warning.
+        name, except those that a M(scramjet.sth.sth_deployment) keeps to go back to (see RV(kept)). If instances run from one of them, the
+        task fails by default, see O(in_use). To keep all versions, set O(keep_old). If a play uploads two packages with the same name,
+        they replace each other in every run, and the task gives a warning.
       - V(overwrite) replaces the content of the package on the hub, and the id stays the same. This requires a hub from 0.28 on. Such a hub
         overwrites a package only if it lists no instance of it. So the task waits up to O(removal_timeout) until the hub no longer lists
         those that have ended. Files that only the old package had stay there, although the hub then reports the digest of the new one. If
         the upload fails halfway, the files of both packages may be mixed, so prefer V(replace).
-      - V(keep) uploads nothing, and returns the package of this name that is on the hub. If there are several, it returns the one with the
-        smallest id, which need not be the newest one. V(fail) fails with C(error_code=CONFLICT).
+      - V(keep) uploads nothing, and returns the package of this name that is on the hub. If there are several, it returns the version in
+        force, as C(name@current) in O(scramjet.sth.sth_instance#module:sequence) does. V(fail) fails with C(error_code=CONFLICT).
     type: str
     choices: [replace, overwrite, keep, fail]
     default: replace
@@ -86,8 +86,8 @@ options:
     description:
       - What to do if instances run from a package that the task has to remove or overwrite.
       - V(fail) fails before anything is written, with C(error_code=CONFLICT).
-      - V(keep) keeps the packages from which instances run, and returns them in RV(kept). The others are removed. With
-        O(on_change=overwrite), the task fails.
+      - V(keep) keeps the packages from which instances run, and with O(state=absent) those too that a deployment keeps to go back to. It
+        returns them in RV(kept). The others are removed. With O(on_change=overwrite), the task fails.
       - V(stop) ends the instances (see O(stop_timeout) and O(can_keepalive)), waits until they have ended, and then removes or
         overwrites the package. A removal can take 25 seconds, and an overwrite some minutes, see O(removal_timeout) and O(on_change).
       - If a program does not answer, V(stop) removes its package on a hub from 1.0 on nevertheless, and the hub then ends the program too.
@@ -176,7 +176,11 @@ removed:
   type: list
   elements: dict
 kept:
-  description: Packages that O(in_use=keep) kept because instances run from them. Elements are as RV(sequence).
+  description:
+    - Packages that the task would have removed, but that are still needed. With O(in_use=keep), these are packages from which instances run.
+    - Versions that a deployment keeps to go back to are here too. Its replicas name them, see
+      O(scramjet.sth.sth_deployment#module:keep_versions). O(state=absent) keeps them only with O(in_use=keep).
+    - Elements are as RV(sequence).
   returned: success
   type: list
   elements: dict

@@ -111,9 +111,7 @@ def _given_up(replicas: Iterable[Replica]) -> Iterator[str]:
 
 
 def _kept_elsewhere(observed: Observed) -> frozenset[str]:
-    marks = (item.mark for item in observed.inventory.instances if item.live)
-    others = (mark.rollout for mark in marks if mark is not None and mark.deployment != observed.name)
-    return frozenset(ref for rollout in others if rollout is not None for ref in rollout.versions)
+    return observed.inventory.kept_to_go_back(deployment=observed.name)
 
 
 def _used(observed: Observed, sequence: SequenceRecord, stopped: Collection[str]) -> bool:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -152,6 +153,17 @@ class Inventory:
     def sequence(self, sequence_id: str) -> SequenceRecord | None:
         """Return the sequence with this id."""
         return self._by_id.get(sequence_id)
+
+    def kept_to_go_back(
+        self, without: Collection[InstanceRecord] = (), deployment: str | None = None
+    ) -> frozenset[str]:
+        """Return the refs of the versions that deployments keep to go back to.
+
+        Replicas in ``without`` do not count, because they will end, and those of ``deployment`` do not either.
+        """
+        marks = (item.mark for item in self.instances if item.live and item not in without)
+        rollouts = (mark.rollout for mark in marks if mark is not None and mark.deployment != deployment)
+        return frozenset(ref for rollout in rollouts if rollout is not None for ref in rollout.versions)
 
     @cached_property
     def _by_id(self) -> dict[str, SequenceRecord]:

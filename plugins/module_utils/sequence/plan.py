@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.model.current import is_older
+from ansible_collections.scramjet.sth.plugins.module_utils.model.current import current_sequences, is_older
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
     InstanceRecord,
     Inventory,
@@ -78,7 +78,8 @@ def plan_present(inventory: Inventory, wanted: SequenceRecord, policy: SequenceP
             f"{policy.hub} has {wanted.name} with other content ({_ref_list(others)}) than {wanted.ref}, and on_change is fail: use on_change: replace.",
         )
     if others and not same and policy.on_change == "keep":
-        return _plan(inventory, named, others[0], (), (), (), policy)
+        current = current_sequences(wanted.name, inventory) or others
+        return _plan(inventory, named, min(current, key=lambda item: item.id), (), (), (), policy)
     upload = () if same else (_upload(wanted, others),)
     # Of copies with the same content, every task keeps the one with the smallest id (architecture.md#packages), and those that are in
     # use. With compare: version, sequences with the same version may differ in content. Then they are not copies.
@@ -104,12 +105,17 @@ def _plan(
 ) -> SequencePlan:
     actions = list(first)
     removed, kept, blocked = [], [], []
+    old = list(old)
+    needed = _kept_to_go_back(inventory, old, policy) if sequence or policy.in_use == "keep" else ()
     for record in (*old, *spare):
         users = _users(inventory, record)
         if users and policy.in_use == "fail":
             blocked.append((record, users))
             continue
         if users and policy.in_use == "keep":
+            kept.append(record)
+            continue
+        if not users and record in old and record.ref in needed:
             kept.append(record)
             continue
         actions += [_stop_user(user, record) for user in users]
@@ -199,6 +205,11 @@ def _why_removed(sequence: SequenceRecord | None) -> str:
 
 def _users(inventory: Inventory, record: SequenceRecord) -> list[InstanceRecord]:
     return [item for item in inventory.instances if item.live and item.sequence_id == record.id]
+
+
+def _kept_to_go_back(inventory: Inventory, old: Iterable[SequenceRecord], policy: SequencePolicy) -> frozenset[str]:
+    ending = [user for item in old for user in _users(inventory, item)] if policy.in_use == "stop" else []
+    return inventory.kept_to_go_back(without=ending)
 
 
 def _ref_list(records: Iterable[SequenceRecord]) -> str:

@@ -149,6 +149,15 @@ def test_on_change_keep_and_fail() -> None:
     assert steps(plan(on_change="fail")) == [UPLOAD]
 
 
+def test_on_change_keep_returns_the_version_in_force() -> None:
+    older = SequenceRecord("id-0", "app", "0.9.0")
+    assert plan(older, OLD, on_change="keep").sequence is OLD
+    replica = InstanceRecord("i", "id-0", "running", {"_sth": {"name": "web-0", "deployment": "web", "index": 0}})
+    assert plan(older, OLD, instances=(replica,), on_change="keep").sequence is older
+    unordered = SequenceRecord("id-00", "app", "latest")
+    assert plan(OLD, unordered, on_change="keep").sequence is unordered
+
+
 def test_overwrite() -> None:
     assert steps(plan(OLD, on_change="overwrite")) == [f"overwrite sequence {OLD.ref}"]
     assert plan(OLD, on_change="overwrite").sequence == SequenceRecord("id-1", "app", WANTED.hub_version)

@@ -37,6 +37,13 @@ def deploy(hub: FakeHub, package: pathlib.Path, **options: Any) -> dict[str, Any
     return run_task("sth_sequence", hub, src=str(package), **options)
 
 
+def update_deployment(hub: FakeHub, package: pathlib.Path) -> str:
+    """Deploy another version, and return its ref."""
+    change(package, "next")
+    result = run_task("sth_deployment", hub, name="web", src=str(package), stable_for=0, stop_timeout=0)
+    return str(result["deployment"]["ref"])
+
+
 def stamped(package: pathlib.Path, directory: pathlib.Path) -> pathlib.Path:
     """Return the archive that ``sth_package`` makes of ``package``."""
     archive = directory / "stamped.tar.gz"
@@ -60,6 +67,27 @@ def test_upload_replace_and_remove(hub: FakeHub, package: pathlib.Path) -> None:
     assert [item["id"] for item in hub.sequences] == [second.real["sequence"]["id"]]
     assert verbs(four_times("sth_sequence", hub, name="probe", state="absent").real) == ["delete"]
     assert hub.sequences == []
+
+
+def test_a_version_that_a_deployment_keeps_to_go_back_to_stays(hub: FakeHub, package: pathlib.Path) -> None:
+    first = update_deployment(hub, package)
+    second = update_deployment(hub, package)
+    change(package, "third")
+    third = four_times("sth_sequence", hub, src=str(package), in_use="keep")
+    assert verbs(third.real) == ["upload"]
+    for result in (third.check, third.real, third.again, third.check_again):
+        assert sorted(item["ref"] for item in result["kept"]) == sorted([first, second])
+    gone = four_times("sth_sequence", hub, name="probe", state="absent", in_use="keep").real
+    assert [item["ref"] for item in gone["removed"]] == [third.real["sequence"]["ref"]]
+    assert run_task("sth_deployment", hub, name="web", state="rolled_back", stable_for=0)["deployment"]["ref"] == first
+
+
+def test_a_deployment_that_the_task_ends_keeps_no_version(hub: FakeHub, package: pathlib.Path) -> None:
+    update_deployment(hub, package)
+    update_deployment(hub, package)
+    change(package, "third")
+    result = four_times("sth_sequence", hub, src=str(package), in_use="stop", stop_timeout=0).real
+    assert sorted(verbs(result)) == ["delete", "delete", "stop", "upload"]
 
 
 def test_null_in_a_manifest_is_as_if_the_key_were_missing(hub: FakeHub, package: pathlib.Path) -> None:
