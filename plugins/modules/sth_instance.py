@@ -214,9 +214,9 @@ options:
       - File for the whole C(output), on the machine where the task runs. Nothing is masked in the file, and it gets mode 0600. The result
         then does not contain the output. The directory of the file must exist, and O(collect) must contain C(output).
       - The file is put in place when the run has completed, and replaces an older one. If the task fails, an older file stays as it is.
-      - If the task fails while the program still runs, for example because O(run_timeout) is reached, O(failure_event) comes or reading fails,
-        the output until then is kept in C(<name>.partial) in the same directory. If the program has ended without completing the run, its output is
-        not kept.
+      - If the task fails, for example because the program fails, O(run_timeout) is reached or reading fails, the output until then is kept in
+        C(<name>.partial) in the same directory, which RV(collected) names. It replaces an older one. If there was no output, there is no such
+        file, and C(path) is null.
     type: path
   completion_event:
     description:

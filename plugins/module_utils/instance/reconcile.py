@@ -237,6 +237,14 @@ def _predicted(step: Step) -> InstanceRecord | None:
     return step.program.started_from(step.sequence.id)
 
 
+def _left_running(error: SthError) -> str:
+    """Return what the failure of a first start says about the instance, which the task does not end."""
+    if "event" in error.details:
+        return "Unless it ends by itself, it keeps running, and later runs treat it as started."
+    late = "instance" in error.details and error.code == "TIMEOUT"
+    return "It keeps running; later runs treat it as started." if late else ""
+
+
 class _Apply:
     """Carries out the steps of a plan, and verifies each on the hub."""
 
@@ -305,7 +313,7 @@ class _Apply:
             if item.target.status != "stopping" and item.target.app_config is not None
         ]
         if not ran:
-            return "It keeps running; later runs treat it as started." if failed and error.code == "TIMEOUT" else ""
+            return _left_running(error)
         if isinstance(error, WrittenError):
             return "The previous instance was stopped, and is not started again because the new one may be running."
         old: InstanceRecord = min(ran, key=order)

@@ -117,10 +117,10 @@ class Apply:
                 self.run.warnings += spoiled(self.hub, f"output of instance {self.label}")
             if is_python and not end.is_met:
                 record = as_the_log_says(record, group.said()["log"])
-            # Raise inside the context, so that the file of a failed run is removed.
+            # Raise inside the context, so that the file of a failed run does not get its final name.
             incomplete = self.completion.is_required or record.outcome != "completed"
             if not end.is_met and (incomplete or failed is not None):
-                raise self._failed(record, collected, group, failed)
+                raise self._failed(record, group.finish(is_whole=False), group, failed)
         return record, collected, end.event.payload if end.event else None
 
     def _start(self) -> str:

@@ -65,7 +65,7 @@ class Sink:
     digest: Any = field(default_factory=hashlib.sha256)
     # Whether the stream contains U+FFFD.
     has_replaced: bool = False
-    # The final name of the file.
+    # The name that the file will have; None if there is none.
     path: str | None = None
     _last: bytes = b""
 
@@ -73,9 +73,9 @@ class Sink:
         self.path = self.file.path if self.file is not None else None
 
     def keep_part(self) -> None:
-        """Keep the incomplete file under another name, because the data cannot be read again."""
-        if self.file is not None and self.total:
-            self.path = self.file.keep_part()
+        """Keep the file under another name, because the data cannot be read again. An empty file is not kept."""
+        if self.file is not None:
+            self.path = self.file.keep_part() if self.total else None
 
     def write(self, piece: bytes) -> None:
         """Add the next piece. Raises ``LOCAL_ERROR`` if it cannot be written to the file."""
@@ -304,7 +304,8 @@ class Collecting:
     def finish(self, *, is_whole: bool = True, needs_log: bool = False) -> dict[str, dict[str, Any]]:
         """Wait for the ends of the streams, stop those that do not end, and return the data by stream, even if it is incomplete.
 
-        ``is_whole``: False if a stream was cut. A file is then kept under another name, because its data cannot be read again.
+        ``is_whole``: False if a stream was cut, or the run failed. A file is then kept under another name, because its data cannot be
+        read again.
         ``needs_log``: whether to wait longer for the log, because only the log says how a Python program has ended.
         """
         timings = self._timings

@@ -49,6 +49,15 @@ def test_started_stopped_and_absent(hub: FakeHub) -> None:
     assert hub.instances == []
 
 
+def test_a_failure_event_at_the_first_start_says_what_is_left(hub: FakeHub) -> None:
+    config = {"events": [{"name": "failed", "payload": "no", "after": 0.1}]}
+    options: dict[str, Any] = {"name": "web", "sequence": "probe", "app_config": config, "failure_event": "failed"}
+    result = run_task("sth_instance", hub, **options)
+    assert result["error_code"] == "START_FAILED"
+    assert result["msg"].endswith("Unless it ends by itself, it keeps running, and later runs treat it as started.")
+    assert not run_task("sth_instance", hub, **options)["changed"]
+
+
 @pytest.mark.slow
 def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
     own_id = "11111111-2222-4333-8444-555555555555"

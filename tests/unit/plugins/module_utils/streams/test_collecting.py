@@ -73,8 +73,20 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path:
     dest.write_text("before")
     result = complete(hub, app_config={"behaviour": "throw_later"}, output_dest=str(dest))
     assert result["failed"]
+    assert result["collected"]["output"]["path"] is None
     assert dest.read_text() == "before"
     assert list(tmp_path.iterdir()) == [dest]
+
+
+def test_the_output_of_a_run_that_fails_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    dest = tmp_path / "out"
+    config = {"behaviour": "complete", "result": "not enough"}
+    result = complete(hub, app_config=config, output_dest=str(dest), completion_regex="enough of it")
+    assert result["error_code"] == "ENDED_EARLY", result
+    partial = tmp_path / "out.partial"
+    assert result["collected"]["output"]["path"] == str(partial)
+    assert "not enough" in partial.read_text()
+    assert list(tmp_path.iterdir()) == [partial]
 
 
 @pytest.mark.slow
