@@ -110,7 +110,7 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield Hub("real-0.18", api_url, "0.18", python=python, many=_many_on_this_machine())
 
 
-def simulated_hub(generation: str, entrance: str = "auto") -> Iterator[Hub]:
+def simulated_hub(generation: str, entrance: str = "auto") -> Generator[Hub, None, None]:
     """A simulated hub, on which check mode must not write."""
     lingers = not Played(generation).has("instance_status")
     with FakeHub(generation=generation, timings=LINGERING if lingers else FAST) as fake:
@@ -134,7 +134,13 @@ def hub(request: pytest.FixtureRequest) -> Iterator[Hub]:
     """A hub of the kind that the test names. A test must leave it empty. After a failed test, this fixture empties it."""
     kind = str(request.param)
     if kind.startswith("fake-"):
-        yield from simulated_hub(kind[5:])
+        simulated = simulated_hub(kind[5:])
+        yield next(simulated)
+        if request.node.stash.get(FAILED, True):
+            # What a failed test has left or written is not a second failure.
+            simulated.close()
+        else:
+            next(simulated, None)
         return
     if kind == "live":
         url = os.environ["STH_TEST_API_URL"]
