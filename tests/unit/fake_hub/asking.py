@@ -11,17 +11,23 @@ import json
 import tarfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import requests
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
 JSON = {"Content-Type": "application/json"}
 # Long enough for an answer, short enough to wait for one that never comes.
-PATIENCE = 0.6
+PATIENCE = 0.6 * pace()
+# For an answer that must come.
+AMPLE = bound(4.0)
 CHOSEN = "00000000-0000-4000-8000-000000000001"
 GENERATIONS = ("0.18", "1.x")
+# Of a hub that lists an ended instance for the whole test; 0.18 lists none.
+LISTING = replace(FAST, extension=60.0)
 
 
 def package(name: str = "a", version: str = "1.0.0", engine: str = "node", **more: Any) -> bytes:
@@ -37,7 +43,7 @@ def package(name: str = "a", version: str = "1.0.0", engine: str = "node", **mor
 
 
 def ask(
-    hub: FakeHub, method: str, path: str, body: Any = None, *, timeout: float = 10.0, force: str = ""
+    hub: FakeHub, method: str, path: str, body: Any = None, *, timeout: float = AMPLE, force: str = ""
 ) -> requests.Response:
     """Send a request with a JSON body and return the answer; ``force``: what the header of a forced delete says."""
     headers = {**JSON, "x-seq-kill-inst": force} if force else JSON
@@ -55,14 +61,14 @@ def hangs(hub: FakeHub, method: str, path: str, body: Any = None, force: str = "
 
 def until(so: Callable[[], Any]) -> None:
     """Wait until a condition holds."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + bound(10)
     while not so():
         assert time.monotonic() < end, "it never was"
         time.sleep(0.01)
 
 
 def upload(hub: FakeHub, body: bytes) -> requests.Response:
-    return requests.post(f"{hub.api_url}/sequence", data=body, timeout=10)
+    return requests.post(f"{hub.api_url}/sequence", data=body, timeout=AMPLE)
 
 
 def stored(hub: FakeHub, **how: Any) -> str:

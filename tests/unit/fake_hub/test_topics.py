@@ -10,16 +10,14 @@ import pytest
 import requests
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import until
+from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import AMPLE, PATIENCE, until
 
 TEXT = {"Content-Type": "text/plain"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
 ENDING = {**TEXT, "x-end-stream": "true"}
-# Long enough for what comes at once, short enough to wait for what never comes.
-PATIENCE = 0.6
 
 
-def write(hub: FakeHub, name: str, body: bytes, headers: dict[str, str], timeout: float = 10.0) -> requests.Response:
+def write(hub: FakeHub, name: str, body: bytes, headers: dict[str, str], timeout: float = AMPLE) -> requests.Response:
     return requests.post(f"{hub.api_url}/topic/{name}", data=body, headers=headers, timeout=timeout)
 
 
@@ -45,7 +43,7 @@ def test_data_waits_for_its_first_reader_and_is_gone_then(hub: FakeHub) -> None:
 
 def test_all_readers_get_what_is_written_while_they_read(hub: FakeHub) -> None:
     url = f"{hub.api_url}/topic/t"
-    readers = [requests.get(url, headers=TEXT, stream=True, timeout=5) for _number in range(2)]
+    readers = [requests.get(url, headers=TEXT, stream=True, timeout=AMPLE) for _number in range(2)]
     # An answer begins before its reader is counted.
     until(lambda: len(hub.state.topics["t"].readers) == len(readers))
     write(hub, "t", b"for both\n", TEXT)
@@ -57,8 +55,9 @@ def test_all_readers_get_what_is_written_while_they_read(hub: FakeHub) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_using_an_unknown_topic_creates_it_and_counts_as_a_write(method: str) -> None:
     with FakeHub() as hub:
-        requests.request(method, f"{hub.api_url}/topic/t", headers=TEXT, data=b"x", stream=True, timeout=5).close()
-        listed = requests.get(f"{hub.api_url}/topics", timeout=5).json()
+        url = f"{hub.api_url}/topic/t"
+        requests.request(method, url, headers=TEXT, data=b"x", stream=True, timeout=AMPLE).close()
+        listed = requests.get(f"{hub.api_url}/topics", timeout=AMPLE).json()
         assert listed == [{"contentType": "text/plain", "localProvider": "", "topic": "t", "topicName": "t"}]
         assert [item.method for item in hub.writes] == [method]
 
@@ -66,7 +65,7 @@ def test_using_an_unknown_topic_creates_it_and_counts_as_a_write(method: str) ->
 def test_018_lists_no_topic() -> None:
     with FakeHub("0.18") as hub:
         assert write(hub, "t", b"x", TEXT).status_code == 202
-        assert requests.get(f"{hub.api_url}/topics", timeout=5).json() == []
+        assert requests.get(f"{hub.api_url}/topics", timeout=AMPLE).json() == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_1x_keeps_a_topic_to_its_first_type() -> None:
     with FakeHub() as hub:
         assert write(hub, "t", b"{}\n", NDJSON).json() == {}
         assert write(hub, "t", b"x", TEXT).status_code == 500
-        assert requests.get(f"{hub.api_url}/topic/t", headers=TEXT, timeout=5).status_code == 415
+        assert requests.get(f"{hub.api_url}/topic/t", headers=TEXT, timeout=AMPLE).status_code == 415
         # Without a type, a reader asks for ndjson.
         assert read(hub, "t", {}) == (b"{}\n", False)
 

@@ -20,7 +20,10 @@ import requests
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
+    AMPLE,
     GENERATIONS,
+    LISTING,
+    PATIENCE,
     ask,
     ended,
     hangs,
@@ -58,10 +61,10 @@ def test_a_refused_overwrite_is_seen_after_a_restart() -> None:
     with FakeHub() as hub:
         sequence = stored(hub, version="1.0.0")
         bad = package(version="9.9.9", keywords="not a list")
-        assert requests.put(f"{hub.api_url}/sequence/{sequence}", data=bad, timeout=10).status_code == 422
+        assert requests.put(f"{hub.api_url}/sequence/{sequence}", data=bad, timeout=AMPLE).status_code == 422
         assert hub.sequences[0]["config"]["version"] == "1.0.0"
         cut_off = package(version="3.0.0")[:-8]
-        assert requests.put(f"{hub.api_url}/sequence/{sequence}", data=cut_off, timeout=10).status_code == 422
+        assert requests.put(f"{hub.api_url}/sequence/{sequence}", data=cut_off, timeout=AMPLE).status_code == 422
         hub.restart()
         assert hub.sequences[0]["config"]["version"] == "3.0.0"
 
@@ -69,7 +72,7 @@ def test_a_refused_overwrite_is_seen_after_a_restart() -> None:
 def test_the_size_of_a_package_is_what_has_come_on_the_connection() -> None:
     with FakeHub() as hub, requests.Session() as session:
         for _number in range(2):
-            session.post(f"{hub.api_url}/sequence", data=package(), timeout=10)
+            session.post(f"{hub.api_url}/sequence", data=package(), timeout=AMPLE)
         first, second = [item["config"]["packageSize"] for item in hub.sequences]
         assert len(package()) < first < second
 
@@ -84,7 +87,7 @@ def test_an_author_may_be_an_object_on_018_only(generation: str, status: int) ->
 def test_018_cuts_slow_uploads_off_and_keeps_what_has_come(generation: str) -> None:
     whole = package("slow")
     with FakeHub(generation, replace(FAST, request=0.2)) as hub:
-        with socket.create_connection(("127.0.0.1", hub.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", hub.port), timeout=AMPLE) as connection:
             head = f"POST /api/v1/sequence HTTP/1.1\r\nHost: h\r\nContent-Length: {len(whole)}\r\n\r\n"
             connection.sendall(head.encode() + whole[:-1])
             time.sleep(0.4)
@@ -99,18 +102,18 @@ def test_018_cuts_slow_uploads_off_and_keeps_what_has_come(generation: str) -> N
 
 
 def test_a_sequence_cannot_be_overwritten_while_an_ended_instance_is_listed() -> None:
-    with FakeHub() as hub:
+    with FakeHub("1.x", LISTING) as hub:
         sequence = stored(hub)
         instance = started(hub, sequence)
         ask(hub, "POST", f"/instance/{instance}/_kill")
         until(lambda: ended(hub, instance))
-        put = requests.put(f"{hub.api_url}/sequence/{sequence}", data=package(), timeout=10)
+        put = requests.put(f"{hub.api_url}/sequence/{sequence}", data=package(), timeout=AMPLE)
         assert put.status_code == 409
 
 
 @pytest.mark.parametrize("force", ["", "true"])
 def test_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> None:
-    with FakeHub("1.x", replace(FAST, busy=0.05, extension=60.0)) as hub:
+    with FakeHub("1.x", replace(LISTING, busy=0.05)) as hub:
         sequence = stored(hub)
         running, old = started(hub, sequence), started(hub, sequence)
         ask(hub, "POST", f"/instance/{old}/_kill")
@@ -121,7 +124,7 @@ def test_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> No
 
 
 def test_force_is_forced_by_any_value_and_goes_on_without_its_client() -> None:
-    with FakeHub("1.x", replace(FAST, busy=0.6)) as hub:
+    with FakeHub("1.x", replace(FAST, busy=PATIENCE)) as hub:
         sequence = stored(hub)
         started(hub, sequence)
         assert hangs(hub, "DELETE", f"/sequence/{sequence}", force="false")
@@ -136,7 +139,7 @@ def test_a_sequence_whose_directory_is_gone_cannot_be_deleted(generation: str) -
         assert ask(hub, "DELETE", f"/sequence/{sequence}").status_code == 500
         assert len(hub.sequences) == 1
         if generation == "1.x":
-            assert requests.put(f"{hub.api_url}/sequence/{sequence}", data=package(), timeout=10).ok
+            assert requests.put(f"{hub.api_url}/sequence/{sequence}", data=package(), timeout=AMPLE).ok
             assert ask(hub, "DELETE", f"/sequence/{sequence}").status_code == 200
         else:
             hub.restart()
@@ -158,7 +161,7 @@ def test_deletes_at_once_may_fail_although_the_sequence_goes() -> None:
 def test_the_log_tells_what_programs_were_started_with(generation: str) -> None:
     with FakeHub(generation) as hub:
         started(hub, stored(hub), appConfig={"password": "canary"})
-        with requests.get(f"{hub.api_url}/log", stream=True, timeout=10) as log:
+        with requests.get(f"{hub.api_url}/log", stream=True, timeout=AMPLE) as log:
             assert any(b"canary" in line for line in itertools.islice(log.iter_lines(), 2))
 
 

@@ -16,7 +16,9 @@ import requests
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
+    AMPLE,
     GENERATIONS,
+    LISTING,
     PATIENCE,
     ask,
     emitting,
@@ -94,7 +96,7 @@ def test_what_one_program_emits_the_others_hear_on_1x(generation: str, left: int
 
 
 def test_a_dead_instance_is_healthy_and_takes_events() -> None:
-    with FakeHub("1.x", replace(FAST, extension=60.0)) as hub:
+    with FakeHub("1.x", LISTING) as hub:
         instance = started(hub, stored(hub))
         ask(hub, "POST", f"/instance/{instance}/_kill")
         until(lambda: ended(hub, instance))
@@ -129,8 +131,8 @@ def test_input_after_its_end_is_never_done(generation: str, route: str) -> None:
     with FakeHub(generation) as hub:
         path = f"{hub.api_url}/instance/{started(hub, stored(hub))}/{route}"
         octets = {"Content-Type": "application/octet-stream"}
-        more = requests.post(path, data=b"x", headers={**octets, "x-end-stream": "false"}, timeout=10)
-        last = requests.post(path, data=b"x", headers=octets, timeout=10)
+        more = requests.post(path, data=b"x", headers={**octets, "x-end-stream": "false"}, timeout=AMPLE)
+        last = requests.post(path, data=b"x", headers=octets, timeout=AMPLE)
         assert (more.status_code, last.status_code) == (202, 200)
         with pytest.raises(requests.ConnectionError):
             requests.post(path, data=b"x", headers=octets, timeout=PATIENCE)

@@ -15,8 +15,11 @@ import pytest
 import requests
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
+    AMPLE,
     CHOSEN,
+    LISTING,
     ask,
     ended,
     event,
@@ -42,11 +45,13 @@ def test_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> None:
 
 
 def test_018_never_answers_for_an_instance_that_was_starting() -> None:
-    with FakeHub("0.18", replace(FAST, handshake=0.5)) as hub, ThreadPoolExecutor() as pool:
+    # Long enough to find the instance and to ask for it in the meantime.
+    handshake = 0.5 * pace()
+    with FakeHub("0.18", replace(FAST, handshake=handshake)) as hub, ThreadPoolExecutor() as pool:
         start = pool.submit(started, hub, stored(hub))
         until(lambda: ask(hub, "GET", "/instances").json())
         [listed] = ask(hub, "GET", "/instances").json()
-        early = pool.submit(ask, hub, "GET", f"/instance/{listed['id']}", timeout=1.0)
+        early = pool.submit(ask, hub, "GET", f"/instance/{listed['id']}", timeout=2 * handshake)
         assert start.result() == listed["id"]
         assert ask(hub, "GET", f"/instance/{listed['id']}").status_code == 200
         with pytest.raises(requests.Timeout):
@@ -55,7 +60,7 @@ def test_018_never_answers_for_an_instance_that_was_starting() -> None:
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 404), ("1.x", 200)])
 def test_a_start_that_is_answered_is_no_success(generation: str, status: int) -> None:
-    with FakeHub(generation) as hub:
+    with FakeHub(generation, LISTING) as hub:
         answer = ask(hub, "POST", f"/sequence/{stored(hub)}/start", {"appConfig": {"behaviour": "throw_at_start"}})
         assert answer.status_code == 200
         until(lambda: ended(hub, answer.json()["id"]))
@@ -63,7 +68,7 @@ def test_a_start_that_is_answered_is_no_success(generation: str, status: int) ->
 
 
 def test_starts_at_once_under_one_id_all_succeed() -> None:
-    with FakeHub("1.x", replace(FAST, handshake=0.3)) as hub:
+    with FakeHub("1.x", replace(LISTING, handshake=0.3 * pace())) as hub:
         sequence = stored(hub)
         with ThreadPoolExecutor(3) as pool:
             starts = [pool.submit(started, hub, sequence, instanceId=CHOSEN) for _number in range(3)]
@@ -101,7 +106,7 @@ def test_018_answers_500_and_stops_all_the_same() -> None:
 
 
 def test_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
-    with FakeHub("1.x", replace(FAST, extension=60.0)) as hub:
+    with FakeHub("1.x", LISTING) as hub:
         instance = started(hub, stored(hub))
         ask(hub, "POST", f"/instance/{instance}/_kill")
         until(lambda: ended(hub, instance))
@@ -114,7 +119,7 @@ def test_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
 def test_what_is_stopping_cannot_be_killed() -> None:
     with FakeHub() as hub, ThreadPoolExecutor() as pool:
         instance = started(hub, stored(hub))
-        stop = pool.submit(ask, hub, "POST", f"/instance/{instance}/_stop", {"timeout": 500})
+        stop = pool.submit(ask, hub, "POST", f"/instance/{instance}/_stop", {"timeout": round(500 * pace())})
         until(lambda: hub.instances[0]["status"] == "stopping")
         refused = ask(hub, "POST", f"/instance/{instance}/_kill")
         assert (refused.status_code, refused.json()) == (400, {"error": "Instance not running"})
@@ -122,7 +127,7 @@ def test_what_is_stopping_cannot_be_killed() -> None:
 
 
 def test_what_another_process_has_left_ends_the_record_of_a_running_one() -> None:
-    with FakeHub() as hub:
+    with FakeHub("1.x", replace(FAST, extension=0.6 * pace())) as hub:
         instance = started(hub, stored(hub))
         hub.declare_completed(instance)
         assert ask(hub, "GET", f"/instance/{instance}").json()["terminated"]["exitcode"] == -1
@@ -132,13 +137,15 @@ def test_what_another_process_has_left_ends_the_record_of_a_running_one() -> Non
 
 @pytest.mark.slow
 def test_what_is_not_listed_after_a_restart_may_run() -> None:
-    with FakeHub("1.x", replace(FAST, reconnect=1.5)) as hub:
+    # Long enough to start the second one in the meantime.
+    seconds = 1.5 * pace()
+    with FakeHub("1.x", replace(FAST, reconnect=seconds)) as hub:
         sequence = stored(hub)
         started(hub, sequence, instanceId=CHOSEN, appConfig={"take": 1})
         hub.restart()
         assert hub.instances == []
         started(hub, sequence, instanceId=CHOSEN, appConfig={"take": 2})
-        time.sleep(1.6)
+        time.sleep(seconds + 0.1)
         assert [item["appConfig"]["take"] for item in hub.instances] == [2]
         assert hub.runners == 2
 
@@ -154,7 +161,7 @@ def test_what_was_reconnected_stays_listed_for_ever_once_it_is_ended(command: st
         until(lambda: hub.runners == 0)
         time.sleep(0.3)
         assert "terminated" not in ask(hub, "GET", f"/instance/{instance}").json()
-        put = requests.put(f"{hub.api_url}/sequence/{sequence}", data=package(), timeout=10)
+        put = requests.put(f"{hub.api_url}/sequence/{sequence}", data=package(), timeout=AMPLE)
         assert put.status_code == 409
         assert ask(hub, "DELETE", f"/sequence/{sequence}").status_code == 409
         assert ask(hub, "POST", f"/sequence/{sequence}/start", {"instanceId": CHOSEN}).status_code == 409
@@ -182,7 +189,8 @@ def test_018_starts_python_only_with_both_configuration_and_arguments(body: dict
 
 @pytest.mark.slow
 def test_018_does_not_stop_python_and_kills_it_late() -> None:
-    with FakeHub("0.18", replace(FAST, overdue_018=1.5)) as hub:
+    # Long enough to see that it still runs after the kill.
+    with FakeHub("0.18", replace(FAST, overdue_018=1.5 * pace())) as hub:
         instance = started(hub, stored(hub, engine="python3"), appConfig={}, args=[])
         assert ask(hub, "POST", f"/instance/{instance}/_stop", [4001, {"timeout": 10}]).status_code == 200
         time.sleep(0.2)
@@ -197,7 +205,7 @@ def test_018_does_not_stop_python_and_kills_it_late() -> None:
     ("command", "body"), [("_kill", None), ("_stop", {"timeout": 10}), ("_event", event("finish"))]
 )
 def test_every_end_of_python_is_the_same_on_1x(command: str, body: Any) -> None:
-    with FakeHub() as hub:
+    with FakeHub("1.x", LISTING) as hub:
         instance = started(hub, stored(hub, engine="python3"))
         assert ask(hub, "GET", f"/instance/{instance}").json()["created"] is None
         ask(hub, "POST", f"/instance/{instance}/{command}", body)
