@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+
 
 @dataclass
 class ForwardProxy:
@@ -92,7 +94,7 @@ class ForwardProxy:
 
     def _to(self, host: str, port: int) -> socket.socket:
         self.went.append((host, port))
-        return socket.create_connection((host, port), timeout=5)
+        return socket.create_connection((host, port), timeout=bound(5))
 
     def _pump(self, client: socket.socket, hub: socket.socket, first: bytes) -> None:
         pieces, ends = [first] if first else [], [client, hub]

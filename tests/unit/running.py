@@ -30,7 +30,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import Spec
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import execute
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.running.pace import pace
+from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
 PACKAGES = pathlib.Path(__file__).resolve().parents[1] / "integration" / "packages"
 # For tests that start a Python of their own.
@@ -105,7 +105,7 @@ def when(so: Callable[[], Any], do: Callable[[], Any]) -> None:
     """Call ``do`` in a thread as soon as ``so`` holds."""
 
     def wait() -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + bound(20)
         while not so():
             if time.monotonic() > end:
                 return

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
 @dataclass
@@ -63,7 +64,7 @@ class ScriptedServer:
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(5)
+        self._thread.join(bound(5))
         if kind is None:
             assert not self._problems, self._problems
             assert not self._script, f"never asked for: {self._script}"

@@ -13,6 +13,8 @@ import subprocess
 
 import pytest
 
+from ansible_collections.scramjet.sth.tests.running.pace import bound
+
 MAKE = shutil.which("make") or ""
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # As on Debian without python3-venv: the directory is made, and then there is no pip for it.
@@ -42,7 +44,7 @@ def make(directory: pathlib.Path, python: str) -> str:
     environment = {
         name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=bound(20), check=False)
     assert done.returncode != 0
     *_others, said, own = [line for line in done.stderr.splitlines() if "Leaving directory" not in line]
     assert own.startswith("make"), own

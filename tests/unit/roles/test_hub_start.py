@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 NODE = shutil.which("node")
 SCRIPT = ROOT / "roles" / "hub" / "files" / "sth_hub.js"
@@ -59,7 +60,7 @@ def test_what_cannot_be_removed_does_not_keep_a_hub_from_starting(tmp_path: path
     }
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     command = [str(NODE), str(SCRIPT), str(tmp_path / "settings.json")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=bound(20))
     assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
     assert f"Could not remove locked from {temporary}: EACCES" in done.stderr
     assert [item.name for item in temporary.iterdir()] == ["locked"]

@@ -18,6 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import (
     PACKAGES,
     keep_ended,
@@ -130,7 +131,7 @@ def test_an_id_takes_no_listing(pool: FakeHub) -> None:
 def test_a_reply_is_heard_although_the_hub_never_answers_the_first_request_for_it(pool: FakeHub) -> None:
     pool.fault(Fault("hang", method="GET", path="/once/done"))
     emit_when_awaited(pool, "done", "x")
-    result = event(pool, instance="web-2", expect="done", wait_timeout=60)
+    result = event(pool, instance="web-2", expect="done", wait_timeout=bound(20))
     assert not result.get("failed"), result
     assert result["event"]["payload"] == "x"
 
@@ -156,7 +157,7 @@ def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> No
 
 def test_waiting_is_no_change(pool: FakeHub) -> None:
     emit_when_awaited(pool, "done", {"n": 1})
-    result = event(pool, instance="web-2", expect="done", wait_timeout=60)
+    result = event(pool, instance="web-2", expect="done", wait_timeout=bound(20))
     assert not result["changed"]
     assert result["event"]["payload"] == {"n": 1}
 
@@ -177,7 +178,7 @@ def test_a_wait_ends_with_the_instance(pool: FakeHub) -> None:
     keep_ended(pool)
     dies = start(pool, "dies")["instance"]["id"]
     when_asked(pool, "/once/never", lambda: throw(pool, dies))
-    result = event(pool, instance="dies", expect="never", wait_timeout=60)
+    result = event(pool, instance="dies", expect="never", wait_timeout=bound(20))
     assert result["error_code"] == "ENDED_EARLY"
     if pool.state.is_1x:
         assert result["exit_code"] == 23
@@ -186,14 +187,16 @@ def test_a_wait_ends_with_the_instance(pool: FakeHub) -> None:
 
 def test_the_failure_event_ends_the_wait_with_its_payload_masked(pool: FakeHub) -> None:
     emit_when_awaited(pool, "failed", {"why": "disk full", "apiToken": "hunter22", "pin": "4711a"})
-    result = event(pool, instance="web-2", expect="done", failure_event="failed", wait_timeout=60, secret_keys=["pin"])
+    result = event(
+        pool, instance="web-2", expect="done", failure_event="failed", wait_timeout=bound(20), secret_keys=["pin"]
+    )
     assert result["error_code"] == "FAILURE_EVENT"
     assert result["event"] == {"why": "disk full", "apiToken": "********", "pin": "********"}
 
 
 def test_one_failure_of_several_leaves_the_others_answers(pool: FakeHub) -> None:
     pool.fault(Fault("status", method="POST", path="/_event", status=500))
-    result = event(pool, instance="web", send="ping", payload="x", expect="pong", wait_timeout=2, max_parallel=1)
+    result = event(pool, instance="web", send="ping", payload="x", expect="pong", wait_timeout=bound(5), max_parallel=1)
     assert result["error_code"] == "HUB_ERROR"
     assert [item.get("error_code") for item in result["events"]] == ["HUB_ERROR", None, None]
     assert [item["payload"] for item in result["events"]] == [None, "x", "x"]
@@ -210,7 +213,7 @@ def test_a_lost_answer_is_never_sent_again(pool: FakeHub) -> None:
 @pytest.mark.parametrize("payload", ["0", '""', "null", "false", "7", '{"a": [{"b": null}, "", 0]}', "[]", '"text"'])
 def test_payloads_reach_the_program_unchanged_or_are_refused(pool: FakeHub, payload: str) -> None:
     if pool.state.is_1x or payload in ('""', '"text"'):
-        result = event(pool, instance="web-0", send="ping", payload_json=payload, expect="pong", wait_timeout=5)
+        result = event(pool, instance="web-0", send="ping", payload_json=payload, expect="pong", wait_timeout=bound(5))
         assert not result.get("failed"), result
         assert pool.writes[-1].body == b'[5001, {"eventName": "ping", "message": %s}]' % payload.encode()
         # What 1.x cannot give back is told apart from what is null.
@@ -222,7 +225,7 @@ def test_payloads_reach_the_program_unchanged_or_are_refused(pool: FakeHub, payl
 
 
 def test_an_event_without_payload_can_be_sent_to_every_hub(pool: FakeHub) -> None:
-    assert event(pool, instance="web-0", send="ping", expect="pong", wait_timeout=5)["changed"]
+    assert event(pool, instance="web-0", send="ping", expect="pong", wait_timeout=bound(5))["changed"]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +263,7 @@ def test_an_ended_instance_is_told_as_such(pool: FakeHub) -> None:
 
 def test_a_hub_that_dies_ends_the_wait(pool: FakeHub) -> None:
     when_asked(pool, "/once/never", lambda: setattr(pool, "dead", True))
-    assert event(pool, instance="web-0", expect="never", wait_timeout=60)["error_code"] == "UNREACHABLE"
+    assert event(pool, instance="web-0", expect="never", wait_timeout=bound(20))["error_code"] == "UNREACHABLE"
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -291,7 +294,7 @@ def test_a_fault_of_our_own_beside_the_wait_ends_it(
 
     monkeypatch.setattr(InstanceClient, method, fail)
     began = time.monotonic()
-    result = run_task("sth_event", pool, instance="web-0", expect="never", wait_timeout=600)
+    result = run_task("sth_event", pool, instance="web-0", expect="never", wait_timeout=bound(200))
     assert result["error_code"] == "LOCAL_ERROR", result
     assert "ValueError: cannot be" in result["msg"]
-    assert time.monotonic() - began < 300
+    assert time.monotonic() - began < bound(100)

@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 Send = Callable[[bytes], None]
 
@@ -64,8 +65,8 @@ def accepted(accept: Callable[[], Send]) -> Iterator[Callable[[], Send]]:
     found: SimpleQueue[Send] = SimpleQueue()
     thread = threading.Thread(target=lambda: found.put(accept()), daemon=True)
     thread.start()
-    yield partial(found.get, timeout=30)
-    thread.join(30)
+    yield partial(found.get, timeout=bound(10))
+    thread.join(bound(10))
 
 
 def test_each_piece_is_handed_on_when_it_has_come_until_the_end() -> None:
@@ -116,8 +117,8 @@ def test_another_thread_ends_it_as_if_the_body_had_ended() -> None:
 
         reader = threading.Thread(target=reading, daemon=True)
         reader.start()
-        assert begun.wait(30)
+        assert begun.wait(bound(10))
         stream.abort()
-        reader.join(30)
+        reader.join(bound(10))
         assert not reader.is_alive()
         assert read == [b"one"]

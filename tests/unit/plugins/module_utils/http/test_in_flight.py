@@ -16,6 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight, shut_down
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
 class Asking(threading.Thread):
@@ -25,7 +26,7 @@ class Asking(threading.Thread):
         super().__init__(daemon=True)
         self.request = InFlight()
         self.failure: SthError | None = None
-        self._transport = Transport(connection_from_options({"api_url": url, "request_timeout": 60.0}))
+        self._transport = Transport(connection_from_options({"api_url": url, "request_timeout": bound(20)}))
 
     def run(self) -> None:
         try:
@@ -39,10 +40,10 @@ def test_who_waits_for_an_answer_is_told_when_all_was_sent_and_is_ended_from_out
         asking = Asking(f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert not asking.request.sent.is_set()
         asking.start()
-        assert asking.request.sent.wait(30)
+        assert asking.request.sent.wait(bound(10))
         assert asking.is_alive()
         asking.request.abort()
-        asking.join(30)
+        asking.join(bound(10))
     assert not asking.is_alive()
     assert asking.failure is not None
 
@@ -52,7 +53,7 @@ def test_what_was_ended_before_it_began_does_not_wait() -> None:
         asking = Asking(f"http://127.0.0.1:{silent.getsockname()[1]}")
         asking.request.abort()
         asking.start()
-        asking.join(30)
+        asking.join(bound(10))
     assert not asking.is_alive()
     assert asking.failure is not None
 
@@ -76,7 +77,7 @@ def test_who_reads_from_a_connection_is_woken_as_if_the_other_side_had_closed_it
         reader = threading.Thread(target=ours.recv, args=(1,), daemon=True)
         reader.start()
         shut_down(ours)
-        reader.join(30)
+        reader.join(bound(10))
         assert not reader.is_alive()
     # What has ended meanwhile is no failure.
     shut_down(ours)

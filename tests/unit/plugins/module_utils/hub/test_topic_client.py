@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
     VERSION_1,
     Exchange,
@@ -45,9 +46,9 @@ def test_a_topic_is_made_once_and_its_removal_can_be_repeated(topics: FakeHub) -
 def test_what_is_written_is_read_by_who_names_the_same_content_type(topics: FakeHub) -> None:
     topic = HubClient(topics.api_url).topic("orders")
     topic.write(b"one\n", "text/plain")
-    with topic.read("text/plain", timeout=5) as chunks:
+    with topic.read("text/plain", timeout=bound(5)) as chunks:
         assert next(iter(chunks)) == b"one\n"
-    with pytest.raises(SthError), topic.read("application/octet-stream", timeout=5):
+    with pytest.raises(SthError), topic.read("application/octet-stream", timeout=bound(5)):
         pass
 
 

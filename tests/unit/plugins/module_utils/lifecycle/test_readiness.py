@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.instance.support import (
     start,
 )
@@ -54,7 +55,12 @@ def test_ready_by_event(hub: FakeHub) -> None:
 def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
     events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.1}]
     result = start(
-        hub, app_config={"events": events}, wait_for="event", ready_event="up", failure_event="down", wait_timeout=20.0
+        hub,
+        app_config={"events": events},
+        wait_for="event",
+        ready_event="up",
+        failure_event="down",
+        wait_timeout=bound(10),
     )
     assert result["error_code"] == "START_FAILED"
     assert "no database" in result["msg"]
@@ -63,7 +69,7 @@ def test_a_failure_event_ends_the_wait_with_its_payload(hub: FakeHub) -> None:
 @pytest.mark.parametrize("wait_for", ["running", "healthy"])
 def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> None:
     events = [{"name": "down", "payload": {"why": "no database"}}]
-    result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=5.0)
+    result = start(hub, app_config={"events": events}, wait_for=wait_for, failure_event="down", stable_for=bound(5))
     assert result["error_code"] == "START_FAILED"
     assert "no database" in result["msg"]
 
@@ -82,20 +88,20 @@ def test_a_failure_event_right_before_the_end_is_told_with_its_payload(hub: Fake
             instance.end(137, "Instance killed")
 
     when(was_looked_at_after_the_event_was_asked_for, emit_and_end)
-    result = start(hub, failure_event="down", stable_for=60.0, wait_timeout=60.0, **how)
+    result = start(hub, failure_event="down", stable_for=bound(20), wait_timeout=bound(20), **how)
     assert (result["error_code"], result.get("event")) == ("START_FAILED", {"why": "no database"}), result
 
 
 def test_a_failure_event_counts_while_it_must_stay_alive(hub: FakeHub) -> None:
     events = [{"name": "down", "payload": {"why": "no database"}, "after": 0.5}]
-    result = start(hub, app_config={"events": events}, failure_event="down", stable_for=10.0)
+    result = start(hub, app_config={"events": events}, failure_event="down", stable_for=bound(5))
     assert "no database" in result["msg"]
     assert not start(hub, "other", failure_event="down").get("failed")
 
 
 def test_a_death_ends_the_wait_for_an_event_long_before_the_time_out(hub: FakeHub) -> None:
     config = {"behaviour": "throw_later", "seconds": 0.2}
-    result = start(hub, app_config=config, wait_for="event", ready_event="up", wait_timeout=30.0)
+    result = start(hub, app_config=config, wait_for="event", ready_event="up", wait_timeout=bound(10))
     assert result["error_code"] == "START_FAILED"
 
 
@@ -123,5 +129,5 @@ def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(hub: Fake
     hub.state.timings = replace(hub.state.timings, health=0.6)
     timings = replace(HASTY, health_is_asked=0.0)
     config = {"healthy": False}
-    result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1, stable_for=30.0, timings=timings)
+    result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1, stable_for=bound(10), timings=timings)
     assert result["error_code"] == "TIMEOUT", result

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.instance.support import (
     QUICK,
     live,
@@ -92,7 +93,7 @@ def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(hub: FakeHub
 @pytest.mark.slow
 def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
     hub.overload(1)
-    assert not start(hub, overload_timeout=10.0).get("failed")
+    assert not start(hub, overload_timeout=bound(5)).get("failed")
     hub.overload(1)
     assert start(hub, "other", overload_timeout=0.0)["error_code"] == "INSUFFICIENT_RESOURCES"
 

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 PROMPT, SLOW = 0.01, 0.9
 
@@ -59,7 +60,7 @@ class Works:
         if len(self.begun) == len(self.all):
             self.let_go.set()
         written()
-        assert self.let_go.wait(10), "the others have not begun"
+        assert self.let_go.wait(bound(10)), "the others have not begun"
         return number
 
 
@@ -76,7 +77,7 @@ def test_what_has_written_lets_the_next_begin_while_it_waits() -> None:
 
 def test_what_has_not_said_that_it_has_written_keeps_its_place() -> None:
     at_once, most, lock = 0, 0, threading.Lock()
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=bound(10))
 
     def work(_written: Callable[[], None]) -> None:
         nonlocal at_once, most
@@ -94,7 +95,7 @@ def test_what_has_not_said_that_it_has_written_keeps_its_place() -> None:
 
 def test_what_starts_nothing_begins_as_often_as_allowed_at_once() -> None:
     """An instance may take long to stop, and burdens the hub with nothing meanwhile."""
-    all_of_them = threading.Barrier(20, timeout=10)
+    all_of_them = threading.Barrier(20, timeout=bound(10))
 
     def stop(_written: Callable[[], None]) -> int:
         return all_of_them.wait()
@@ -185,5 +186,5 @@ def test_more_starts_are_let_in_with_each_that_goes_well_and_half_as_many_after_
     blocked.join(0.2)
     assert blocked.is_alive()
     places[0].close()
-    blocked.join(10)
+    blocked.join(bound(10))
     assert not blocked.is_alive()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import (
     run_task,
 )
@@ -32,7 +33,7 @@ def write(hub: FakeHub, **options: Any) -> dict[str, Any]:
 
 
 def read(hub: FakeHub, **options: Any) -> dict[str, Any]:
-    result = stream(hub, **{"instance": "echo", "stream": "output", "wait_timeout": 5, **options})
+    result = stream(hub, **{"instance": "echo", "stream": "output", "wait_timeout": bound(5), **options})
     assert not result.get("failed"), result
     assert not result["changed"]
     return result

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import InstanceClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.streams.support import read, start, stream, write
 from ansible_collections.scramjet.sth.tests.unit.running import (
     keep_ended,
@@ -46,9 +47,9 @@ def test_reading_stops_at_so_many_bytes(echo: FakeHub) -> None:
 
 def test_nothing_to_read_is_no_failure(echo: FakeHub) -> None:
     began = time.monotonic()
-    result = read(echo, wait_timeout=0.3)
+    result = read(echo, wait_timeout=0.3, request_timeout=bound(10))
     # Less than the time-out of a request.
-    assert time.monotonic() - began < 9
+    assert time.monotonic() - began < bound(5)
     assert (result["content"], result["stopped_by"], result["bytes"]) == ("", "time", 0)
 
 
@@ -64,7 +65,7 @@ def test_the_log_of_an_ended_instance_ends_although_a_hub_keeps_it_open(echo: Fa
     keep_ended(echo)
     dies = start(echo, "dies", dbPassword="hunter22")["instance"]["id"]
     when_asked(echo, f"/{dies}/log", lambda: throw(echo, dies))
-    result = read(echo, instance="dies", stream="log", wait_timeout=60)
+    result = read(echo, instance="dies", stream="log", wait_timeout=bound(20))
     assert result["stopped_by"] == "end"
     assert "boom later" in result["content"]
     assert "hunter22" not in result["content"]
@@ -77,7 +78,7 @@ def test_a_full_disk_is_told_and_what_had_come_stays_beside(echo: FakeHub, tmp_p
     with echo.state.lock:
         next(iter(echo.state.instances.values())).write("output", b"x" * 3_000_000)
     with small_disk(1_000_000):
-        result = stream(echo, instance="echo", stream="output", dest=str(dest), wait_timeout=60)
+        result = stream(echo, instance="echo", stream="output", dest=str(dest), wait_timeout=bound(20))
     assert result["error_code"] == "LOCAL_ERROR", result
     assert f"{dest} could not be written to its end" in result["msg"]
     assert dest.read_text() == "before"
@@ -101,7 +102,7 @@ def test_a_reading_that_cannot_be_bounded_any_more_ends(echo: FakeHub, monkeypat
     instance = start(echo, "silent", behaviour="run", stdout="x")["instance"]["id"]
     monkeypatch.setattr(InstanceClient, "info", fail)
     began = time.monotonic()
-    result = stream(echo, instance=instance, stream="log", wait_timeout=600)
+    result = stream(echo, instance=instance, stream="log", wait_timeout=bound(200))
     assert (result["error_code"], result["msg"]) == ("HUB_ERROR", "cannot be"), result
-    assert time.monotonic() - began < 300
+    assert time.monotonic() - began < bound(100)
     assert "Handshake" in result["content"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pathlib
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.streams.support import start, stream, write
 from ansible_collections.scramjet.sth.tests.unit.running import (
     keep_ended,
@@ -37,5 +38,5 @@ def test_a_write_ends_with_the_instance(echo: FakeHub) -> None:
     dies = start(echo, "dies")["instance"]["id"]
     assert write(echo, instance="dies", end=True)["bytes"] == 0
     when_asked(echo, f"/{dies}/input", lambda: throw(echo, dies))
-    result = stream(echo, instance="dies", stream="input", content="more", wait_timeout=60)
+    result = stream(echo, instance="dies", stream="input", content="more", wait_timeout=bound(20))
     assert result["error_code"] == "ENDED_EARLY"

@@ -52,7 +52,7 @@ def test_all_is_done_when_it_is_left_after_a_failure_too() -> None:
 
 def test_an_interruption_abandons_the_hub_and_begins_nothing_more() -> None:
     hub = Hub()
-    futures = left_by(KeyboardInterrupt(), hub, [lambda: hub.answered.wait(60)] * 3, 1)
+    futures = left_by(KeyboardInterrupt(), hub, [lambda: hub.answered.wait(bound(20))] * 3, 1)
     assert hub.abandoned
     assert futures[0].result() is True
     assert futures[-1].cancelled
