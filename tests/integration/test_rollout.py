@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.integration.playbooks import run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 from ansible_collections.scramjet.sth.tests.integration.test_fleet import PROBE, SECRET, WEB, Fleet, everything
-from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
+from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError, ending_processes
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 
 ROLLOUT = "scramjet.sth.rollout"
@@ -315,7 +315,10 @@ def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mappin
         "-e", json.dumps(variables), ROLLOUT,
     ]  # fmt: skip
     left, killed = [number], threading.Event()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with (
+        ending_processes(os.environ) as environment,
+        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process,
+    ):
 
         def count() -> None:
             left[0] -= 1
@@ -327,7 +330,11 @@ def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mappin
 
         for hub in hubs:
             hub.told = count
-        process.wait(bound(60))
+        try:
+            process.wait(bound(60))
+        finally:
+            # The end of the context waits for it without a time limit.
+            process.kill()
     for hub in hubs:
         hub.told = lambda: None
     return killed.is_set()

@@ -29,6 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
+from ansible_collections.scramjet.sth.tests.running.commands import ending_processes
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 ENGINE = pathlib.Path(sys.executable).parent / "ansible-rulebook"
@@ -97,11 +98,12 @@ def rulebook(rulebook: str, variables: Mapping[str, Any], directory: pathlib.Pat
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("STH_", "ANSIBLE_"))}
     # ansible-rulebook searches ansible-galaxy and ansible-playbook in PATH.
     path = f"{ENGINE.parent}{os.pathsep}{clean['PATH']}"
-    with said.open("wb") as output:
+    own = {"PATH": path, "STH_TOKEN": CANARY, "ANSIBLE_NOCOLOR": "1", "TMPDIR": str(directory)}
+    with ending_processes({**clean, **own}) as environment, said.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=directory,
-            env={**clean, "PATH": path, "STH_TOKEN": CANARY, "ANSIBLE_NOCOLOR": "1", "TMPDIR": str(directory)},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

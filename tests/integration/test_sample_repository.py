@@ -22,7 +22,7 @@ import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT
+from ansible_collections.scramjet.sth.tests.running.commands import ROOT, ending_processes
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 SAMPLE = ROOT / "docs" / "samples" / "infra-as-code"
@@ -59,16 +59,17 @@ class Repository:
             "VAULT_PASSWORD": "change-me",
             "ANSIBLE_NOCOLOR": "1",
         }
-        done = subprocess.run(
-            [sys.executable, "ci/stage.py", *arguments],
-            cwd=self.place,
-            env={**clean, **own},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=bound(120),
-            check=False,
-        )
+        with ending_processes({**clean, **own}) as environment:
+            done = subprocess.run(
+                [sys.executable, "ci/stage.py", *arguments],
+                cwd=self.place,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=bound(120),
+                check=False,
+            )
         assert not any(secret in done.stdout for secret in SECRETS), done.stdout
         return done.returncode, done.stdout
 

@@ -76,6 +76,16 @@ def where(output: str) -> str:
     return f" in the task {tasks[-1]!r}" if tasks else ""
 
 
+@contextlib.contextmanager
+def ending_processes(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield ``environment`` for commands that a test starts by itself. At the end, kill every process that they have left."""
+    mark = uuid.uuid4().hex
+    try:
+        yield {**environment, _MARK: mark}
+    finally:
+        end_processes(mark)
+
+
 def end_processes(mark: str) -> None:
     """Kill every process that the command with this mark has started, even outside of its process group."""
     for pid in _marked(mark):

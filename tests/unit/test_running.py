@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
 import time
 from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError, run_command, where
+from ansible_collections.scramjet.sth.tests.running.commands import (
+    CommandFailedError,
+    ending_processes,
+    run_command,
+    where,
+)
 from ansible_collections.scramjet.sth.tests.running.jobs import usable_cpus
 from ansible_collections.scramjet.sth.tests.running.pace import VARIABLE, bound
 
@@ -61,10 +67,21 @@ def test_what_fails_or_hangs_leaves_no_process(
     with pytest.raises(CommandFailedError, match="said") as failure:
         run_command(command, environment=os.environ, seconds=1)
     assert ("ended with 3" if ending == "exit 3" else "had not ended after 3 s") in str(failure.value)
-    process = pathlib.Path("/proc", left.read_text().strip(), "stat")
+    assert_ended(left.read_text().strip())
+
+
+def test_what_a_test_has_started_by_itself_leaves_no_process() -> None:
+    command = ["sh", "-c", "sleep 1000 > /dev/null & echo $!"]
+    with ending_processes(os.environ) as environment:
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert_ended(done.stdout.strip())
+
+
+def assert_ended(pid: str) -> None:
+    """Wait until a process is gone, or dead and waits for somebody to ask how it ended."""
+    stat = pathlib.Path("/proc", pid, "stat")
     end = time.monotonic() + bound(10)
-    # It is gone, or dead and waits for somebody to ask how it ended.
-    while process.exists() and process.read_text().rpartition(")")[2].split()[0] not in ("Z", "X"):
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] not in ("Z", "X"):
         assert time.monotonic() < end, "it was left"
         time.sleep(0.01)
 
