@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT, run_command
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 VERSION = "0.18.7"
@@ -75,6 +76,11 @@ def _stop(prefix: pathlib.Path) -> None:
         run_command(command, environment=os.environ, seconds=30)
 
 
+def start_timeout() -> int:
+    """Return `hub_start_timeout` for this machine: the default of the role is for one at the usual pace."""
+    return round(60 * pace())
+
+
 def variables_of_hub(directory: pathlib.Path) -> Mapping[str, Any]:
     """Return the variables of the role for a hub below ``directory``."""
     return {
@@ -85,4 +91,5 @@ def variables_of_hub(directory: pathlib.Path) -> Mapping[str, Any]:
         "hub_supervisor": "process",
         "hub_port": free_port(),
         "hub_instances_port": free_port(),
+        "hub_start_timeout": start_timeout(),
     }

@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
-from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation
+from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation, start_timeout
 from ansible_collections.scramjet.sth.tests.running.commands import run_command
 from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
@@ -34,7 +34,12 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
         # it removes everything from the hub that it uses.
         command = ["make", "quickstart", f"CURDIR={tmp_path}", f"VENV={sys.prefix}", f"--old-file={sys.prefix}/.run"]
         # Choose the ports here, because another run of the tests may search for free ports at the same moment.
-        given = {"sth_api_url": other.api_url, "hub_port": free_port(), "hub_instances_port": free_port()}
+        given = {
+            "sth_api_url": other.api_url,
+            "hub_port": free_port(),
+            "hub_instances_port": free_port(),
+            "hub_start_timeout": start_timeout(),
+        }
         command += ["ARGS=" + " ".join(f"--extra-vars {name}={value}" for name, value in given.items())]
         output = run_command(command, environment=environment, seconds=200, directory=ROOT)
         assert other.requests == []
