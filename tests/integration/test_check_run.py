@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import TIMINGS
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, through_entrances
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
-from ansible_collections.scramjet.sth.tests.running.pace import pace
+from ansible_collections.scramjet.sth.tests.unit.running import when_asked
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 SECRET = "canary-check-run"
@@ -50,13 +50,8 @@ def deployed_run_and_removed(package: pathlib.Path) -> Plays:
         module("event", instance="web", send="ping", expect="pong"),
         module("instance", name="web", state="restarted", **QUICK),
         module("stream", instance="web-0", stream="stdin", lines=[{"a": 1}]),
-        module(
-            "instance",
-            name="brief",
-            sequence=REF,
-            app_config={"behaviour": "complete", "seconds": 2 * pace()},
-            wait_for="none",
-        ),
+        # It completes when the next task waits for it.
+        module("instance", name="brief", sequence=REF, app_config={"behaviour": "run"}, wait_for="none"),
         module("instance", name="brief", state="completed"),
         module("instance", name="brief", state="stopped"),
         module("instance", name="job", state="completed", sequence="probe", app_config={"behaviour": "complete"}),
@@ -122,11 +117,19 @@ def told(tasks: Plays, hub: FakeHub, directory: pathlib.Path, entrance: str, *op
     ]
 
 
+def complete_first_read(hub: FakeHub) -> None:
+    """Let the program complete whose output was read first."""
+    path = next(item.path for item in hub.requests if item.path.endswith("/output"))
+    with hub.state.lock:
+        hub.state.instances[path.split("/")[-2]].complete(b"done\n")
+
+
 def test_a_play_in_check_mode_predicts_what_it_then_does(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
     tasks = deployed_run_and_removed(package)
     with FakeHub(generation="1.x", timings=LISTED_FOR_LONG["1.x"]) as hub:
         predicted = told(tasks, hub, tmp_path, "in_process", "--check")
         assert not hub.writes
+        when_asked(hub, "/output", lambda: complete_first_read(hub))
         assert told(tasks, hub, tmp_path, "in_process") == predicted
     assert not list((tmp_path / "local").glob("*")), "left on the controller"
 

@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
+from ansible_collections.scramjet.sth.tests.running.pace import pace
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.job.support import LONG, complete, finish
 from ansible_collections.scramjet.sth.tests.unit.running import (
     keep_ended,
@@ -311,7 +312,8 @@ def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: Fak
 
 @pytest.mark.slow
 def test_a_run_that_was_over_when_it_was_joined_is_started_again(hub: FakeHub) -> None:
-    config = {"behaviour": "complete", "seconds": 2.0}
+    # Longer than the next task needs to join it.
+    config = {"behaviour": "complete", "seconds": 2.0 * pace()}
     run_task("sth_instance", hub, name="job", sequence="probe", app_config=config, stable_for=0)
     with hub.state.lock:
         earlier = next(item for item in hub.state.instances.values() if item.process_alive)
