@@ -25,7 +25,7 @@ from ansible.playbook.task import Task as PlaybookTask
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar
 
-from ansible_collections.scramjet.sth.plugins.module_utils.http import in_flight, pools
+from ansible_collections.scramjet.sth.plugins.module_utils.http import answer_bound, in_flight, pools
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import _Module
@@ -39,6 +39,10 @@ OVERRIDDEN = {
     (pools._Patient, "_put_conn"): "nobody notes since when a connection is idle",
     (in_flight.Watched, "connect"): "a request cannot be ended before it is sent",
     (in_flight.Watched, "getresponse"): "nobody learns that a request has been sent",
+    (in_flight.Watched, "response_class"): "an answer has no time limit",
+    (answer_bound.BoundedResponse, "begin"): "a signal may not end the wait for an answer",
+    (pools._Free, "get"): "an interruption may leave the free connections locked",
+    (pools._Free, "put"): "an interruption may leave the free connections locked",
     (pools.HubAdapter, "init_poolmanager"): "the connections are not ours",
     (pools.HubAdapter, "build_response"): "an answer that is cut off counts as complete with urllib3 1.26",
 }
@@ -55,6 +59,7 @@ OF_ACTIONS = (
     "_task.environment",
     "_task.get_ds",
     "_task.get_play",
+    "_task.get_search_path",
     "_task._get_parent_attribute",
     "_task.no_log",
     "_connection.transport",
@@ -62,8 +67,11 @@ OF_ACTIONS = (
     "_connection._shell.tmpdir",
     "_connection._shell.join_path",
     "_loader.get_basedir",
+    "_loader.set_basedir",
+    "_loader.path_dwim_relative_stack",
     "_play_context.remote_addr",
     "_templar.template",
+    "_templar.copy_with_new_env",
     "_supports_async",
     "_compute_environment_string",
     "_execute_module",
@@ -122,6 +130,9 @@ def test_urllib3_tells_what_we_ask_of_an_answer(monkeypatch: pytest.MonkeyPatch)
         with client.transport.stream("topic", "t") as answer:
             assert answer._raw.fileno() > 0, (
                 "urllib3's answer does not tell its connection, so that nobody can wake its reader."
+            )
+            assert hasattr(answer._raw, "chunk_left"), (
+                "urllib3's answer does not tell what is left of a piece, so that a stream that is cut in it seems whole."
             )
             assert hasattr(answer._raw, "retries"), "urllib3's answer does not tell of refused connections before it."
         client.close()
