@@ -87,10 +87,10 @@ clean:
 $(VENV)/.run: requirements-run.txt Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "$(PYTHON) is older than Python 3.11: install a newer one, and name it, as in make PYTHON=python3.11." >&2; exit 1; }
-	@test -d $(VENV); new=$$?; $(PYTHON) -m venv $(VENV) || { \
+	@test -d $(VENV); new=$$?; said=$$($(PYTHON) -m venv $(VENV) 2>&1) || { \
 		test $$new -eq 0 || rm -rf $(VENV); \
-		$(PYTHON) -c 'from ensurepip import version' 2> /dev/null || \
-		echo "$(PYTHON) has no ensurepip, which venv needs: install it (on Debian and Ubuntu, apt install python3-venv), and run make again." >&2; \
+		if $(PYTHON) -c 'from ensurepip import version' 2> /dev/null; then printf '%s\n' "$$said" >&2; else \
+		echo "$(PYTHON) has no ensurepip, which venv needs: install it (on Debian and Ubuntu, apt install python3-venv), and run make again." >&2; fi; \
 		exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-run.txt
 	site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \

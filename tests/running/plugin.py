@@ -97,6 +97,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for line in lines:
             write(line)
     failed = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
+    # An error of a fixture may come before the first failure. What failed before any test has no time.
+    failed.sort(key=lambda report: getattr(report, "stop", 0.0))
     if failed:
         terminalreporter.section("what failed, the first one first")
         for report in failed:

@@ -48,6 +48,8 @@ def make(directory: pathlib.Path, python: str) -> str:
     assert done.returncode != 0
     *_others, said, own = [line for line in done.stderr.splitlines() if "Leaving directory" not in line]
     assert own.startswith("make"), own
+    # It is the only advice: what venv says of it names another package.
+    assert "was not created" not in done.stdout + done.stderr
     return said
 
 
