@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import CAPABILITIES
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, run_task
 
 NAMES = [name for name in VERSIONS if name != "1.x"]
@@ -119,7 +120,7 @@ ENDS = {
 
 @every_version
 def test_a_job_is_run_to_its_end_and_the_end_told(probe: FakeHub, request: pytest.FixtureRequest) -> None:
-    job: dict[str, Any] = {"sequence": "probe", "state": "completed", "run_timeout": 30.0}
+    job: dict[str, Any] = {"sequence": "probe", "state": "completed", "run_timeout": bound(10)}
     done = fine(run_task("sth_instance", probe, name="job", app_config={"behaviour": "complete"}, args=["a"], **job))
     assert done["instance"]["outcome"] == "completed"
     assert done["collected"]["output"]["content"] == '{"args":["a"],"result":"done"}\n'

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task, when, when_asked
 
 # A gateway whose connection to the hub failed, and one that waited in vain. The others are like the first one.
@@ -216,7 +217,7 @@ def test_a_blip_ends_no_healthy_job(probe: FakeHub, status: int) -> None:
     when(lambda: not any(item.times for item in probe.faults), finish)
     events: dict[str, Any] = {"completion_event": "done", "failure_event": "bad"}
     result = run_task(
-        "sth_instance", probe, name="job", sequence="probe", state="completed", on_failure="stop", run_timeout=60,
+        "sth_instance", probe, name="job", sequence="probe", state="completed", on_failure="stop", run_timeout=bound(20),
         request_retries=0, wait_for_exit=False, **events,
     )  # fmt: skip
     # It completes instead of emitting its event, so it fails, but not before.
@@ -229,7 +230,7 @@ def test_a_blip_ends_no_healthy_job(probe: FakeHub, status: int) -> None:
 @pytest.mark.parametrize("stream", ["output", "log"])
 def test_a_run_whose_data_cannot_be_read_is_none_that_has_succeeded(probe: FakeHub, stream: str) -> None:
     probe.fault(from_gateway(503, "GET", f"/{stream}$", times=MANY, retry_after="600"))
-    options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 60}
+    options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": bound(20)}
     result = run_task("sth_instance", probe, app_config={"behaviour": "complete"}, collect=["output", "log"], **options)
     is_told(result)
     assert f"The {stream} of instance job" in result["msg"]
@@ -240,7 +241,7 @@ def test_data_that_comes_after_an_outage_is_read(probe: FakeHub) -> None:
     keep_ended(probe)
     # Growing pauses would be longer than a run waits for the rest of its data.
     probe.fault(from_gateway(502, "GET", "/output$", times=12))
-    options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 60}
+    options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": bound(20)}
     result = fine(run_task("sth_instance", probe, app_config={"behaviour": "complete", "seconds": 1.0}, **options))
     assert '"result":"done"' in result["collected"]["output"]["content"]
 
@@ -254,7 +255,7 @@ def test_data_that_is_gone_after_an_outage_is_missed() -> None:
             lambda: any(item.path.endswith("/output") for item in hub.requests) and not hub.state.instances,
             hub.faults.clear,
         )
-        options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 60}
+        options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": bound(20)}
         result = run_task("sth_instance", hub, app_config={"behaviour": "complete"}, **options)
     is_told(result)
     assert "The output of instance job" in result["msg"]
@@ -264,7 +265,7 @@ def test_an_outage_of_the_gateway_has_a_bound(probe: FakeHub) -> None:
     when_asked(probe, "/output", lambda: probe.fault(from_gateway(502, times=MANY)))
     result = run_task(
         "sth_instance", probe, timings=replace(HASTY, outage=0.5), name="job", sequence="probe", state="completed",
-        run_timeout=600, request_retries=0,
+        run_timeout=bound(200), request_retries=0,
     )  # fmt: skip
     is_told(result)
     assert result["changed"]
@@ -286,7 +287,9 @@ def test_an_event_is_awaited_on(probe: FakeHub, status: int, which: str) -> None
 
     probe.fault(from_gateway(status, "GET", asked, times=3, seconds=0.3 if status == 504 else 0.0))
     when(lambda: not probe.faults[0].times, emit)
-    result = fine(run_task("sth_event", probe, instance="web", expect="done", expect_which=which, wait_timeout=60))
+    result = fine(
+        run_task("sth_event", probe, instance="web", expect="done", expect_which=which, wait_timeout=bound(20))
+    )
     assert result["event"]["payload"] == "yes"
     notes = [item for item in result.get("notes", []) if "proxy_read_timeout" in item]
     assert bool(notes) == (status == 504)
@@ -297,7 +300,7 @@ def test_a_gateway_that_answers_for_good_ends_the_wait_for_an_event(probe: FakeH
     when_asked(probe, "/once/done", lambda: probe.fault(from_gateway(502, times=MANY)))
     probe.fault(from_gateway(502, "GET", "/once/", times=1))
     result = run_task(
-        "sth_event", probe, timings=replace(HASTY, outage=0.3), instance="web", expect="done", wait_timeout=600
+        "sth_event", probe, timings=replace(HASTY, outage=0.3), instance="web", expect="done", wait_timeout=bound(200)
     )
     is_told(result)
 
@@ -307,7 +310,7 @@ def test_a_start_awaits_its_event_through_a_blip(probe: FakeHub, status: int) ->
     outage(probe, status, "/instance/[^/]+$", "/event/ready$")
     config = {"events": [{"name": "ready", "after": 0.5, "payload": "yes"}]}
     ready: dict[str, Any] = {"app_config": config, "wait_for": "event", "ready_event": "ready"}
-    assert fine(instance(probe, request_retries=0, wait_timeout=60, **ready))["changed"]
+    assert fine(instance(probe, request_retries=0, wait_timeout=bound(20), **ready))["changed"]
     assert probe.runners == 1
 
 
@@ -316,7 +319,7 @@ def test_a_silent_stream_is_asked_for_again(probe: FakeHub, status: int) -> None
     fine(instance(probe))
     probe.fault(from_gateway(status, "GET", "/stdout", times=4, seconds=0.3))
     when(lambda: not probe.faults[0].times, lambda: say(probe, b"hello\n"))
-    result = run_task("sth_stream", probe, instance="web", stream="stdout", max_lines=1, wait_timeout=60)
+    result = run_task("sth_stream", probe, instance="web", stream="stdout", max_lines=1, wait_timeout=bound(20))
     if status == 502:
         # request_retries times, as everything is read.
         is_told(result)
@@ -345,14 +348,14 @@ def test_who_answers_in_the_middle_is_told(probe: FakeHub, fault: Fault) -> None
         probe.faults.clear()
     assert fine(instance(probe))["changed"]
     assert not fine(instance(probe))["changed"]
-    for what in ({"send": "go", "payload": "x"}, {"expect": "done", "wait_timeout": 60}):
+    for what in ({"send": "go", "payload": "x"}, {"expect": "done", "wait_timeout": bound(20)}):
         probe.fault(replace(fault, path="/_event$|/once/", times=MANY))
         result = run_task("sth_event", probe, instance="web", **what)
         assert result["error_code"] == code, result
         assert "<html" not in result["msg"]
         probe.faults.clear()
     probe.fault(replace(fault, path="/stdout$", times=MANY))
-    result = run_task("sth_stream", probe, instance="web", stream="stdout", wait_timeout=60)
+    result = run_task("sth_stream", probe, instance="web", stream="stdout", wait_timeout=bound(20))
     assert result["error_code"] == code, result
     assert not result.get("content")
     probe.faults.clear()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, when
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
     VERSION_1,
@@ -125,7 +126,7 @@ def test_a_long_run_survives_the_replacement_of_its_token(hub: FakeHub, tmp_path
         "name": "job",
         "sequence": "probe",
         "state": "completed",
-        "run_timeout": 60,
+        "run_timeout": bound(20),
         "token_file": str(path),
     }
     result = run_task("sth_instance", hub, **options)

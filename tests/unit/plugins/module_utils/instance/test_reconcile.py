@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.instance.support import (
     QUICK,
     live,
@@ -43,7 +44,7 @@ def test_started_stopped_and_absent(hub: FakeHub) -> None:
     assert verbs(ended.real) == ["stop"]
     assert ended.real["instance"]["outcome"] == "stopped"
     start(hub)
-    gone = four_times("sth_instance", hub, name="web", state="absent", removal_timeout=10.0, **QUICK)
+    gone = four_times("sth_instance", hub, name="web", state="absent", removal_timeout=bound(5), **QUICK)
     assert verbs(gone.real) == ["stop"]
     assert gone.real["instances"] == []
     assert hub.instances == []
@@ -61,7 +62,7 @@ def test_a_failure_event_at_the_first_start_says_what_is_left(hub: FakeHub) -> N
 @pytest.mark.slow
 def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
     own_id = "11111111-2222-4333-8444-555555555555"
-    wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 20.0, **QUICK}
+    wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": bound(10), **QUICK}
     if not hub.state.is_1x:
         assert run_task("sth_instance", hub, **wanted)["error_code"] == "UNSUPPORTED_BY_HUB"
         return

@@ -17,7 +17,7 @@ LONG = bound(30.0)
 
 
 def complete(hub: FakeHub, check: bool = False, **options: Any) -> dict[str, Any]:
-    base: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": 30.0}
+    base: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": LONG}
     return run_task("sth_instance", hub, check=check, **{**base, "stop_timeout": 0.1, **options})
 
 

@@ -32,7 +32,7 @@ def deployed(hub: FakeHub, tmp_path: pathlib.Path) -> None:
 
 
 def complete(hub: FakeHub, **options: Any) -> dict[str, Any]:
-    base: dict[str, Any] = {"name": "job", "sequence": "snake", "state": "completed", "run_timeout": 60.0}
+    base: dict[str, Any] = {"name": "job", "sequence": "snake", "state": "completed", "run_timeout": bound(20)}
     return run_task("sth_instance", hub, **{**base, **options})
 
 

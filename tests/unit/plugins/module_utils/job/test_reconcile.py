@@ -371,7 +371,7 @@ def test_every_hub_lets_an_instance_be_waited_for_by_its_id(hub: FakeHub) -> Non
     complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
     (instance,) = run_task("sth_instance_info", hub)["instances"]
     when_asked(hub, "/output", lambda: finish(hub))
-    result = run_task("sth_instance", hub, id=instance["id"], state="completed", run_timeout=30.0)
+    result = run_task("sth_instance", hub, id=instance["id"], state="completed", run_timeout=LONG)
     assert (result["instance"]["name"], result["instance"]["outcome"]) == ("job", "completed")
     assert not result["changed"]
 
@@ -399,7 +399,7 @@ def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
 def test_input_that_the_hub_refuses_ends_the_wait(hub: FakeHub) -> None:
     hub.fault(Fault("status", method="POST", path="/input", status=500))
     # Else it would say TIMEOUT.
-    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"}, run_timeout=60.0)
+    result = complete(hub, app_config={"behaviour": "echo"}, input={"content": "x"}, run_timeout=LONG)
     assert result["error_code"] == "HUB_ERROR"
     assert "did not get all of its input" in result["msg"]
 

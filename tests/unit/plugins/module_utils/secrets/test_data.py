@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import run_task
 
 SAID = json.dumps({"test_servers": ["prod-1"], "key": "s3cretkey"})
@@ -81,10 +82,10 @@ def test_a_file_gets_the_bytes_as_they_are(hub: FakeHub, tmp_path: pathlib.Path)
 def test_a_stream_that_is_read(hub: FakeHub, options: dict[str, Any], shown: str) -> None:
     assert run(hub, app_config={**CONFIG, "behaviour": "run"}, stable_for=0)["changed"]
     read = run_task(
-        "sth_stream", hub, instance="job", stream="stdout", search_regex="key", wait_timeout=20.0, **options
+        "sth_stream", hub, instance="job", stream="stdout", search_regex="key", wait_timeout=bound(10), **options
     )
     assert (read["content"].strip(), read["matched"], read["masked"]) == (shown, shown, shown == SHOWN)
-    other = run_task("sth_stream", hub, instance="job", stream="stderr", max_bytes=8, wait_timeout=20.0, **options)
+    other = run_task("sth_stream", hub, instance="job", stream="stderr", max_bytes=8, wait_timeout=bound(10), **options)
     assert (other["content"], other["masked"]) == ("hello pr", False)
     log = run_task("sth_stream", hub, instance="job", stream="log", wait_timeout=0.5, **options)
     assert "s3cretkey" not in log["content"]

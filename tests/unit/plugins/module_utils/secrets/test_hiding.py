@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import SHOWN_END, last_words
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
 TOKEN = "".join(random.Random(7).choices(string.ascii_letters + string.digits, k=908))
@@ -113,7 +114,7 @@ def test_the_payload_of_a_failure_event_is_masked(hub: FakeHub, module: str, how
 def test_an_event_that_comes_shows_no_secret_of_the_program(hub: FakeHub) -> None:
     assert run(hub, app_config={"apiKey": "s3cretkey"}, stable_for=0)["changed"]
     said = "the key is s3cretkey"
-    result = run_task("sth_event", hub, instance="job", send="ping", payload=said, expect="pong", wait_timeout=10.0)
+    result = run_task("sth_event", hub, instance="job", send="ping", payload=said, expect="pong", wait_timeout=bound(5))
     assert result["event"]["payload"] == "the key is ********"
 
 

@@ -73,7 +73,7 @@ def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: 
     instance = client.sequence(record.id).start()
     writes = len(hub.writes)
     with pytest.raises(SthError) as raised:
-        storing.delete_unused(client, record, removal_timeout=10.0)
+        storing.delete_unused(client, record, removal_timeout=bound(5))
     assert raised.value.code == "CONFLICT"
     assert instance.id in raised.value.message
     assert len(hub.writes) == writes
