@@ -35,7 +35,7 @@ MODULES = "ansible_collections.scramjet.sth.plugins.modules"
 # Ample for an answer of a hub that answers, and waited for in vain in many cells.
 SILENCE = min(5.0, max(1.5, pace() / 2))
 # Idle connections have tests of their own. On 0.18 a run has completed if its runner stays, on a busy machine too.
-HUB = replace(FAST, reconnect=0.6, idle=60.0, linger=3.0)
+HUB = replace(FAST, reconnect=0.6, idle=60.0, linger=3.0 * pace())
 TIMINGS = replace(
     HASTY,
     start_hold=0.5,

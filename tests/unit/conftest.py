@@ -15,6 +15,7 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,9 @@ _make_importable()
 @pytest.fixture(params=["0.18", "1.x"])
 def hub(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A fake hub of each generation."""
-    from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+    from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
+    from ansible_collections.scramjet.sth.tests.running.pace import pace
 
-    with FakeHub(request.param) as fake:
+    # On 0.18, a run has completed if its runner stays, so it must stay until a slow machine has looked.
+    with FakeHub(request.param, replace(FAST, linger=FAST.linger * pace())) as fake:
         yield fake
