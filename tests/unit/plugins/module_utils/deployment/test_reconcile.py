@@ -464,7 +464,8 @@ def test_no_more_are_started_at_once_than_max_parallel(
     hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer, lock = hub.answer, threading.Lock()
-    inside, most = [0], [0]
+    inside, most, wanted = [0], [0], [1]
+    full = threading.Event()
 
     def slowly(call: Call) -> Answer:
         if not call.path.endswith("/start"):
@@ -472,6 +473,10 @@ def test_no_more_are_started_at_once_than_max_parallel(
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
+            if inside[0] == wanted[0]:
+                full.set()
+        # Until as many have come as may, and then for a moment in which one more would come.
+        full.wait(bound(10))
         time.sleep(0.1)
         try:
             return answer(call)
@@ -481,7 +486,8 @@ def test_no_more_are_started_at_once_than_max_parallel(
 
     monkeypatch.setattr(hub, "answer", slowly)
     for parallel in (1, 3):
-        most[0] = 0
+        most[0], wanted[0] = 0, parallel
+        full.clear()
         options = {"name": f"web{parallel}", "src": version("a"), "replicas": 6, "max_parallel": parallel}
         assert not deploy(hub, **options).get("failed")
         assert most[0] == parallel
