@@ -128,7 +128,8 @@ options:
   canary:
     description:
       - How many replicas get the new version or configuration. They are those with the lowest indexes. The others keep the old one.
-        A second run changes nothing. With O(indexes), it is the number on this hub. If nothing ran before, all replicas get the new version.
+        A second run changes nothing. With O(indexes), it is the number on this hub. If nothing ran before, or the number includes every
+        replica, all replicas get the new version, and there is no canary.
       - V(0) gives the new version or configuration to all replicas, which completes the update. This is the default if O(src) or
         O(sequence) is set.
       - If neither is set and there is a canary, its number is the default. So scaling and restarting do not complete the update, and new

@@ -80,7 +80,7 @@ def wanted_goal(observed: Observed, options: DeploymentOptions, sequence: Sequen
     slots = tuple(Slot(index, program, sequence) for index, program in zip(indexes, programs))
     goal = Goal(slots, sequence, rollout, why_ended=why_surplus(rollout))
     rest = slots_beside_canary(observed, goal)
-    if options.canary is None and not rest:
+    if not rest:
         # No replica has old settings to keep, so all get the new ones, and there is no canary.
         goal = replace(goal, rollout=replace(rollout, canary=0))
     goal = _signed(observed, replace(goal, slots=(*slots[: count - len(rest)], *rest)), programs, options.keep_versions)
