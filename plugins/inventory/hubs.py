@@ -212,6 +212,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    SIGN_IN,
     Connection,
     connection_from_options,
     normalise_api_url,
@@ -223,7 +224,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.listing impo
     plain_name,
     read_hubs,
 )
-from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import SIGN_IN
 
 CONNECTION_OPTIONS = (
     "token",

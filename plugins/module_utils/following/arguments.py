@@ -17,12 +17,14 @@ from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.event.names import require_awaitable
-from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection, connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    SIGN_IN,
+    Connection,
+    connection_from_options,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import SequenceReference, parse_reference
 
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-# The options for signing in. All of them come from one place: an item of hubs, else the arguments, else the environment.
-_SIGN_IN = ("token", "token_file", "url_username", "url_password")
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,8 @@ def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str,
 
 def _with_sign_in(options: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     """Return ``options``, completed from ``others``. All options for signing in come from only one of the two."""
-    signs_in = any(name in options for name in _SIGN_IN)
-    return {**{name: value for name, value in others.items() if not (signs_in and name in _SIGN_IN)}, **options}
+    signs_in = any(name in options for name in SIGN_IN)
+    return {**{name: value for name, value in others.items() if not (signs_in and name in SIGN_IN)}, **options}
 
 
 def _connection_options(given: Mapping[str, Any]) -> dict[str, Any]:
