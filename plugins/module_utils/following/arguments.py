@@ -20,6 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.event.names import re
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
     SIGN_IN,
     Connection,
+    clear_text_warning,
     connection_from_options,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import SequenceReference, parse_reference
@@ -67,10 +68,8 @@ def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
     if "sequence" in own:
         own["sequence"] = parse_reference(own["sequence"])
     own["instances"] = own.pop("instance", ())
-    in_clear = [hub.connection.api_url for hub in hubs if hub.connection.sends_token_in_clear]
-    return Arguments(
-        hubs, **own, warnings=tuple(f"A token or password is sent to {url} without TLS." for url in in_clear)
-    )
+    warnings = [clear_text_warning(hub.connection.api_url) for hub in hubs if hub.connection.sends_token_in_clear]
+    return Arguments(hubs, **own, warnings=tuple(warnings))
 
 
 def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[NamedHub, ...]:

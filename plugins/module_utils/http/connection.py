@@ -57,6 +57,11 @@ class Connection:
         return bool(secret) and parts.scheme == "http" and not _is_loopback(parts.hostname or "")
 
 
+def clear_text_warning(api_url: str) -> str:
+    """Return the warning about a connection that `sends_token_in_clear`."""
+    return f"A token or password is sent to {api_url} without TLS: set api_url to an address with https://, if there is one."
+
+
 def connection_from_options(options: Mapping[str, Any]) -> Connection:
     """Build a `Connection` from validated module options.
 
