@@ -110,7 +110,10 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
         if not held and only_looks:
             continue
         if not held:
-            raise SthError("UNREACHABLE", f"Deployment {name}: no hub of the play answers, so nothing was changed.")
+            raise SthError(
+                "UNREACHABLE",
+                f"Deployment {name}: no hub of the play answers, so nothing was changed. Check their addresses, and that the hubs run.",
+            )
         members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
         planned = plan_shares(members, fleet.total_replicas, fleet.spread)
         # If a replica runs on two hubs, it counts once.
