@@ -60,7 +60,7 @@ def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
         require_awaitable("events:", name)
     if "ready_event" in own:
         require_awaitable("ready_event", own["ready_event"])
-    if own.get("interval", 1.0) < 0.1:
+    if own.get("interval", Arguments.interval) < 0.1:
         # The event source sends at least one request per interval.
         raise SthError("INVALID_OPTION", "interval must be 0.1 seconds or more.")
     if own.get("stable_for", 0) < 0:
