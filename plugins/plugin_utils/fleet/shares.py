@@ -85,7 +85,7 @@ def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | 
 
 
 def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, Any]:
-    """Compute the shares of all hosts of the play. ``only_looks``: nothing will be changed, so a hub that does not answer is no failure.
+    """Compute the shares of all hosts of the play. ``only_looks``: nothing will be changed, so it is not a failure if a hub does not answer.
 
     Returns ``{hubs: {host: {name: {indexes, held, surplus, max_unavailable}}}, away: [host], at_once, surplus, warnings}``.
     ``indexes``: the replicas that the host shall have. ``held``: the replicas that it has now. ``surplus`` of a host: whether it has any

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments of the event source: what is refused, and where the others come from."""
+"""The arguments of the event source: which are refused, and where the values of the others come from."""
 
 from __future__ import annotations
 
