@@ -8,7 +8,7 @@ export ANSIBLE_NOCOLOR ?= 1
 # Hundreds of Pythons start in a test run: without bytecode each compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
-# One test after the other to whoever is free.
+# Each process takes the next test when it is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
 .PHONY: help quickstart test check unit integration benchmark faults chaos fuzz rulebooks docs artifact-check matrix clean
@@ -98,7 +98,7 @@ $(VENV)/.run: requirements-run.txt Makefile
 		ln -sfn "$(CURDIR)" "$$site/ansible_collections/scramjet/sth"
 	touch $@
 
-# The quickstart does without it, which spares a newcomer half a minute.
+# The quickstart does not need it, which saves a newcomer half a minute.
 $(VENV)/.stamp: $(VENV)/.run requirements-dev.txt tests/unit/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@

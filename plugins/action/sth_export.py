@@ -77,7 +77,10 @@ class ActionModule(HubAction):
             try:
                 os.makedirs(directory)
             except OSError as error:
-                raise SthError("LOCAL_ERROR", f"dest {directory} could not be created: {error.strerror}.") from None
+                raise SthError(
+                    "LOCAL_ERROR",
+                    f"dest {directory} could not be created ({error.strerror}): correct dest, or create the directory first.",
+                ) from None
         return directory
 
     def _encrypted(self, values: Mapping[str, Any] | None, before: str | None, result: dict[str, Any]) -> str | None:

@@ -212,7 +212,9 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    SIGN_IN,
     Connection,
+    clear_text_warning,
     connection_from_options,
     normalise_api_url,
 )
@@ -223,7 +225,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub_info.listing impo
     plain_name,
     read_hubs,
 )
-from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import SIGN_IN
 
 CONNECTION_OPTIONS = (
     "token",
@@ -294,7 +295,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         _require_different([*hubs, *managed])
         for hub in (*hubs, *managers):
             if replace(connection, api_url=hub.api_url).sends_token_in_clear:
-                self.display.warning(f"A token or password is sent to {hub.api_url} without TLS.")
+                self.display.warning(clear_text_warning(hub.api_url))
         found, unread = read_hubs([*hubs, *managed], connection, self.get_option("gather"))
         self._report([*silent, *unread])
         if cached:

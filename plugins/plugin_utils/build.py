@@ -139,4 +139,7 @@ def _local_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, shutil.Error) as error:
-        raise SthError("LOCAL_ERROR", f"The package could not be built on the controller: {error}.") from None
+        raise SthError(
+            "LOCAL_ERROR",
+            f"The package could not be built on the controller ({error}): check the permissions and the free space there.",
+        ) from None

@@ -23,7 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import api_url_of
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import SIGN_IN, api_url_of
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
@@ -61,8 +61,6 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
 display = Display()
 
 CONNECTION_VARIABLES: dict[str, str] = {option: f"sth_{option}" for option in HUB}
-# Options for authentication. If a task sets one of them, the variables and the environment are ignored for all of them.
-SIGN_IN = ("token", "token_file", "url_username", "url_password")
 # Options that say what a task is about. An explicit null is an error, because "not set" would mean something else: all
 # objects, no objects, or reading instead of writing.
 NOT_NULL = (

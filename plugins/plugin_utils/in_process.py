@@ -60,7 +60,8 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
     obstacle = why_not(action)
     if obstacle and entrance == "in_process":
         raise SthError(
-            "INVALID_OPTION", f"sth_entrance is in_process, but this task cannot run in-process: {obstacle}."
+            "INVALID_OPTION",
+            f"sth_entrance is in_process, but this task cannot run in-process, because {obstacle}: set sth_entrance to auto, so that it runs as a module.",
         )
     return "module" if obstacle else "in_process"
 

@@ -20,7 +20,7 @@ BASIC = "Basic " + base64.b64encode(b"user:word").decode()
 
 
 def listing(told: str = "", **variables: Any) -> list[dict[str, Any]]:
-    """Return a task that lists the sequences with these variables. ``told``: words of its message, if it must fail."""
+    """Return a task that lists the sequences with these variables. ``told``: words of its message, if it has to fail."""
     that = f"listed is failed and {told!r} in listed.msg" if told else "listed is not failed"
     options = variables.pop("options", {})
     task = {"scramjet.sth.sth_sequence_info": options, "vars": variables, "register": "listed", "ignore_errors": True}

@@ -109,7 +109,7 @@ def test_a_deployment_is_updated_and_rolled_back(hub: FakeHub, tmp_path: pathlib
     assert (hub.runners, hub.sequences) == (0, [])
 
 
-# How the end of a program that throws, of one that is stopped, and of one that is killed is told.
+# The outcome that a hub reports for a program that throws, for one that is stopped, and for one that is killed.
 ENDS = {
     "0.18": (None, None, None),
     "0.22": (None, None, None),

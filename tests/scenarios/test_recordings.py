@@ -28,7 +28,7 @@ def replay(name: pathlib.Path) -> list[str]:
 
 
 class Replays:
-    """Replays what is to be tested here, a few scenarios ahead of the test.
+    """Replays the scenarios that this process tests, a few ahead of the test.
 
     No more than that, since where pytest has several processes most are tested by another one.
     """

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+# How `make quickstart` prints, and how `make docs` builds the site, is for the checkout.
+OURS = ("playbooks/callback/", "docs/site/")
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +42,7 @@ def test_a_user_gets_what_runs_and_what_explains_it(packed: set[str]) -> None:
         capture_output=True,
         text=True,
     ).stdout.split()
-    # How `make quickstart` prints, and how `make docs` builds the site, is for the checkout.
-    ours = ("playbooks/callback/", "docs/site/")
-    wanted = {name for name in listed if (ROOT / name).is_file() and not name.startswith(ours)}
+    wanted = {name for name in listed if (ROOT / name).is_file() and not name.startswith(OURS)}
     assert wanted <= packed
 
 
@@ -52,10 +53,17 @@ def test_what_only_a_checkout_needs_stays_in_the_repository(packed: set[str]) ->
         *(f"tests/sanity/{path.name}" for path in (ROOT / "tests" / "sanity").iterdir()),
     }
     assert not {"Makefile", "noxfile.py", "pyproject.toml"} & packed
+    assert [name for name in packed if name.startswith(OURS)] == []
 
 
-def test_every_file_that_readme_links_to_is_in_it(packed: set[str]) -> None:
-    """The artifact has the same README."""
-    linked = set(LINK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
-    assert linked
-    assert linked <= packed
+def test_every_file_that_a_page_in_it_links_to_is_in_it_too(packed: set[str]) -> None:
+    """The artifact has the same pages as the repository."""
+    linked = {
+        os.path.normpath(os.path.join(os.path.dirname(page), target))
+        for page in packed
+        if page.endswith(".md") and (ROOT / page).is_file()
+        for target in LINK.findall((ROOT / page).read_text(encoding="utf-8"))
+    }
+    assert "docs/quickstart.md" in linked
+    folders = {os.path.dirname(name) for name in packed}
+    assert linked - packed - folders == set()

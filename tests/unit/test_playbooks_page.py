@@ -31,7 +31,7 @@ EXAMPLES: dict[str, tuple[type, ...]] = {
     "mapping or text": (dict,),
     "list or text": (list,),
 }
-# As argument specs call them; what is raw there is said by the page alone.
+# The types as argument specs name them. For the type raw, only the page says which values are allowed.
 KINDS = {
     "str": {"text"},
     "path": {"text"},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every page and section that a file refers to exists in the repository."""
+"""Every page, section and file that a file refers to exists in the repository."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ TEXTS = {".py", ".yml", ".md", ".js", ".j2", ".cfg"}
 # A link to elsewhere is not ours to follow.
 CITED = re.compile(r"(?<![\w/:])((?:[\w.-]+/)*[\w-]+\.md)(#[\w-]+)?")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)")
+# A file in the repository, by its path from the top.
+FILE = re.compile(
+    r"(?<![\w./{}<>:-])((?:plugins|extensions|roles|playbooks|tests|docs)/[\w./-]*\w\.(?:py|yml|js|json|txt))\b"
+)
 # What runs write, as examples name it.
 WRITTEN = {"report.md", "STAGE.md"}
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
@@ -36,6 +40,7 @@ def anchors(page: pathlib.Path) -> set[str]:
 
 def broken(path: pathlib.Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
+    yield from (file for file in FILE.findall(text) if not (ROOT / file).is_file())
     for page, section in CITED.findall(text):
         if page.rpartition("/")[2] in WRITTEN:
             continue
@@ -51,6 +56,6 @@ def broken(path: pathlib.Path) -> Iterator[str]:
                 yield target + section
 
 
-def test_each_page_that_is_named_is_there() -> None:
+def test_each_page_and_file_that_is_named_is_there() -> None:
     found = {str(path.relative_to(ROOT)): list(broken(path)) for path in files()}
     assert {path: names for path, names in found.items() if names} == {}

@@ -220,7 +220,8 @@ def _send_event(run: Run, talk: Talk, record: InstanceRecord, action: Action | N
         # The event may have been delivered, and there is no way to check. So it is never sent twice.
         run.journal.done(action)
         message = (
-            f"{lost.message} It is not known whether the event was delivered, and the task does not send it twice."
+            f"{lost.message} It is not known whether the event was delivered, and the task does not send it twice: look at what the "
+            "program has done, and run the task again if it has not got the event."
         )
         raise LostAnswerError.of(lost, message=message) from None
     run.journal.done(action)

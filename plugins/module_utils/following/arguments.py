@@ -17,12 +17,15 @@ from typing import Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.event.names import require_awaitable
-from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection, connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
+    SIGN_IN,
+    Connection,
+    clear_text_warning,
+    connection_from_options,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import SequenceReference, parse_reference
 
 _YES, _NO = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-# The options for signing in. All of them come from one place: an item of hubs, else the arguments, else the environment.
-_SIGN_IN = ("token", "token_file", "url_username", "url_password")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
         require_awaitable("events:", name)
     if "ready_event" in own:
         require_awaitable("ready_event", own["ready_event"])
-    if own.get("interval", 1.0) < 0.1:
+    if own.get("interval", Arguments.interval) < 0.1:
         # The event source sends at least one request per interval.
         raise SthError("INVALID_OPTION", "interval must be 0.1 seconds or more.")
     if own.get("stable_for", 0) < 0:
@@ -65,10 +68,8 @@ def read_arguments(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
     if "sequence" in own:
         own["sequence"] = parse_reference(own["sequence"])
     own["instances"] = own.pop("instance", ())
-    in_clear = [hub.connection.api_url for hub in hubs if hub.connection.sends_token_in_clear]
-    return Arguments(
-        hubs, **own, warnings=tuple(f"A token or password is sent to {url} without TLS." for url in in_clear)
-    )
+    warnings = [clear_text_warning(hub.connection.api_url) for hub in hubs if hub.connection.sends_token_in_clear]
+    return Arguments(hubs, **own, warnings=tuple(warnings))
 
 
 def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[NamedHub, ...]:
@@ -103,8 +104,8 @@ def _hubs(listed: list[Any], given: Mapping[str, Any], environment: Mapping[str,
 
 def _with_sign_in(options: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     """Return ``options``, completed from ``others``. All options for signing in come from only one of the two."""
-    signs_in = any(name in options for name in _SIGN_IN)
-    return {**{name: value for name, value in others.items() if not (signs_in and name in _SIGN_IN)}, **options}
+    signs_in = any(name in options for name in SIGN_IN)
+    return {**{name: value for name, value in others.items() if not (signs_in and name in SIGN_IN)}, **options}
 
 
 def _connection_options(given: Mapping[str, Any]) -> dict[str, Any]:

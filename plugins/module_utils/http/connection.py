@@ -19,6 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import read_token
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
+# The options for signing in. All of them come from one place: if a task sets one of them, its variables and the environment do not count.
+SIGN_IN = ("token", "token_file", "url_username", "url_password")
 RESERVED_HEADERS = frozenset({"content-type", "accept", "host", "content-length", "transfer-encoding", "connection"})
 # One day, in seconds. The operating system cannot handle time-outs that are far longer.
 LONGEST_TIMEOUT = 86_400
@@ -53,6 +55,11 @@ class Connection:
         parts = urlsplit(self.api_url)
         secret = self.token or self.token_file or self.url_password
         return bool(secret) and parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+
+def clear_text_warning(api_url: str) -> str:
+    """Return the warning about a connection that `sends_token_in_clear`."""
+    return f"A token or password is sent to {api_url} without TLS: set api_url to an address with https://, if there is one."
 
 
 def connection_from_options(options: Mapping[str, Any]) -> Connection:

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import re
+import socket
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError, LostAnswerError, SthError
 
 # `transport` reports a missing requests. It is always imported first.
 with suppress(ImportError):
     import requests
+    import urllib3
 
 
 # Texts of the TLS library, and what to do about each. The first that fits counts.
@@ -74,23 +76,23 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             "use_proxy to false.",
             **where,
         )
-    never_connected = isinstance(error, exceptions.ConnectTimeout) or "NewConnectionError" in text
-    if never_connected or "Connection refused" in text or "NameResolutionError" in text:
+    # A name that cannot be resolved is a `NewConnectionError` too.
+    if _is_of(error, exceptions.ConnectTimeout, urllib3.exceptions.NewConnectionError, ConnectionRefusedError):
         return SthError(
             "UNREACHABLE",
             f"{method} {url} could not connect ({_innermost(error)}): check api_url, and that the hub runs.",
             **where,
         )
-    timed_out = isinstance(error, exceptions.Timeout) or "timed out" in text.lower()
     kind = LostAnswerError if sent else SthError
-    if timed_out:
+    # Before Python 3.10, the time-out of a socket is another class.
+    if _is_of(error, exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError, socket.timeout):  # noqa: UP041
         return kind(
             "TIMEOUT",
             f"{method} {url} got no complete answer in time: the hub accepted the connection, and then sent nothing "
             "for request_timeout, or sent too slowly. Check the hub's log and load, or raise request_timeout.",
             **where,
         )
-    if isinstance(error, (OSError, exceptions.RequestException)) or "urllib3" in type(error).__module__:
+    if isinstance(error, (OSError, exceptions.RequestException, urllib3.exceptions.HTTPError)):
         advice = "check in the hub's log whether it died"
         if url.startswith("https:"):
             advice += ", and set client_cert if it asks for one"
@@ -103,17 +105,25 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
     raise error
 
 
+def _is_of(error: BaseException, *kinds: type[BaseException]) -> bool:
+    """Whether the error or one of its causes is of one of these classes. Its text decides nothing: it holds the address."""
+    return any(isinstance(cause, kinds) for cause in _causes(error))
+
+
 def _innermost(error: BaseException) -> str:
     """Return the text of the innermost cause, without the wrappers of requests and urllib3."""
-    seen = error
-    while True:
-        inner: Any = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        if inner is None and seen.args and len(seen.args) > 1 and isinstance(seen.args[1], BaseException):
-            inner = seen.args[1]
-        if inner is None:
-            # urllib3 puts a description of the connection before the cause.
-            text = str(seen.args[-1]) if seen.args else type(seen).__name__
-            return text.rpartition("): ")[2][:200]
-        seen = inner
+    *_, cause = _causes(error)
+    last = cause.args[-1] if cause.args else type(cause).__name__
+    # An answer that was cut off has only numbers of bytes as arguments, and says in its text what they are.
+    text = last if isinstance(last, str) else str(cause)
+    # urllib3 puts a description of the connection before the cause.
+    return text.rpartition("): ")[2][:200]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what it wraps, from the outside in."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        inside = (getattr(seen, "reason", None), *seen.args[:2])
+        seen = next((item for item in inside if isinstance(item, BaseException)), None)

@@ -68,7 +68,8 @@ class Transport:
     def __init__(self, connection: Connection, timings: Timings = REAL) -> None:
         if REQUESTS_IMPORT_ERROR is not None:
             raise SthError(
-                "INVALID_OPTION", "The Python library requests is missing on the machine where the task runs."
+                "LOCAL_ERROR",
+                "The Python library requests is missing on the machine where this runs: install it for the Python of Ansible there.",
             )
         self.connection = connection
         self._timings = timings

@@ -75,5 +75,7 @@ def completion_from_options(options: JobOptions) -> Completion:
     try:
         pattern = re.compile(options.completion_regex) if options.completion_regex is not None else None
     except re.error as error:
-        raise SthError("INVALID_OPTION", f"completion_regex is not a valid regular expression: {error}.") from None
+        raise SthError(
+            "INVALID_OPTION", f"completion_regex is not a valid regular expression ({error}): correct it."
+        ) from None
     return Completion(options.completion_event, options.completion_lines, pattern, options.completion_silence)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
@@ -33,15 +33,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import
 class Readiness:
     """The options that say when an instance is ready; times in seconds."""
 
-    wait_for: Literal["running", "event", "healthy", "none"] = "running"
-    ready_event: str | None = None
-    failure_event: str | None = None
-    wait_timeout: float = 60.0
-    stable_for: float = 2.0
-    overload_timeout: float = 60.0
-    start_attempts: int = 1
+    wait_for: Literal["running", "event", "healthy", "none"]
+    ready_event: str | None
+    failure_event: str | None
+    wait_timeout: float
+    stable_for: float
+    overload_timeout: float
+    start_attempts: int
     # Masks the payload of the failure event.
-    masker: Masker = field(default_factory=Masker)
+    masker: Masker
 
 
 def readiness_from_options(options: ReadinessOptions, masker: Masker | None = None) -> Readiness:

@@ -124,4 +124,7 @@ def _put_in_place(file: IO[bytes], temporary: str, path: str) -> None:
 
 
 def _not_written(path: str, error: OSError) -> SthError:
-    return SthError("LOCAL_ERROR", f"{path} could not be written to its end: {error.strerror or error}.")
+    return SthError(
+        "LOCAL_ERROR",
+        f"{path} could not be written to its end ({error.strerror or error}): check the permissions and the free space of its directory.",
+    )

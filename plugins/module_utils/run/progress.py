@@ -14,25 +14,31 @@ from typing import IO, Any, Callable, cast
 _MEGABYTE = 1_000_000
 
 
-def with_progress(file: IO[bytes], tell: Callable[[str], None], every: float) -> IO[bytes]:
-    """Return a file that reads ``file`` from its beginning, and calls ``tell`` every ``every`` seconds with how much was read."""
-    return cast("IO[bytes]", _Reported(file, tell, every))
+def with_progress(
+    file: IO[bytes], tell: Callable[[str], None], every: float, now: Callable[[], float] = time.monotonic
+) -> IO[bytes]:
+    """Return a file that reads ``file`` from its beginning, and calls ``tell`` every ``every`` seconds with how much was read.
+
+    ``now``: the clock, in seconds.
+    """
+    return cast("IO[bytes]", _Reported(file, tell, every, now))
 
 
 class _Reported:
     """The methods of a file that an HTTP client needs."""
 
-    def __init__(self, file: IO[bytes], tell: Callable[[str], None], every: float) -> None:
+    def __init__(self, file: IO[bytes], tell: Callable[[str], None], every: float, now: Callable[[], float]) -> None:
         self._file = file
         self._every = every
+        self._now = now
         self._say = tell
         # A file that is verified while it is read has a known length, but cannot be read from its end.
         self._size = len(file) if isinstance(file, Sized) else os.fstat(file.fileno()).st_size
         self._read = 0
-        self._begun = self._said = time.monotonic()
+        self._begun = self._said = now()
 
     def read(self, size: int = -1) -> bytes:
-        now = time.monotonic()
+        now = self._now()
         if now - self._said >= self._every:
             self._said = now
             self._say(

@@ -106,7 +106,7 @@ class Run:
     def close(self) -> None:
         """Close the hub, or leave it for the next task, if it was opened."""
         if self._hub is not None:
-            # After a failure, do not keep what is known of the hub: it may be in the middle of an upgrade.
+            # After a failure, forget the version of the hub: it may be in the middle of an upgrade.
             (HubClient.close if self.failed else self.leave_hub)(self._hub)
 
     def describe_hub(self) -> dict[str, Any]:

@@ -77,7 +77,10 @@ def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"]
         try:
             open(options.src, "rb").close()
         except OSError as error:
-            raise SthError("INVALID_OPTION", f"src {options.src} cannot be read: {error.strerror}.") from None
+            raise SthError(
+                "INVALID_OPTION",
+                f"src {options.src} cannot be read ({error.strerror}): correct the path or its permissions.",
+            ) from None
     else:
         usual, data = "text/plain", _bytes_of(options.content or "", encoding)
     content_type = options.content_type or usual
@@ -162,7 +165,8 @@ class Feeder(Attended):
                 self._write(data, self.request)
         except OSError as error:
             raise SthError(
-                "LOCAL_ERROR", f"{self._feed.path} could not be read to its end: {error.strerror or error}."
+                "LOCAL_ERROR",
+                f"{self._feed.path} could not be read to its end ({error.strerror or error}): check the file and its disk.",
             ) from None
         finally:
             self._failed_at = time.monotonic()

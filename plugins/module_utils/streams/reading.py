@@ -48,7 +48,9 @@ def reading_from_options(options: StreamOptions) -> Reading:
     try:
         pattern = re.compile(options.search_regex) if options.search_regex is not None else None
     except re.error as error:
-        raise SthError("INVALID_OPTION", f"search_regex is not a valid regular expression: {error}.") from None
+        raise SthError(
+            "INVALID_OPTION", f"search_regex is not a valid regular expression ({error}): correct it."
+        ) from None
     max_bytes = options.max_bytes
     if max_bytes is None and options.dest is None:
         max_bytes = MAX_BYTES

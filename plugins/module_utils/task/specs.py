@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import DEFAULT_API_URL
+
 Spec = dict[str, dict[str, Any]]
 
 
@@ -27,7 +29,7 @@ def _option(variable: str, **spec: Any) -> dict[str, Any]:
 
 
 HUB: Spec = {
-    "api_url": _option("STH_API_URL", type="str", default="http://127.0.0.1:8000/api/v1"),
+    "api_url": _option("STH_API_URL", type="str", default=DEFAULT_API_URL),
     "token": _option("STH_TOKEN", type="str", no_log=True),
     "token_file": _option("STH_TOKEN_FILE", type="path", no_log=False),
     "headers": _option("STH_HEADERS", type="dict", no_log=True, default={}),

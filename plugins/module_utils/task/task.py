@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Generic
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import clear_text_warning
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import AnyOptions, read_options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
@@ -50,7 +51,7 @@ def execute(task: Task[Any], run: Run) -> Result:
     """Carry out ``task`` and return its result; a failure has ``failed``, ``msg`` and ``error_code``."""
     try:
         if task.talks_to_hub and run.hub.transport.connection.sends_token_in_clear:
-            run.warnings.append(f"The token or password is sent to {run.hub.api_url} without TLS.")
+            run.warnings.append(clear_text_warning(run.hub.api_url))
         result = dict(task.reconcile(run, read_options(task.options_type, run.options)))
         result["changed"] = run.journal.planned if run.check_mode else run.journal.written
         # With gather: [hubs], the result has its own `hub`, because a manager has no version.

@@ -85,7 +85,7 @@ def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | 
 
 
 def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, Any]:
-    """Compute the shares of all hosts of the play. ``only_looks``: nothing will be changed, so a hub that does not answer is no failure.
+    """Compute the shares of all hosts of the play. ``only_looks``: nothing will be changed, so it is not a failure if a hub does not answer.
 
     Returns ``{hubs: {host: {name: {indexes, held, surplus, max_unavailable}}}, away: [host], at_once, surplus, warnings}``.
     ``indexes``: the replicas that the host shall have. ``held``: the replicas that it has now. ``surplus`` of a host: whether it has any
@@ -110,7 +110,10 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
         if not held and only_looks:
             continue
         if not held:
-            raise SthError("UNREACHABLE", f"Deployment {name}: no hub of the play answers, so nothing was changed.")
+            raise SthError(
+                "UNREACHABLE",
+                f"Deployment {name}: no hub of the play answers, so nothing was changed. Check their addresses, and that the hubs run.",
+            )
         members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
         planned = plan_shares(members, fleet.total_replicas, fleet.spread)
         # If a replica runs on two hubs, it counts once.

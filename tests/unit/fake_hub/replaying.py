@@ -24,13 +24,13 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.bodies import PACKAGE,
 from ansible_collections.scramjet.sth.tests.unit.fake_hub.sending import ALIKE, Got, request_for, send
 
 PLACEHOLDER = re.compile(r"\{\{[^}]+\}\}")
-# Ten times as fast as the recordings, on an idle machine. The end of a process is noticed later than by a real hub: what was seen before
-# the notice is to be seen on a busy machine, too.
+# Ten times as fast as the recordings, on an idle machine. The end of a process is noticed later than by a real hub: what happened before
+# the notice must be seen before it on a busy machine too.
 TIMINGS = Timings(notice=2.5 * pace(), pace=0.1 * pace())
 # What the recorded hubs had unless the recording says otherwise; milliseconds.
 EXTENSION = 1000
-# One recording waits for minutes, in one events are to be awaited that come soon, in one a stop is to be seen on its way,
-# and in one its end soon after it.
+# One recording waits for minutes, one waits for events that come soon, one looks at a stop that is under way,
+# and one at the end soon after a stop.
 OWN = {
     "lifecycle-default-extension-complete": {"pace": 0.02 * pace(), "notice": 5.0 * pace()},
     "event-payload-types": {"pace": 0.3 * pace()},

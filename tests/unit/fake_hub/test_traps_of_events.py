@@ -119,7 +119,7 @@ def test_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
         assert ask(hub, "GET", f"/instance/{instance}").ok
         assert ask(hub, "GET", f"/instance/{instance}/health").json()["healthy"] is True
         if not heard:
-            # What was sent at once was lost; later commands arrive, though nobody says so.
+            # Events that were sent at once were lost. Later ones arrive, but the hub does not show from when on.
             time.sleep(1.3)
             ask(hub, "POST", f"/instance/{instance}/_event", event("finish"))
             until(lambda: hub.runners == 0)

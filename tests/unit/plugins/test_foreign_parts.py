@@ -33,7 +33,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
-# What we override, and what does not work where nobody calls it.
+# The parts of other projects that we override, and what goes wrong if these projects no longer call them.
 OVERRIDDEN = {
     (pools._Patient, "_get_conn"): "a connection is used again that the hub is about to close",
     (pools._Patient, "_put_conn"): "nobody notes since when a connection is idle",

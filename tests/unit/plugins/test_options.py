@@ -14,7 +14,8 @@ from typing import Any, Literal, Optional, get_type_hints
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, Spec
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import ENDING, HUB, Spec
 
 MODULES = sorted(
     path.stem for path in (pathlib.Path(__file__).resolve().parents[3] / "plugins" / "modules").glob("sth_*.py")
@@ -61,3 +62,10 @@ def test_an_option_of_a_module_is_a_field_of_its_typed_options(module: str) -> N
 def test_an_option_of_the_connection_is_a_field_of_it() -> None:
     # What was read from a file is not an option, and does not count when connections are compared.
     assert {item.name for item in fields(Connection) if item.compare} == HUB.keys()
+
+
+@pytest.mark.parametrize(("kind", "spec"), [(Connection, HUB), (Ending, ENDING)])
+def test_what_is_used_without_a_task_too_has_the_defaults_of_the_argument_spec(kind: Any, spec: Spec) -> None:
+    # A connection has its headers as a tuple, so that it can be a key.
+    found = {item.name: item.default or None for item in fields(kind) if item.name in spec}
+    assert found == {name: option.get("default") or None for name, option in spec.items()}

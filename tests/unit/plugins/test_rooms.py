@@ -65,7 +65,7 @@ BLOCKING = tuple(f"threading.{name}" for name in ("Barrier", "Condition", "Event
 )
 WAITS_WITHOUT_A_TIME = ("wait", "acquire", "communicate")
 WITH_WAITS = {"concurrent.futures", "multiprocessing"}
-# Options below `task` are typed, and nobody passes on changed ones as a mapping.
+# Options below `task` are typed, and no code passes on changed options as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\breplace\((\w+\.)*options\b|\brun\.options\b")
 DECIDES_BY_TEXT = re.compile(
     r"(\bin|==|!=) (str\()?\w+\.(message|args)\b|\.message\.(startswith|endswith|find)\b|(search|match)\(\w+\.message"
@@ -98,7 +98,7 @@ IN_EVERY_ROOM = {
     *("reconcile", "check_options", "refuse_clash", "plan_present", "plan_absent", "_check", "_plan", "_Apply"),
     *("main", "ActionModule"),
 }
-# Constants with a fraction that are no times; those are in model/timings.py.
+# Constants with a fraction that are not times. Times are in model/timings.py.
 NO_TIMES = {"package/compressing._WORTH"}
 UTILS = PLUGINS / "module_utils"
 TESTS = ROOT / "tests" / "unit" / "plugins"
@@ -252,7 +252,7 @@ def blocks(node: ast.AST) -> bool:
 
 
 def test_every_wait_is_in_turns() -> None:
-    """Only the room `threads` blocks without a time, begins threads that nobody attends, or sleeps: see `threads/turns.py`."""
+    """Only the room `threads` waits without a time limit, starts threads without a watch over their failures, or sleeps: see `threads/turns.py`."""
     blocking = {
         f"{path.relative_to(PLUGINS)}: {ast.unparse(node)}"
         for path in FILES

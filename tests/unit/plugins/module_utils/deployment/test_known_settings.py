@@ -39,7 +39,7 @@ def test_what_is_in_force_can_be_brought_back_after_another_version_has_replaced
     settings = settings_in_force(deployment.observed)
     assert settings is not None
     whole = deployment.plan("b", app_config={"x": 2}, args=[], overrides=[], replicas=4, index_key="m")
-    # After the first start, what is in force is the same.
+    # After the first start, the settings in force are the same.
     half = Deployment([*deployment.instances], [*deployment.sequences])
     half.carry_out(type(whole)(whole.goal, (), whole.batches[:1], (), {}, {}))
     assert len(half.observed.live) > len(before)

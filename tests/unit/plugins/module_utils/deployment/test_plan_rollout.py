@@ -67,7 +67,7 @@ def test_without_the_gate_of_its_start_no_replica_of_an_unfinished_run_is_relied
     plan = deployment.plan("b", surge_none)
     assert [[item.ref for item in batch.awaited] for batch in plan.batches][:2] == [[VERSIONS["b"].ref], []]
     assert steps(plan) == ["", "-1", "+1", "-2", "+2"]
-    # With yet another version it is not waited for, but replaced before what is ready.
+    # If the goal is a third version, the task does not wait for it, but replaces it before the replicas that are ready.
     other = deployment.plan("c", surge_none)
     assert [batch.awaited for batch in other.batches if batch.awaited] == []
     assert steps(other) == ["-0", "+0", "-1", "+1", "-2", "+2"]

@@ -523,7 +523,7 @@ def test_each_step_is_told_before_it_is_done_the_way_back_too(
     result = run_task("sth_deployment", hub, tell=lines.append, max_parallel=1, **options)
     assert result["rolled_back"] is True
     told = [line for line in lines if not line.startswith("asked")]
-    # Nothing is asked of the hub that has not been told just before. While a 1.x hub is busy it is asked again.
+    # The task sends nothing to the hub that it has not announced just before. While a 1.x hub is busy, it sends the same again.
     steps = [line for line, _again in itertools.groupby(lines)]
     assert [f"asked: {line.split()[0]}" for line in steps[::2]] == steps[1::2], lines
     assert {line.split(" from ")[0] for line in told if line.endswith("compensation")} >= {

@@ -101,7 +101,7 @@ class Traffic:
                         client.instance(instance).send_event("ping", "x")
                         self.sent += 1
                     except SthError:
-                        # It may have been told to end meanwhile.
+                        # The update may have stopped it in the meantime.
                         self.refused.append(instance)
             client.close()
 

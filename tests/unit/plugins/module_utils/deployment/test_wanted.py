@@ -212,7 +212,7 @@ def test_a_share_of_a_fleet_keeps_its_indexes_until_a_task_says_others() -> None
     deployment.carry_out(deployment.plan("a", indexes=[5, 4], **options))
     assert deployment.shown() == ["4a", "5a"]
     assert steps(deployment.plan("a", indexes=[4, 5], **options)) == []
-    # Without the options, each replica keeps its index and what is its own.
+    # Without the options, each replica keeps its index and its own settings.
     deployment.carry_out(deployment.plan("b"))
     assert deployment.shown() == ["4b", "5b"]
     assert [slot.program.app_config for slot in deployment.goal().slots] == [{"x": 1, "n": 4}, {"x": 1, "n": 5}]

@@ -216,7 +216,7 @@ def test_payloads_reach_the_program_unchanged_or_are_refused(pool: FakeHub, payl
         result = event(pool, instance="web-0", send="ping", payload_json=payload, expect="pong", wait_timeout=bound(5))
         assert not result.get("failed"), result
         assert pool.writes[-1].body == b'[5001, {"eventName": "ping", "message": %s}]' % payload.encode()
-        # What 1.x cannot give back is told apart from what is null.
+        # A payload that a 1.x hub cannot return differs from null in the result.
         assert result["event"]["payload_lost"] == (pool.state.is_1x and payload in ("0", '""', "false", "7"))
     else:
         result = event(pool, instance="web-0", send="ping", payload_json=payload)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follows fake hubs as an event source does, and collects what is told."""
+"""Follows fake hubs as an event source does, and collects the events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Told = dict[str, Any]
 
 
 class Seen:
-    """What a source has told so far, in order."""
+    """The events of a source so far, in order."""
 
     def __init__(self, follower: Follower, arrived: threading.Event) -> None:
         self.all: list[Told] = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The events of programs: none is lost without being told, and none is taken from another reader."""
+"""The events of programs: if some may be lost, the source says so, and it takes no event from another reader."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def of(told: Told) -> tuple[str, str]:
 
 
 def looked_again(hub: FakeHub, seen: Seen) -> None:
-    """Let another instance come, which is told behind all that was to see before."""
+    """Start another instance. Its event comes after the events of everything that was there before."""
     start(hub, "marker")
     assert seen.next("instance_started")["instance"]["name"] == "marker"
 

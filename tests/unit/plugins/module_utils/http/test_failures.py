@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.unit.scripted_server import failure
+from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, client, failure
 
 
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +27,19 @@ def test_tls_where_none_is_spoken_is_told_as_such() -> None:
     with FakeHub() as hub:
         error = failure(HubClient(hub.api_url.replace("http:", "https:")).version)
     assert "http://" in error.message
+
+
+@pytest.mark.parametrize("name", ["NewConnectionError", "NameResolutionError"])
+def test_the_name_of_an_event_does_not_decide_what_has_failed(name: str) -> None:
+    """The text of an error of urllib3 holds the address, and so the name of the event that was waited for."""
+    with ScriptedServer(Exchange("GET", f"/instance/i/once/{name}")) as server:
+        error = failure(client(server).instance("i").await_event, "next", name, 5)
+    assert isinstance(error, BrokenReadError)
+    assert "lost its connection" in error.message
+
+
+def test_an_answer_that_is_cut_off_says_how_much_is_missing() -> None:
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+    with ScriptedServer(Exchange("GET", "/load-check", cut)) as server:
+        error = failure(client(server, request_retries=0).load)
+    assert "99 more expected" in error.message

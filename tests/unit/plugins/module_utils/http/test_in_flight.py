@@ -79,7 +79,7 @@ def test_who_reads_from_a_connection_is_woken_as_if_the_other_side_had_closed_it
         shut_down(ours)
         reader.join(bound(10))
         assert not reader.is_alive()
-    # What has ended meanwhile is no failure.
+    # It is not a failure if the connection has ended in the meantime.
     shut_down(ours)
 
 

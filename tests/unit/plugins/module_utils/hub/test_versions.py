@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows from the version of a hub, and failures for a server that is no hub, or has changed its version."""
+"""What follows from the version of a hub, and failures for a server that is not a hub, or has changed its version."""
 
 from __future__ import annotations
 

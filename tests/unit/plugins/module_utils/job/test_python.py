@@ -51,7 +51,7 @@ def test_one_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> No
         with hub.state.lock:
             only(hub).complete(b"42")
 
-    # A 0.18 hub forgets it at its end, with the streams that nobody reads yet.
+    # A 0.18 hub forgets it when it ends, together with streams that were not read.
     when(lambda: all(any(path.endswith(f"/{name}") for path in hub.readings) for name in ("output", "log")), finish)
     result = complete(hub, app_config={"behaviour": "run"}, collect=collect)
     assert not result.get("failed"), result
@@ -66,7 +66,7 @@ def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
     assert result["error_code"] == "ENDED_EARLY"
     assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
     if not hub.state.is_1x:
-        # It was run with state: completed, so that is no advice.
+        # The task ran with state: completed, so the message must not advise it.
         reason, advice = result["msg"].split("the cause is not known, because ")[1].split("; ")
         assert "keeps no log" in reason
         assert advice == "add stderr and log to collect, and run it again."

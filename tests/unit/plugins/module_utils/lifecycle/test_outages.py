@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An instance is read through an outage of the gateway; tests/unit/plugins/test_gateways.py has the tasks that wait for one."""
+"""An instance is read through an outage of the gateway; tests/scenarios/test_gateways.py has the tasks that wait for one."""
 
 from __future__ import annotations
 

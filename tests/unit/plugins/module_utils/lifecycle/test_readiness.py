@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When a started instance is ready, and what is said if it is not."""
+"""When a started instance counts as ready, and what the message says if it does not become ready."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def test_names_of_incremental_archives_are_not_misread(make_archive: MakeArchive
 
 
 def test_names_without_magic_are_not_misread(make_archive: MakeArchive, regzip: Regzip) -> None:
-    """tarfile takes what is there for the beginning of the name, GNU tar does not."""
+    """tarfile reads this field as the beginning of the name, GNU tar does not."""
     archive = make_archive(("a", b""), format=tarfile.USTAR_FORMAT)
 
     def as_in_1979(tar: bytes) -> bytes:

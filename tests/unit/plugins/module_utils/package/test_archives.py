@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.su
 
 @pytest.fixture
 def shelf(tmp_path: Path, make_directory: MakeDirectory) -> Path:
-    """A directory with the archives of three versions, and with files that are no packages."""
+    """A directory with the archives of three versions, and with files that are not packages."""
     directory = tmp_path / "archives"
     directory.mkdir()
     for name in ("a", "b", "c"):

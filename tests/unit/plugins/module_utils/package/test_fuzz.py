@@ -59,7 +59,7 @@ PAX = st.dictionaries(
 
 @st.composite
 def members(draw: st.DrawFn) -> list[tuple[tarfile.TarInfo, bytes]]:
-    """Draw the members of an archive, of which most other members are what nobody packs."""
+    """Draw the members of an archive. Most of them are of kinds that no packer writes."""
     found = []
     for path in draw(st.lists(PATHS, max_size=5)):
         info = tarfile.TarInfo(path)

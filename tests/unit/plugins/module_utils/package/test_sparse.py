@@ -66,7 +66,7 @@ def test_sparse_files_are_what_they_stand_for(make_directory: MakeDirectory, tmp
     archive = gnu_tar(source, tmp_path / "sparse.tar.gz", "-S", *options.split())
     assert read_package(str(archive)).digest == plain.digest
     assert read_package(str(archive)).size == plain.size
-    # Packed anew it is plain, and the same.
+    # If it is packed again, it is not sparse any more, and has the same digest.
     for reproducible in (False, True):
         with open(tmp_path / "packed.tar.gz", "wb") as file:
             write_package(read_package(str(archive)), file, reproducible=reproducible)

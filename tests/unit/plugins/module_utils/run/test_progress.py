@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.run import progress
 from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import with_progress
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
@@ -30,12 +29,11 @@ class Clock:
         return self.now
 
 
-def test_bytes_and_rate_every_few_seconds(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "time", Clock())
+def test_bytes_and_rate_every_few_seconds(tmp_path: pathlib.Path) -> None:
     said: list[str] = []
     (tmp_path / "package").write_bytes(b"x" * 5_000_000)
     with (tmp_path / "package").open("rb") as file:
-        watched = with_progress(file, said.append, 5.0)
+        watched = with_progress(file, said.append, 5.0, Clock().monotonic)
         while watched.read(1_000_000):
             pass
     assert said == ["2.0 of 5.0 MB sent, 0.33 MB/s", "5.0 of 5.0 MB sent, 0.42 MB/s"]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("deployed")
 
 def shown(result: Any) -> set[str]:
     """Return the pieces of the token that a result shows, in base64 too."""
-    # Of app_config what is masked is a matter of names.
+    # In app_config, the names of keys decide which values are masked.
     text = json.dumps({key: value for key, value in result.items() if key not in ("instance", "instances", "diff")})
     for stream in (result.get("collected") or {}).values():
         if stream["encoding"] == "base64":

@@ -110,7 +110,7 @@ def for_a_thread(let_go: threading.Event) -> None:
 
 
 def for_a_place(let_go: threading.Event) -> None:
-    """Which nobody frees in time."""
+    """A place among the starts at the same time, which does not become free in time."""
     pace = Pace(None, 1, 0.0)  # type: ignore[arg-type]
     place = pace.enter(starts=True)
 

@@ -144,7 +144,7 @@ def test_what_an_interrupted_run_has_finished_goes_back_to_the_version_of_the_ot
     only_version = {"state": "rolled_back", "keep_config": True}
     others = {"deployment__planned": planned(ref_before=OLD, in_force=IN_FORCE)}
     assert plan_back(play(north=there, south=others))["hubs"] == {"north": {"web": only_version}}
-    # Nobody is to be updated, or another version runs there: then it has had this version for long.
+    # No host has to be updated, or another version runs there: then the host has had this version for a long time.
     assert plan_back(play(north=there))["hubs"] == {"north": {}}
     third = {"deployment__planned": planned(ref_before="web@sha256:000000000003")}
     assert plan_back(play(north=there, south=third))["hubs"] == {"north": {}}
