@@ -27,8 +27,7 @@ def require_writable(option: str, path: str) -> None:
     directory = os.path.dirname(os.path.abspath(path))
     if os.path.isdir(path):
         raise SthError("INVALID_OPTION", f"{option} {path} is a directory: set the name of a file.")
-    if _is_special(path):
-        raise SthError("INVALID_OPTION", f"{option} {path} is {_SPECIAL}")
+    refuse_special(option, path)
     if not os.path.isdir(directory):
         raise SthError("INVALID_OPTION", f"{option} {path} is in a directory that does not exist: create it first.")
     if not os.access(directory, os.W_OK):
@@ -36,6 +35,12 @@ def require_writable(option: str, path: str) -> None:
             "INVALID_OPTION",
             f"{option} {path} is in a directory that this task cannot write to: correct its permissions.",
         )
+
+
+def refuse_special(option: str, path: str) -> None:
+    """Raise ``INVALID_OPTION`` if there is a device, a pipe or another special file at ``path``."""
+    if _is_special(path):
+        raise SthError("INVALID_OPTION", f"{option} {path} is {_SPECIAL}")
 
 
 def sha256_of(path: str) -> bytes:
