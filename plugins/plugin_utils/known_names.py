@@ -9,6 +9,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
+
+# The variables of every playbook of this collection.
+OF_PLAYBOOKS = ("sth_hosts", *(f"sth_{option}" for option in HUB))
 # How similar a name must be to a known one to count as a misspelling: without the prefix that both have, and, if only the known name
 # has the prefix, as a whole. Whole names must be more similar, because their beginnings are often alike.
 ALIKE = 0.8
@@ -21,17 +25,25 @@ def unknown_names(names: Iterable[str], known: Collection[str]) -> list[str]:
     return [f"{name} ({likely}?)" if (likely := _likely(name, known)) else name for name in unknown]
 
 
-def misspelt_names(names: Iterable[str], known: Collection[str], prefix: str = "") -> list[str]:
+def misspelt_names(
+    names: Iterable[str], known: Collection[str], prefix: str = "", of_playbooks: bool = False
+) -> list[str]:
     """Return the unknown names that are similar to a known one, sorted: ``deployments_list (deployment_list?)``.
 
     All known names begin with ``prefix``. The prefix alone does not make a name similar.
+
+    ``of_playbooks``: the variables of every playbook are known too. A name that is similar to one of them may belong to the user, such as
+    C(sth_host) for an address, so it counts as misspelt only if the variable itself is not set.
     """
+    given = set(names)
+    common = OF_PLAYBOOKS if of_playbooks else ()
+    known = (*known, *common)
     own = {name.removeprefix(prefix): name for name in known}
     found = []
-    for name in sorted(set(names) - set(known)):
+    for name in sorted(given - set(known)):
         rest = name.removeprefix(prefix)
         likely = own.get(_likely(rest, own) or "") if rest != name or not prefix else _likely(name, known, ALIKE_WHOLE)
-        if likely is not None:
+        if likely is not None and not (likely in common and likely in given):
             found.append(f"{name} ({likely}?)")
     return found
 

@@ -140,3 +140,10 @@ def test_the_role_run_job_uses_each_of_its_variables() -> None:
     used = [str(value) for name, value in derived.items() if name not in aside]
     used += [path.read_text(encoding="utf-8") for path in (folder / "tasks").glob("*.yml")]
     assert role("run_job")[0].keys() <= set(re.findall(r"\w+", " ".join(used)))
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.stem)
+def test_each_playbook_refuses_a_misspelt_name_of_its_hosts_and_their_hubs(playbook: pathlib.Path) -> None:
+    """Otherwise the playbook would change the hub of localhost. The quickstart starts and removes a hub of its own."""
+    text = playbook.read_text(encoding="utf-8")
+    assert ("of_playbooks=true" in text) == ("sth_hosts |" in text and playbook.stem != "quickstart")

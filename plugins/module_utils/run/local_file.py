@@ -18,6 +18,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 
 # The suffix of an incomplete file.
 PARTIAL = ".partial"
+# A file is renamed to its name, which would remove a device, such as /dev/null, from the machine.
+_SPECIAL = "a device, a pipe or another special file, which would be replaced: set the name of a regular file."
 
 
 def require_writable(option: str, path: str) -> None:
@@ -25,6 +27,7 @@ def require_writable(option: str, path: str) -> None:
     directory = os.path.dirname(os.path.abspath(path))
     if os.path.isdir(path):
         raise SthError("INVALID_OPTION", f"{option} {path} is a directory: set the name of a file.")
+    refuse_special(option, path)
     if not os.path.isdir(directory):
         raise SthError("INVALID_OPTION", f"{option} {path} is in a directory that does not exist: create it first.")
     if not os.access(directory, os.W_OK):
@@ -32,6 +35,12 @@ def require_writable(option: str, path: str) -> None:
             "INVALID_OPTION",
             f"{option} {path} is in a directory that this task cannot write to: correct its permissions.",
         )
+
+
+def refuse_special(option: str, path: str) -> None:
+    """Raise ``INVALID_OPTION`` if there is a device, a pipe or another special file at ``path``."""
+    if _is_special(path):
+        raise SthError("INVALID_OPTION", f"{option} {path} is {_SPECIAL}")
 
 
 def sha256_of(path: str) -> bytes:
@@ -91,6 +100,8 @@ def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
 
     An incomplete file is removed, or kept as ``path`` + `PARTIAL`. Raises ``LOCAL_ERROR`` if it cannot be written.
     """
+    if _is_special(path):
+        raise SthError("LOCAL_ERROR", f"{path} is {_SPECIAL}")
     try:
         handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
     except OSError as error:
@@ -113,6 +124,10 @@ def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
                     os.unlink(temporary)
                 else:
                     os.replace(temporary, path + PARTIAL)
+
+
+def _is_special(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _put_in_place(file: IO[bytes], temporary: str, path: str) -> None:

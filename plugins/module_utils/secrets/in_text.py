@@ -31,11 +31,18 @@ _HEADER_VALUE = re.compile(rf"{_QUOTED}|[^\r\n\"']+")
 _BEGINS_WITH_SCHEME = re.compile(_SCHEME, re.IGNORECASE)
 _BEARER = re.compile(r"\bBearer\s+((?=[^\s\"']*\d)[\w.~+/=-]{8,})", re.IGNORECASE)
 _QUOTES = "\\\"'"
+# A private key, to its end or to the end of the text.
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
 
 
 def url_users(text: str) -> list[Span]:
     """Return the positions of users and passwords in the addresses in ``text``."""
     return [found.span() for found in _URL_USER.finditer(text)] if "://" in text and "@" in text else []
+
+
+def private_keys(text: str) -> list[Span]:
+    """Return the positions of private keys in PEM form in ``text``."""
+    return [found.span() for found in _PEM.finditer(text)] if "PRIVATE KEY" in text else []
 
 
 def named_values(text: str) -> list[Span]:
@@ -75,6 +82,8 @@ def secrets_in(text: str) -> Iterator[str]:
     for start, end in url_users(text):
         yield text[start:end]
         yield text[start:end].partition(":")[2]
+    for start, end in private_keys(text):
+        yield text[start:end]
     for start, end in named_values(text):
         value = text[start:end].strip(_QUOTES)
         yield value

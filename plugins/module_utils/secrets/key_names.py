@@ -23,7 +23,7 @@ _SECRET = frozenset(
 _SECRET_LAST = frozenset(
     [
         "token", "tokens", "jwt", "jwts", "bearer", "cookie", "cookies", "authorization", "psk", "otp", "totp", "pincode",
-        "mnemonic", "kubeconfig", "dockerconfigjson",
+        "mnemonic", "kubeconfig", "dockerconfigjson", "passkey", "passkeys",
     ]
 )  # fmt: skip
 # Words that make a following "key" a secret, unlike primary_key: first those that count anywhere in a name, then those that
@@ -31,9 +31,10 @@ _SECRET_LAST = frozenset(
 _KEYS = frozenset(["private", "api", "access", "signing"])
 _KEYS_LAST = frozenset(
     [
-        "ssh", "tls", "ssl", "rsa", "dsa", "ecdsa", "aes", "hmac", "encryption", "decryption", "encrypt", "crypto", "cipher",
-        "symmetric", "master", "shared", "auth", "jwt", "deploy", "webhook", "cert", "certificate", "gpg", "pgp", "wallet", "unseal",
-        "license", "licence", "account", "subscription",
+        "ssh", "tls", "ssl", "rsa", "dsa", "ecdsa", "aes", "hmac", "encryption", "decryption", "encrypt", "enc", "crypto", "crypt",
+        "cipher", "fernet", "symmetric", "master", "shared", "preshared", "wpa", "auth", "session", "jwt", "sign", "deploy", "webhook",
+        "cert", "certificate", "ca", "client", "server", "gpg", "pgp", "pass", "wallet", "unseal", "license", "licence", "account",
+        "subscription", "aws", "azure", "gcp", "google", "github", "gitlab", "openai", "stripe", "sendgrid", "mailgun", "datadog",
     ]
 )  # fmt: skip
 # Words that may follow such a "key": the value is still the key itself, unlike in ssh_key_path or rsa_key_size.
@@ -52,12 +53,22 @@ _NO_PASS = frozenset(
         "band", "all", "num", "number", "boarding", "season", "by", "dry", "must", "should", "can", "did", "does", "will",
     ]
 )  # fmt: skip
+# The value itself, also after a token: token_value and JWT_BASE64.
+_WRAPPED = frozenset(["value", "base64", "b64"])
 # Two words that are often written as one.
 _GLUED = frozenset(
     [
         "apikey", "apikeys", "privatekey", "accesskey", "signingkey", "secretkey", "sshkey", "tlskey", "sslkey", "encryptionkey", "authkey",
-        "authtoken", "accesstoken", "refreshtoken", "apitoken", "connectionstring", "connstring", "connstr", "dbpass", "smtppass",
-        "userpass", "mysqlpass",
+        "authtoken", "accesstoken", "refreshtoken", "apitoken", "connectionstring", "connstring", "connstr",
+        *(
+            f"{whose}pass"
+            for whose in (
+                "db", "pg", "my", "sql", "mysql", "mssql", "maria", "mariadb", "postgres", "oracle", "mongo", "redis", "elastic", "kafka",
+                "amqp", "rabbit", "rabbitmq", "mqtt", "smtp", "imap", "mail", "email", "ftp", "sftp", "ssh", "http", "ldap", "bind", "proxy",
+                "vpn", "wifi", "user", "root", "admin", "sudo", "become", "login", "auth", "app", "api", "web", "vault", "key", "store",
+                "keystore", "truststore",
+            )
+        ),
     ]
 )  # fmt: skip
 # Pairs of words that are secret: spellings of words above, headers for authentication, and addresses that contain a password.
@@ -65,8 +76,13 @@ _PAIRS = frozenset(
     [
         *(("pass", second) for second in ("word", "phrase", "code")),
         *((first, "phrase") for first in ("seed", "recovery")),
-        *((first, second) for first in ("pin", "security", "unlock", "recovery") for second in ("code", "codes")),
-        *((first, "pat") for first in ("github", "gitlab", "azure", "ado", "git")),
+        *(
+            (first, second)
+            for first in ("pin", "security", "unlock", "recovery", "access")
+            for second in ("code", "codes")
+        ),
+        *((first, "pat") for first in ("github", "gitlab", "gh", "gl", "azure", "ado", "git")),
+        ("access", "signature"),
         ("basic", "auth"),
         ("private", "pem"),
         *((first, "header") for first in ("authorization", "auth", "cookie")),
@@ -83,6 +99,8 @@ _DIGITS = "0123456789"
 def is_secret_key(key: str) -> bool:
     """Whether the name of a key means that its value is a secret (``max_tokens`` and ``public_key`` do not)."""
     raw = [word.lower() for word in _WORD_BREAKS.split(key) if word]
+    if len(raw) > 1 and raw[-1] in _WRAPPED:
+        raw.pop()
     # password2 is a password too, but pass2 may be the second pass of something.
     words = [word for word in (word.rstrip(_DIGITS) for word in raw) if word]
     if not words:

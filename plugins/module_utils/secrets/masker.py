@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.in_text import (
     named_values,
+    private_keys,
     secrets_in,
     url_users,
     with_mask,
@@ -123,7 +124,8 @@ class Masker:
     def _masked(self, value: Any, path: tuple[str, ...], data: bool = False) -> Any:
         if isinstance(value, Mapping):
             self._has_looked |= bool(value)
-            return {key: self._masked_item(key, item, path, data) for key, item in value.items()}
+            paired = () if data else _paired(value)
+            return {key: self._masked_item(key, item, path, data, key in paired) for key, item in value.items()}
         if isinstance(value, (list, tuple)) and path[:1] == ("args",):
             return self._masked_args(value, path, data)
         if isinstance(value, (list, tuple)):
@@ -137,14 +139,14 @@ class Masker:
             return value
         return with_mask(value, _spans(value, data), MASK)
 
-    def _masked_item(self, key: Any, item: Any, path: tuple[str, ...], data: bool) -> Any:
+    def _masked_item(self, key: Any, item: Any, path: tuple[str, ...], data: bool, is_secret: bool) -> Any:
         inner = (*path, str(key))
         # Both must run, because a value with a secret name may also be matched by secret_keys.
         is_chosen, masked = self._chosen(inner), self._masked(item, inner, data)
         if item is None:
             return None
         # A boolean such as password: true is not secret.
-        return MASK if is_chosen or (is_secret_key(str(key)) and not isinstance(item, bool)) else masked
+        return MASK if is_chosen or ((is_secret or is_secret_key(str(key))) and not isinstance(item, bool)) else masked
 
     def _chosen(self, path: tuple[str, ...]) -> bool:
         chosen = [
@@ -162,7 +164,14 @@ class Masker:
 
 def _spans(text: str, data: bool) -> list[tuple[int, int]]:
     """Return the positions of secrets that the form of a text shows. ``data``: output of a program, in which names do not count."""
-    return url_users(text) if data else [*url_users(text), *named_values(text)]
+    return url_users(text) if data else [*url_users(text), *private_keys(text), *named_values(text)]
+
+
+def _paired(value: Mapping[Any, Any]) -> tuple[Any, ...]:
+    """Return the key of a secret value that another member names: ``{name: DB_PASSWORD, value: x}``, as in an environment."""
+    keys = {str(key).lower(): key for key in value}
+    named = next((value[keys[key]] for key in ("name", "key") if key in keys), None)
+    return (keys["value"],) if "value" in keys and isinstance(named, str) and is_secret_key(named) else ()
 
 
 def _secrets(value: Any, shown: Any) -> set[str]:

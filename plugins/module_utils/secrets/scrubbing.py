@@ -62,7 +62,7 @@ def scrub_stream(data: bytes, secrets: Iterable[str], *, cut: bool, all_of_them:
 
 
 def scrub_all(value: Any, secrets: Collection[str]) -> Any:
-    """Return ``value`` (mappings, lists, scalars) with every text in it scrubbed."""
+    """Return ``value`` (mappings, lists, scalars) with every text and number in it scrubbed."""
     return _everywhere(value, _forms(frozenset(secrets)), bounded=False)
 
 
@@ -97,7 +97,11 @@ def _everywhere(value: Any, forms: frozenset[bytes], *, bounded: bool) -> Any:
         return _hidden(data, forms, False, False, bounded).decode("utf-8", "surrogatepass")
     if isinstance(value, Mapping):
         return {key: _everywhere(item, forms, bounded=bounded) for key, item in value.items()}
-    return [_everywhere(item, forms, bounded=bounded) for item in value] if isinstance(value, (list, tuple)) else value
+    if isinstance(value, (list, tuple)):
+        return [_everywhere(item, forms, bounded=bounded) for item in value]
+    # A secret may be a number, and another value may be the same number.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return MASK if is_number and str(value).encode() in forms else value
 
 
 def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: bool, bounded: bool = False) -> bytes:

@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.model import 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing, sha256_of
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import refuse_special, replacing, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import described_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import wanted_record
@@ -49,6 +49,8 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
     if dest is None:
         return {"package": _package_view(package, None)}
     # In check mode, the directory may be missing, because an earlier task would create it.
+    # Before it is read, which might never end.
+    refuse_special("dest", dest)
     if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
         raise SthError(
             "INVALID_OPTION",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import GatewayError, SthError, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import replacing
@@ -42,6 +42,10 @@ class Reading:
 
 def reading_from_options(options: StreamOptions) -> Reading:
     """Read and check the options. Raises ``INVALID_OPTION``."""
+    # A blank is an expression too, but an empty one matches every line.
+    refuse_empty("name a file", dest=options.dest)
+    if options.search_regex == "":
+        raise SthError("INVALID_OPTION", "search_regex is empty: set an expression, or leave it out.")
     for name, most in (("max_bytes", options.max_bytes), ("max_lines", options.max_lines)):
         if most is not None and most < 1:
             raise SthError("INVALID_OPTION", f"{name} must be 1 or more.")

@@ -171,7 +171,11 @@ def test_unknown_options() -> None:
 
 
 def test_misspelt_variables() -> None:
-    refuse_misspelt(["deployment_list", "deployment_result", "deployment__results", "deployment_environment"])
+    refuse_misspelt(
+        ["deployment_list", "deployment_result", "deployment__results", "deployment_environment", "deploy_list"]
+    )
+    with pytest.raises(SthError, match=r"depoyment_defaults \(deployment_defaults\?\)"):
+        refuse_misspelt(["depoyment_defaults", "deployment_list"])
     with pytest.raises(SthError, match=r"no variable deployments_list \(deployment_list\?\)"):
         refuse_misspelt(["deployments_list", "deployment_defaults"])
 

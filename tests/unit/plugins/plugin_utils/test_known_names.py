@@ -32,6 +32,19 @@ def test_names_that_begin_alike_and_are_the_users_own() -> None:
     assert misspelt_names(own, KNOWN, "deployment_") == []
 
 
+def test_names_that_resemble_a_variable_of_every_playbook() -> None:
+    given = ["sth_host", "sth_api_ulr", "sth_cleanups", "sth_url_password", "sth_password", "sth_shop"]
+    assert misspelt_names(given, ["sth_cleanup"], "sth_", of_playbooks=True) == [
+        "sth_api_ulr (sth_api_url?)",
+        "sth_cleanups (sth_cleanup?)",
+        "sth_host (sth_hosts?)",
+    ]
+    # Whoever sets the variable itself knows its name.
+    given = ["sth_host", "sth_hosts", "sth_cleanup", "sth_cleanups"]
+    assert misspelt_names(given, ["sth_cleanup"], "sth_", of_playbooks=True) == ["sth_cleanups (sth_cleanup?)"]
+    assert misspelt_names(["sth_host"], ["sth_cleanup"], "sth_") == []
+
+
 def test_unknown_names_are_all_told() -> None:
     assert unknown_names(["replica", "api_url", "src", "replica"], ["src", "replicas"]) == [
         "api_url",

@@ -63,6 +63,21 @@ def test_a_directory_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pyt
         require_writable("output_dest", str(tmp_path / "output"))
 
 
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(SthError, match=f"output_dest {path} is a device, a pipe") as refused:
+            require_writable("output_dest", str(path))
+        assert refused.value.code == "INVALID_OPTION"
+        with pytest.raises(SthError, match=f"{path} is a device, a pipe") as refused, replacing(str(path)):
+            pass
+        assert refused.value.code == "LOCAL_ERROR"
+        assert path.is_fifo()
+    assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
+
+
 def test_of_a_cache_the_newest_stay_and_what_is_being_written(tmp_path: Path) -> None:
     for age, name in enumerate(("new", "middle", "old", "oldest", ".being-written")):
         path = tmp_path / name

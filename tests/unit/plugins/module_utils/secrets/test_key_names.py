@@ -41,6 +41,8 @@ def test_keys_that_do_not(key: str) -> None:
         "rootpw", "bind_pw", "pw", "userPw", "api_keys", "apiKeys", "apikeys", "signing_keys", "cert_key", "gpg_key", "AccountKey",
         "subscription-key", "license_key", "otp", "pinCode", "seed_phrase", "recovery_codes", "kubeconfig", "GITHUB_PAT",
         "basic_auth", "private_pem",
+        "mysqlpass", "REDISPASS", "keypass", "storepass", "SSHPASS", "passkey", "pass_key", "session_key", "client_key", "ca_key", "enc_key",
+        "fernetKey", "wpa_key", "presharedKey", "SharedAccessSignature", "gh_pat", "access_code", "openai_key", "token_value", "JWT_BASE64",
         "conn_str", "Authorization", "Proxy-Authorization", "authorization_header", "authHeader", "X-Api-Key", "psk",
     ],
 )  # fmt: skip
@@ -60,6 +62,7 @@ def test_more_keys_that_are_secret_to_everybody(key: str) -> None:
         "cookie_name", "cookiecutter", "authorization_url", "authorizations", "auth", "author", "authority", "connection",
         "account_key_name", "certificate", "license", "recovery", "code", "zip_code", "status_code", "security", "basic", "pat",
         "pattern", "otp_length", "wallet", "phrase", "kubeconfig_path",
+        "client_key_file", "session_keyboard", "trespass", "lowpass", "renderpass", "max_tokens_value", "value", "key_value", "base64",
         "connection_timeout", "string", "connections", "discreet", "increds", "sacred", "secretariat", "barer",
     ],
 )  # fmt: skip

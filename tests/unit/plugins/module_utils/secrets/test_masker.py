@@ -172,3 +172,28 @@ def test_a_path_that_leads_into_something_hidden_fits() -> None:
     masker = Masker(["credentials.user"])
     assert masker.app_config({"credentials": {"user": "u"}}) == {"credentials": HIDDEN}
     assert masker.unmatched() == []
+
+
+def test_a_number_that_is_secret_is_hidden_where_it_is_another_value() -> None:
+    config = {"pin_code": 48151623, "login": 48151623, "other": 4815162, "pass": 42, "port": 42, "on": True}
+    shown = {"pin_code": HIDDEN, "login": HIDDEN, "other": 4815162, "pass": HIDDEN, "port": 42, "on": True}
+    assert Masker().program(config, [48151623, "n:48151623"]) == (shown, [HIDDEN, f"n:{HIDDEN}"])
+
+
+def test_a_value_that_another_member_names() -> None:
+    given = {
+        "env": [{"name": "DB_PASS", "value": "x1"}, {"Key": "token", "Value": "x2"}, {"name": "PORT", "value": "1"}]
+    }
+    hidden = {
+        "env": [{"name": "DB_PASS", "value": HIDDEN}, {"Key": "token", "Value": HIDDEN}, {"name": "PORT", "value": "1"}]
+    }
+    assert Masker().app_config(given) == hidden
+    assert Masker().data(given, ()) == given
+
+
+def test_a_private_key_under_any_name() -> None:
+    lines = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\n-----END RSA PRIVATE KEY-----"
+    public = "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----"
+    config = {"id": f"a {lines} b", "cut": lines[:60], "public": public}
+    assert Masker().app_config(config) == {"id": f"a {HIDDEN} b", "cut": HIDDEN, "public": public}
+    assert Masker().program(config, ["MIIEpAIBAAKCAQEA7"])[1] == [HIDDEN]

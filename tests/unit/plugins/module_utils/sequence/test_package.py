@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,9 @@ def test_without_dest_a_package_is_only_checked(src: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("check", [True, False])
 def test_an_archive_cannot_be_where_it_would_hold_itself_or_where_a_directory_is(src: Path, check: bool) -> None:
-    for dest in (src / "probe.tar.gz", src.parent, "", " "):
+    pipe = src.parent / "pipe"
+    os.mkfifo(pipe)
+    for dest in (src / "probe.tar.gz", src.parent, "", " ", pipe):
         assert run(src, dest, check)["error_code"] == "INVALID_OPTION"
 
 

@@ -71,6 +71,8 @@ def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> No
         ({"instance": "echo", "stream": "output", "end": True}, "INVALID_OPTION"),
         ({"instance": "echo", "stream": "output", "max_bytes": 0}, "INVALID_OPTION"),
         ({"instance": "echo", "stream": "output", "search_regex": "("}, "INVALID_OPTION"),
+        ({"instance": "echo", "stream": "output", "search_regex": ""}, "INVALID_OPTION"),
+        ({"instance": "echo", "stream": "output", "dest": ""}, "INVALID_OPTION"),
         ({"instance": "echo", "stream": "output", "wait_timeout": 0}, "INVALID_OPTION"),
         ({"instance": "echo", "stream": "output", "dest": "/no/such/directory/file"}, "INVALID_OPTION"),
         ({"instance": "echo", "stream": "stdin", "content": "x", "content_type": "text/plain"}, "INVALID_OPTION"),
