@@ -32,8 +32,8 @@ def misspelt_names(
 
     All known names begin with ``prefix``. The prefix alone does not make a name similar.
 
-    ``of_playbooks``: the variables of every playbook are known too. A name that is similar to one of them may belong to the user, such as
-    C(sth_host) for an address, so it counts as misspelt only if the variable itself is not set.
+    ``of_playbooks``: the variables of every playbook are known too. A name that is similar to one of them may belong to the user, so it
+    counts as misspelt only if the variable itself is not set, and ``sth_host`` only if ``sth_api_url`` is not set either.
     """
     given = set(names)
     common = OF_PLAYBOOKS if of_playbooks else ()
@@ -43,7 +43,9 @@ def misspelt_names(
     for name in sorted(given - set(known)):
         rest = name.removeprefix(prefix)
         likely = own.get(_likely(rest, own) or "") if rest != name or not prefix else _likely(name, known, ALIKE_WHOLE)
-        if likely is not None and not (likely in common and likely in given):
+        # An inventory may compose sth_api_url from a sth_host of its own.
+        is_set = likely in common and (likely in given or (name == "sth_host" and "sth_api_url" in given))
+        if likely is not None and not is_set:
             found.append(f"{name} ({likely}?)")
     return found
 

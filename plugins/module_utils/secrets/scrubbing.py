@@ -99,9 +99,9 @@ def _everywhere(value: Any, forms: frozenset[bytes], *, bounded: bool) -> Any:
         return {key: _everywhere(item, forms, bounded=bounded) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_everywhere(item, forms, bounded=bounded) for item in value]
-    # A secret may be a number, and another value may be the same number.
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return MASK if is_number and str(value).encode() in forms else value
+    # A secret may be a number, and another value may be the same number. But a short one, such as an HTTP status, has another meaning.
+    number = str(value).encode() if isinstance(value, (int, float)) and not isinstance(value, bool) else b""
+    return MASK if len(number) >= SHORTEST_SCRUBBED and number in forms else value
 
 
 def _hidden(data: bytes, forms: Iterable[bytes], cut_before: bool, cut_behind: bool, bounded: bool = False) -> bytes:

@@ -43,6 +43,9 @@ def test_names_that_resemble_a_variable_of_every_playbook() -> None:
     given = ["sth_host", "sth_hosts", "sth_cleanup", "sth_cleanups"]
     assert misspelt_names(given, ["sth_cleanup"], "sth_", of_playbooks=True) == ["sth_cleanups (sth_cleanup?)"]
     assert misspelt_names(["sth_host"], ["sth_cleanup"], "sth_") == []
+    # From this, the address may be composed.
+    given = ["sth_host", "sth_hots", "sth_api_url"]
+    assert misspelt_names(given, [], "sth_", of_playbooks=True) == ["sth_hots (sth_hosts?)"]
 
 
 def test_unknown_names_are_all_told() -> None:
