@@ -33,7 +33,7 @@ quickstart: $(VENV)/.run
 test: $(VENV)/.stamp
 	@$(BIN)/python -m pytest $(AT_ONCE) tests/checks tests/integration tests/unit tests/scenarios
 
-## Linters, types, documentation, sanity, package import.
+## Linters, types, documentation, sanity.
 check: $(VENV)/.stamp
 	$(BIN)/nox
 

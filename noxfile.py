@@ -20,8 +20,6 @@ import nox
 
 # Only this collection is tested: do not look for (or need) a global ansible-galaxy.
 os.environ.setdefault("ANTSIBULL_NOX_IGNORE_INSTALLED_COLLECTIONS", "true")
-# The session ansible-lint does it, and artifact-check has the importer do it on what is released.
-os.environ.setdefault("GALAXY_IMPORTER_RUN_ANSIBLE_LINT", "false")
 
 # pyenv puts shims for every installed Python on PATH, but they fail unless that version is activated, and ansible-test
 # aborts on them. Expose the real interpreters instead.
@@ -98,8 +96,8 @@ for _core, _python in _PYTHONS.items():
     )
 
 # pylint takes two thirds of the time, and finds hardly what ruff and mypy do not. pep8 and yamllint find what the sessions codeqa and
-# yamllint find. `make matrix` runs them.
-_SKIPPED = [part for test in ("pylint", "pep8", "yamllint") for part in ("--skip-test", test)]
+# yamllint find. import takes half of the rest, and integration tests run each module in a process of its own. `make matrix` runs them.
+_SKIPPED = [part for test in ("pylint", "pep8", "yamllint", "import") for part in ("--skip-test", test)]
 antsibull_nox.add_ansible_test_session(
     name="sanity",
     description="Sanity tests with ansible-core 2.19, without those that other sessions repeat.",

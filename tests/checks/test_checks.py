@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Linters, types, documentation, sanity, package import: every check of noxfile.py that is not for ``make matrix``."""
+"""Linters, types, documentation, sanity: every check of noxfile.py that is not for ``make matrix`` or ``make artifact-check``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ CALLING = {"lint"}
 CHECKS = [
     "sanity",
     "ansible-lint",
-    "build-import-check",
     "typing",
     "docs-check",
     "license-check",

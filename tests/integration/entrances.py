@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_target
+from ansible_collections.scramjet.sth.tests.integration.playbooks import run_target, with_callbacks
 
 # Set by `make matrix`.
 EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
@@ -72,11 +72,7 @@ def require_same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None
 
 def recording(path: pathlib.Path) -> dict[str, str]:
     """Return the environment in which a playbook writes the results of its tasks to ``path``."""
-    return {
-        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "integration" / "callback"),
-        "ANSIBLE_CALLBACKS_ENABLED": "recording",
-        "STH_TEST_RECORD": str(path),
-    }
+    return {**with_callbacks("recording"), "STH_TEST_RECORD": str(path)}
 
 
 def recorded(path: pathlib.Path) -> list[dict[str, Any]]:

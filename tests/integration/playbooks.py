@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT, run_command
+from ansible_collections.scramjet.sth.tests.running.commands import MODULES_VARIABLE, ROOT, run_command
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
@@ -45,6 +45,15 @@ OF_ROLES = [
 OF_SAMPLES = ["playbooks:samples", "playbooks:round_robin"]
 
 
+def with_callbacks(*names: str) -> dict[str, str]:
+    """Return the environment in which ansible-playbook loads these callbacks of tests, and shares what it builds."""
+    return {
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "integration" / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": ",".join(["shared_modules", *names]),
+        MODULES_VARIABLE: os.environ.get(MODULES_VARIABLE, ""),
+    }
+
+
 def run_playbook(
     playbook: pathlib.Path | str,
     variables: Mapping[str, Any],
@@ -72,6 +81,7 @@ def run_playbook(
             "ANSIBLE_ROLES_PATH": str(TARGETS),
             # Not below a home directory: if HOME is not that of the account, ansible finds two.
             "ANSIBLE_ASYNC_DIR": str(pathlib.Path(tempfile.gettempdir()) / "sth-async"),
+            **with_callbacks(),
             **(environment or {}),
         },
         seconds=seconds,

@@ -21,6 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # The folder for the whole output of every command: a subfolder for each of the last runs, with files named after the tests.
 OUTPUT = ROOT / ".pytest_cache" / "d" / "output"
 OUTPUT_VARIABLE = "STH_TEST_OUTPUT"
+# The folder of this run for what playbooks share (tests/integration/callback/shared_modules.py).
+MODULES_VARIABLE = "STH_TEST_MODULES"
 _MARK = "STH_TEST_COMMAND"
 _TAIL = 12000
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ansible_collections.scramjet.sth.tests.running.commands import (
+    MODULES_VARIABLE,
     OUTPUT,
     OUTPUT_VARIABLE,
     output_name,
@@ -51,6 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
             # Keep the output of a run that still goes on. The number of its process is in the name of the folder.
             if not pathlib.Path("/proc", older.name.rpartition("-")[2]).exists():
                 shutil.rmtree(older, ignore_errors=True)
+        modules = output_of_run() / "modules"
+        modules.mkdir(parents=True, exist_ok=True)
+        os.environ[MODULES_VARIABLE] = str(modules)
+        config.add_cleanup(lambda: shutil.rmtree(modules, ignore_errors=True))
         pace()
     # No deadline for examples: how long one takes only shows how busy the machine is.
     settings.register_profile("sth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
