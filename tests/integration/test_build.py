@@ -180,7 +180,11 @@ def test_what_is_predicted_of_a_deployment_and_what_cannot_be_built(tmp_path: pa
 
 def test_several_tasks_with_the_same_build_are_predicted(tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
-    job = {"run_job_src": str(source), "run_job_build": "echo done > built", "run_job_args": ["{{ item }}"]}
+    job: dict[str, Any] = {
+        "run_job_src": str(source),
+        "run_job_build": "echo done > built",
+        "run_job_args": ["{{ item }}"],
+    }
     job["run_job_app_config"] = {"end": "output"}
     role = {"name": "scramjet.sth.run_job"}
     packages = {"src": str(source), "keep_old": True}
