@@ -71,7 +71,7 @@ def test_what_no_hub_says_is_no_answer_of_a_hub(hub: FakeHub, state: str) -> Non
 @pytest.mark.usefixtures("deployed")
 def test_a_removed_topic_that_comes_back_is_told_and_repaired(hub: FakeHub) -> None:
     assert topic(hub, "present")["changed"]
-    reader = {"name": "reader", "sequence": "probe", "input_topic": "orders"}
+    reader: dict[str, Any] = {"name": "reader", "sequence": "probe", "input_topic": "orders"}
     assert not run_task("sth_instance", hub, **reader).get("failed")
     removed = topic(hub, "absent")
     assert any("still listed" in text and "reader" in text for text in removed["warnings"]), removed
