@@ -164,6 +164,8 @@ options:
         description:
           - Content type of the input. If not set, it is C(text/plain) for O(input.content), C(application/x-ndjson) for
             O(input.lines) and C(application/octet-stream) for O(input.src).
+          - Python programs can only get C(text/plain) and C(application/octet-stream) as their input. So for them it is C(text/plain) for
+            O(input.lines), and any other content type is refused.
         type: str
       end:
         description:

@@ -102,8 +102,9 @@ options:
       - Content type of the data that is written, V(text/plain), V(application/x-ndjson), V(text/x-ndjson) or
         V(application/octet-stream).
       - If not set, it is V(text/plain) for O(content), V(application/x-ndjson) for O(lines) and V(application/octet-stream) for O(src).
-      - There are two exceptions. For O(stream=stdin), it is always V(application/octet-stream). For a topic that exists, it is always
-        the content type of that topic. In these cases, the task fails if you set another content type.
+      - There are three exceptions. For O(stream=stdin), it is always V(application/octet-stream). For a topic that exists, it is always
+        the content type of that topic. A Python program can only get V(text/plain) and V(application/octet-stream) as its input, so for it
+        O(lines) are V(text/plain). In these cases, the task fails if you set another content type.
       - The content type of the first write to O(stream=input) of an instance decides whether the program gets all later writes as text,
         as values or as bytes.
     type: str

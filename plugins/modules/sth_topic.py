@@ -51,6 +51,9 @@ options:
         they get no data, and what they write does not arrive. If something writes to the topic later, the hub creates it again, with the
         content type of that write. If this is another type than the code of a program names, the hub crashes when that program is
         restarted, see O(content_type).
+      - When an instance that reads the topic ends, and some minutes after the end of one that writes to it, a hub from 1.0 on creates a removed
+        topic again, without a content type. This has the same consequence. So end these instances before you remove the topic. If the hub
+        still lists such an instance, the task warns. V(present) replaces a topic without a content type.
     type: str
     choices: [present, absent]
     default: present

@@ -329,7 +329,7 @@ class HubAction(ActionBase):
                 compare = str(arguments.get("compare") or "content")
                 # The version is known without a build.
                 unknown = self._task.check_mode and compare == "content"
-                arguments["_package"] = describe_unbuilt(source, compare, name, said if unknown else ())
+                arguments["_package"] = describe_unbuilt(source, place, compare, name, said if unknown else ())
                 return
             self._say(f"build {source}: {command}")
             build(source, command, place, self._keyword_environment())

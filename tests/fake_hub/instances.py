@@ -185,6 +185,9 @@ class Instance:
             return
         self.process_alive = False
         self.ended_at = time.monotonic()
+        if self.body.get("inputTopic") and self.state.has("topics"):
+            # If the topic was removed, it comes back (hub-behaviour.md#a-removed-topic-comes-back).
+            self.state.topic(self.body["inputTopic"], "")
         for name in STREAMS:
             self.stream_ended[name] = self.stream_ended[name] or name != "log" or not self.state.has("log_never_ends")
         if not self.state.has("instance_status"):

@@ -56,7 +56,9 @@ class StreamRoutes:
                 return Answer(status, reason, stream=_nothing)
             if ends:
                 instance.ended_inputs.add(route)
-            if route == "input" and instance.process_alive:
+            # Otherwise the runner fails in a task that nobody awaits (hub-behaviour.md#input-of-python-programs).
+            decoded = not instance.sequence.is_python or call.content_type in ("text/plain", "application/octet-stream")
+            if route == "input" and decoded and instance.process_alive:
                 programs.fed(instance, call.body, ends)
         if not call.body and self.has("empty_write_never_answered"):
             return Answer(status, reason, stream=_nothing)

@@ -125,6 +125,10 @@ class State:
         """Remove a record."""
         if self.instances.get(instance.id) is instance:
             del self.instances[instance.id]
+            written = instance.topic[0] if instance.topic else instance.body.get("outputTopic")
+            if written and self.has("topics"):
+                # If the topic was removed, it comes back (hub-behaviour.md#a-removed-topic-comes-back).
+                self.topic(written, "")
 
     def heard(self, emitter: Instance, name: str, payload: Any) -> None:
         """Deliver an event to every other program on the hub."""

@@ -45,8 +45,10 @@ EVENT_CODE = 5001
 # The most bytes that fit into an environment variable (hub-behaviour.md#start-body-too-large).
 ENVIRONMENT = 128 * 1024
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z", re.IGNORECASE)
-# The meanings of exit codes (hub-behaviour.md#start-and-life-cycle). On 1.x, 213 means that the process ended by itself in
-# any way, even by process.exit(0), and it is the code of every end of a Python program.
+# On 1.x, it means that the process ended by itself in any way, even by process.exit(0). It is also the code of every end of a Python
+# program (hub-behaviour.md#start-and-life-cycle).
+ANY_END = 213
+# The meanings of exit codes.
 EXIT_MEANINGS = {
     -1: "the program completed",
     0: "the program completed",
@@ -55,7 +57,7 @@ EXIT_MEANINGS = {
     101: "an uncaught exception ended the process",
     137: "it was killed",
     138: "it was stopped",
-    213: "the process ended by itself, with any exit code",
+    ANY_END: "the process ended by itself, with any exit code",
 }
 
 

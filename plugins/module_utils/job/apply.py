@@ -191,6 +191,11 @@ class Apply:
 
     def _advice(self, group: Collecting) -> str:
         """Say what to do about a program that has neither ended nor done what completes its run."""
+        if self.completion.ways is None and not group.has_output:
+            return (
+                "Raise run_timeout, or if the program never ends by itself, set completion_event: it has written nothing to its output, "
+                "so nothing there can complete the run."
+            )
         if self.completion.ways is None:
             return "Raise run_timeout, or if the program never ends by itself, set what completes the run, such as completion_silence."
         if group.has_open_line:

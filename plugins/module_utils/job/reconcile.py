@@ -35,6 +35,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics impo
 from ansible_collections.scramjet.sth.plugins.module_utils.run.views import instance_view
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import (
     Feed,
+    feed_for,
     feed_from_options,
     require_carried,
 )
@@ -62,6 +63,8 @@ def reconcile(run: Run, options: JobOptions) -> Result:
         return found
 
     inventory, plan = decided()
+    if feed is not None and options.input is not None and options.input.stream == "input" and plan.sequence is not None:
+        feed = feed_for(plan.sequence.engine, feed, options.input)
     note_topics(run)
     joined = _notes_of_joining(program, feed) if plan.attach else []
     run.notes += joined

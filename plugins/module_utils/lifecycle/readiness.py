@@ -17,13 +17,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     given,
     refuse_empty,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import EXIT_MEANINGS
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import ANY_END, EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import ReadinessOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
@@ -123,6 +124,8 @@ def how_it_ended(record: InstanceRecord) -> str:
     facts = [str(record.outcome)]
     if record.exit_code is not None:
         meaning = EXIT_MEANINGS.get(record.exit_code)
+        if record.engine == PYTHON and record.exit_code == ANY_END:
+            meaning = "every end of a Python program"
         facts.append(f"exit code {record.exit_code}{f': {meaning}' if meaning else ''}")
     if record.reason:
         facts.append(f"the hub says {record.reason!r}")

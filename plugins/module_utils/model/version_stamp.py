@@ -15,6 +15,8 @@ import re
 
 # The version that a package without a version gets before the stamp.
 NO_VERSION = "0.0.0"
+# Replaces the digest in the version of a predicted package whose content is unknown.
+UNBUILT = "+unbuilt"
 _MARKS = re.compile(r"((?:[+.]sha256\.[0-9a-f]{64})+)\Z")
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
-from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import NO_VERSION
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import NO_VERSION, UNBUILT
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, READ_SIZE
 from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, PackageOptions, refusal
@@ -26,8 +26,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.reading impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.verifying import Checksums
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 
-# Replaces the digest in the version of a predicted package whose content is unknown.
-UNBUILT = "+unbuilt"
 # The fields of a package in its description. They include its warnings, which the module shows together with its own.
 _DESCRIBED = (
     "kind",
@@ -64,8 +62,11 @@ def read_source(run: Run, options: PackageOptions, name: str | None = None, dige
     return package
 
 
-def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence[str]) -> dict[str, Any]:
-    """Return ``_package`` for a package that would be built from ``source``. Its content is unknown. ``said``: warnings."""
+def describe_unbuilt(source: str, place: str, compare: str, name: str | None, said: Sequence[str]) -> dict[str, Any]:
+    """Return ``_package`` for a package that would be built from ``source``. Its content is unknown.
+
+    ``place``: where the result of the same command with the same content would be kept. ``said``: warnings.
+    """
     try:
         with open(os.path.join(source, MANIFEST), "rb") as file:
             manifest = Manifest(source, file.read(), name if compare == "content" else None)
@@ -74,14 +75,16 @@ def describe_unbuilt(source: str, compare: str, name: str | None, said: Sequence
             source, f"{MANIFEST} cannot be read ({error.strerror}); add one with at least name and main"
         ) from None
     version = manifest.version or NO_VERSION
+    build = hashlib.sha256(place.encode()).hexdigest()[:12]
     return {
         "kind": "directory",
         "compare": compare,
         "name": manifest.name,
         "version": manifest.version,
         "digest": "",
-        # No sequence on a hub has this version, so the package counts as changed.
-        "hub_version": f"{version}{UNBUILT}" if compare == "content" else manifest.version,
+        # No sequence on a hub has this version, so the package counts as changed. Only a later task of the play that builds the
+        # same finds it.
+        "hub_version": f"{version}{UNBUILT}.{build}" if compare == "content" else manifest.version,
         "engine": manifest.engine,
         "files": 0,
         "size": 0,

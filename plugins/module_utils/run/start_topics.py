@@ -27,7 +27,10 @@ def note_topics(run: Run) -> None:
     if not _may_name_topics(run.hub, (item for item in started if isinstance(item, InstanceRecord))):
         return
     try:
-        topics = sorted((str(item.get("topic")), str(item.get("contentType"))) for item in run.hub.topics())
+        # Without one: hub-behaviour.md#a-removed-topic-comes-back.
+        topics = sorted(
+            (str(item.get("topic")), str(item.get("contentType") or "no content type")) for item in run.hub.topics()
+        )
     except SthError:
         return
     if topics:

@@ -20,6 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     Inventory,
     SequenceRecord,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import UNBUILT
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 
 # In the state after, until the action plugin names the files (plugin_utils/hub_action.py).
@@ -56,12 +57,15 @@ class SequencePlan:
 def matches(record: SequenceRecord, wanted: SequenceRecord, compare: str) -> bool:
     """Whether ``record`` is the ``wanted`` package, by content digest or by the author's version.
 
-    A record without a digest matches nothing by content, not even another record without a digest.
+    A record without a digest matches nothing by content, not even another record without a digest. The only exception is what an
+    earlier task in check mode would have built from the same sources with the same command.
     """
     if record.name != wanted.name:
         return False
     if compare == "version":
         return record.version == wanted.version
+    if UNBUILT in wanted.hub_version:
+        return record.hub_version == wanted.hub_version
     return record.digest is not None and record.digest == wanted.digest
 
 

@@ -276,6 +276,11 @@ class Collecting:
         return bounds is not None and bounds.has_open_line
 
     @property
+    def has_output(self) -> bool:
+        """Whether the program has written anything to its output."""
+        return self._readers["output"].sink.total > 0
+
+    @property
     def silence(self) -> float:
         """Seconds since the last output; 0 before the first output and after the end of the stream."""
         output = self._readers["output"]

@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import IO, Literal
 
@@ -23,12 +23,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import sleep
 
 # The content types that a runner can decode. A 1.x hub accepts only these for a topic.
 TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
+# Those that the runner of Python programs can decode (hub-behaviour.md#input-of-python-programs).
+TAKEN_BY_PYTHON = ("text/plain", "application/octet-stream")
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,22 @@ def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"]
             f"content_type {content_type!r} is not one that hubs accept: use one of {', '.join(TAKEN)}.",
         )
     return Feed(content_type, options.end, data, options.src)
+
+
+def feed_for(engine: str, feed: Feed, options: FeedOptions) -> Feed:
+    """Return ``feed`` with a content type that a program with this ``engine`` ("" if unknown) can get as its input.
+
+    Raises ``INVALID_OPTION`` if ``options`` set another one.
+    """
+    if engine != PYTHON or feed.content_type in TAKEN_BY_PYTHON:
+        return feed
+    if options.content_type is not None:
+        raise SthError(
+            "INVALID_OPTION",
+            f"The runner of Python programs cannot decode input of content_type {feed.content_type}, so the program would never get it: "
+            f"leave out content_type, or use {' or '.join(TAKEN_BY_PYTHON)}.",
+        )
+    return replace(feed, content_type="text/plain")
 
 
 def require_carried(hub: HubClient, feed: Feed, where: str) -> None:

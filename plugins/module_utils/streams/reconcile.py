@@ -16,7 +16,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Hiding, spoiled
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import (
+    TAKEN_BY_PYTHON,
     Feed,
+    feed_for,
     feed_from_options,
     instance_writer,
     require_carried,
@@ -110,6 +112,10 @@ def _instance(run: Run, reference: str, *, may_have_ended: bool) -> InstanceReco
 def _write_instance(run: Run, options: StreamOptions, feed: Feed) -> Result:
     hub, reference, stream = run.hub, given(options.instance), given(options.stream)
     record = _instance(run, reference, may_have_ended=False)
+    if record is not None and stream == "input" and feed.content_type not in TAKEN_BY_PYTHON:
+        # A 0.18 hub tells it of the package only.
+        of_package = None if record.engine else hub.sequence(record.sequence_id).info()
+        feed = feed_for(of_package.engine if of_package else record.engine, feed, options)
     require_carried(hub, feed, stream)
     name = record.label if record else reference
     what = f"{stream} of instance {name}"

@@ -39,7 +39,11 @@ def reconcile(run: Run, options: TopicOptions) -> Result:
         run.journal.plan((action,))
         if not run.check_mode:
             with run.journal.doing(action):
+                if before is not None and after is not None:
+                    _apply(hub, name, None)
                 _apply(hub, name, after)
+        if action.action == "delete":
+            _warn_of_return(run, name)
     header = f"topic {name} on {hub.api_url}"
     diff = {"before": before or {}, "after": after or {}, "before_header": header, "after_header": header}
     return {"topic": after, "diff": diff}
@@ -63,11 +67,26 @@ def _plan(before: dict[str, Any] | None, after: dict[str, Any] | None, api_url: 
     if before is not None and after is None:
         return Action("delete", f"topic {before['name']}", "the task has state: absent", before)
     there = given(before)
+    if after is not None and not there["content_type"]:
+        # hub-behaviour.md#a-removed-topic-comes-back
+        return Action("create", f"topic {after['name']}", "the hub has it without a content type", leaves=after)
     raise SthError(
         "CONFLICT",
         f"Topic {there['name']} on {api_url} carries {there['content_type']}: use that content_type, or first "
         "remove the topic, with the data in it.",
     )
+
+
+def _warn_of_return(run: Run, name: str) -> None:
+    """Warn if the hub will create a removed topic again, without a content type (hub-behaviour.md#a-removed-topic-comes-back)."""
+    listed = run.hub.instances()
+    named = [item for item in listed if item.output_topic == name or (item.live and item.input_topic == name)]
+    if named:
+        run.warnings.append(
+            f"Instances that read or write topic {name} are still listed on {run.hub.api_url}: {', '.join(item.label for item in named)}. "
+            "When they end, or when the hub forgets them, it creates the topic again, without a content type. Then the start of a program "
+            "whose code names the topic ends the hub. Remove the topic once more then, or create it again with its content type."
+        )
 
 
 def _apply(hub: HubClient, name: str, after: dict[str, Any] | None) -> None:

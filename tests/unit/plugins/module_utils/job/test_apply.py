@@ -114,6 +114,13 @@ def test_a_run_that_is_not_over_in_time_says_what_did_not_come(
     assert said in result["msg"], result
 
 
+@pytest.mark.slow
+def test_what_completes_a_run_without_output_is_said(hub: FakeHub) -> None:
+    result = complete(hub, run_timeout=1.0)
+    assert result["error_code"] == "TIMEOUT"
+    assert "set completion_event: it has written nothing to its output, so nothing there can complete" in result["msg"]
+
+
 def test_a_stream_that_is_cut_in_silence_is_read_on(hub: FakeHub, seen: list[bytes]) -> None:
     def cut() -> None:
         hub.cut_streams()

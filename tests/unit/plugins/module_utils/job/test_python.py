@@ -85,6 +85,7 @@ def test_what_the_program_says_itself_is_not_believed(hub: FakeHub, lines: list[
     when(lambda: reads_log(hub), lie)
     result = complete(hub, app_config={"behaviour": "run"})
     assert result["error_code"] == "ENDED_EARLY"
+    assert ("exit code 213: every end of a Python program;" in result["msg"]) == hub.state.is_1x
 
 
 def test_the_last_line_of_the_log_may_come_after_the_end(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,3 +126,29 @@ def test_one_that_finishes_before_it_is_ready_has_completed_too_early(hub: FakeH
         "sth_instance", hub, name="job", sequence="snake", app_config={"behaviour": "complete", "seconds": 0}
     )
     assert (started["error_code"], started["outcome"]) == ("ENDED_EARLY", "completed"), started
+
+
+def test_one_gets_json_lines_as_text(hub: FakeHub) -> None:
+    # With their usual content type, it would wait for its input for ever (hub-behaviour.md#input-of-python-programs).
+    result = complete(hub, app_config={"behaviour": "echo"}, input={"lines": [{"a": 1}, "b"]})
+    assert not result.get("failed"), result
+    assert result["collected"]["output"]["content"] == '{"A": 1}\n"B"\n'
+
+
+def test_one_is_not_started_for_input_that_it_cannot_get(hub: FakeHub) -> None:
+    before = len(hub.writes)
+    refused = complete(hub, input={"content": "1", "content_type": "application/x-ndjson"})
+    assert refused["error_code"] == "INVALID_OPTION"
+    assert "would never get it: leave out content_type, or use text/plain or" in refused["msg"]
+    assert len(hub.writes) == before
+
+
+def test_one_that_runs_gets_json_lines_as_text(hub: FakeHub) -> None:
+    started = run_task("sth_instance", hub, name="copy", sequence="snake", app_config={"behaviour": "copy"})
+    assert not started.get("failed"), started
+    given: dict[str, Any] = {"instance": "copy", "stream": "input", "lines": [1, "b"]}
+    refused = run_task("sth_stream", hub, **given, content_type="text/x-ndjson")
+    assert refused["error_code"] == "INVALID_OPTION"
+    assert run_task("sth_stream", hub, **given)["bytes"] == 6
+    read = run_task("sth_stream", hub, instance="copy", stream="output", max_lines=2)
+    assert read["content"] == '1\n"b"\n'

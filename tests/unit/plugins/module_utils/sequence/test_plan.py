@@ -64,6 +64,17 @@ def test_the_same_content_is_no_change() -> None:
     assert made.before == made.after
 
 
+@pytest.mark.parametrize(("build", "writes"), [("0a", 0), ("0b", 1)])
+def test_what_an_earlier_task_would_have_built_is_the_same_if_it_is_built_from_the_same(
+    build: str, writes: int
+) -> None:
+    earlier = SequenceRecord("predicted-1", "app", "1.1.0+unbuilt.0a")
+    wanted = SequenceRecord("", "app", f"1.1.0+unbuilt.{build}")
+    made = plan_present(Inventory((earlier, UNMARKED), ()), wanted, SequencePolicy(hub="http://hub", keep_old=True))
+    assert len(made.actions) == writes
+    assert made.sequence is (wanted if writes else earlier)
+
+
 def test_other_content_is_replaced_the_new_before_the_old() -> None:
     made = plan(OLD)
     assert steps(made) == [UPLOAD, DELETE_OLD]

@@ -65,3 +65,21 @@ def test_what_no_hub_says_is_no_answer_of_a_hub(hub: FakeHub, state: str) -> Non
     assert (result["error_code"], result["changed"]) == ("HUB_ERROR", False)
     assert "check that api_url" in result["msg"]
     assert topic(hub, state)["changed"]
+
+
+@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
+@pytest.mark.usefixtures("deployed")
+def test_a_removed_topic_that_comes_back_is_told_and_repaired(hub: FakeHub) -> None:
+    assert topic(hub, "present")["changed"]
+    reader: dict[str, Any] = {"name": "reader", "sequence": "probe", "input_topic": "orders"}
+    assert not run_task("sth_instance", hub, **reader).get("failed")
+    removed = topic(hub, "absent")
+    assert any("still listed" in text and "reader" in text for text in removed["warnings"]), removed
+    assert run_task("sth_instance", hub, name="reader", state="stopped", stop_timeout=0)["changed"]
+    found = run_task("sth_topic_info", hub, name="orders")
+    assert found["topics"] == [{"name": "orders", "content_type": ""}]
+    repaired = topic(hub, "present")
+    assert [item["reason"] for item in repaired["actions"]] == ["the hub has it without a content type"]
+    assert run_task("sth_topic_info", hub, name="orders")["topics"][0]["content_type"] == "text/plain"
+    again = topic(hub, "absent")
+    assert not again.get("warnings"), again["warnings"]
