@@ -134,10 +134,9 @@ def _read_rest(contents: Contents, stream: gzip.GzipFile) -> None:
 
 
 def _member_path(source: str, name: str) -> str:
-    """Return the path of a member in the package. As in tar of the hubs, a slash at the beginning does not count."""
     _refuse_text(source, name)
     parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts:
+    if name.startswith("/") or ".." in parts:
         raise refusal(source, f"its member {name!r} lies outside the package; pack it again with relative paths")
     return "/".join(parts)
 

@@ -69,7 +69,7 @@ def test_a_directory_around_the_package_is_named(make_archive: MakeArchive) -> N
     assert "only 'app/package.json'" in refused(make_archive(("app/package.json", b"{}"), manifest=None))
 
 
-@pytest.mark.parametrize("name", ["/../x", "../x", "lib/../../x", "lib/../x"])
+@pytest.mark.parametrize("name", ["/etc/cron.d/x", "../x", "lib/../../x", "lib/../x"])
 def test_members_outside_the_package_are_refused(make_archive: MakeArchive, name: str) -> None:
     assert f"{name!r} lies outside the package" in refused(make_archive((name, b"x")))
 
