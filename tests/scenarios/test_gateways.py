@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.job.support import finish
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task, when, when_asked
 
 # A gateway whose connection to the hub failed, and one that waited in vain. The others are like the first one.
@@ -241,9 +242,10 @@ def test_data_that_comes_after_an_outage_is_read(probe: FakeHub) -> None:
     keep_ended(probe)
     # Growing pauses would be longer than a run waits for the rest of its data.
     probe.fault(from_gateway(502, "GET", "/output$", times=12))
+    when(lambda: probe.faults[0].times == 0, lambda: finish(probe, b"all of it\n"))
     options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": bound(20)}
-    result = fine(run_task("sth_instance", probe, app_config={"behaviour": "complete", "seconds": 1.0}, **options))
-    assert '"result":"done"' in result["collected"]["output"]["content"]
+    result = fine(run_task("sth_instance", probe, app_config={"behaviour": "run"}, **options))
+    assert result["collected"]["output"]["content"] == "all of it\n"
 
 
 def test_data_that_is_gone_after_an_outage_is_missed() -> None:
