@@ -30,6 +30,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import w
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
 
+# A copy can be taken into use between a look and its removal. What is left after these looks is removed by a later run.
+_LOOKS_AT_TWINS = 3
+
 
 def wanted_record(package: Package) -> SequenceRecord:
     """Return the record that a hub will list for ``package``; its id is "" until then."""
@@ -99,13 +102,22 @@ def verified(hub: HubClient, sequence_id: str, package: Package, compare: str) -
 
 def without_twins(hub: HubClient, uploaded: SequenceRecord, journal: Journal) -> SequenceRecord:
     """Remove copies that another task uploaded at the same time. The copy in use stays, or else the smallest id."""
-    equal = (item for item in hub.sequences() if matches(item, uploaded, "content"))
-    twins = sorted(equal, key=lambda item: (not item.instances, item.id))
-    for twin in twins[1:]:
-        if not twin.instances:
-            with journal.compensating("delete", f"sequence {twin.ref}"):
-                hub.sequence(twin.id).delete()
-    return twins[0] if twins else uploaded
+    kept = uploaded
+    for _look in range(_LOOKS_AT_TWINS):
+        equal = (item for item in hub.sequences() if matches(item, uploaded, "content"))
+        twins = sorted(equal, key=lambda item: (not item.instances, item.id))
+        kept = twins[0] if twins else uploaded
+        try:
+            for twin in twins[1:]:
+                if not twin.instances:
+                    with journal.compensating("delete", f"sequence {twin.ref}"):
+                        hub.sequence(twin.id).delete()
+            break
+        except SthError as error:
+            # The other task has started an instance from it since it was listed. So it is now the copy in use.
+            if error.code != "CONFLICT":
+                raise
+    return kept
 
 
 def delete_unused(

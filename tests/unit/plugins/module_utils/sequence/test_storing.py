@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.sequence import storing
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
@@ -65,6 +65,17 @@ def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, use
     assert storing.without_twins(client, twins[2], journal).id == stays.id
     assert {item.id for item in client.sequences()} == {stays.id, other.id}
     assert [(item["action"], item["done"]) for item in journal.as_result()] == [("delete", True)] * 2
+
+
+def test_a_twin_from_which_another_task_has_just_started_an_instance_stays(hub: FakeHub) -> None:
+    client, journal = HubClient(hub.api_url, HASTY), Journal()
+    twins = [storing.upload_package(client, PROBE, "content", Journal()) for _twin in range(2)]
+    own, other = sorted(twins, key=lambda item: item.id)
+    start = client.sequence(other.id).start
+    hub.fault(Fault("status", method="DELETE", path="/sequence/", status=409, then=start))
+    assert storing.without_twins(client, own, journal).id == other.id
+    assert [item.id for item in client.sequences()] == [other.id]
+    assert [(item["action"], item["done"]) for item in journal.as_result()] == [("delete", True)]
 
 
 def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: FakeHub) -> None:
