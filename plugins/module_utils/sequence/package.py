@@ -48,9 +48,9 @@ def reconcile(run: Run, options: ArchiveOptions) -> Result:
     dest = options.dest
     if dest is None:
         return {"package": _package_view(package, None)}
-    # In check mode, the directory may be missing, because an earlier task would create it.
     # Before it is read, which might never end.
     refuse_special("dest", dest)
+    # In check mode, the directory may be missing, because an earlier task would create it.
     if os.path.isdir(dest) or not (run.check_mode or os.path.isdir(os.path.dirname(os.path.abspath(dest)))):
         raise SthError(
             "INVALID_OPTION",

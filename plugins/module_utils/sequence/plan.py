@@ -110,16 +110,13 @@ def _plan(
     actions = list(first)
     removed, kept, blocked = [], [], []
     old = list(old)
-    needed = _kept_to_go_back(inventory, old, policy) if sequence or policy.in_use == "keep" else ()
+    needed = _ids_to_go_back_to(inventory, old, policy) if sequence or policy.in_use == "keep" else ()
     for record in (*old, *spare):
         users = _users(inventory, record)
         if users and policy.in_use == "fail":
             blocked.append((record, users))
             continue
-        if users and policy.in_use == "keep":
-            kept.append(record)
-            continue
-        if not users and record in old and record.ref in needed:
+        if (users and policy.in_use == "keep") or (not users and record.id in needed):
             kept.append(record)
             continue
         actions += [_stop_user(user, record) for user in users]
@@ -211,9 +208,10 @@ def _users(inventory: Inventory, record: SequenceRecord) -> list[InstanceRecord]
     return [item for item in inventory.instances if item.live and item.sequence_id == record.id]
 
 
-def _kept_to_go_back(inventory: Inventory, old: Iterable[SequenceRecord], policy: SequencePolicy) -> frozenset[str]:
+def _ids_to_go_back_to(inventory: Inventory, old: Collection[SequenceRecord], policy: SequencePolicy) -> frozenset[str]:
     ending = [user for item in old for user in _users(inventory, item)] if policy.in_use == "stop" else []
-    return inventory.kept_to_go_back(without=ending)
+    refs = inventory.kept_to_go_back(without=ending)
+    return frozenset(item.id for item in old if item.ref in refs)
 
 
 def _ref_list(records: Iterable[SequenceRecord]) -> str:
