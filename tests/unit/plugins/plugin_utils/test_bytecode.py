@@ -55,7 +55,7 @@ def test_all_else_is_left_to_ansible_core(name: str, folder: str) -> None:
 def test_a_changed_file_is_compiled_again(tmp_path: pathlib.Path) -> None:
     finder = BytecodeFinder()
     source = tmp_path / "answer.py"
-    answers = []
+    answers: list[dict[str, object]] = []
     for text in ("ANSWER = 1", "ANSWER = 'two'"):
         source.write_text(text, encoding="utf-8")
         spec = finder.find_spec(f"{PLUGINS}answer", [str(tmp_path)])
