@@ -80,14 +80,13 @@ class HubAction(ActionBase):
         except SthError as error:
             result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
-            result["invocation"] = {"module_args": arguments}
+            result["invocation"] = {"module_args": shown_arguments(arguments)}
         finally:
             # A module that continues in the background still needs the copied files.
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
-        invocation = result.pop("invocation", None) or {}
-        if _wants_invocation(variables):
-            result["invocation"] = {"module_args": shown_arguments(invocation.get("module_args") or {})}
+        if not _wants_invocation(variables):
+            result.pop("invocation", None)
         return result
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +147,9 @@ class HubAction(ActionBase):
         # (architecture.md#secrets).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result = self._run_module(arguments, no_syslog)
+        # Masked again: if the module was ended before it returned a result, ansible-core may have added its arguments.
+        said = result.get("invocation") or {}
+        result["invocation"] = {"module_args": shown_arguments(said.get("module_args") or {})}
         # A module cannot show its actions while it runs.
         self._say_actions(result)
         return result
@@ -268,7 +270,8 @@ class HubAction(ActionBase):
         return _evaluated(self._templar, name, variables)
 
     def _say_hub(self, arguments: Mapping[str, Any]) -> None:
-        api_url = self._api_url_of(arguments)
+        # Only -v shows it, and it takes time in every task.
+        api_url = self._api_url_of(arguments) if display.verbosity else None
         if api_url is not None:
             self._say(f"hub {api_url}")
 
