@@ -54,9 +54,10 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     share_of,
     shares,
 )
-from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import validate
 from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without_no_log
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.action import PackageAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.uploads_file import Files
 from ansible_collections.scramjet.sth.plugins.plugin_utils.plain_arguments import as_module_gets
 from ansible_collections.scramjet.sth.plugins.plugin_utils.program_args import with_json_args
 from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import working_directory
@@ -67,7 +68,6 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
     report_path,
     write_report,
 )
-from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import Files
 
 # The evaluated lists, by the id of the task. All items of a loop run in one worker, so they share the list.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
@@ -77,11 +77,10 @@ _BRIEF = (
 )  # fmt: skip
 
 
-class ActionModule(HubAction):
-    """See `HubAction`."""
+class ActionModule(PackageAction):
+    """See `PackageAction`."""
 
     task = TASK
-    package_source = True
     # The path of the report, if this is a task of the role and the user wants a report.
     _report: str | None = None
 

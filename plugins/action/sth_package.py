@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 from ansible_collections.scramjet.sth.plugins.modules.sth_package import TASK
-from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.action import PackageAction
 
 
-class ActionModule(HubAction):
-    """See `HubAction`."""
+class ActionModule(PackageAction):
+    """See `PackageAction`."""
 
     task = TASK
-    package_source = True

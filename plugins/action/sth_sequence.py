@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
-from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.action import PackageAction
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.uploads_file import note_upload
 from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import predicts
-from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import note_upload
 
 
-class ActionModule(HubAction):
-    """See `HubAction`."""
+class ActionModule(PackageAction):
+    """See `PackageAction`."""
 
     task = TASK
-    package_source = True
     package_name = "name"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -11,32 +11,20 @@ from __future__ import annotations
 
 import copy
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleFileNotFound
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import SIGN_IN, api_url_of
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
-from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
-from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
-from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import (
-    describe,
-    describe_copy,
-    describe_unbuilt,
-)
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, PACKAGE
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
-from ansible_collections.scramjet.sth.plugins.plugin_utils.build import build, place_of_build
 from ansible_collections.scramjet.sth.plugins.plugin_utils.delegated import variables_of_hub
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import chosen_entrance, run_in_process
 from ansible_collections.scramjet.sth.plugins.plugin_utils.passed_on_file import (
@@ -50,12 +38,6 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.project_files import 
     importing_directories,
     project_directories,
     working_directory,
-)
-from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
-    Files,
-    changed_files,
-    keep_files,
-    kept_files,
 )
 
 display = Display()
@@ -73,10 +55,6 @@ class HubAction(ActionBase):
 
     # The task of the module of the same name.
     task: ClassVar[Task[Any]]
-    # Whether ``src`` names a package on the controller.
-    package_source: ClassVar[bool] = False
-    # The option whose value a package without a name gets as its name.
-    package_name: ClassVar[str | None] = None
     # The options (as paths of keys) that name other files on the controller.
     file_sources: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
@@ -97,32 +75,18 @@ class HubAction(ActionBase):
             self._refuse_null(arguments)
             if "args" in self.task.options:
                 arguments = with_json_args(arguments)
-            package = self._place_package(arguments) if self.package_source else None
-            for keys in self.file_sources:
-                self._place_file(arguments, keys)
-            # A job in the background cannot ask for the package later, so copy it now.
-            if package and self._task.async_val:
-                arguments["_package"] = self._bring(package)
-            if self.package_source and self.task.talks_to_hub and not self._task.async_val:
-                arguments["_files"] = True
-            result.update(self._predicting(arguments, variables, package))
-            # The module has read the package, unless it is one on the controller for another machine.
-            files = result.pop("_files", None)
-            if files:
-                self._tell_files(files["ref"], files["digests"], result)
-            elif package and result.get("changed"):
-                self._tell_files(package.ref, package.file_digests, result)
+            self._place_files(arguments)
+            result.update(self._predicting(arguments, variables))
         except SthError as error:
             result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
-            result["invocation"] = {"module_args": arguments}
+            result["invocation"] = {"module_args": shown_arguments(arguments)}
         finally:
             # A module that continues in the background still needs the copied files.
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
-        invocation = result.pop("invocation", None) or {}
-        if _wants_invocation(variables):
-            result["invocation"] = {"module_args": shown_arguments(invocation.get("module_args") or {})}
+        if not _wants_invocation(variables):
+            result.pop("invocation", None)
         return result
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -142,15 +106,18 @@ class HubAction(ActionBase):
                     "leave it out with default(omit).",
                 )
 
-    def _predicting(
-        self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None
-    ) -> dict[str, Any]:
+    def _place_files(self, arguments: dict[str, Any]) -> None:
+        """Find the files that ``arguments`` name, and bring them to the machine where the module runs."""
+        for keys in self.file_sources:
+            self._place_file(arguments, keys)
+
+    def _predicting(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run the task. In a run with ``--check``, start from the state that earlier tasks would have left."""
         if not (self.task.talks_to_hub and self.task.writes and predicts(self)):
-            return self._execute(arguments, variables, package)
+            return self._execute(arguments, variables)
         place = self._place(variables)
         earlier = read_entries(place, self._task)
-        result = self._execute({**arguments, "_predicted": earlier}, variables, package)
+        result = self._execute({**arguments, "_predicted": earlier}, variables)
         predicted = result.pop("_prediction", None)
         if predicted is not None and acts_without_check(self._task):
             add_entries(place, self._task, predicted)
@@ -161,7 +128,7 @@ class HubAction(ActionBase):
         here = self._connection.transport == "local"
         return "" if here else str(self._task.delegate_to or variables.get("inventory_hostname"))
 
-    def _execute(self, arguments: dict[str, Any], variables: dict[str, Any], package: Package | None) -> dict[str, Any]:
+    def _execute(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         if chosen_entrance(self._variable("sth_entrance", variables), self) == "in_process":
             with self._working_directory():
                 result = run_in_process(
@@ -180,8 +147,9 @@ class HubAction(ActionBase):
         # (architecture.md#secrets).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result = self._run_module(arguments, no_syslog)
-        if package and result.get("error_code") == "PACKAGE_NEEDED":
-            result = self._run_module({**arguments, "_package": self._bring(package)}, no_syslog)
+        # Masked again: if the module was ended before it returned a result, ansible-core may have added its arguments.
+        said = result.get("invocation") or {}
+        result["invocation"] = {"module_args": shown_arguments(said.get("module_args") or {})}
         # A module cannot show its actions while it runs.
         self._say_actions(result)
         return result
@@ -255,120 +223,17 @@ class HubAction(ActionBase):
         self._compute_environment_string(keyword)
         return keyword
 
-    def _place_package(self, arguments: dict[str, Any]) -> Package | None:
-        """Find ``src`` as ansible.builtin.copy does. For a task on another machine, read the package, describe and return it."""
-        if not arguments.get("src"):
-            return None
-        asked = "build" in self.task.options and arguments.get("build") not in (None, "")
-        if asked and arguments.get("state") != "rolled_back":
-            self._place_build(arguments)
-            if "_package" in arguments:
-                return None
-        if _true(arguments.get("remote_src")):
-            return None
-        if self._task_runs_here():
-            arguments["src"] = self._find_package(arguments["src"])
-            return None
-        # A module that does not talk to a hub works on files where the task runs.
-        if not self.task.talks_to_hub:
-            return None
-        options = {name: arguments[name] for name in PACKAGE if name in arguments}
-        validated = ArgumentSpecValidator(PACKAGE).validate(options)
-        if validated.error_messages:
-            # The module reports this, together with all other errors.
-            return None
-        arguments["src"] = self._find_package(arguments["src"])
-        options = validated.validated_parameters
-        name = arguments.get(self.package_name) if self.package_name else None
-        package = read_package(
-            arguments["src"],
-            exclude=options["exclude"],
-            compare=options["compare"],
-            secret_files=options["secret_files"],
-            name=None if name is None else str(name),
-            digest=parse_digest(str(arguments["digest"])) if arguments.get("digest") is not None else None,
-        )
-        arguments["_package"] = describe(package)
-        return package
-
-    def _place_build(self, arguments: dict[str, Any]) -> None:
-        """Replace ``src`` by the result of the command in ``build``. If the command does not run now, only describe the package."""
-        if _true(arguments.get("remote_src")):
-            raise SthError(
-                "INVALID_OPTION", "build runs on the controller: leave out remote_src, or build on the target before."
-            )
-        if not (self.task.talks_to_hub or self._task_runs_here()):
-            raise SthError(
-                "INVALID_OPTION",
-                "build runs on the controller, as the user who runs Ansible: delegate the task to localhost, without become.",
-            )
-        source, command = self._find_package(arguments["src"]), str(arguments["build"])
-        if not os.path.isdir(source):
-            raise SthError(
-                "INVALID_OPTION", f"src {source} is not a directory, so nothing can be built in it: leave out build."
-            )
-        dest = os.path.expandvars(os.path.expanduser(str(arguments.get("dest") or "")))
-        written = os.path.realpath(os.path.join(working_directory(self._loader, self._task), dest))
-        if dest and os.path.commonpath([written, os.path.realpath(source)]) == os.path.realpath(source):
-            raise SthError(
-                "INVALID_OPTION",
-                f"dest {dest} is inside src, so the archive would be one of the sources of the next build: set a dest outside src.",
-            )
-        place = place_of_build(source, command)
-        if not os.path.isdir(place):
-            if self._task.check_mode or arguments.get("state") == "absent":
-                guess = (
-                    "assumes that the package differs from the one on the hub"
-                    if self.task.talks_to_hub
-                    else "cannot check the package, and assumes that its archive is not there yet"
-                )
-                said = (
-                    f"{source} was not built since its content changed, and check mode does not build. So check mode {guess}.",
-                )
-                name = arguments.get(self.package_name) if self.package_name else None
-                compare = str(arguments.get("compare") or "content")
-                # The version is known without a build.
-                unknown = self._task.check_mode and compare == "content"
-                arguments["_package"] = describe_unbuilt(source, place, compare, name, said if unknown else ())
-                return
-            self._say(f"build {source}: {command}")
-            build(source, command, place, self._keyword_environment())
-        arguments["src"] = place
-
-    def _tell_files(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
-        """If the diff says only that the package differs, name the files that differ. Keep those of an uploaded package for later."""
-        diff: Any = result.get("diff")
-        shown = diff["after"] if isinstance(diff, Mapping) and isinstance(diff.get("after"), dict) else {}
-        replaced = _refs(diff["before"]) if "package" in shown and ref in _refs(shown) else []
-        # If several packages of this name are replaced, there is no single one to compare with.
-        before = kept_files(replaced[0]) if len(replaced) == 1 else None
-        if before:
-            # If no file differs, keep the text that says that the content differs.
-            shown["package"] = changed_files(before, digests) or shown["package"]
-        if any(item["action"] in ("upload", "overwrite") and item["done"] for item in result.get("actions") or ()):
-            keep_files(ref, digests)
-
-    def _bring(self, package: Package) -> dict[str, Any]:
-        """Pack ``package``, copy the archive to the target and return its description for the module there."""
-        with tempfile.NamedTemporaryFile(prefix="sth-", suffix=".tar.gz") as packed:
-            sha256 = write_package(package, packed)
-            packed.flush()
-            return describe_copy(package, self._copied(packed.name, "package.tar.gz"), sha256)
-
     def _place_file(self, arguments: dict[str, Any], keys: tuple[str, ...]) -> None:
         """Find the file that the option at ``keys`` names, and copy it to the machine where the module runs."""
         holder: Any = arguments
         for key in keys[:-1]:
             holder = holder.get(key) if isinstance(holder, Mapping) else None
-        if not isinstance(holder, dict) or not holder.get(keys[-1]) or _true(holder.get("remote_src")):
+        if not isinstance(holder, dict) or not holder.get(keys[-1]) or is_true(holder.get("remote_src")):
             return
         found = self._find(holder[keys[-1]], ".".join(keys), "INVALID_OPTION")
         holder = _copied_path(arguments, keys)
         holder[keys[-1]] = found if self._task_runs_here() else self._copied(found, os.path.basename(found))
         holder["remote_src"] = True
-
-    def _find_package(self, path: str) -> str:
-        return self._find(path, "src", "INVALID_PACKAGE", may_be_remote="remote_src" in self.task.options)
 
     def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:
         """Find a file as ansible.builtin.copy does. In a playbook of this collection, search the user's project first.
@@ -405,7 +270,8 @@ class HubAction(ActionBase):
         return _evaluated(self._templar, name, variables)
 
     def _say_hub(self, arguments: Mapping[str, Any]) -> None:
-        api_url = self._api_url_of(arguments)
+        # Only -v shows it, and it takes time in every task.
+        api_url = self._api_url_of(arguments) if display.verbosity else None
         if api_url is not None:
             self._say(f"hub {api_url}")
 
@@ -446,12 +312,6 @@ def _refuse_several(path: str, option: str, directories: list[str]) -> None:
         )
 
 
-def _refs(side: Mapping[str, Any]) -> list[str]:
-    """Return which packages one side of a diff has: that of a deployment, or the sequences of one name."""
-    sequences = side.get("sequences") or ([{"ref": side["sequence"]}] if side.get("sequence") else [])
-    return [str(item["ref"]) for item in sequences]
-
-
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:
     """Whether ansible-core adds the arguments to results. From 2.21 on, it does so only if a setting says so."""
     try:
@@ -469,5 +329,5 @@ def _copied_path(arguments: dict[str, Any], keys: tuple[str, ...]) -> dict[str, 
     return holder
 
 
-def _true(value: Any) -> bool:
+def is_true(value: Any) -> bool:
     return str(value).lower() in ("true", "yes", "on", "1", "y", "t")

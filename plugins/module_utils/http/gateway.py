@@ -75,6 +75,8 @@ def retry_after(text: str, date: str) -> float:
     Returns 0.0 for a header that is missing or not valid.
     """
     text = text.strip()
+    if not text:
+        return 0.0
     if text.isascii() and text.isdigit():
         # More digits than these make no difference.
         return float(text[:9])

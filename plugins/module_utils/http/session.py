@@ -11,6 +11,7 @@ forked, their first use takes as long as a request (docs/benchmark.md), and a co
 from __future__ import annotations
 
 import os
+import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import IO
@@ -29,9 +30,8 @@ except ImportError:
     pass
 
 POOL_SIZE = 32
-# urllib3 makes this check for the headers of each answer. The first one in a process is slow, because Python looks through every
-# kind of mapping, and then keeps the result. Workers that are forked later have it, which saves half a millisecond per task.
-issubclass(list, Mapping)
+# The settings of macOS can name proxies too.
+_SETTINGS_NAME_PROXIES = sys.platform == "darwin"
 
 
 class Session:
@@ -51,8 +51,8 @@ class Session:
         ``idle_limit``: see `HubAdapter`. ``token_file``: has the token for each request.
         """
         self._token_file = token_file
-        # Finding the proxies for this hub is slow. So first find out whether there are any proxies, which is quick.
-        proxied = connection.use_proxy and bool(getproxies())
+        # Finding the proxies for this hub is slow. So first find out whether there are any proxies.
+        proxied = connection.use_proxy and _may_have_proxies() and bool(getproxies())
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
         self._verify: bool | str = False
         if connection.validate_certs:
@@ -142,3 +142,8 @@ def _begin(data: bytes | IO[bytes] | None) -> int | None:
         return data.tell()
     except OSError:
         return None
+
+
+def _may_have_proxies() -> bool:
+    """Whether it makes sense to look for proxies, which takes ten times as long."""
+    return _SETTINGS_NAME_PROXIES or "_proxy" in " ".join(os.environ).lower()

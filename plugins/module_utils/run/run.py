@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import (
     Connection,
@@ -21,10 +21,13 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+
+if TYPE_CHECKING:
+    # Most tasks have no package, and so need not import what reads one.
+    from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 
 Result = dict[str, Any]
 

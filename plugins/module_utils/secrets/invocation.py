@@ -77,8 +77,11 @@ def _masker(arguments: Mapping[str, Any], known: Collection[str]) -> Masker:
     overrides = arguments.get("overrides")
     for holder in (arguments, *(overrides if isinstance(overrides, list) else ())):
         if isinstance(holder, Mapping):
-            args = holder.get("args") or holder.get("sequence_args")
-            secrets |= names.secrets(holder.get("app_config"), args if isinstance(args, list) else ())
+            config, args = holder.get("app_config"), holder.get("args") or holder.get("sequence_args")
+            # Most tasks have none of these options, and looking for secrets takes time in every task.
+            if config is not None or args:
+                secrets |= names.secrets(config, args if isinstance(args, list) else ())
     for name in (*_MAPPINGS, *_SAID):
-        secrets |= names.secrets(arguments.get(name))
+        if arguments.get(name) is not None:
+            secrets |= names.secrets(arguments[name])
     return Masker(names.secret_keys, secrets)

@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import UNBUILT
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 
-# In the state after, until the action plugin names the files (plugin_utils/hub_action.py).
+# In the state after, until the action plugin names the files (plugin_utils/package/action.py).
 CONTENT_DIFFERS = "its content differs"
 
 

@@ -11,6 +11,8 @@ import functools
 import itertools
 import pathlib
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -76,6 +78,7 @@ TESTED_BY_PLAYBOOKS = {
     "action/sth_deployment_info": "test_fleet",
     "action/sth_export": "test_export",
     "action/sth_sequence": "test_told",
+    "plugin_utils/package/action": "test_build",
 }
 # Tests of what no single file does.
 TESTS_OF_SEVERAL = {
@@ -177,6 +180,15 @@ def reached(path: pathlib.Path) -> dict[pathlib.Path, list[str]]:
             PLUGINS / (name.removeprefix(PREFIX).replace(".", "/") + ".py") for name in names if name not in found[file]
         ]
     return found
+
+
+def test_a_task_without_a_package_imports_nothing_that_reads_one() -> None:
+    """Each run imports it again, which takes as long as a short task."""
+    actions = {path.stem for path in (PLUGINS / "action").glob("sth_*.py")}
+    names = [f"{PREFIX}action.{name}" for name in sorted(actions - {"sth_deployment", "sth_package", "sth_sequence"})]
+    script = f"import sys, {', '.join(names)}\nprint([name for name in sys.modules if '.package.reading' in name])"
+    found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert (len(names), found.strip()) == (10, "[]")
 
 
 def is_pure(path: pathlib.Path) -> bool:

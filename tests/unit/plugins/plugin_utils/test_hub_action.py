@@ -22,5 +22,5 @@ def test_a_module_keeps_its_arguments_out_of_the_syslog_of_its_target(monkeypatc
     plugin._templar = SimpleNamespace(template=lambda value: value)
     plugin._loader = DataLoader()
     monkeypatch.setattr(plugin, "_execute_module", lambda **how: heard.update(how) or {"changed": False}, raising=False)
-    plugin._execute({"name": "x"}, {"sth_entrance": "module"}, None)
+    plugin._execute({"name": "x"}, {"sth_entrance": "module"})
     assert heard["task_vars"]["ansible_no_target_syslog"] is True

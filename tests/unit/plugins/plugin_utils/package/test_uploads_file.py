@@ -12,8 +12,8 @@ import shutil
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
-from ansible_collections.scramjet.sth.plugins.plugin_utils import uploads_file
-from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import (
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package import uploads_file
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.uploads_file import (
     changed_files,
     keep_files,
     kept_files,

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.plugin_utils.build import MOST_BUILDS, build, place_of_build
+from ansible_collections.scramjet.sth.plugins.plugin_utils.package.build import MOST_BUILDS, build, place_of_build
 
 
 @pytest.fixture(autouse=True)
