@@ -13,14 +13,18 @@ import json
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
 import threading
 import time
+import traceback
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.chaos.controller import KILLED, Controller
+from ansible_collections.scramjet.sth.tests.chaos.controller import KILLED, Controller, processes
 from ansible_collections.scramjet.sth.tests.chaos.operations import Operation, Options
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
@@ -102,6 +106,48 @@ def test_no_wait_is_measured_with_the_clock_of_the_wall() -> None:
         if re.search(r"\btime\.time\(|\btime\.localtime\(", line)
     ]
     assert found == []
+
+
+def within(megabytes: int, pipe: Any, api_url: str, module: str, options: Options) -> None:
+    """Run a task in a process that may use so much more memory than it uses at the beginning. Send its result."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    try:
+        result = run_task(module, SimpleNamespace(api_url=api_url), **options)
+    except BaseException:
+        pipe.send(traceback.format_exc(limit=-3))
+    else:
+        pipe.send({name: result.get(name) for name in ("error_code", "msg", "changed")})
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/statm").exists(), reason="only Linux says so how much memory it uses")
+@NEEDS_ITS_PATH
+@ONE_HUB
+# Not enough for a thread, and not enough for all forms of the output.
+@pytest.mark.parametrize("megabytes", [4, 100])
+def test_a_limit_of_memory_is_named_and_is_no_traceback(hub: FakeHub, megabytes: int) -> None:
+    run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+    options: Options = {
+        "name": "job",
+        "sequence": "probe",
+        "state": "completed",
+        "app_config": {"behaviour": "flood", "bytes": 60_000_000},
+        "collect_max_bytes": 10**9,
+    }
+    here, there = processes().Pipe(duplex=False)
+    process = processes().Process(
+        target=within, args=(megabytes, there, hub.api_url, "sth_instance", options), daemon=True
+    )
+    process.start()
+    there.close()
+    assert here.poll(bound(60))
+    result = here.recv()
+    process.join()
+    assert isinstance(result, dict), result
+    assert (result["error_code"], result["changed"]) == ("LOCAL_ERROR", True), result
+    assert "memory" in result["msg"]
 
 
 JOB = {"behaviour": "complete", "seconds": 0.6}
