@@ -185,4 +185,9 @@ def test_a_signal_at_any_moment_leaves_nothing_half_done_that_the_next_run_does_
     again = run_task("sth_instance", hub, **options)
     assert not again.get("failed"), again
     assert json.loads(result.read_text() or "{}") or not again["changed"]
+    # The next run has removed what the killed one had left, or has kept the output that it had read.
+    kept = [path for path in tmp_path.iterdir() if path != result]
+    assert [path.name for path in kept] in ([], ["result.partial"])
+    assert all(json.loads(path.read_text())["result"] == "done" for path in kept)
+    assert all(str(path) in " ".join(again["notes"]) for path in kept)
     assert len([item for item in hub.instances if item["status"] == "running"]) == 0

@@ -127,7 +127,9 @@ run_module(Task(reconcile, {}, Options, talks_to_hub=False))
 
 @NEEDS_ITS_PATH
 def test_a_result_that_does_not_fit_into_the_memory_is_a_failure_without_data() -> None:
-    ended = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, timeout=bound(60), check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", LARGE], capture_output=True, text=True, timeout=bound(60), check=False
+    )
     said = json.loads(ended.stdout)
     assert (said["failed"], said["error_code"], said["changed"]) == (True, "LOCAL_ERROR", True), ended
     assert "not enough memory" in said["msg"]
