@@ -16,6 +16,8 @@ import re
 import resource
 import shutil
 import signal
+import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -31,6 +33,7 @@ from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import (
     NEEDS_ITS_PATH,
     PACKAGES,
+    bound_by_permissions,
     run_task,
     small_disk,
     when_asked,
@@ -83,6 +86,48 @@ def test_a_folder_that_vanishes_under_the_output_fails_the_task_and_says_which(
     assert result["error_code"] == "LOCAL_ERROR", result
     assert str(folder / "result") in result["msg"]
     assert not folder.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="root is above permissions on other systems")
+@ONE_HUB
+@pytest.mark.parametrize("which", ["output", "stream", "package", "old package", "packed", "file", "folder", "source"])
+def test_a_folder_or_file_without_permission_is_named_before_anything_is_changed(
+    hub: FakeHub, source: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    locked, inside = tmp_path / "locked", source / "sub" / "x.js"
+    locked.mkdir()
+    inside.parent.mkdir()
+    inside.touch()
+    (locked / "old").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(locked if which == "packed" else tmp_path))
+    locked.chmod(0o555)
+    {"file": inside, "folder": inside.parent, "source": source}.get(which, locked / "old").chmod(0)
+    job: Options = {"name": "job", "sequence": "probe", "state": "completed", "output_dest": str(locked / "new")}
+    read: Options = {"instance": "web", "stream": "log", "dest": str(locked / "new")}
+    upload: Options = {"src": str(source), "keep_old": True}
+    module, options, named = {
+        "output": ("sth_instance", job, f"output_dest {locked}"),
+        "stream": ("sth_stream", read, f"dest {locked}"),
+        "package": ("sth_package", {"src": str(source), "dest": str(locked / "new")}, str(locked)),
+        "old package": ("sth_package", {"src": str(source), "dest": str(locked / "old")}, str(locked)),
+        "packed": ("sth_sequence", upload, str(locked)),
+        "file": ("sth_sequence", upload, "'sub/x.js'"),
+        "folder": ("sth_sequence", upload, "'sub/'"),
+        "source": ("sth_sequence", upload, str(source)),
+    }[which]
+    before = len(hub.writes)
+    with bound_by_permissions():
+        result = run_task(module, hub, **options)
+    source.chmod(0o755)
+    inside.parent.chmod(0o755)
+    assert result["error_code"] in ("INVALID_OPTION", "INVALID_PACKAGE", "LOCAL_ERROR"), result
+    assert named in result["msg"]
+    assert "permission" in result["msg"].lower()
+    assert not result["changed"]
+    assert len(hub.writes) == before
+    assert [path.name for path in locked.iterdir()] == ["old"]
 
 
 @ONE_HUB

@@ -32,7 +32,8 @@ def require_writable(option: str, path: str) -> None:
     refuse_special(option, path)
     if not os.path.isdir(directory):
         raise SthError("INVALID_OPTION", f"{option} {path} is in a directory that does not exist: create it first.")
-    if not os.access(directory, os.W_OK):
+    # Where possible with the rights with which files are opened, which may differ from those of the user.
+    if not os.access(directory, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise SthError(
             "INVALID_OPTION",
             f"{option} {path} is in a directory that this task cannot write to: correct its permissions.",

@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
     replacing,
     require_writable,
 )
+from ansible_collections.scramjet.sth.tests.unit.running import bound_by_permissions
 
 
 def test_what_is_written_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
@@ -131,11 +132,10 @@ def test_where_no_file_can_be_is_said_before_anything_is_drained(tmp_path: Path,
     assert raised.value.message.startswith("output_dest ")
 
 
-def test_a_directory_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_that_may_not_be_written_to(tmp_path: Path) -> None:
     require_writable("output_dest", str(tmp_path / "output"))
-    # Nothing is locked for root.
-    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
-    with pytest.raises(SthError, match="cannot write to"):
+    tmp_path.chmod(0o555)
+    with bound_by_permissions(), pytest.raises(SthError, match="cannot write to"):
         require_writable("output_dest", str(tmp_path / "output"))
 
 
