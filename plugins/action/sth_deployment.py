@@ -20,6 +20,7 @@ result has the settings in force. A later task with ``_back`` brings them back.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -104,7 +105,12 @@ class ActionModule(PackageAction):
         if "_brief" in self._task.args:
             return {key: value for key, value in result.items() if key in _BRIEF}
         if self._report:
-            note_deployment(self._report, _host(variables), str(self._task.args["_listed"]), result, rows)
+            try:
+                note_deployment(self._report, _host(variables), str(self._task.args["_listed"]), result, rows)
+            except SthError as error:
+                # The deployment is done, and counts more than the report.
+                warning = f"The report lacks deployment {self._task.args['_listed']}: {error.message}"
+                result["warnings"] = [*result.get("warnings", ()), warning]
         earlier = variables.get("deployment__run") if "_last" in self._task.args else None
         return both_results(earlier, result, self._task.args["_listed"]) if earlier else result
 
@@ -141,10 +147,14 @@ class ActionModule(PackageAction):
             nothing = nothing_done(TASK, self._api_url_of(common))
             result = {**nothing, **_failed_result(error)}
             if report:
-                note_refused(report, _host(variables), result)
+                with suppress(SthError):
+                    note_refused(report, _host(variables), result)
             return result
-        if report:
-            note_list(report, _host(variables), checked["names"])
+        try:
+            if report:
+                note_list(report, _host(variables), checked["names"])
+        except SthError as error:
+            return {**nothing_done(TASK, self._api_url_of(common)), **_failed_result(error)}
         return {"changed": False, **checked}
 
     def _write_report(self, variables: dict[str, Any]) -> dict[str, Any]:

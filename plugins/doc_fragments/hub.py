@@ -40,7 +40,7 @@ options:
     description:
       - File with the bearer token, on the machine where the task runs. It is read again for each request, so another program may replace
         the token while a task runs. If the answer to a request is 401, and the file contains another token by then, the request is sent
-        again.
+        again, at most twice.
       - The file must contain only the token. To replace the token, write a new file and rename it with C(mv), so that the file is never
         incomplete.
       - If not set, the variable V(sth_token_file) and then the environment variable E(STH_TOKEN_FILE) is used.

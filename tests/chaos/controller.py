@@ -69,8 +69,8 @@ class Controller:
 
     def run(self, operation: Operation) -> Ended:
         """Run a task to its end."""
-        here, there = _context().Pipe(duplex=False)
-        process = _context().Process(target=_act, args=(there, self._api_url, operation), daemon=True)
+        here, there = processes().Pipe(duplex=False)
+        process = processes().Process(target=_act, args=(there, self._api_url, operation), daemon=True)
         begun = time.monotonic()
         with self._lock:
             self._killed_by = None
@@ -122,7 +122,8 @@ def _act(pipe: Any, api_url: str, operation: Operation) -> None:
 
 
 @cache
-def _context() -> Any:
+def processes() -> Any:
+    """Return the context that makes processes in which tasks run."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, *(f"{MODULES}.{name}" for name in USED)])
     return context

@@ -13,20 +13,27 @@ import json
 import pathlib
 import random
 import re
+import resource
 import shutil
 import signal
+import sys
+import tempfile
 import threading
 import time
+import traceback
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.chaos.controller import KILLED, Controller
+from ansible_collections.scramjet.sth.tests.chaos.controller import KILLED, Controller, processes
 from ansible_collections.scramjet.sth.tests.chaos.operations import Operation, Options
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import (
     NEEDS_ITS_PATH,
     PACKAGES,
+    bound_by_permissions,
     run_task,
     small_disk,
     when_asked,
@@ -81,6 +88,48 @@ def test_a_folder_that_vanishes_under_the_output_fails_the_task_and_says_which(
     assert not folder.exists()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="root is above permissions on other systems")
+@ONE_HUB
+@pytest.mark.parametrize("which", ["output", "stream", "package", "old package", "packed", "file", "folder", "source"])
+def test_a_folder_or_file_without_permission_is_named_before_anything_is_changed(
+    hub: FakeHub, source: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+    run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
+    locked, inside = tmp_path / "locked", source / "sub" / "x.js"
+    locked.mkdir()
+    inside.parent.mkdir()
+    inside.touch()
+    (locked / "old").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(locked if which == "packed" else tmp_path))
+    locked.chmod(0o555)
+    {"file": inside, "folder": inside.parent, "source": source}.get(which, locked / "old").chmod(0)
+    job: Options = {"name": "job", "sequence": "probe", "state": "completed", "output_dest": str(locked / "new")}
+    read: Options = {"instance": "web", "stream": "log", "dest": str(locked / "new")}
+    upload: Options = {"src": str(source), "keep_old": True}
+    module, options, named = {
+        "output": ("sth_instance", job, f"output_dest {locked}"),
+        "stream": ("sth_stream", read, f"dest {locked}"),
+        "package": ("sth_package", {"src": str(source), "dest": str(locked / "new")}, str(locked)),
+        "old package": ("sth_package", {"src": str(source), "dest": str(locked / "old")}, str(locked)),
+        "packed": ("sth_sequence", upload, str(locked)),
+        "file": ("sth_sequence", upload, "'sub/x.js'"),
+        "folder": ("sth_sequence", upload, "'sub/'"),
+        "source": ("sth_sequence", upload, str(source)),
+    }[which]
+    before = len(hub.writes)
+    with bound_by_permissions():
+        result = run_task(module, hub, **options)
+    source.chmod(0o755)
+    inside.parent.chmod(0o755)
+    assert result["error_code"] in ("INVALID_OPTION", "INVALID_PACKAGE", "LOCAL_ERROR"), result
+    assert named in result["msg"]
+    assert "permission" in result["msg"].lower()
+    assert not result["changed"]
+    assert len(hub.writes) == before
+    assert [path.name for path in locked.iterdir()] == ["old"]
+
+
 @ONE_HUB
 def test_a_clock_that_is_set_back_an_hour_lengthens_no_wait(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
@@ -102,6 +151,48 @@ def test_no_wait_is_measured_with_the_clock_of_the_wall() -> None:
         if re.search(r"\btime\.time\(|\btime\.localtime\(", line)
     ]
     assert found == []
+
+
+def within(megabytes: int, pipe: Any, api_url: str, module: str, options: Options) -> None:
+    """Run a task in a process that may use so much more memory than it uses at the beginning. Send its result."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    try:
+        result = run_task(module, SimpleNamespace(api_url=api_url), **options)
+    except BaseException:
+        pipe.send(traceback.format_exc(limit=-3))
+    else:
+        pipe.send({name: result.get(name) for name in ("error_code", "msg", "changed")})
+
+
+@pytest.mark.skipif(not pathlib.Path("/proc/self/statm").exists(), reason="only Linux says so how much memory it uses")
+@NEEDS_ITS_PATH
+@ONE_HUB
+# Not enough for a thread, and not enough for all forms of the output.
+@pytest.mark.parametrize("megabytes", [4, 100])
+def test_a_limit_of_memory_is_named_and_is_no_traceback(hub: FakeHub, megabytes: int) -> None:
+    run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+    options: Options = {
+        "name": "job",
+        "sequence": "probe",
+        "state": "completed",
+        "app_config": {"behaviour": "flood", "bytes": 60_000_000},
+        "collect_max_bytes": 10**9,
+    }
+    here, there = processes().Pipe(duplex=False)
+    process = processes().Process(
+        target=within, args=(megabytes, there, hub.api_url, "sth_instance", options), daemon=True
+    )
+    process.start()
+    there.close()
+    assert here.poll(bound(60))
+    result = here.recv()
+    process.join()
+    assert isinstance(result, dict), result
+    assert (result["error_code"], result["changed"]) == ("LOCAL_ERROR", True), result
+    assert "memory" in result["msg"]
 
 
 JOB = {"behaviour": "complete", "seconds": 0.6}
@@ -139,4 +230,9 @@ def test_a_signal_at_any_moment_leaves_nothing_half_done_that_the_next_run_does_
     again = run_task("sth_instance", hub, **options)
     assert not again.get("failed"), again
     assert json.loads(result.read_text() or "{}") or not again["changed"]
+    # The next run has removed what the killed one had left, or has kept the output that it had read.
+    kept = [path for path in tmp_path.iterdir() if path != result]
+    assert [path.name for path in kept] in ([], ["result.partial"])
+    assert all(json.loads(path.read_text())["result"] == "done" for path in kept)
+    assert all(str(path) in " ".join(again["notes"]) for path in kept)
     assert len([item for item in hub.instances if item["status"] == "running"]) == 0

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import os
 import pathlib
 import resource
 import threading
@@ -88,9 +90,8 @@ def run_task(
     ``timings``: those of the task's own client.
     """
     task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}").TASK
-    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate(
-        {"api_url": hub.api_url, **QUICK, **options}
-    )
+    connection = {"api_url": hub.api_url, **QUICK} if task.talks_to_hub else {}
+    validated = ArgumentSpecValidator(task.spec, **task.constraints).validate({**connection, **options})
     assert not validated.error_messages, validated.error_messages
     open_hub = partial(HubClient, timings=timings)
     run = Run(validated.validated_parameters, check, Journal(tell), open_hub=open_hub)
@@ -143,6 +144,24 @@ def small_disk(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def bound_by_permissions() -> Iterator[None]:
+    """Let permissions of files hold for this thread, although root is above them."""
+    libc, version = ctypes.CDLL(None, use_errno=True), (ctypes.c_uint32 * 2)(0x20080522, 0)
+    # Effective, permitted and inheritable capabilities 0 to 31, then 32 to 63.
+    capabilities = (ctypes.c_uint32 * 6)()
+    assert libc.capget(version, capabilities) == 0, os.strerror(ctypes.get_errno())
+    effective = capabilities[0]
+    # Without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH.
+    capabilities[0] &= ~0b110
+    assert libc.capset(version, capabilities) == 0, os.strerror(ctypes.get_errno())
+    try:
+        yield
+    finally:
+        capabilities[0] = effective
+        assert libc.capset(version, capabilities) == 0, os.strerror(ctypes.get_errno())
 
 
 @cache

@@ -32,6 +32,9 @@ except ImportError:
 POOL_SIZE = 32
 # The settings of macOS can name proxies too.
 _SETTINGS_NAME_PROXIES = sys.platform == "darwin"
+# How often a request that was answered 401 is sent again with a newer token. If tokens are replaced more quickly than that, none of them
+# is accepted.
+NEWER_TOKENS = 2
 
 
 class Session:
@@ -99,13 +102,14 @@ class Session:
         """Send a request and return its answer, whose body has not been read.
 
         ``timeout``: seconds to connect, and of silence. Raises what `requests` raises. A request that was refused with 401 is sent
-        again if the file with the token holds another one by then.
+        again if the file with the token holds another one by then, but at most `NEWER_TOKENS` times.
         """
         request = requests.PreparedRequest()
         request.prepare_method(method)
         request.prepare_url(url, None)
         begin = _begin(data) if self._token_file is not None else None
         token = None if self._token_file is None else self._token_file.token()
+        resent = 0
         while True:
             # A dict is faster to copy than the case-insensitive mapping of requests. But it is case-sensitive, so remove the
             # user's spelling of a header that is set here.
@@ -119,7 +123,7 @@ class Session:
             answer = self._adapter.send(
                 request, stream=True, timeout=timeout, verify=self._verify, cert=self._cert, proxies=self._proxies
             )
-            if self._token_file is None or answer.status_code != 401:
+            if self._token_file is None or answer.status_code != 401 or resent == NEWER_TOKENS:
                 return answer
             # The request was not carried out. The token may have been replaced while it was under way.
             sent, token = token, self._token_file.token()
@@ -128,6 +132,7 @@ class Session:
             if data is not None and not isinstance(data, bytes):
                 data.seek(begin)
             answer.close()
+            resent += 1
 
     def close(self) -> None:
         """Close every connection."""

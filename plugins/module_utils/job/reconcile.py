@@ -49,6 +49,7 @@ def reconcile(run: Run, options: JobOptions) -> Result:
     if options.output_dest is not None and not run.check_mode:
         # In check mode, an earlier task may not have created its directory yet.
         require_writable("output_dest", options.output_dest)
+        run.keep_left_over(options.output_dest)
     hide_options(run, options)
     require_capabilities(run.hub, options)
     if feed is not None and options.input is not None:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from typing import IO
@@ -30,7 +32,8 @@ def require_writable(option: str, path: str) -> None:
     refuse_special(option, path)
     if not os.path.isdir(directory):
         raise SthError("INVALID_OPTION", f"{option} {path} is in a directory that does not exist: create it first.")
-    if not os.access(directory, os.W_OK):
+    # Where possible with the rights with which files are opened, which may differ from those of the user.
+    if not os.access(directory, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise SthError(
             "INVALID_OPTION",
             f"{option} {path} is in a directory that this task cannot write to: correct its permissions.",
@@ -98,12 +101,15 @@ class NewFile:
 def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
     """Write to a file next to ``path`` and rename it, so that a failed run does not change ``path``.
 
-    An incomplete file is removed, or kept as ``path`` + `PARTIAL`. Raises ``LOCAL_ERROR`` if it cannot be written.
+    An incomplete file is removed, or kept as ``path`` + `PARTIAL`. What a killed task has left of it is removed; to keep it, call
+    `keep_left_over` before. Raises ``LOCAL_ERROR`` if the file cannot be written.
     """
     if _is_special(path):
         raise SthError("LOCAL_ERROR", f"{path} is {_SPECIAL}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(os.path.abspath(path)))
+        handle, temporary = _new_file(path)
+        # The lock on the file lasts until this copy of its handle is closed too, when the file has its name.
+        lock = os.dup(handle)
     except OSError as error:
         raise _not_written(path, error) from None
     os.fchmod(handle, mode)
@@ -124,6 +130,66 @@ def replacing(path: str, mode: int = 0o600) -> Iterator[NewFile]:
                     os.unlink(temporary)
                 else:
                     os.replace(temporary, path + PARTIAL)
+        os.close(lock)
+
+
+def _new_file(path: str) -> tuple[int, str]:
+    """Create the file that will replace ``path``. Return its handle and its name. Raises `OSError`.
+
+    Its name follows from ``path``, so that a later task finds what a killed task has left. Its lock shows that its task is alive.
+    """
+    temporary = _temporary_name(path)
+    _remove_left_over(temporary)
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            if _is_locked(handle, temporary):
+                return handle, temporary
+        except OSError:
+            # The file system has no locks.
+            os.unlink(temporary)
+        os.close(handle)
+    # No lock, or another task writes to the same path.
+    return tempfile.mkstemp(prefix=".sth-", dir=os.path.dirname(temporary))
+
+
+def _temporary_name(path: str) -> str:
+    directory, name = os.path.split(os.path.abspath(path))
+    return os.path.join(directory, f".sth-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}")
+
+
+def keep_left_over(path: str) -> str | None:
+    """Keep what a killed task has written for ``path`` under the name ``path`` + `PARTIAL`; return this name, or None if there is nothing."""
+    part = path + PARTIAL
+    return part if _remove_left_over(_temporary_name(path), part) else None
+
+
+def _remove_left_over(temporary: str, part: str | None = None) -> bool:
+    """Remove the file of a task that was killed, or rename it to ``part`` if it has content. Return whether it was renamed.
+
+    Files of living tasks and of other users stay.
+    """
+    with (
+        contextlib.suppress(OSError),
+        open(os.open(temporary, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file,
+    ):
+        handle = file.fileno()
+        found = os.fstat(handle)
+        is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink == 1
+        if is_own and _is_locked(handle, temporary):
+            if part is not None and found.st_size:
+                os.replace(temporary, part)
+                return True
+            os.unlink(temporary)
+    return False
+
+
+def _is_locked(handle: int, path: str) -> bool:
+    """Lock an open file. Return whether no other task has locked it, and it still has the name ``path``. Raises `OSError`."""
+    with contextlib.suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(handle), os.lstat(path))
+    return False
 
 
 def _is_special(path: str) -> bool:

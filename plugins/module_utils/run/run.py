@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import keep_left_over
 from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
@@ -94,6 +95,14 @@ class Run:
         """Add ``text`` to the notes, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def keep_left_over(self, path: str) -> None:
+        """Keep what a killed task has read from a stream for the file ``path``, because it cannot be read again, and note that."""
+        part = keep_left_over(path)
+        if part is not None:
+            self.note(
+                f"An earlier task was killed before it had written {path}. What it had read until then is in {part}."
+            )
 
     def warn(self, text: str) -> None:
         """Warn the user once."""

@@ -92,6 +92,7 @@ def _reading(run: Run, options: StreamOptions) -> Reading:
     if reading.dest is not None and not run.check_mode:
         # In check mode, an earlier task may not have created its directory yet.
         require_writable("dest", reading.dest)
+        run.keep_left_over(reading.dest)
     return reading
 
 

@@ -12,16 +12,18 @@ from __future__ import annotations
 import select
 import signal
 import threading
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import api_url_of
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute, nothing_done
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, execute, nothing_done, without_data
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 
 _STDOUT = 1
@@ -69,13 +71,22 @@ class _Unread(Attended):
 
 def run_module(task: Task[Any]) -> None:
     """Run as a module: parse arguments, run, exit. Never returns."""
-    _Unread().start()
+    # On a machine that allows no more threads, the module runs without it.
+    with suppress(SthError):
+        _Unread().start()
     module = _Module(task)
     if task.talks_to_hub and REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(missing_required_lib("requests"), error_code="LOCAL_ERROR", exception=REQUESTS_IMPORT_ERROR)
     # A module cannot show actions while it runs. The action plugin shows `actions` afterwards.
     run = Run(module.params, module.check_mode, Journal())
-    result = execute(task, run)
+    try:
+        _exit(module, run, execute(task, run))
+    except MemoryError:
+        _exit(module, run, without_data(task, run))
+
+
+def _exit(module: _Module, run: Run, result: Result) -> NoReturn:
+    """Write the result and exit."""
     # Set here, because the result of a background job does not pass through the action plugin.
     result["invocation"] = {"module_args": shown_arguments(module.params, run.secrets)}
     for warning in run.warnings:

@@ -68,6 +68,8 @@ def execute(task: Task[Any], run: Run) -> Result:
             ),
             run,
         )
+    except MemoryError:
+        result = _failure_of_run(_out_of_memory(), run)
     except BaseException:
         run.failed = True
         raise
@@ -97,6 +99,22 @@ def nothing_done(task: Task[Any], api_url: str | None) -> Result:
     if task.writes:
         result["actions"] = []
     return result
+
+
+def without_data(task: Task[Any], run: Run) -> Result:
+    """Return the failure of a run whose result does not fit into the memory. It has no data of programs."""
+    result = {**_failure_of_run(_out_of_memory(), run), "hub": run.known_hub()}
+    if task.writes:
+        result["actions"] = run.journal.as_result()
+    return result
+
+
+def _out_of_memory() -> SthError:
+    return SthError(
+        "LOCAL_ERROR",
+        "There is not enough memory for this task on the machine where it runs: free memory or raise its limit, or let the task keep "
+        "less output in memory (set a smaller collect_max_bytes or max_bytes, or write the output to a file with output_dest or dest).",
+    )
 
 
 def _failure_of_run(error: SthError, run: Run) -> Result:

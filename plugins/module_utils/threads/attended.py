@@ -23,6 +23,13 @@ class Attended(threading.Thread, ABC):
         # `join` waits for this flag, because an interrupted `threading.Thread.join` may treat a running thread as ended.
         self._over = Flag()
 
+    def start(self) -> None:
+        """Start the thread. Raises ``LOCAL_ERROR`` if the machine allows no more threads, or has no memory for one."""
+        try:
+            super().start()
+        except RuntimeError as error:
+            raise local_error(self.name, error) from None
+
     @abstractmethod
     def work(self) -> None:
         """Do the work of this thread; raise the failure that prevents it."""
@@ -62,9 +69,11 @@ class Attended(threading.Thread, ABC):
 
 def local_error(doing: str, error: Exception) -> SthError:
     """Build the failure for an unexpected exception. ``doing``: "read stderr"."""
+    # A MemoryError has no text.
+    cause = f"{type(error).__name__}: {error}".removesuffix(": ")
     made = SthError(
         "LOCAL_ERROR",
-        f"Could not {doing} on the machine where the task runs ({type(error).__name__}: {error}): check its memory and its "
+        f"Could not {doing} on the machine where the task runs ({cause}): check its memory and its "
         "limit of threads, or report this as a bug of scramjet.sth.",
     )
     made.__cause__ = error

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Callable, Generic, TypeVar
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import local_error
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 
 S = TypeVar("S")
@@ -87,12 +88,12 @@ class Workers:
             self._threads += 1
             try:
                 threading.Thread(target=self._carry_out, daemon=True).start()
-            except RuntimeError:
+            except RuntimeError as error:
                 # The machine allows no more threads, so the existing ones do all the work.
                 self._threads -= 1
                 if not self._threads:
                     self._unfinished.discard(outcome)
-                    raise
+                    raise local_error("start a thread", error) from None
         return outcome
 
     def map(self, work: Callable[[S], T], items: Iterable[S]) -> list[T]:

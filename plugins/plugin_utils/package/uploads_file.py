@@ -42,7 +42,9 @@ def note_upload(place: str, src: str, result: Mapping[str, Any]) -> str | None:
     # If a ref was uploaded several times, the last upload counts.
     uploaded = {item["ref"]: item for item in read_lines("uploads") if item["hub"] == hub}
     twins = [item for item in uploaded.values() if item["ref"] in removed and item["src"] != src]
-    add_line("uploads", {"hub": hub, "src": src, "ref": sequence["ref"]})
+    # The upload is done, and counts more than a later warning.
+    with suppress(SthError):
+        add_line("uploads", {"hub": hub, "src": src, "ref": sequence["ref"]})
     if not twins:
         return None
     return (

@@ -11,7 +11,9 @@ import pathlib
 import pytest
 from ansible import constants
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
+from ansible_collections.scramjet.sth.tests.unit.running import small_disk
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +31,19 @@ def test_items_come_back_in_order_each_under_its_name(directory: pathlib.Path) -
     assert read_lines("one") == [{"text": "two\nlines"}, {"ü": None}]
     assert read_lines("other") == [{"a": 1}]
     assert {path.stat().st_mode & 0o777 for path in directory.iterdir()} == {0o600}
+
+
+def test_a_full_disk_is_named_and_the_part_of_a_line_does_no_harm(directory: pathlib.Path) -> None:
+    add_line("one", {"text": "first"})
+    with small_disk(100), pytest.raises(SthError, match=f"{directory}.* could not be written") as raised:
+        add_line("one", {"text": "x" * 200})
+    assert raised.value.code == "LOCAL_ERROR"
+    assert (directory / "scramjet.sth-one.jsonl").stat().st_size == 100
+    assert read_lines("one") == [{"text": "first"}]
+
+
+def test_a_directory_that_has_vanished_is_named(directory: pathlib.Path) -> None:
+    directory.rmdir()
+    assert read_lines("one") == []
+    with pytest.raises(SthError, match=f"{directory}.*No such file"):
+        add_line("one", {})

@@ -84,6 +84,20 @@ def test_a_request_that_is_refused_with_the_token_in_the_file_is_not_sent_again(
         assert failure(hub.sequences).code == "UNAUTHORIZED"
 
 
+def test_tokens_that_are_replaced_as_quickly_as_they_are_refused_do_not_keep_a_task(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("0")
+
+    def again(number: int) -> Exchange:
+        return refused("GET", "/sequences", str(number), lambda: path.write_text(str(number + 1)))
+
+    # The first, and twice again.
+    with ScriptedServer(VERSION_1, again(0), again(1), again(2)) as server:
+        hub = client(server, token_file=str(path))
+        hub.version()
+        assert failure(hub.sequences).code == "UNAUTHORIZED"
+
+
 def test_a_file_that_is_emptied_before_the_first_request_has_the_token_that_was_checked(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "token"
     path.write_text("first")

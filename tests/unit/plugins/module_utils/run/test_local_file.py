@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import signal
 import stat
 from pathlib import Path
 
@@ -14,10 +17,12 @@ import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import (
+    keep_left_over,
     keep_newest,
     replacing,
     require_writable,
 )
+from ansible_collections.scramjet.sth.tests.unit.running import bound_by_permissions
 
 
 def test_what_is_written_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
@@ -47,6 +52,78 @@ def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == ["output"]
 
 
+def leave_half(path: Path, data: bytes) -> Path:
+    """Leave the file of a task that was killed while it wrote to ``path``, and return its name."""
+    task = os.fork()
+    if not task:
+        with replacing(str(path)) as file:
+            file.write(data)
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(task, 0)
+    (left,) = (item for item in path.parent.iterdir() if item.name.startswith(".sth-"))
+    return left
+
+
+@pytest.mark.parametrize("data", [b"half", b""])
+def test_what_a_killed_task_has_left_is_removed_by_the_next(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "output"
+    leave_half(path, data)
+    assert keep_left_over(str(tmp_path / "other")) is None
+    with replacing(str(path)) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["output"]
+
+
+@pytest.mark.parametrize("data", [b"half", b""])
+def test_what_a_killed_task_has_left_can_be_kept(tmp_path: Path, data: bytes) -> None:
+    path, part = tmp_path / "output", tmp_path / "output.partial"
+    leave_half(path, data)
+    assert keep_left_over(str(path)) == (str(part) if data else None)
+    assert [item.read_bytes() for item in tmp_path.iterdir()] == ([data] if data else [])
+    assert keep_left_over(str(path)) is None
+
+
+def test_two_tasks_that_write_to_one_path_do_not_take_each_other_for_killed(tmp_path: Path) -> None:
+    path = tmp_path / "output"
+    with replacing(str(path)) as one:
+        one.write(b"one")
+        assert keep_left_over(str(path)) is None
+        with replacing(str(path)) as other:
+            other.write(b"other")
+        assert path.read_bytes() == b"other"
+    assert path.read_bytes() == b"one"
+    assert os.listdir(tmp_path) == ["output"]
+
+
+@pytest.mark.parametrize("others", ["a link", "a second name"])
+def test_a_file_of_others_under_that_name_stays(tmp_path: Path, others: str) -> None:
+    path, victim = tmp_path / "output", tmp_path / "victim"
+    left = leave_half(path, b"half")
+    left.rename(victim)
+    if others == "a link":
+        left.symlink_to(victim)
+    else:
+        os.link(victim, left)
+    assert keep_left_over(str(path)) is None
+    with replacing(str(path)) as file:
+        file.write(b"new")
+    assert (path.read_bytes(), victim.read_bytes()) == (b"new", b"half")
+    assert sorted(tmp_path.iterdir()) == [left, path, victim]
+
+
+def test_without_locks_it_is_written_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    path = tmp_path / "output"
+    with replacing(str(path)) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["output"]
+
+
 @pytest.mark.parametrize(("path", "word"), [(".", "is a directory"), ("gone/output", "does not exist")])
 def test_where_no_file_can_be_is_said_before_anything_is_drained(tmp_path: Path, path: str, word: str) -> None:
     with pytest.raises(SthError, match=word) as raised:
@@ -55,11 +132,10 @@ def test_where_no_file_can_be_is_said_before_anything_is_drained(tmp_path: Path,
     assert raised.value.message.startswith("output_dest ")
 
 
-def test_a_directory_that_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_that_may_not_be_written_to(tmp_path: Path) -> None:
     require_writable("output_dest", str(tmp_path / "output"))
-    # Nothing is locked for root.
-    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
-    with pytest.raises(SthError, match="cannot write to"):
+    tmp_path.chmod(0o555)
+    with bound_by_permissions(), pytest.raises(SthError, match="cannot write to"):
         require_writable("output_dest", str(tmp_path / "output"))
 
 

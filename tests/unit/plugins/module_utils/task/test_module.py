@@ -105,6 +105,39 @@ sth_event.main()
 """
 
 
+# A module whose result fits into its memory once, and not several times.
+LARGE = """
+import resource, sys
+from ansible.module_utils import basic
+from ansible_collections.scramjet.sth.plugins.module_utils.model.options import Options
+from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
+from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
+
+def reconcile(run, options):
+    run.journal.compensate("start", "web")
+    content = "x" * 50_000_000
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 10_000_000,) * 2)
+    return {"content": content}
+
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"
+run_module(Task(reconcile, {}, Options, talks_to_hub=False))
+"""
+
+
+@NEEDS_ITS_PATH
+def test_a_result_that_does_not_fit_into_the_memory_is_a_failure_without_data() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LARGE], capture_output=True, text=True, timeout=bound(60), check=False
+    )
+    said = json.loads(ended.stdout)
+    assert (said["failed"], said["error_code"], said["changed"]) == (True, "LOCAL_ERROR", True), ended
+    assert "not enough memory" in said["msg"]
+    assert "content" not in said
+    assert said["actions"] == [{"action": "start", "object": "web", "reason": "compensation", "done": True}]
+    assert "Traceback" not in ended.stderr
+
+
 @NEEDS_ITS_PATH
 def test_a_module_ends_when_nobody_can_read_its_result() -> None:
     """So the keyword ``timeout`` leaves no process that goes on with the task."""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
@@ -50,3 +52,19 @@ def test_any_other_exception_becomes_a_failure_that_says_what_could_not_be_done(
         f"Could not read stderr on the machine where the task runs ({type(failure).__name__}: "
     )
     assert error.__cause__ is failure
+
+
+def test_an_exception_without_a_text_is_named() -> None:
+    error = ended_with(MemoryError())
+    assert error is not None
+    assert "(MemoryError): check its memory" in error.message
+
+
+def test_a_thread_that_cannot_be_started_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(SthError, match="Could not read stderr .* its limit of threads") as raised:
+        Reader(None).start()
+    assert raised.value.code == "LOCAL_ERROR"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Outcome, Workers
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
@@ -66,8 +67,8 @@ def test_the_threads_that_can_be_started_do_all_the_work(there_are: int, monkeyp
         try:
             with Workers(3) as pool:
                 results.extend(pool.map(int, ["1", "2", "3"]))
-        except RuntimeError as error:
-            results.append(str(error))
+        except SthError as error:
+            results.append(error.code)
 
     task, start, more = threading.Thread(target=begin, daemon=True), threading.Thread.start, iter(range(there_are))
 
@@ -79,4 +80,4 @@ def test_the_threads_that_can_be_started_do_all_the_work(there_are: int, monkeyp
     monkeypatch.setattr(threading.Thread, "start", start_if_possible)
     task.start()
     task.join(bound(10))
-    assert results == ([1, 2, 3] if there_are else ["can't start new thread"])
+    assert results == ([1, 2, 3] if there_are else ["LOCAL_ERROR"])

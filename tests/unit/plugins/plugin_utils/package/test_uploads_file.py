@@ -10,6 +10,7 @@ import pathlib
 import shutil
 
 import pytest
+from ansible import constants
 
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.plugin_utils.package import uploads_file
@@ -17,6 +18,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.package.uploads_file 
     changed_files,
     keep_files,
     kept_files,
+    note_upload,
 )
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES
 
@@ -70,3 +72,16 @@ def test_a_place_that_cannot_be_written_is_no_reason_to_fail(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     keep_files("probe@sha256:0123456789ab", {"a": "f00"})
     assert kept_files("probe@sha256:0123456789ab") is None
+
+
+def test_an_upload_that_cannot_be_noted_is_done_all_the_same(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "vanished"))
+    result = {
+        "actions": [{"action": "upload"}],
+        "hub": {"api_url": "http://hub"},
+        "sequence": {"ref": "probe@1.0.0", "name": "probe"},
+        "removed": [],
+    }
+    assert note_upload("", "probe", result) is None

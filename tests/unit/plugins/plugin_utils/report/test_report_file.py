@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import pathlib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants
 
+from ansible_collections.scramjet.sth.plugins.action.sth_deployment import ActionModule
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 from ansible_collections.scramjet.sth.plugins.plugin_utils.report.markdown import as_markdown
 from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file import build_report, report_path
 from ansible_collections.scramjet.sth.tests.unit.plugins.plugin_utils.report.support import (
@@ -140,3 +144,16 @@ def test_a_file_that_cannot_be_written_is_refused(value: str, tmp_path: pathlib.
 def test_an_empty_name_means_no_report(tmp_path: pathlib.Path) -> None:
     assert report_path("", str(tmp_path)) is None
     assert report_path("report.md", str(tmp_path)) == str(tmp_path / "report.md")
+
+
+def test_a_deployment_that_cannot_be_noted_is_done_all_the_same(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path / "vanished"))
+    monkeypatch.setattr(HubAction, "run", lambda *_arguments: {"changed": True})
+    plugin: Any = ActionModule.__new__(ActionModule)
+    plugin._task = SimpleNamespace(args={"_listed": "web"})
+    plugin._report = str(tmp_path / "report.md")
+    result = plugin.run(None, {"inventory_hostname": "north"})
+    assert result["changed"]
+    assert "The report lacks deployment web: " in result["warnings"][0]
