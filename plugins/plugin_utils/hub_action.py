@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.reference impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_finite
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import (
     describe,
     describe_copy,
@@ -363,8 +364,11 @@ class HubAction(ActionBase):
         if not isinstance(holder, dict) or not holder.get(keys[-1]) or _true(holder.get("remote_src")):
             return
         found = self._find(holder[keys[-1]], ".".join(keys), "INVALID_OPTION")
+        # Copying it would not end either.
+        require_finite(".".join(keys), found)
         holder = _copied_path(arguments, keys)
-        holder[keys[-1]] = found if self._task_runs_here() else self._copied(found, os.path.basename(found))
+        is_here = self._task_runs_here() or found == os.devnull
+        holder[keys[-1]] = found if is_here else self._copied(found, os.path.basename(found))
         holder["remote_src"] = True
 
     def _find_package(self, path: str) -> str:

@@ -376,10 +376,11 @@ def test_every_hub_lets_an_instance_be_waited_for_by_its_id(hub: FakeHub) -> Non
     assert not result["changed"]
 
 
-def test_a_file_that_is_not_there_is_refused_before_anything_is_started(hub: FakeHub) -> None:
+@pytest.mark.parametrize("source", ["/nowhere/input", "/dev/zero"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_started(hub: FakeHub, source: str) -> None:
     before = len(hub.writes)
     for check in (True, False):
-        result = complete(hub, check=check, input={"src": "/nowhere/input"})
+        result = complete(hub, check=check, input={"src": source})
         assert result["error_code"] == "INVALID_OPTION"
     assert len(hub.writes) == before
 
