@@ -430,7 +430,8 @@ RETURN = r"""
 instance:
   description:
     - The instance, or the first of several. Null if there is none.
-    - If the task fails because of an instance, this is not a dictionary, but the id of that instance.
+    - If the task fails after it has started or joined an instance, or because it could not end one, this is not a dictionary, but the id
+      of that instance.
   returned: success, and after an instance has failed
   type: dict
   contains:

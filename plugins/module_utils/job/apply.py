@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, naming
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.job.completion import Completion
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
@@ -91,6 +91,7 @@ class Apply:
         # Only the log says early that a program has completed.
         needs_log = is_python or not options.wait_for_exit
         with (
+            naming(instance_id),
             Listener(self.hub, instance_id, options.completion_event) as completion_event,
             Listener(self.hub, instance_id, options.failure_event) as failure_event,
             collecting(
@@ -125,7 +126,7 @@ class Apply:
 
     def _start(self) -> str:
         for action in self.plan.stops:
-            with self.run.journal.doing(action):
+            with self.run.journal.doing(action), naming(action.target.id):
                 end_instance(self.hub, action.target.id, ending_from_options(self.options))
         with self.run.journal.doing(given(self.plan.start)):
             free_id(self.hub, self.plan.program, ending_from_options(self.options))

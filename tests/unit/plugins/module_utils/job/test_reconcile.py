@@ -385,6 +385,15 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_started(hub
     assert len(hub.writes) == before
 
 
+@pytest.mark.parametrize("what", ["instance", "output", "event"])
+def test_a_failure_after_the_start_names_the_instance(hub: FakeHub, what: str) -> None:
+    path = {"instance": "/instance/[^/]+$", "output": "/output$", "event": "/event/"}[what]
+    hub.fault(Fault("status", "GET", path, status=403, times=1000))
+    result = complete(hub, app_config={"behaviour": "run"}, completion_event="done", run_timeout=LONG)
+    assert result["failed"], result
+    assert result["instance"] == hub.instances[0]["id"]
+
+
 @pytest.mark.slow
 def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
     config = {"behaviour": "echo"}
