@@ -42,7 +42,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness i
     Readiness,
     wait_ready,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, UnseenStartError, start_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import (
+    Start,
+    UnseenStartError,
+    start_ready,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
