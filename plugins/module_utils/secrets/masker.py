@@ -42,8 +42,9 @@ class Masker:
     """
 
     def __init__(self, secret_keys: Sequence[str] = (), known: Collection[str] = frozenset()) -> None:
-        self.secret_keys = tuple(secret_keys)
-        self._patterns = {pattern: tuple(pattern.split(".")) for pattern in secret_keys}
+        # A survey sends an empty text for what was left blank.
+        self.secret_keys = tuple(pattern for pattern in secret_keys if pattern)
+        self._patterns = {pattern: tuple(pattern.split(".")) for pattern in self.secret_keys}
         self._all = "*" in secret_keys
         self._known = known
         self._matched: set[str] = set()
