@@ -20,6 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
     end_instance,
     ending_from_options,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.heartbeats import still_answers
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs
@@ -186,7 +187,7 @@ class Apply:
         raise SthError(
             "TIMEOUT",
             f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
-            f"({options.run_timeout:g} s){missing}; it {self._left(last.id)}. {self._advice(group)}",
+            f"({options.run_timeout:g} s){missing}; it {self._left(last.id, in_doubt=True)}. {self._advice(group)}",
             instance=last.id,
         )
 
@@ -213,7 +214,7 @@ class Apply:
         if failure is not None:
             self._took()
             message = (
-                f"Instance {self.label} ({instance_id}) did not get all of its input, and {self._left(instance_id)}: "
+                f"Instance {self.label} ({instance_id}) did not get all of its input, and {self._left(instance_id, in_doubt=True)}: "
                 f"{failure.message}"
             )
             raise SthError.of(failure, message=message, instance=instance_id)
@@ -243,16 +244,21 @@ class Apply:
         if self.seconds is None:
             self.seconds = round(time.monotonic() - self._begin, 2)
 
-    def _left(self, instance_id: str) -> str:
-        """Leave or stop the instance of a failed run, as ``on_failure`` says. Return which, as part of a sentence."""
+    def _left(self, instance_id: str, *, in_doubt: bool = False) -> str:
+        """Leave or stop the instance of a failed run, as ``on_failure`` says. Return which, as part of a sentence.
+
+        ``in_doubt``: whether the program may block. A stop could then make it impossible to end it.
+        """
         if self.options.on_failure == "keep":
             return "keeps running"
+        ending = ending_from_options(self.options)
+        answers = not in_doubt or ending.stop_timeout == 0 or still_answers(self.hub, instance_id)
         try:
             with self.run.journal.compensating("stop", f"instance {self.label}"):
-                end_instance(self.hub, instance_id, ending_from_options(self.options))
+                end_instance(self.hub, instance_id, ending, answers=answers)
         except SthError as error:
             return f"could not be stopped ({error.message.rstrip('.')})"
-        return "was then stopped"
+        return "was then stopped" if answers else "did not answer any more, so it was then killed without a stop"
 
     def _ended(self, record: InstanceRecord, group: Collecting) -> InstanceRecord:
         """End the process of a completed program, so that its name and its package are free."""
