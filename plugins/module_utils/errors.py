@@ -152,6 +152,16 @@ def _advice(cause: str) -> str:
     return f"{cause} Then run the task again" if cause else "Run the task again"
 
 
+@contextmanager
+def naming(instance_id: str) -> Iterator[None]:
+    """Add the id of the instance to a failure that does not name one."""
+    try:
+        yield
+    except SthError as error:
+        error.details.setdefault("instance", instance_id)
+        raise
+
+
 def given(value: T | None) -> T:
     """Return a value that the caller's own logic guarantees to be there."""
     if value is None:

@@ -148,6 +148,8 @@ options:
       src:
         description:
           - File to write. It can have any size, because it is streamed. A relative path is searched as M(ansible.builtin.copy) does.
+          - V(/dev/null) is an empty file. Any other device, a pipe or a socket is refused, because it may never end, and because the file is
+            read twice, first to find out whether the hub can deliver its data unchanged. Write its data to a regular file first.
         type: path
       remote_src:
         description:
@@ -428,7 +430,8 @@ RETURN = r"""
 instance:
   description:
     - The instance, or the first of several. Null if there is none.
-    - If the task fails because of an instance, this is not a dictionary, but the id of that instance.
+    - If the task fails after it has started or joined an instance, or because it could not end one, this is not a dictionary, but the id
+      of that instance.
   returned: success, and after an instance has failed
   type: dict
   contains:

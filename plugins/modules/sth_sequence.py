@@ -41,7 +41,9 @@ options:
     default: present
   name:
     description:
-      - Name of the package to remove with O(state=absent).
+      - Name of the package to remove with O(state=absent). A reference, such as V(wordcount@1.2.3), is refused, so set O(version) beside the
+        name. V(current) is refused too, as a part of the name and as O(version), because removing the version in force would make another
+        version the one in force, and a second run would remove that.
       - If O(src) is set, this is not needed. If both are set, the name must be the one in C(package.json). Otherwise the task fails with
         C(error_code=INVALID_PACKAGE). If C(package.json) has no name, the package gets this name. This requires O(compare=content).
     type: str

@@ -35,6 +35,8 @@ ONLY_LINES = ("args",)
 NAME = re.compile(r"[\w.][\w. @/+-]*")
 # If these are empty, they do not mean "not set": the module refuses them.
 NOT_EMPTY = ("sequence", "digest")
+# The options of which one says which package a deployment runs. If one has a value, the other may be empty.
+_PACKAGES = ("src", "sequence")
 HIDDEN = "The value is not shown, because it may be secret."
 
 
@@ -126,10 +128,23 @@ def _elements_of_names(elements: Any) -> Any:
 
 def _options(element: Mapping[str, Any], listing: Listing, spec: Spec) -> dict[str, Any]:
     considered = spec if listing.considered is None else listing.considered
+    given = {name: value for name, value in {**element, **listing.imposed}.items() if name in considered}
+    blank = [name for name, value in given.items() if value in ("", None)]
+    if any(name in given and name not in blank for name in _PACKAGES):
+        not_set = {*blank} - {"digest"}
+    else:
+        not_set = {*blank} - {*NOT_EMPTY}
+        if "src" in blank and given.get("state") in (None, "", "present"):
+            # The deployment would silently keep the version that runs.
+            raise SthError(
+                "INVALID_OPTION",
+                f"src of the deployment {element['name']} is empty: check that the variable it refers to is set, or leave src out to keep "
+                "the version that runs.",
+            )
     return {
         name: _typed(value, name, spec[name], str(element["name"]))
-        for name, value in {**element, **listing.imposed}.items()
-        if name in considered and (name in NOT_EMPTY or value not in ("", None))
+        for name, value in given.items()
+        if name not in not_set
     }
 
 

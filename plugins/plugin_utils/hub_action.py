@@ -22,6 +22,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import SIGN_IN, api_url_of
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_finite
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
@@ -231,8 +232,11 @@ class HubAction(ActionBase):
         if not isinstance(holder, dict) or not holder.get(keys[-1]) or is_true(holder.get("remote_src")):
             return
         found = self._find(holder[keys[-1]], ".".join(keys), "INVALID_OPTION")
+        # Copying it would not end either.
+        require_finite(".".join(keys), found)
         holder = _copied_path(arguments, keys)
-        holder[keys[-1]] = found if self._task_runs_here() else self._copied(found, os.path.basename(found))
+        is_here = self._task_runs_here() or found == os.devnull
+        holder[keys[-1]] = found if is_here else self._copied(found, os.path.basename(found))
         holder["remote_src"] = True
 
     def _find(self, path: str, option: str, code: ErrorCode, may_be_remote: bool = True) -> str:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,10 +73,31 @@ class HubRoutes:
         return Answer(stream=lambda: self._follow(self.state.log), content_type=OCTETS)
 
     def audit(self, call: Call, rest: list[str]) -> Answer:
-        """The audit stream, which is empty."""
+        """The audit stream, which has only heartbeats.
+
+        Source: hub-behaviour.md#programs-that-do-not-answer.
+        """
         if not self.has("audit"):
             return NOT_FOUND
-        return Answer(stream=lambda: self._follow(bytearray()), content_type=OCTETS)
+        return Answer(stream=self._heartbeats, content_type=OCTETS)
+
+    def _heartbeats(self) -> Iterator[bytes | None]:
+        begun, written = time.monotonic(), 0
+        while True:
+            if time.monotonic() - begun < (written + 1) * self.state.timings.heartbeat:
+                yield None
+                continue
+            written += 1
+            with self.state.lock:
+                answering = [
+                    item.id for item in self.state.instances.values() if item.process_alive and not item.unreachable
+                ]
+            beats = [(13010, ""), *((13012, instance_id) for instance_id in answering)]
+            now = int(time.time() * 1000)
+            yield b"".join(
+                json.dumps({"opState": "ACTIVE", "opCode": code, "objectId": about, "receivedAt": now}).encode() + b"\n"
+                for code, about in beats
+            )
 
     def _follow(self, source: bytearray) -> Iterator[bytes | None]:
         at = 0

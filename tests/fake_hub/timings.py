@@ -32,6 +32,8 @@ class Timings:
     # Until the hub ends a runner that does not end by itself after keepAlive or the end of the application.
     overdue_018: float = 11.0
     overdue_1x: float = 15.0
+    # 1.x: between two heartbeats of the hub, while somebody reads /audit.
+    heartbeat: float = 10.0
     # Until an idle connection is closed (hub-behaviour.md#idle-connections).
     idle: float = 6.0
     # 0.18: within how many seconds a request must have arrived (hub-behaviour.md#slow-uploads).
@@ -49,6 +51,7 @@ FAST = Timings(
     extension=0.3,
     reconnect=1.0,
     health=0.15,
+    heartbeat=0.2,
     overdue_018=0.6,
     overdue_1x=0.8,
 )

@@ -42,7 +42,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness i
     Readiness,
     wait_ready,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, start_ready
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import (
+    Start,
+    UnseenStartError,
+    start_ready,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
@@ -208,7 +212,9 @@ class Rolling:
             # If the failure has an id, a process was started.
             if instance is not None or isinstance(error, WrittenError):
                 self._note(step.action, planned)
-            raise self._gate(error, step.slot.index, instance) from None
+            # If the replica was not seen afterwards, it may be ready.
+            failed = None if isinstance(error, UnseenStartError) else instance
+            raise self._gate(error, step.slot.index, failed) from None
         self.seconds[record.id] = round(time.monotonic() - begun, 3)
         self.seen.started(record.id)
         self.crashes.ready[record.id] = step.slot.index

@@ -91,6 +91,11 @@ def connection_from_options(options: Mapping[str, Any]) -> Connection:
                 "INVALID_OPTION",
                 f"{name} {given[name]} does not exist on the machine where the task runs: correct the path.",
             )
+    for name in ("token_file", "ca_path", "client_cert", "client_key"):
+        path = given.get(name)
+        if path and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            # Opening a pipe would wait until somebody writes to it.
+            raise SthError("INVALID_OPTION", f"{name} {path} is a device or a pipe: set the name of a regular file.")
     if token:
         _refuse_unsendable("token", token)
     token_read = _require_token(str(given["token_file"])) if given.get("token_file") else ""

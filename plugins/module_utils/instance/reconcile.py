@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError, refuse_empty
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError, naming, refuse_empty
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.options import InstanceOptions, programs
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.plan import (
@@ -241,7 +241,7 @@ def _left_running(error: SthError) -> str:
     """Return what the failure of a first start says about the instance, which the task does not end."""
     if "event" in error.details:
         return "Unless it ends by itself, it keeps running, and later runs treat it as started."
-    late = "instance" in error.details and error.code == "TIMEOUT"
+    late = "instance" in error.details and error.code == "TIMEOUT" and not isinstance(error, WrittenError)
     return "It keeps running; later runs treat it as started." if late else ""
 
 
@@ -275,7 +275,7 @@ class _Apply:
     def _step(self, step: Step, written: Callable[[], None]) -> InstanceRecord | None:
         last: InstanceRecord | None = None
         for action in step.stops:
-            with self.run.journal.doing(action):
+            with self.run.journal.doing(action), naming(action.target.id):
                 ended = end_instance(self.hub, action.target.id, self.ending)
             # 0.18 forgets ended instances.
             last = ended or replace(action.target, status="ended", outcome="stopped")

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCode, SthError, given, naming
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.job.completion import Completion
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
@@ -20,6 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
     end_instance,
     ending_from_options,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.heartbeats import still_answers
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs
@@ -91,6 +92,7 @@ class Apply:
         # Only the log says early that a program has completed.
         needs_log = is_python or not options.wait_for_exit
         with (
+            naming(instance_id),
             Listener(self.hub, instance_id, options.completion_event) as completion_event,
             Listener(self.hub, instance_id, options.failure_event) as failure_event,
             collecting(
@@ -125,7 +127,7 @@ class Apply:
 
     def _start(self) -> str:
         for action in self.plan.stops:
-            with self.run.journal.doing(action):
+            with self.run.journal.doing(action), naming(action.target.id):
                 end_instance(self.hub, action.target.id, ending_from_options(self.options))
         with self.run.journal.doing(given(self.plan.start)):
             free_id(self.hub, self.plan.program, ending_from_options(self.options))
@@ -185,7 +187,7 @@ class Apply:
         raise SthError(
             "TIMEOUT",
             f"Instance {self.label} ({last.id}) on {self.hub.api_url} has not ended after run_timeout "
-            f"({options.run_timeout:g} s){missing}; it {self._left(last.id)}. {self._advice(group)}",
+            f"({options.run_timeout:g} s){missing}; it {self._left(last.id, in_doubt=True)}. {self._advice(group)}",
             instance=last.id,
         )
 
@@ -212,7 +214,7 @@ class Apply:
         if failure is not None:
             self._took()
             message = (
-                f"Instance {self.label} ({instance_id}) did not get all of its input, and {self._left(instance_id)}: "
+                f"Instance {self.label} ({instance_id}) did not get all of its input, and {self._left(instance_id, in_doubt=True)}: "
                 f"{failure.message}"
             )
             raise SthError.of(failure, message=message, instance=instance_id)
@@ -242,16 +244,21 @@ class Apply:
         if self.seconds is None:
             self.seconds = round(time.monotonic() - self._begin, 2)
 
-    def _left(self, instance_id: str) -> str:
-        """Leave or stop the instance of a failed run, as ``on_failure`` says. Return which, as part of a sentence."""
+    def _left(self, instance_id: str, *, in_doubt: bool = False) -> str:
+        """Leave or stop the instance of a failed run, as ``on_failure`` says. Return which, as part of a sentence.
+
+        ``in_doubt``: whether the program may block. A stop could then make it impossible to end it.
+        """
         if self.options.on_failure == "keep":
             return "keeps running"
+        ending = ending_from_options(self.options)
+        answers = not in_doubt or ending.stop_timeout == 0 or still_answers(self.hub, instance_id)
         try:
             with self.run.journal.compensating("stop", f"instance {self.label}"):
-                end_instance(self.hub, instance_id, ending_from_options(self.options))
+                end_instance(self.hub, instance_id, ending, answers=answers)
         except SthError as error:
             return f"could not be stopped ({error.message.rstrip('.')})"
-        return "was then stopped"
+        return "was then stopped" if answers else "did not answer any more, so it was then killed without a stop"
 
     def _ended(self, record: InstanceRecord, group: Collecting) -> InstanceRecord:
         """End the process of a completed program, so that its name and its package are free."""

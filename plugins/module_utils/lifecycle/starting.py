@@ -13,6 +13,7 @@ from typing import Callable
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     LostAnswerError,
     SthError,
+    WrittenError,
     checking_effect,
     given,
     unseen,
@@ -29,6 +30,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.program import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import likely_topic
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
+
+
+class UnseenStartError(WrittenError):
+    """An instance was started, and the hub could not be read afterwards, so it is not known whether the instance became ready."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,8 @@ def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> 
     if "instance" in error.details:
         return error
     started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"
-    return unseen(error, started, "it became ready", _likely_cause(error, hub, start.program))
+    told = unseen(error, started, "it became ready", _likely_cause(error, hub, start.program))
+    return UnseenStartError.of(told, instance=instance_id)
 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:

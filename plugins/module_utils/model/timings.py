@@ -112,6 +112,11 @@ class Timings:
     # within a second, on a busy machine within 8 s (hub-behaviour.md#programs-that-do-not-answer). A program that is still listed as live
     # after this time stays so (hub-behaviour.md#records-that-never-go).
     kill_grace: float = 30.0
+    # While somebody reads /audit, a 1.x hub writes a heartbeat every 10 s, and one of each instance within a second of it. Two of them
+    # arrive within `heartbeats`. Those of other readers can be closer than `between_heartbeats`
+    # (hub-behaviour.md#programs-that-do-not-answer).
+    heartbeats: float = 25.0
+    between_heartbeats: float = 9.0
     # At the end of a stop, the hub tells the program to exit. If it has not ended this long after `end_grace`, no stop ends it.
     stop_grace: float = 20.0
     # If a second kill ends the process by force, it is sent after this time (hub-behaviour.md#killing-what-has-completed).

@@ -46,6 +46,19 @@ def refuse_special(option: str, path: str) -> None:
         raise SthError("INVALID_OPTION", f"{option} {path} is {_SPECIAL}")
 
 
+def require_finite(option: str, path: str) -> None:
+    """Raise ``INVALID_OPTION`` for a device, a pipe or another special file to read from. ``/dev/null`` is an empty file.
+
+    Call it before the file is opened, because that alone can wait for ever.
+    """
+    if _is_special(path) and os.path.abspath(path) != os.devnull:
+        raise SthError(
+            "INVALID_OPTION",
+            f"{option} {path} is a device, a pipe or another special file, which may never end or can be read only once: write its data "
+            "to a regular file, and set the name of that.",
+        )
+
+
 def sha256_of(path: str) -> bytes:
     """Return the SHA-256 digest of a file. Raises `OSError`."""
     digest = hashlib.sha256()

@@ -15,13 +15,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.key_names imp
 Span = tuple[int, int]
 
 _URL_USER = re.compile(r"(?<=://)[^/@\s?#]+(?=@)")
-# A name followed by = or a colon. A colon without a space counts only if nothing is directly before the name:
+# A name followed by = or a colon. A colon without a space counts only if nothing but the slash of an option is directly before the name:
 # registry/secret:1.2 is the tag of an image, and arn:aws:secret:x is a name.
 # A match begins at the beginning of a word and has a limited length, so that long texts are searched quickly.
 _NAME = re.compile(r"(?<![\w.])([A-Za-z_][\w.-]{0,80})(?:\\*[\"'])?(\s*=\s*|:\s+|(?<=[\"']):|:(?!//))")
 # An option of a command line, whose value is the next word.
 _OPTION = re.compile(r"(?<![\w-])--([A-Za-z][\w.-]{0,80})\s+(?!-)")
 _LEADS = re.compile(r"[^\s{\[(,;&?\"'-]")
+# The slash of an option of a command line on Windows, as in /password:x. But /secret:/data mounts a directory.
+_SLASH = re.compile(r"(?:\A|(?<=[\s\"'(,;]))/[\w.-]+:(?!/)")
 _SCHEME = r"(?:(?:Bearer|Basic|Digest|Token|ApiKey)\s+)?"
 _QUOTED = r"\\*\"[^\"]*\"|\\*'[^']*'"
 _VALUE = re.compile(rf"{_QUOTED}|{_SCHEME}[^\s&;\"']+", re.IGNORECASE)
@@ -52,7 +54,8 @@ def named_values(text: str) -> list[Span]:
     for found in _NAME.finditer(text) if "=" in text or ":" in text else ():
         if found.start() < end or not is_secret_key(found.group(1)):
             continue
-        if found.group(2) == ":" and found.start() and _LEADS.match(text[found.start() - 1]):
+        before = found.start() - 1
+        if found.group(2) == ":" and before >= 0 and _LEADS.match(text[before]) and not _SLASH.match(text, before):
             continue
         is_header = ":" in found.group(2) and found.group(1).lower().endswith(_HEADERS)
         value = (_HEADER_VALUE if is_header else _VALUE).match(text, found.end())

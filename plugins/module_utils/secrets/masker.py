@@ -31,8 +31,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 
 MASK_CHANGED = "******** (changed)"
 
-# --password=x, or a variable of an environment as in PASSWORD=x.
-_ASSIGNMENT = re.compile(r"-*([A-Za-z_][\w.-]*)=")
+# --password=x, /password:x as on Windows, or a variable of an environment as in PASSWORD=x. But /secret:/data mounts a directory.
+_ASSIGNMENT = re.compile(r"(-+|/)?(?P<name>[A-Za-z_][\w.-]*)(?(1)(?:=|:(?!/))|=)")
 
 
 class Masker:
@@ -42,8 +42,9 @@ class Masker:
     """
 
     def __init__(self, secret_keys: Sequence[str] = (), known: Collection[str] = frozenset()) -> None:
-        self.secret_keys = tuple(secret_keys)
-        self._patterns = {pattern: tuple(pattern.split(".")) for pattern in secret_keys}
+        # A survey sends an empty text for what was left blank.
+        self.secret_keys = tuple(pattern for pattern in secret_keys if pattern)
+        self._patterns = {pattern: tuple(pattern.split(".")) for pattern in self.secret_keys}
         self._all = "*" in secret_keys
         self._known = known
         self._matched: set[str] = set()
@@ -54,7 +55,7 @@ class Masker:
         return self.program(value, ())[0]
 
     def args(self, value: Sequence[Any]) -> list[Any]:
-        """Return program arguments with secrets masked: ``--password=x``, the argument after ``--password``, ``args.<n>``."""
+        """Return program arguments with secrets masked: ``--password=x``, the argument after ``--password``, ``/password:x``, ``args.<n>``."""
         return self.program(None, value)[1]
 
     def program(self, app_config: Any, args: Sequence[Any]) -> tuple[Any, list[Any]]:
@@ -110,11 +111,11 @@ class Masker:
         for index, item in enumerate(value):
             text = item if isinstance(item, str) else ""
             assigned = _ASSIGNMENT.match(text)
-            if self._chosen((*path, str(index))) or ("=" not in before and self._is_option(before)):
+            if self._chosen((*path, str(index))) or self._is_option(before):
                 # Look inside although the whole is masked, because secret_keys may match something in it.
                 self._masked(item, (*path, str(index)), data)
                 shown.append(MASK)
-            elif assigned and is_secret_key(assigned.group(1)):
+            elif assigned and is_secret_key(assigned["name"]):
                 shown.append(f"{assigned.group()}{MASK}")
             else:
                 shown.append(self._masked(item, (*path, str(index)), data))
@@ -159,7 +160,8 @@ class Masker:
 
     @staticmethod
     def _is_option(text: str) -> bool:
-        return text.startswith("-") and is_secret_key(text.lstrip("-"))
+        has_value = "=" in text or ":" in text
+        return text.startswith("-") and not has_value and is_secret_key(text.lstrip("-"))
 
 
 def _spans(text: str, data: bool) -> list[tuple[int, int]]:

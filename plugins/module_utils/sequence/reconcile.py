@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending impo
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import observe_instances
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import (
+    CURRENT,
     SequenceReference,
     parse_version,
 )
@@ -62,6 +63,8 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
     refuse_empty("name a sequence", name=options.name, id=options.id, version=options.version)
     if options.state == "absent" and options.name is None and options.id is None and options.src is None:
         raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
+    if options.state == "absent" and options.src is None:
+        _refuse_reference(options)
     package = _checked_package(run, options) if options.state == "present" else None
     name = options.name if package or options.src is None else _named_package(run, options).name
     policy = SequencePolicy(
@@ -90,6 +93,23 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
             "after_header": f"sequences on {run.hub.api_url}",
         },
     }
+
+
+def _refuse_reference(options: SequenceOptions) -> None:
+    """Refuse a reference instead of a name, and ``current`` instead of a version, because no package would match them."""
+    name, at, version = (options.name or "")[1:].rpartition("@")
+    named = (options.name or "")[:1] + name if at else options.name
+    if options.version == CURRENT or version == CURRENT:
+        raise SthError(
+            "INVALID_OPTION",
+            f"{named or options.id}@{CURRENT} does not say which version to remove: set version or id to those of the package to remove, "
+            f"which sth_sequence_info lists, or leave out {CURRENT} to remove all versions.",
+        )
+    if at:
+        raise SthError(
+            "INVALID_OPTION",
+            f"name {options.name!r} is a reference, not the name of a package: set name: {named} and version: {version!r}.",
+        )
 
 
 def _checked_package(run: Run, options: SequenceOptions) -> Package:

@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream impo
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
+from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_finite
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.attended import Attended
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import sleep
@@ -71,12 +72,13 @@ class Feed:
 def feed_from_options(options: FeedOptions, encoding: Literal["utf-8", "base64"] = "utf-8") -> Feed:
     """Read ``content`` (in ``encoding``), ``lines`` or ``src``, and ``content_type``.
 
-    Raises ``INVALID_OPTION`` if a file cannot be read, or the content is not in this encoding.
+    Raises ``INVALID_OPTION`` if a file cannot be read or may have no end, or the content is not in this encoding.
     """
     if options.lines is not None:
         usual, data = "application/x-ndjson", b"".join(json.dumps(line).encode() + b"\n" for line in options.lines)
     elif options.src is not None:
         usual, data = "application/octet-stream", b""
+        require_finite("src", options.src)
         try:
             open(options.src, "rb").close()
         except OSError as error:

@@ -41,9 +41,24 @@ def test_an_element_counts_before_the_defaults_as_a_whole() -> None:
 
 
 def test_what_is_left_blank_is_not_given_but_for_a_reference() -> None:
-    assert wanted([{"name": "web", "canary": "", "src": None, "replicas": 0, "sequence": ""}]) == {
+    assert wanted([{"name": "web", "canary": "", "build": None, "replicas": 0, "sequence": ""}]) == {
         "web": {"name": "web", "replicas": 0, "sequence": ""}
     }
+
+
+@pytest.mark.parametrize("blank", ["", None])
+def test_of_src_and_sequence_one_may_be_left_blank(blank: str | None) -> None:
+    assert wanted([{"name": "web", "src": blank, "sequence": "probe"}])["web"] == {"name": "web", "sequence": "probe"}
+    assert wanted([{"name": "web", "src": "x", "sequence": blank, "digest": blank}])["web"] == {
+        "name": "web",
+        "src": "x",
+        "digest": blank,
+    }
+    for element in ({"src": blank}, {"src": blank, "sequence": blank}, {"src": blank, "state": blank}):
+        assert "src of the deployment web is empty" in refusal([{"name": "web", **element}])
+        assert "src of the deployment web is empty" in refusal([{"name": "web"}], element)
+    assert wanted([{"name": "web", "src": blank, "state": "absent"}])["web"] == {"name": "web", "state": "absent"}
+    assert wanted([{"name": "web", "src": blank}], None, ["name", "replicas"])["web"] == {"name": "web"}
 
 
 def test_texts_of_lists_and_mappings() -> None:
@@ -98,6 +113,8 @@ def test_each_option_as_text(option: str) -> None:
         assert not validated.error_messages
         assert validated.validated_parameters[option] == typed
     # What was left blank, but for what must not get lost.
+    if option == "src":
+        return
     assert wanted([{"name": "web", option: ""}])["web"] == {
         "name": "web",
         **({option: ""} if option in NOT_EMPTY else {}),

@@ -106,6 +106,9 @@ def test_what_no_header_can_hold_is_refused_without_showing_it(option: str, text
         {"headers": {" X": "1"}},
         {"ca_path": "/no/such/file"},
         {"client_cert": "/no/such/file"},
+        {"token_file": "/dev/zero"},
+        {"ca_path": "/dev/zero"},
+        {"client_cert": "/dev/zero"},
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_asked(options: dict[str, object]) -> None:

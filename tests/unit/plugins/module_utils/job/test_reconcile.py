@@ -376,12 +376,51 @@ def test_every_hub_lets_an_instance_be_waited_for_by_its_id(hub: FakeHub) -> Non
     assert not result["changed"]
 
 
-def test_a_file_that_is_not_there_is_refused_before_anything_is_started(hub: FakeHub) -> None:
+@pytest.mark.parametrize("source", ["/nowhere/input", "/dev/zero"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_started(hub: FakeHub, source: str) -> None:
     before = len(hub.writes)
     for check in (True, False):
-        result = complete(hub, check=check, input={"src": "/nowhere/input"})
+        result = complete(hub, check=check, input={"src": source})
         assert result["error_code"] == "INVALID_OPTION"
     assert len(hub.writes) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop_timeout", [0.1, 0])
+def test_a_program_that_blocks_is_ended_after_run_timeout(hub: FakeHub, stop_timeout: float) -> None:
+    hub.state.timings = replace(hub.state.timings, overdue_018=0.2, overdue_1x=0.2)
+    options: dict[str, Any] = {"on_failure": "stop", "stop_timeout": stop_timeout, "run_timeout": 0.5}
+    result = complete(hub, app_config={"behaviour": "hang", "seconds": 0}, **options)
+    assert (result["error_code"], result["instance"] != "") == ("TIMEOUT", True), result
+    assert hub.runners == 0
+    assert [(item["action"], item["done"]) for item in result["actions"]] == [("start", True), ("stop", True)]
+    is_told = hub.state.is_1x and stop_timeout > 0
+    assert ("did not answer any more, so it was then killed" in result["msg"]) == is_told
+    stops = [item for item in hub.writes if item.path.endswith("/_stop")]
+    assert len(stops) == (0 if hub.state.is_1x or not stop_timeout else 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [None, "refused", "silent"])
+def test_a_program_that_answers_gets_its_stop_after_run_timeout(hub: FakeHub, fault: str | None) -> None:
+    if fault == "refused":
+        hub.fault(Fault("status", "GET", "/audit$", status=403))
+    elif fault == "silent":
+        hub.state.timings = replace(hub.state.timings, heartbeat=1000.0)
+    result = complete(hub, app_config={"behaviour": "run"}, on_failure="stop", run_timeout=0.5)
+    assert result["error_code"] == "TIMEOUT", result
+    assert "was then stopped" in result["msg"]
+    assert hub.runners == 0
+    assert len([item for item in hub.writes if item.path.endswith("/_stop")]) == 1
+
+
+@pytest.mark.parametrize("what", ["instance", "output", "event"])
+def test_a_failure_after_the_start_names_the_instance(hub: FakeHub, what: str) -> None:
+    path = {"instance": "/instance/[^/]+$", "output": "/output$", "event": "/event/"}[what]
+    hub.fault(Fault("status", "GET", path, status=403, times=1000))
+    result = complete(hub, app_config={"behaviour": "run"}, completion_event="done", run_timeout=LONG)
+    assert result["failed"], result
+    assert result["instance"] == hub.instances[0]["id"]
 
 
 @pytest.mark.slow

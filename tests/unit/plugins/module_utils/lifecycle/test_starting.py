@@ -45,6 +45,15 @@ def test_a_lost_answer_makes_no_second_process_of_an_unnamed_one(hub: FakeHub) -
     assert live(hub) == [None]
 
 
+def test_a_failure_after_the_start_names_the_instance(hub: FakeHub) -> None:
+    hub.fault(Fault("status", "GET", "/instance/[^/]+$", status=403, times=1000))
+    result = start(hub)
+    assert result["failed"], result
+    assert result["instance"] == hub.instances[0]["id"]
+    assert "not known whether it became ready" in result["msg"]
+    assert "later runs" not in result["msg"]
+
+
 def test_a_lost_answer_of_a_start_makes_no_second_process(hub: FakeHub) -> None:
     hub.fault(Fault("lost", "POST", "/start$"))
     assert not start(hub).get("failed")

@@ -48,6 +48,9 @@ def shown(text: str) -> str:
         ("password:x", "password:***"),
         ("{user:me,password:x}", "{user:me,password:***"),
         ("--password:x", "--password:***"),
+        ("/password:x", "/password:***"),
+        ("run /user:me /password:x /token=y", "run /user:me /password:*** /token=***"),
+        ("run '/db-pass:a b' \"/apiKey:y\"", "run '/db-pass:*** b' \"/apiKey:***\""),
         ('x="password=y"', 'x="password=***"'),
     ],
 )
@@ -58,7 +61,7 @@ def test_values_with_a_secret_name_are_hidden(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "registry.example.com/team/secret:1.2", "arn:aws:secret:x", "max_tokens=5", "bypass=1", "vault://secret/x",
+        "registry.example.com/team/secret:1.2", "a/secret:x", "/secret:/data:ro", "/run/secret:x", "/user:me", "arn:aws:secret:x", "max_tokens=5", "bypass=1", "vault://secret/x",
         "--token --verbose", "--max-tokens 5", "a --password", "x--password y",
         "secret://x", "the password is long", "Bearer certificates expired", "a=b", "time: 12:30", "=", ":", "",
     ],

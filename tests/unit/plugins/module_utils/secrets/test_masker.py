@@ -151,6 +151,15 @@ def test_options_and_variables_of_a_command_line() -> None:
     assert Masker().secrets({}, given) == {"a b", "Bearer abc.d1", "abc.d1"} - {"a b"}
 
 
+def test_options_of_a_command_line_on_windows() -> None:
+    given = ["/user:me", "/password:correct horse", "/Token=tok 12345", "-dbPass:staple", "/secret:/data:ro", "/p:1"]
+    assert Masker().args(given) == [
+        "/user:me", f"/password:{HIDDEN}", f"/Token={HIDDEN}", f"-dbPass:{HIDDEN}", "/secret:/data:ro", "/p:1",
+    ]  # fmt: skip
+    assert {"correct horse", "tok 12345", "staple"} <= Masker().secrets({}, given)
+    assert Masker().program({"again": "correct horse"}, given)[0] == {"again": HIDDEN}
+
+
 def test_a_payload_loses_only_what_is_certainly_secret() -> None:
     payload = {"apiKey": "k", "test_servers": ["test"], "said": "hunter22 password=x", "url": "http://me:x@h"}
     shown = {"apiKey": HIDDEN, "test_servers": ["test"], "said": f"{HIDDEN} password=x", "url": f"http://{HIDDEN}@h"}
@@ -161,7 +170,7 @@ def test_a_payload_loses_only_what_is_certainly_secret() -> None:
 
 
 def test_secret_keys_that_fit_nothing_are_told() -> None:
-    masker = Masker(["db.host", "db.hots", "*", "args.0", "args.4", "db.password"])
+    masker = Masker(["db.host", "db.hots", "*", "args.0", "args.4", "db.password", ""])
     assert masker.unmatched() == []
     masker.app_config({"db": {"host": "h", "password": "x"}})
     masker.args(["a"])

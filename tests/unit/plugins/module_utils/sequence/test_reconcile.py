@@ -366,6 +366,28 @@ def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
     assert [item["instances"] != [] for item in hub.sequences] == [True]
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"name": "probe@current"}, "probe@current does not say which version"),
+        ({"name": "probe", "version": "current"}, "probe@current does not say which version"),
+        ({"name": "probe@1.0.0"}, "set name: probe and version: '1.0.0'"),
+        ({"name": "@scope/probe@sha256:1234567"}, "set name: @scope/probe and version: 'sha256:1234567'"),
+    ],
+)
+def test_a_reference_in_the_place_of_a_name_is_refused(
+    hub: FakeHub, package: pathlib.Path, options: dict[str, str], words: str
+) -> None:
+    run_task("sth_sequence", hub, src=str(package))
+    for check in (True, False):
+        result = run_task("sth_sequence", hub, check=check, state="absent", **options)
+        assert (result["error_code"], result["changed"]) == ("INVALID_OPTION", False), result
+        assert words in result["msg"]
+    assert len(hub.sequences) == 1
+    scoped = run_task("sth_sequence", hub, state="absent", name="@scope/probe")
+    assert not scoped.get("failed"), scoped
+
+
 def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     change(package, "v2")

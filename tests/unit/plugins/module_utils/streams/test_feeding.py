@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import pathlib
 from typing import Any
 
@@ -57,3 +58,24 @@ def test_a_write_that_fails_by_a_fault_of_our_own_is_no_success(
     result = stream(echo, instance="echo", stream="input", content="x")
     assert result["error_code"] == "LOCAL_ERROR"
     assert "ValueError: cannot be" in result["msg"]
+
+
+@pytest.mark.parametrize("source", ["/dev/zero", "/dev/urandom", "/dev/stdin", "pipe", "link"])
+def test_a_source_that_may_never_end_is_refused(echo: FakeHub, tmp_path: pathlib.Path, source: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    path = source if source.startswith("/") else str(tmp_path / source)
+    if source == "/dev/stdin" and pathlib.Path(path).is_file():
+        pytest.skip("a regular file")
+    before = len(echo.writes)
+    for check in (True, False):
+        for target in ({"instance": "copy", "stream": "input"}, {"topic": "numbers"}):
+            result = stream(echo, check=check, src=path, **target)
+            assert (result["error_code"], result["changed"]) == ("INVALID_OPTION", False), result
+            assert f"src {path} is a device, a pipe" in result["msg"]
+    assert len(echo.writes) == before
+
+
+def test_the_null_device_is_an_empty_file(echo: FakeHub) -> None:
+    assert write(echo, instance="copy", src="/dev/null", end=True)["bytes"] == 0
+    assert read(echo, instance="copy")["content"] == ""
