@@ -266,6 +266,9 @@ options:
     description:
       - What O(state=completed) does with an instance that is still running when the task fails, for example after O(run_timeout) or
         O(failure_event). V(keep) leaves it running. V(stop) stops it.
+      - After a stop, a hub from 1.0 on cannot end a program that blocks, for example by computing without an end. So with V(stop), after
+        O(run_timeout) and if the program has not read all of its O(input), the task first watches such a hub for its heartbeats, for up to
+        25 seconds. If none comes, it kills the program without a stop.
     type: str
     choices: [keep, stop]
     default: keep

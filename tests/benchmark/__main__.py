@@ -30,6 +30,7 @@ SUBJECTS = {
     "tasks": tasks.run,
     "profile": profile.run,
     "roles": roles.run,
+    "hub": roles.run_hub,
     "unchanged": unchanged.run,
     "events": events.run,
     "many_hubs": many_hubs.run,

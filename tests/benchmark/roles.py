@@ -22,6 +22,8 @@ from ansible_collections.scramjet.sth.tests.integration.real_hub import link_ins
 
 ITEMS = (1, 12, 100)
 TURNS = 3
+# On two idle processors.
+HUB_AIM = "5 s"
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 DEPLOYMENT = "scramjet.sth.sth_deployment"
 JOB: dict[str, Any] = {"behaviour": "complete", "seconds": 0.1}
@@ -52,7 +54,6 @@ def run(directory: pathlib.Path) -> None:
     for count in ITEMS:
         _playbooks(directory, count)
     _job(directory)
-    _hub(directory)
 
 
 def _deployments(directory: pathlib.Path, count: int) -> None:
@@ -144,7 +145,7 @@ def _job(directory: pathlib.Path) -> None:
     _table("Role `run_job`, a job that takes 0.1 s", modules, whole)
 
 
-def _hub(directory: pathlib.Path) -> None:
+def run_hub(directory: pathlib.Path) -> None:
     """Run the role for a hub that runs as it should, beside a play that does nothing."""
     place = directory / "hub"
     place.mkdir()
@@ -165,6 +166,21 @@ def _hub(directory: pathlib.Path) -> None:
             {**variables, "hub_state": "stopped"},
         )()
     _table("Role `hub`, nothing to do", base, whole)
+    table(
+        f"Role `hub`, nothing to do: how long it takes (turns: {TURNS})",
+        ["by", "tasks", "median", "slowest", "to `debug`", "aim"],
+        [
+            [
+                one.name,
+                one.tasks,
+                milliseconds(statistics.median(one.seconds)),
+                milliseconds(max(one.seconds)),
+                times(statistics.median(one.seconds), statistics.median(base.seconds)),
+                aim,
+            ]
+            for one, aim in ((base, ""), (whole, HUB_AIM))
+        ],
+    )
 
 
 def _wanted(count: int) -> dict[str, Any]:

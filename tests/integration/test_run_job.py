@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
+from ansible_collections.scramjet.sth.tests.unit.running import when_asked
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 COMPLETE = {"behaviour": "complete", "seconds": 0.1}
@@ -83,6 +85,60 @@ def test_a_failure_survives_that_of_cleaning_up(tmp_path: pathlib.Path) -> None:
         assert "what went wrong" in told or "without completing" in told
         assert "Cleaning up failed: " in told
         assert "The job probe-job completed" not in output
+
+
+def test_check_mode_predicts_the_removal_of_the_package(tmp_path: pathlib.Path) -> None:
+    role = {"ansible.builtin.include_role": {"name": "scramjet.sth.run_job"}}
+    again = {"scramjet.sth.sth_sequence": {"src": PROBE}, "register": "again"}
+    told = {"ansible.builtin.debug": {"msg": "The package is uploaded again: {{ again.changed }}."}}
+    book = play(tmp_path / "job.yml", {"tasks": [role, again, told]})
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        given = {"sth_api_url": hub.api_url, "run_job_src": PROBE, "run_job_app_config": COMPLETE}
+        # At first the job uploads the package and removes it. Then the package is there, and stays.
+        for is_uploaded in (True, False):
+            for options in (["--check"], []):
+                before = len(hub.writes)
+                output = run_playbook(book, given, *options)
+                assert f"The package is uploaded again: {is_uploaded}." in output
+                assert (len(hub.writes) == before) == bool(options)
+
+
+@pytest.mark.parametrize("tells", [True, *([False] if EVERYTHING else [])])
+def test_a_program_that_blocks_is_ended_whatever_it_takes(tmp_path: pathlib.Path, tells: bool) -> None:
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        if not tells:
+            # So nobody knows that it blocks, and after a stop the hub cannot kill it.
+            hub.fault(Fault("status", "GET", "/audit$", status=403, times=10))
+        limits = {"run_job_run_timeout": 1, "run_job_stop_timeout": 0.1}
+        with pytest.raises(CommandFailedError, match='"error_code": "TIMEOUT"') as failure:
+            run_job(hub, tmp_path, {"behaviour": "hang", "seconds": 0}, **limits)
+        told = str(failure.value).partition("The result says: ")[2].splitlines()[0]
+        assert (hub.runners, len(hub.sequences)) == (0, 0), told
+        assert "Cleaning up failed" not in told
+        forced = sum("x-seq-kill-inst" in item.headers for item in hub.requests)
+        if tells:
+            assert "did not answer any more, so it was then killed" in told
+            assert forced == 0
+        else:
+            assert "The instance was then ended by force, together with the package." in told
+            assert forced == 1
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="waits for more than a minute; make matrix runs it")
+def test_what_else_runs_from_the_package_of_a_program_that_blocks_goes_on(tmp_path: pathlib.Path) -> None:
+    with FakeHub(generation="1.x", timings=FAST) as hub:
+        hub.fault(Fault("status", "GET", "/audit$", status=403, times=10))
+
+        def start_another() -> None:
+            (package,) = hub.state.sequences.values()
+            hub.state.start(package, {"appConfig": {"behaviour": "run"}})
+
+        when_asked(hub, "/_stop", start_another)
+        limits = {"run_job_run_timeout": 1, "run_job_stop_timeout": 0.1}
+        with pytest.raises(CommandFailedError, match='"error_code": "TIMEOUT"') as failure:
+            run_job(hub, tmp_path, {"behaviour": "hang", "seconds": 0}, **limits)
+        assert (hub.runners, len(hub.sequences)) == (2, 1), str(failure.value)
+        assert "Cleaning up failed: " in str(failure.value)
 
 
 @pytest.mark.parametrize("patience", [0, 60])

@@ -63,7 +63,7 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
     refuse_empty("name a sequence", name=options.name, id=options.id, version=options.version)
     if options.state == "absent" and options.name is None and options.id is None and options.src is None:
         raise SthError("INVALID_OPTION", "name, id and src are null: set one of them.")
-    if options.state == "absent" and options.src is None:
+    if options.state == "absent" and options.src is None and options.id is None:
         _refuse_reference(options)
     package = _checked_package(run, options) if options.state == "present" else None
     name = options.name if package or options.src is None else _named_package(run, options).name
@@ -102,7 +102,7 @@ def _refuse_reference(options: SequenceOptions) -> None:
     if options.version == CURRENT or version == CURRENT:
         raise SthError(
             "INVALID_OPTION",
-            f"{named or options.id}@{CURRENT} does not say which version to remove: set version or id to those of the package to remove, "
+            f"{named}@{CURRENT} does not say which version to remove: set version or id to those of the package to remove, "
             f"which sth_sequence_info lists, or leave out {CURRENT} to remove all versions.",
         )
     if at:
