@@ -175,7 +175,8 @@ class Apply:
                 raise SthError(
                     "FAILURE_EVENT",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options.failure_event!r} with "
-                    f"{shown!r}; it {self._left(last.id)}.",
+                    f"{shown!r}; it {self._left(last.id)}. Correct the cause, which this payload or the log of the program may name, and "
+                    "run the task again.",
                     instance=last.id,
                     event=shown,
                 )

@@ -67,7 +67,7 @@ def test_what_is_missing_is_named(tmp_path: pathlib.Path) -> None:
     archive(tmp_path / "a-1.0.0.tgz", "a", "1.0.0")
     done = ask(tmp_path, "/a", "/c", "/b")
     assert done.returncode == 1
-    assert done.stderr.strip() == f"{tmp_path} has no archive of b, c."
+    assert done.stderr.strip() == f"{tmp_path} has no archive of b, c: add them with `npm pack`."
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path: pathlib.Path) -> None:

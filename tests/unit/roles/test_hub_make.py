@@ -74,10 +74,10 @@ def test_a_failure_is_one_sentence_without_what_was_to_be_written(tmp_path: path
     beside_a_file = str(tmp_path / "file" / "settings.json")
     unknown = str(tmp_path / "other")
     for entry, says in (
-        ({"path": beside_a_file}, f"{beside_a_file} could not be created: "),
+        ({"path": beside_a_file}, f"{beside_a_file} could not be created ("),
         (
             {"path": unknown, "user": "no-such-account"},
-            f"{unknown} could not be created: no such user: 'no-such-account'.",
+            f"{unknown} could not be created (no such user: 'no-such-account'): correct the path, the account",
         ),
     ):
         done = make({"mode": "0600", "text": "hunter22", **entry})

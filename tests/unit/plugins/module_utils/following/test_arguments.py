@@ -26,7 +26,7 @@ HUBS = [{"name": "north", "api_url": "http://north:8000"}]
         ({"hubs": ["http://north"]}, "An item of hubs is not a mapping"),
         ({"hubs": [{"name": "north"}]}, "An item of hubs has no api_url"),
         ({"hubs": [{"api_url": 8000}]}, "api_url of an item of hubs is not text"),
-        ({"hubs": [{"api_url": "north"}]}, "is not an address such as"),
+        ({"hubs": [{"api_url": "north"}]}, "is not an address: set one such as"),
         ({"hubs": [{"api_url": "http://u:canary@north"}]}, "api_url holds credentials"),
         ({"hubs": [{"api_url": "http://north", "port": 1}]}, "An item of hubs has no argument port"),
         ({"hubs": [{"name": True, "api_url": "http://north"}]}, "name of an item of hubs is not text"),
