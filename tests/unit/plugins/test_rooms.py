@@ -67,8 +67,19 @@ WAITS_WITHOUT_A_TIME = ("wait", "acquire", "communicate")
 WITH_WAITS = {"concurrent.futures", "multiprocessing"}
 # Options below `task` are typed, and no code passes on changed options as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\breplace\((\w+\.)*options\b|\brun\.options\b")
-DECIDES_BY_TEXT = re.compile(
-    r"(\bin|==|!=) (str\()?\w+\.(message|args)\b|\.message\.(startswith|endswith|find)\b|(search|match)\(\w+\.message"
+# How code decides by a text, beside comparing it or looking for something in it.
+DECIDING_CALLS = {
+    "startswith", "endswith", "find", "index", "count", "search", "match", "fullmatch", "findall", "finditer", "removeprefix",
+}  # fmt: skip
+# An exception, by the name of its class in an annotation.
+OF_AN_ERROR = re.compile(r"Error\b|Exception\b")
+# The text of a failed task is also under this key of its result, and ansible-core has it as an attribute.
+TEXT_NAMES = {"message", "msg", "args", "strerror"}
+# The lines of a log have this key too, and are no failures.
+LOG_LINES = "module_utils/lifecycle/log_lines.py"
+# Such a condition in YAML.
+YAML_DECIDES_BY_TEXT = re.compile(
+    r"\b(msg|stderr|message)\b[^|{}]*\bis (not )?(search|match|regex)\b|['\"] (not )?in [\w.]+\.(msg|stderr|message)\b"
 )
 # Action plugins that do more than run their module, and the tests that run playbooks with them: a worker of ansible-core is their input.
 TESTED_BY_PLAYBOOKS = {
@@ -214,10 +225,94 @@ def test_options_are_typed_below_the_edge() -> None:
     assert [str(path.relative_to(UTILS)) for path in raw] == []
 
 
+def errors_of(function: ast.AST) -> set[str]:
+    """Return the names in a function that are exceptions: caught ones, and arguments of such a class."""
+    caught = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
+    arguments = {
+        node.arg
+        for node in ast.walk(function)
+        if isinstance(node, ast.arg) and node.annotation and OF_AN_ERROR.search(ast.unparse(node.annotation))
+    }
+    return caught | arguments
+
+
+def is_text_of_an_error(node: ast.AST, errors: set[str], texts: set[str]) -> bool:
+    """Whether an expression is, or contains, the text of an error. ``texts``: variables with such a text."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id in texts:
+            return True
+        # The arguments of a program and of a task are no error.
+        if isinstance(part, ast.Attribute) and part.attr in TEXT_NAMES:
+            if part.attr != "args" or (isinstance(part.value, ast.Name) and part.value.id in errors):
+                return True
+        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and part.slice.value == "msg":
+            return True
+        if isinstance(part, ast.Call):
+            called = ast.unparse(part.func)
+            named = any(isinstance(item, ast.Name) and item.id in errors for item in part.args)
+            if (called in ("str", "repr", "format") and named) or (
+                called.endswith(".get") and part.args and ast.unparse(part.args[0]) == "'msg'"
+            ):
+                return True
+        if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name) and part.value.id in errors:
+            return True
+    return False
+
+
+def decides(node: ast.AST, errors: set[str], texts: set[str]) -> bool:
+    """Whether a part of a source compares the text of an error with something, or looks for something in it."""
+    parts: list[ast.AST] = []
+    if isinstance(node, ast.Compare) and not isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+        parts = [node.left, *node.comparators]
+    elif isinstance(node, ast.Match):
+        parts = [node.subject]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DECIDING_CALLS:
+        parts = [node.func.value, *node.args]
+    return any(is_text_of_an_error(part, errors, texts) for part in parts)
+
+
+def decisions(source: str) -> list[str]:
+    """Return the places of a source that decide by the text of an error."""
+    found = []
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    for function in functions:
+        errors, texts = errors_of(function), set()
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and is_text_of_an_error(node.value, errors, set()):
+                texts |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        found += [ast.unparse(node) for node in ast.walk(function) if decides(node, errors, texts)]
+    return found
+
+
 def test_no_behaviour_is_decided_by_the_text_of_an_error() -> None:
     """A failure that code has to recognise has a class or a code of its own. What a hub answers is read in the room `hub`."""
-    deciding = [path for path in FILES if DECIDES_BY_TEXT.search(path.read_text(encoding="utf-8"))]
-    assert [str(path.relative_to(PLUGINS)) for path in deciding] == []
+    sources = [*FILES, *(path for part in ("roles", "extensions", "playbooks") for path in (ROOT / part).rglob("*.py"))]
+    deciding = {
+        str(path.relative_to(ROOT)): places
+        for path in sources
+        if path != PLUGINS / LOG_LINES and (places := decisions(path.read_text(encoding="utf-8")))
+    }
+    assert deciding == {}
+    tasks = [path for part in ("roles", "playbooks") for path in (ROOT / part).rglob("*.yml")]
+    assert [str(path.relative_to(ROOT)) for path in tasks if YAML_DECIDES_BY_TEXT.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if 'x' in str(error): pass",
+        "text = str(error)\n        if text.startswith('x'): pass",
+        "if re.search('x', f'{error}'): pass",
+        "if error.args[0] == 'x': pass",
+        "if result['msg'] == 'x': pass",
+        "if PATTERN.match(result.get('msg')): pass",
+        "if error.message.endswith('x'): pass",
+    ],
+)
+def test_the_check_above_finds_each_way_to_decide_by_a_text(line: str) -> None:
+    assert decisions(f"def f():\n    try: pass\n    except OSError as error:\n        {line}\n")
 
 
 def test_no_folder_is_crowded() -> None:
