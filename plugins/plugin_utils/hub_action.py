@@ -109,9 +109,9 @@ class HubAction(ActionBase):
             # The module has read the package, unless it is one on the controller for another machine.
             files = result.pop("_files", None)
             if files:
-                self._tell_files(files["ref"], files["digests"], result)
+                self._add_file_names(files["ref"], files["digests"], result)
             elif package and result.get("changed"):
-                self._tell_files(package.ref, package.file_digests, result)
+                self._add_file_names(package.ref, package.file_digests, result)
         except SthError as error:
             result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
@@ -335,7 +335,7 @@ class HubAction(ActionBase):
             build(source, command, place, self._keyword_environment())
         arguments["src"] = place
 
-    def _tell_files(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
+    def _add_file_names(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
         """If the diff says only that the package differs, name the files that differ. Keep those of an uploaded package for later."""
         diff: Any = result.get("diff")
         shown = diff["after"] if isinstance(diff, Mapping) and isinstance(diff.get("after"), dict) else {}
