@@ -86,7 +86,7 @@ TESTED_BY_PLAYBOOKS = {
     "action/sth_deployment": "test_role_deployment",
     "action/sth_deployment_info": "test_fleet",
     "action/sth_export": "test_export",
-    "action/sth_sequence": "test_told",
+    "action/sth_sequence": "test_shown_actions",
 }
 # Tests of what no single file does.
 TESTS_OF_SEVERAL = {
@@ -201,7 +201,7 @@ def is_pure(path: pathlib.Path) -> bool:
     [path for path in sorted(UTILS.rglob("*.py")) if is_pure(path)],
     ids=lambda path: str(path.relative_to(UTILS)),
 )
-def test_what_is_pure_reaches_no_hub_and_no_clock(path: pathlib.Path) -> None:
+def test_pure_rooms_import_no_client_and_no_clock(path: pathlib.Path) -> None:
     """A plan follows from what was observed and from the options alone."""
     for file, modules in reached(path).items():
         name = file.relative_to(UTILS).with_suffix("").as_posix()
@@ -242,9 +242,9 @@ def is_text_of_an_error(node: ast.AST, errors: set[str], texts: set[str]) -> boo
         if isinstance(part, ast.Name) and part.id in texts:
             return True
         # The arguments of a program and of a task are no error.
-        if isinstance(part, ast.Attribute) and part.attr in TEXT_NAMES:
-            if part.attr != "args" or (isinstance(part.value, ast.Name) and part.value.id in errors):
-                return True
+        is_error = isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in errors
+        if isinstance(part, ast.Attribute) and part.attr in TEXT_NAMES and (part.attr != "args" or is_error):
+            return True
         if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and part.slice.value == "msg":
             return True
         if isinstance(part, ast.Call):
@@ -315,14 +315,14 @@ def test_the_check_above_finds_each_way_to_decide_by_a_text(line: str) -> None:
     assert decisions(f"def f():\n    try: pass\n    except OSError as error:\n        {line}\n")
 
 
-def test_no_folder_is_crowded() -> None:
+def test_no_folder_has_more_than_15_python_files() -> None:
     """A newcomer finds a file by the folder's name."""
     folders = {path.parent for path in FILES}
     sizes = {str(folder.relative_to(PLUGINS)): len(list(folder.glob("*.py"))) for folder in folders}
     assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
 
 
-def test_how_long_is_waited_is_said_in_one_place() -> None:
+def test_durations_are_defined_in_one_place() -> None:
     """Where a time is a constant of a module, a test can shorten it only by patching that module."""
     found = {
         f"{path.relative_to(UTILS).with_suffix('')}.{ast.unparse(node.targets[0])}"
@@ -346,7 +346,7 @@ def blocks(node: ast.AST) -> bool:
     return (isinstance(node, ast.Attribute) and ast.unparse(node) in BLOCKING) or bool(WITH_WAITS & {*imports_of(node)})
 
 
-def test_every_wait_is_in_turns() -> None:
+def test_every_wait_can_be_interrupted() -> None:
     """Only the room `threads` waits without a time limit, starts threads without a watch over their failures, or sleeps: see `threads/turns.py`."""
     blocking = {
         f"{path.relative_to(PLUGINS)}: {ast.unparse(node)}"

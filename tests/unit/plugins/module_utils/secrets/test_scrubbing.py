@@ -40,7 +40,7 @@ def test_secrets_that_overlap_are_hidden_whole() -> None:
 @pytest.mark.parametrize(
     "value", ["hunter22", "s3cretkey", "correct-horse-battery", "Tr0ub4", "aBcDeFg", "pass!word", "k7-x9-2b"]
 )
-def test_values_that_do_not_occur_by_chance(value: str) -> None:
+def test_values_that_are_distinctive(value: str) -> None:
     assert is_distinctive(value)
 
 
@@ -79,7 +79,7 @@ def test_short_and_common_values_are_left_in_what_a_program_says() -> None:
     ]
 
 
-def test_a_stream_that_is_whole_keeps_what_only_begins_as_a_secret() -> None:
+def test_a_complete_stream_keeps_text_that_only_begins_like_a_secret() -> None:
     secrets = {"production-2026"}
     assert scrub_stream(b"hello product", secrets, cut=False) == b"hello product"
     assert scrub_stream(b"hello product", secrets, cut=True) == b"hello ********"
