@@ -59,7 +59,7 @@ def web_server() -> Iterator[str]:
     server.server_close()
 
 
-def test_nobody_listens(tmp_path: pathlib.Path) -> None:
+def test_no_server_at_the_address(tmp_path: pathlib.Path) -> None:
     expect(tmp_path, f"http://127.0.0.1:{free_port()}", "UNREACHABLE", "could not connect", "api_url")
 
 

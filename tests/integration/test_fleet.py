@@ -145,7 +145,7 @@ def test_replicas_move_to_other_hubs_and_back_when_a_hub_is_lost_and_returns(tmp
 
 
 @everything
-def test_weights_and_free_memory_decide_who_runs_what(tmp_path: pathlib.Path) -> None:
+def test_weights_and_free_memory_decide_where_replicas_run(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("0.18") as south, FakeHub("1.x") as west:
         fleet = Fleet(tmp_path, {"north": north, "south": south, "west": west})
         weighted: dict[str, Any] = {"total_replicas": 6, "spread": "weighted"}

@@ -108,7 +108,7 @@ def test_for_a_deployment_too_the_package_is_copied_only_if_its_digest_is_not_on
         assert deploy(hub, {**changed, **picked}, {**same, **picked}) == [ARCHIVE]
 
 
-def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> None:
+def test_the_target_gets_the_same_package_as_the_hub(deploy: Deploy) -> None:
     with FakeHub(generation="0.18") as hub, FakeHub(generation="0.18") as here:
         deploy(hub, {"of_result": ["told is changed"]})
         deploy(here, {"of_result": ["told is changed"], "delegate_to": "localhost"})

@@ -112,7 +112,7 @@ def test_the_list_itself_as_text() -> None:
 
 
 @pytest.mark.parametrize("names", ["web\n api \n\n", "web\r\napi", ["web", "api"], "- web\n- api", '["web", "api"]'])
-def test_names_alone(names: Any) -> None:
+def test_a_list_of_names_only(names: Any) -> None:
     """What a survey asks for, where nothing else needs to be said of a deployment."""
     assert wanted(names, "replicas: 2") == {
         "web": {"name": "web", "replicas": 2},

@@ -44,7 +44,7 @@ def test_scaling_touches_only_the_difference_the_newest_end_first() -> None:
     assert steps(running("a", 3).plan()) == []
 
 
-def test_what_is_not_there_is_started_before_anything_is_replaced() -> None:
+def test_missing_replicas_are_started_before_any_is_replaced() -> None:
     deployment = running("a", 3)
     del deployment.instances[1]
     assert steps(deployment.plan()) == ["+1"]

@@ -121,9 +121,7 @@ def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
 
 
 @pytest.mark.parametrize("names_it", [True, False])
-def test_without_a_replica_the_ref_is_what_the_task_names_on_every_run(
-    hub: FakeHub, version: Version, names_it: bool
-) -> None:
+def test_without_a_replica_the_ref_is_that_of_the_task(hub: FakeHub, version: Version, names_it: bool) -> None:
     begun = deploy(hub, src=version("a"), replicas=2)
     names: dict[str, Any] = {"src": version("a")} if names_it else {}
     four = deployed_four_times(hub, replicas=0, **names)
@@ -212,7 +210,7 @@ def test_a_second_canary_leaves_the_other_replicas_and_a_rollback_skips_canaries
 
 
 @pytest.mark.slow
-def test_a_canary_of_a_configuration_is_taken_back(hub: FakeHub, version: Version) -> None:
+def test_a_canary_of_a_configuration_can_be_ended(hub: FakeHub, version: Version) -> None:
     deploy(hub, src=version("a"), replicas=3, app_config={"x": 1})
     ref = deploy(hub, src=version("b"))["deployment"]["ref"]
     deploy(hub, canary=1, app_config={"x": 2})

@@ -80,7 +80,7 @@ def test_each_replica_has_its_action_in_the_result() -> None:
     assert replaced.id not in str(views)
 
 
-def test_in_check_mode_what_would_end_counts_as_stopped() -> None:
+def test_in_check_mode_replicas_that_would_end_count_as_stopped() -> None:
     before = running("a", 1).observed
     (view,) = replica_views(before, Deployment().observed, {}, {}, Masker())
     assert (view["was"], view["live"], view["outcome"]) == ("ended", False, "stopped")

@@ -260,7 +260,7 @@ def test_a_second_canary_that_fails_leaves_the_first_where_it_was_and_the_others
 
 
 @pytest.mark.parametrize("canaries", [1, 2])
-def test_a_canary_that_fails_with_fewer_replicas_leaves_each_with_the_configuration_it_had(
+def test_a_canary_that_fails_with_fewer_replicas_restores_each_configuration(
     hub: FakeHub, versions: dict[str, str], canaries: int
 ) -> None:
     deploy(hub, src=versions["a"], replicas=3, app_config={"x": 1}, index_key="i")
@@ -272,7 +272,7 @@ def test_a_canary_that_fails_with_fewer_replicas_leaves_each_with_the_configurat
 
 
 @pytest.mark.parametrize("after", range(1, 4))
-def test_a_second_canary_that_fails_after_it_was_cut_off_leaves_the_others_untouched(
+def test_a_second_canary_that_fails_after_an_interruption_leaves_the_others(
     hub: FakeHub, versions: dict[str, str], after: int
 ) -> None:
     deploy(hub, src=versions["a"], replicas=3)

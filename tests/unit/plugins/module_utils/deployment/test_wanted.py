@@ -62,7 +62,7 @@ def test_scaling_and_restarting_leave_a_canary_alone_and_a_version_that_is_named
     assert deployment.goal(canary=None).rollout.canary == 0
 
 
-def test_going_back_from_a_canary_is_remembered_by_what_has_ended() -> None:
+def test_going_back_from_a_canary_is_known_from_ended_replicas() -> None:
     deployment = running("a", 3)
     deployment.carry_out(deployment.plan("b"))
     deployment.carry_out(deployment.plan("c", canary=1))
@@ -94,7 +94,7 @@ def test_going_back_from_a_canary_brings_back_the_configuration_of_the_others() 
 @pytest.mark.slow
 @pytest.mark.parametrize("older", [False, True])
 @pytest.mark.parametrize("changed", [{"app_config": {"x": 2}}, {"args": ["y"]}])
-def test_a_canary_of_a_configuration_is_taken_back(changed: dict[str, Any], older: bool) -> None:
+def test_a_canary_of_a_configuration_can_be_ended(changed: dict[str, Any], older: bool) -> None:
     deployment = Deployment()
     for index in range(3):
         deployment.add(index, "a", app_config={"x": 1, "n": index}, index_key="n", replicas=3)
@@ -114,7 +114,7 @@ def test_a_canary_of_a_configuration_is_taken_back(changed: dict[str, Any], olde
         assert [slot.program.args for slot in back.goal.slots] == [()] * 3
 
 
-def test_taking_back_a_canary_of_a_configuration_goes_on_where_it_was_interrupted() -> None:
+def test_an_interrupted_end_of_a_canary_of_a_configuration_is_completed() -> None:
     deployment = Deployment()
     for index in range(3):
         deployment.add(index, "a", app_config={"x": 1}, replicas=3)

@@ -43,7 +43,9 @@ def promise(**changed: Any) -> Promise:
         ({"max_surge": 0}, 0, (2, 0)),
     ],
 )
-def test_hubs_share_what_may_be_missing(changed: dict[str, Any], ready: int, expected: tuple[int, int]) -> None:
+def test_the_hubs_share_the_number_of_replicas_that_may_be_missing(
+    changed: dict[str, Any], ready: int, expected: tuple[int, int]
+) -> None:
     assert missing_at_once(promise(**changed), ready) == expected
 
 

@@ -41,7 +41,7 @@ def test_each_index_runs_once(fleet: list[Member], total: int, spread: str) -> N
 
 @pytest.mark.slow
 @given(fleets(), st.integers(0, 15))
-def test_shares_differ_by_at_most_one_from_what_each_hub_should_have(fleet: list[Member], total: int) -> None:
+def test_each_share_differs_by_at_most_one_from_the_exact_share(fleet: list[Member], total: int) -> None:
     sizes = [len(share) for share in plan_shares(fleet, total, "even").values()]
     assert max(sizes) - min(sizes) <= 1
     whole = sum(item.weight for item in fleet)

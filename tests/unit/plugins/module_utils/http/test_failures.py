@@ -30,7 +30,7 @@ def test_https_to_a_server_without_tls_is_reported_as_such() -> None:
 
 
 @pytest.mark.parametrize("name", ["NewConnectionError", "NameResolutionError"])
-def test_the_name_of_an_event_does_not_decide_what_has_failed(name: str) -> None:
+def test_the_name_of_an_event_does_not_influence_the_failure(name: str) -> None:
     """The text of an error of urllib3 holds the address, and so the name of the event that was waited for."""
     with ScriptedServer(Exchange("GET", f"/instance/i/once/{name}")) as server:
         error = failure(client(server).instance("i").await_event, "next", name, 5)

@@ -43,7 +43,7 @@ def test_an_upload_is_streamed_with_its_length() -> None:
 
 
 @pytest.mark.parametrize("lost", [None, b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n[]"])
-def test_a_read_is_repeated_when_its_answer_is_lost_or_cut_off(lost: bytes | None) -> None:
+def test_a_read_is_repeated_if_its_answer_is_lost_or_incomplete(lost: bytes | None) -> None:
     broken, whole = Exchange("GET", "/sequences", lost), Exchange("GET", "/sequences", answer("200 OK", "[]"))
     with ScriptedServer(VERSION_1, broken, whole) as server:
         assert client(server).sequences() == []

@@ -27,7 +27,7 @@ OLD, NEW = dialect_for(HubVersion("0.18.7", "0.18")), dialect_for(HubVersion("1.
         ({"version": "2.0.0"}, "1.x"),
     ],
 )
-def test_a_version_tells_the_generation(answer: dict[str, Any], generation: str) -> None:
+def test_the_generation_follows_from_the_version(answer: dict[str, Any], generation: str) -> None:
     version = read_version(answer)
     assert version is not None
     assert (version.version, version.generation) == (answer["version"], generation)

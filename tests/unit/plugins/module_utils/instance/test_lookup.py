@@ -61,7 +61,7 @@ def test_live_instances_come_first_and_members_in_the_order_of_their_index() -> 
     assert [item.id for item in found] == ["m-2", "m-9", "m-10", "e"]
 
 
-def test_of_one_name_only_the_first_counts() -> None:
+def test_of_several_matches_of_one_name_the_first_counts() -> None:
     twins = [record(own_id, InstanceMark("web"), created=created) for own_id, created in (("b", "1"), ("a", "2"))]
     others = [record("x"), record("y")]
     assert one_per_name(sorted([*twins, *others], key=sort_key)) == [*others, twins[0]]

@@ -60,7 +60,7 @@ def test_a_failure_event_at_the_first_start_says_what_is_left(hub: FakeHub) -> N
 
 
 @pytest.mark.slow
-def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
+def test_an_id_can_be_used_again_when_the_hub_has_forgotten_its_instance(hub: FakeHub) -> None:
     own_id = "11111111-2222-4333-8444-555555555555"
     wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": bound(10), **QUICK}
     if not hub.state.is_1x:

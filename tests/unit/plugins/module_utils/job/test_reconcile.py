@@ -262,7 +262,7 @@ def test_a_completion_event_right_before_the_end_is_not_lost(
     assert working_threads("await ") == []
 
 
-def test_a_failure_event_right_before_the_end_is_told(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_event_right_before_the_end_is_reported(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     emit_and_end_at_a_look(hub, monkeypatch, "broken", 2)
     result = complete(hub, app_config={"stdout": "so far"}, failure_event="broken")
     assert (result["error_code"], result.get("event")) == ("FAILURE_EVENT", {"number": 2}), result

@@ -76,7 +76,7 @@ def test_the_time_limit_ends_the_wait(hub: FakeHub, instance: str, timeout: floa
     assert wait_for_event(client(hub), instance, Expectation("up", "last", None, timeout)) == Heard()
 
 
-def test_a_failure_before_the_wait_is_raised(hub: FakeHub, instance: str) -> None:
+def test_a_failure_of_the_subscription_is_raised(hub: FakeHub, instance: str) -> None:
     def fail() -> None:
         raise SthError("CONFLICT", "Not now.")
 

@@ -72,7 +72,7 @@ def test_lines_of_runner_and_hub_are_shown_only_if_there_is_nothing_else() -> No
 
 
 @pytest.mark.slow
-def test_a_busy_hub_may_take_a_while_to_send_what_it_has() -> None:
+def test_a_busy_hub_may_take_a_while_to_send_its_logs() -> None:
     """Only after its first data does the silence of a stream say that the hub has no more."""
     with FakeHub("1.x") as hub:
         assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]

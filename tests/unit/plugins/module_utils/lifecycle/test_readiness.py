@@ -75,7 +75,7 @@ def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> No
 
 
 @pytest.mark.parametrize("how", [{}, {"wait_for": "healthy"}, {"wait_for": "event", "ready_event": "up"}])
-def test_a_failure_event_right_before_the_end_is_told_with_its_payload(hub: FakeHub, how: dict[str, str]) -> None:
+def test_a_failure_event_right_before_the_end_is_reported_with_its_payload(hub: FakeHub, how: dict[str, str]) -> None:
     def was_looked_at_after_the_event_was_asked_for() -> bool:
         paths = [item.path for item in hub.requests]
         asked = next((at for at, path in enumerate(paths) if path.endswith("/event/down")), len(paths))

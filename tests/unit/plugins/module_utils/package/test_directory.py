@@ -53,7 +53,7 @@ def test_version_control_and_caches_are_left_out(make_directory: MakeDirectory) 
     ]
 
 
-def test_siignore_names_what_is_left_out_and_exclude_comes_after_it(make_directory: MakeDirectory) -> None:
+def test_siignore_applies_before_exclude(make_directory: MakeDirectory) -> None:
     source = make_directory(
         {
             ".siignore": b"\xef\xbb\xbf# tests\r\ntest\r\na.*\r\n",

@@ -115,7 +115,7 @@ def test_with_max_parallel_1_each_is_done_before_the_next_begins() -> None:
     assert said == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"]
 
 
-def test_nothing_is_begun_after_a_failure() -> None:
+def test_after_a_failure_no_further_work_begins() -> None:
     begun: list[int] = []
 
     def work(number: int, _written: Callable[[], None]) -> int:
@@ -132,7 +132,7 @@ def test_nothing_is_begun_after_a_failure() -> None:
     assert begun == [0, 1]
 
 
-def test_nothing_is_begun_while_the_hub_answers_slowly() -> None:
+def test_while_the_hub_answers_slowly_no_further_start_begins() -> None:
     hub = Answering([PROMPT, SLOW, SLOW, PROMPT])
     begun_at: list[int] = []
 

@@ -84,7 +84,7 @@ def test_a_secret_found_in_a_text_is_masked_in_later_texts_too() -> None:
         "--" * 90_000,
     ],
 )
-def test_a_long_text_takes_no_time(text: str) -> None:
+def test_a_long_text_is_searched_quickly(text: str) -> None:
     begun = time.process_time()
     shown(text)
     assert time.process_time() - begun < bound(5)

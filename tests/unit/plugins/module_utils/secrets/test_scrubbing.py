@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 HIDDEN = "********"
 
 
-def test_what_is_left_of_a_secret_at_a_cut_is_hidden() -> None:
+def test_a_part_of_a_secret_at_a_cut_is_masked() -> None:
     secrets = {"canary-of-some-length", 'with "quotes" in it'}
     assert scrub("bad token canary-of-so", secrets, part=True) == f"bad token {HIDDEN}"
     assert scrub("of-some-length was bad", secrets, part=True) == f"{HIDDEN} was bad"
@@ -65,7 +65,7 @@ def test_values_of_any_data(value: str) -> None:
     assert not is_distinctive(value)
 
 
-def test_short_and_common_values_are_left_in_what_a_program_says() -> None:
+def test_short_and_common_values_are_not_masked_in_output() -> None:
     secrets = {"test", "prod", "8080", "hunter22"}
     said = b'{"test_servers": ["prod-1:8080"], "production": "hunter22"}'
     shown = b'{"test_servers": ["prod-1:8080"], "production": "********"}'
@@ -92,6 +92,6 @@ def test_the_log_shows_no_secret_however_short() -> None:
     assert scrub_stream(b'{"password":"test"}', {"test"}, cut=False, all_of_them=True) == b'{"password":"********"}'
 
 
-def test_of_a_long_secret_only_lines_that_are_distinctive_are_looked_for_in_data() -> None:
+def test_only_distinctive_lines_of_a_long_secret_are_masked_in_data() -> None:
     secret = "username\nMIIEvQIBADANBgkq\n"
     assert scrub_data("username: MIIEvQIBADANBgkq", {secret}) == f"username: {HIDDEN}"

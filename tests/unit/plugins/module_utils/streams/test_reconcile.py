@@ -91,7 +91,7 @@ def test_contradictory_options_are_refused_before_anything_is_read(
     assert len(echo.writes) == before
 
 
-def test_one_instance_is_written_to_and_not_a_pool(echo: FakeHub) -> None:
+def test_writing_to_a_pool_is_refused(echo: FakeHub) -> None:
     pool = run_task("sth_instance", echo, name="web", count=2, sequence="probe", wait_for="none")
     assert not pool.get("failed")
     result = stream(echo, instance="web", stream="input", content="x")
@@ -126,7 +126,7 @@ def test_reading_never_creates_a_topic(hub: FakeHub) -> None:
     assert not hub.writes
 
 
-def test_a_topic_of_another_type_is_refused_or_its_type_is_taken(hub: FakeHub) -> None:
+def test_another_content_type_is_refused_and_without_one_that_of_the_topic_is_used(hub: FakeHub) -> None:
     if not hub.state.is_1x:
         pytest.skip("the topics of a 0.18 hub have no type")
     assert run_task("sth_topic", hub, name="notes", content_type="text/plain")["changed"]

@@ -70,7 +70,7 @@ def test_without_a_siignore_all_is_packed(packed: Packed) -> None:
     assert {".env", ".hidden/.deep", "empty", "dangling"} < packed(None)
 
 
-def test_the_digest_is_over_what_is_packed(make_directory: MakeDirectory) -> None:
+def test_the_digest_covers_exactly_the_packed_files(make_directory: MakeDirectory) -> None:
     one = make_directory({".siignore": "src\n", "node_modules/debug/src/index.js": "x", "src/a.ts": "1"}, name="one")
     two = make_directory({".siignore": "src\n", "node_modules/debug/src/index.js": "x"}, name="two")
     assert read_package(str(one)).digest == read_package(str(two)).digest
