@@ -176,10 +176,10 @@ class ActionModule(PackageAction):
         directory = working_directory(self._loader, self._task)
         return report_path(self._variable("deployment_report", variables), directory)
 
-    def _tell_files(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
-        super()._tell_files(ref, digests, result)
+    def _add_file_names(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
+        super()._add_file_names(ref, digests, result)
         for row in result.get("_report") or ():
-            super()._tell_files(ref, digests, {"diff": row})
+            super()._add_file_names(ref, digests, {"diff": row})
 
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         name, last = arguments.pop("_listed", None), arguments.pop("_last", False)
@@ -196,14 +196,15 @@ class ActionModule(PackageAction):
                 "INVALID_OPTION",
                 f"{name} is no longer in deployment_list: use names that do not change while the role runs.",
             )
-        options = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
+        # These are arguments of a task, of which each may be missing. The module validates them, and makes typed options of them.
+        element = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
         share = share_of(name, variables, bool(last))
         if back:
             share.pop("indexes", None)
-            return {**arguments, **options_before(name, {**options, **share}, variables), "name": name}
+            return {**arguments, **options_before(name, {**element, **share}, variables), "name": name}
         if arguments.get("_remember"):
-            refuse_no_way_back(name, options)
-        return {**arguments, **options, **share}
+            refuse_no_way_back(name, element)
+        return {**arguments, **element, **share}
 
     def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Check the variables. Return the names, and the fleets by name as plain data.

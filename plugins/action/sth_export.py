@@ -119,4 +119,6 @@ def _text_of_file(path: str) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise SthError("LOCAL_ERROR", f"{path} could not be read: {error}.") from None
+        raise SthError(
+            "LOCAL_ERROR", f"{path} could not be read ({error}): correct or remove it, or set another dest."
+        ) from None

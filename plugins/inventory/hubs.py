@@ -381,7 +381,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 host = f"{hub['name']}_{plain_name(item['id'])}"
             if host in self.inventory.hosts:
                 self.display.warning(
-                    f"Instance {item['id']} is left out of the inventory: there is another host {host}."
+                    f"Instance {item['id']} is left out of the inventory, because there is another host {host}: rename that one."
                 )
                 continue
             self._add_host(host, INSTANCES, {**variables, "sth_instance": wrap_var(item)})

@@ -36,7 +36,7 @@ for _abstract in (Mapping, Sequence, Set):
         issubclass(_kind, _abstract)
 
 
-def why_not(action: Any) -> str | None:
+def obstacle_to_in_process(action: Any) -> str | None:
     """Return the reason why the task of an action plugin cannot run in-process; None if it can."""
     task = action._task
     if action._connection.transport != "local":
@@ -62,7 +62,7 @@ def chosen_entrance(wanted: Any, action: Any) -> str:
         raise SthError("INVALID_OPTION", f"sth_entrance is {entrance!r}: use one of {', '.join(ENTRANCES)}.")
     if entrance == "module":
         return "module"
-    obstacle = why_not(action)
+    obstacle = obstacle_to_in_process(action)
     if obstacle and entrance == "in_process":
         raise SthError(
             "INVALID_OPTION",

@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _run(directory: pathlib.Path, given: argparse.Namespace, seed: int) -> Report:
-    report = Report(rounds=given.first - 1)
+    report = Report(first=given.first, rounds=given.first - 1)
     packages = directory / "packages"
     make_packages(packages)
     with (
@@ -61,7 +61,7 @@ def summary(report: Report) -> list[str]:
     codes = sorted({code for _name, code in report.tasks})
     return [
         "",
-        f"{report.rounds} rounds, {sum(report.tasks.values())} tasks.",
+        f"{report.rounds - report.first + 1} rounds, {sum(report.tasks.values())} tasks.",
         f"The slowest task: {report.slowest}",
         f"Harm: {harms}.",
         f"Records that only a restart of the hub removes: {report.stuck}.",

@@ -45,6 +45,8 @@ class Report:
     stuck: int = 0
     left: int = 0
     slowest: Ended | None = None
+    # The number of the first round and of the last one.
+    first: int = 1
     rounds: int = 0
 
     def add(self, ended: Ended) -> None:

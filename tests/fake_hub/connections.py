@@ -67,6 +67,13 @@ class Server(ThreadingHTTPServer):
                 self.process_request(*self.get_request())
         self.server_close()
 
+    def wait_for_earlier_requests(self) -> None:
+        """Wait until earlier requests are handled: a real hub registers a wait for an event before it handles a later event."""
+        end = time.monotonic() + 1.0
+        before = set(self.unnoted)
+        while before & self.unnoted and time.monotonic() < end:
+            time.sleep(0.002)
+
     def end(self) -> None:
         """Stop listening. Open a last connection, so that the thread in `serve` notices it without looking again and again."""
         self._over = True
@@ -154,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
             if not self._awaits_an_event():
                 self._noted()
             if self.path.endswith("/_event"):
-                self._wait_for_what_came_before()
+                self.server.wait_for_earlier_requests()
             call = Call(self.command, self.path, headers, body, self.received, self._gone, self._noted)
             answer = hub.answer(call)
         except DiedError:
@@ -184,13 +191,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _noted(self) -> None:
         self.server.unnoted.discard(self.client_address)
-
-    def _wait_for_what_came_before(self) -> None:
-        """Wait until earlier requests are handled: a real hub registers a wait for an event before it handles a later event."""
-        end = time.monotonic() + 1.0
-        before = set(self.server.unnoted)
-        while before & self.server.unnoted and time.monotonic() < end:
-            time.sleep(0.002)
 
     def do_HEAD(self) -> None:
         """The headers of a GET."""

@@ -59,7 +59,9 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.after(instance.state.timings.health, lambda: setattr(instance, "healthy", False))
     for event in config.get("events", []):
         instance.after(event.get("after", 0), instance.emitter(event["name"], event.get("payload")))
-    if behaviour == "complete":
+    if behaviour == "run":
+        instance.every(1.0, instance.emitter("tick", {"args": instance.args or []}))
+    elif behaviour == "complete":
         said = {"args": instance.args, "shard": config.get("shard"), "result": config.get("result", "done")}
         said = {key: value for key, value in said.items() if value is not None}
         output = json.dumps(said, separators=(",", ":")).encode() + b"\n"
@@ -111,6 +113,8 @@ def received(instance: Instance, event: str, message: Any) -> None:
         _throw(instance, "boom when told")
     elif event == "ping":
         instance.emit("pong", message)
+    elif event == "count":
+        instance.emit("counted", len(instance.emitted.get("counted", [])) + 1)
     elif event == "finish":
         instance.complete(b"result\n")
 

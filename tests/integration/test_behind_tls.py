@@ -50,7 +50,7 @@ http {{
 """
 
 
-def test_what_nginx_asks_for_is_named(
+def test_a_failure_names_the_client_certificate_that_nginx_requires(
     tmp_path: pathlib.Path, signer: trustme.CA, certificate: tuple[str, str], authority: str
 ) -> None:
     ports = {"certificates": free_port(), "passwords": free_port(), "old": free_port()}

@@ -126,7 +126,9 @@ def test_an_archive_is_built_once_and_deployed(entrance: str, tmp_path: pathlib.
 
 
 @pytest.mark.parametrize("keywords", [{"connection": "elsewhere"}, {"become": True}])
-def test_an_archive_is_not_built_for_another_place(keywords: dict[str, Any], tmp_path: pathlib.Path) -> None:
+def test_an_archive_is_not_built_on_the_controller_for_another_host(
+    keywords: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
     packs = {"src": str(PROBE), "build": "true"}
     tasks: list[dict[str, Any]] = [
         {"scramjet.sth.sth_package": packs, **keywords, "register": "told", "ignore_errors": True},
@@ -136,7 +138,7 @@ def test_an_archive_is_not_built_for_another_place(keywords: dict[str, Any], tmp
     run_playbook(play(tmp_path / "away.yml", {"tasks": tasks}), {}, environment=place)
 
 
-def test_what_is_predicted_of_a_deployment_and_what_cannot_be_built(tmp_path: pathlib.Path) -> None:
+def test_check_mode_predicts_a_deployment_with_build_and_bad_builds_are_refused(tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PROBE, tmp_path / "probe"))
     deploys = {"name": "shop", "src": str(source), "stable_for": 0, "build": "echo done > built"}
     failing = {**deploys, "build": "echo password=hunter22; echo it broke >&2; exit 3"}

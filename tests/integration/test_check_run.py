@@ -164,7 +164,7 @@ ASKED: Plays = [
 
 # test_each_attempt_of_a_task hands on predictions through both.
 @through_entrances
-def test_what_only_asks_for_a_difference_is_not_predicted_as_done(
+def test_a_task_with_check_mode_true_is_not_predicted_as_done(
     entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = [module("sequence", src=str(package)), *ASKED, POOL, *ASKED, POOL]
@@ -174,7 +174,7 @@ def test_what_only_asks_for_a_difference_is_not_predicted_as_done(
         assert told(tasks, hub, tmp_path, entrance) == predicted
 
 
-def test_what_acts_in_the_real_run_is_predicted_as_done_whatever_says_so(
+def test_every_task_that_acts_in_the_real_run_is_predicted_as_done(
     package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = [
@@ -189,7 +189,7 @@ def test_what_acts_in_the_real_run_is_predicted_as_done_whatever_says_so(
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
-def test_each_attempt_of_a_task_is_predicted_from_what_was_before_the_first(
+def test_each_attempt_of_a_task_is_predicted_from_the_state_before_the_first_attempt(
     entrance: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     repeated: dict[str, Any] = {"until": "made.instance.id is not none", "retries": 2, "delay": 0, "register": "made"}
@@ -205,7 +205,7 @@ def test_each_attempt_of_a_task_is_predicted_from_what_was_before_the_first(
         assert told(tasks, hub, tmp_path, entrance) == predicted
 
 
-def test_each_item_of_a_loop_is_predicted_from_what_those_before_it_leave(
+def test_each_item_of_a_loop_is_predicted_from_the_state_after_the_items_before_it(
     package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     tasks = [module("sequence", src=str(package)), {**POOL, "loop": [1, 2], "register": "looped"}, POOL]

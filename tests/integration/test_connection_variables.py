@@ -44,7 +44,7 @@ def run(path: pathlib.Path, hub: FakeHub, *tasks: list[dict[str, Any]], **enviro
     )
 
 
-def test_ways_to_sign_in_and_bounds(tmp_path: pathlib.Path) -> None:
+def test_tokens_passwords_and_time_limits(tmp_path: pathlib.Path) -> None:
     token = tmp_path / "token"
     token.write_text("from-file\n", encoding="ascii")
     with FakeHub(generation="1.x") as hub:

@@ -17,7 +17,7 @@ MISSING = "no/such/file"
 
 
 @pytest.mark.parametrize("entrance", ["auto", "module"])
-def test_a_file_that_is_missing_is_told_as_the_module_would(tmp_path: pathlib.Path, entrance: str) -> None:
+def test_a_missing_file_is_reported_in_process_as_by_the_module(tmp_path: pathlib.Path, entrance: str) -> None:
     run: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed"}
     tasks = [
         *failing(
@@ -32,9 +32,7 @@ def test_a_file_that_is_missing_is_told_as_the_module_would(tmp_path: pathlib.Pa
 
 
 @pytest.mark.parametrize("entrance", ["auto", "module"])
-def test_every_failure_says_which_hub_was_meant_and_that_nothing_was_done(
-    tmp_path: pathlib.Path, entrance: str
-) -> None:
+def test_every_early_failure_names_the_hub_and_reports_no_change(tmp_path: pathlib.Path, entrance: str) -> None:
     url = "http://hub.invalid:9000"
     tasks = [
         # Failures on the controller, because of arguments that do not fit the spec, and because of options that exclude each other.
@@ -66,7 +64,7 @@ def test_every_failure_says_which_hub_was_meant_and_that_nothing_was_done(
 
 
 @pytest.mark.parametrize("entrance", ["auto", "module"])
-def test_the_environment_says_which_hub_was_meant(tmp_path: pathlib.Path, entrance: str) -> None:
+def test_an_early_failure_names_the_hub_of_the_environment(tmp_path: pathlib.Path, entrance: str) -> None:
     null, misspelt = {"name": "job", "sequence": None}, {"name": "job", "state": "there"}
     keyword = {"environment": {"STH_API_URL": "http://keyword.invalid"}}
     tasks = [

@@ -170,19 +170,19 @@ def simulated(request: pytest.FixtureRequest) -> Iterator[FakeHub]:
         yield hub
 
 
-def test_a_hub_is_adopted(simulated: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_an_export_of_a_hub_can_be_applied_without_changes(simulated: FakeHub, tmp_path: pathlib.Path) -> None:
     adopted(simulated.api_url, tmp_path)
 
 
 @pytest.mark.parametrize("hub", REAL_HUBS if EVERYTHING else [], indirect=True)
-def test_a_real_hub_is_adopted(hub: Hub, tmp_path: pathlib.Path) -> None:
+def test_an_export_of_a_real_hub_can_be_applied_without_changes(hub: Hub, tmp_path: pathlib.Path) -> None:
     try:
         adopted(hub.api_url, tmp_path)
     finally:
         hub.empty()
 
 
-def test_a_file_can_be_applied_that_was_just_written(tmp_path: pathlib.Path) -> None:
+def test_an_export_of_instances_of_si_can_be_applied(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as hub:
         as_si_uploads(hub.api_url, tmp_path)
         export(hub.api_url, tmp_path)
@@ -192,7 +192,7 @@ def test_a_file_can_be_applied_that_was_just_written(tmp_path: pathlib.Path) -> 
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="what a module writes differs in nothing else: for make matrix")
-def test_a_module_writes_the_same_but_no_secrets(tmp_path: pathlib.Path) -> None:
+def test_as_a_module_the_export_is_the_same_without_secrets(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as hub:
         as_si_uploads(hub.api_url, tmp_path)
         export(hub.api_url, tmp_path)
@@ -213,7 +213,7 @@ def test_a_module_writes_the_same_but_no_secrets(tmp_path: pathlib.Path) -> None
         ("export", {"sth_export_dst": "x"}, "sth_export_dst (sth_export_dest?)"),
     ],
 )
-def test_what_is_not_right_is_refused_before_the_hub_is_asked(
+def test_bad_options_are_refused_before_the_hub_is_asked(
     playbook: str, given: dict[str, Any], says: str, tmp_path: pathlib.Path
 ) -> None:
     with FakeHub("1.x") as hub:

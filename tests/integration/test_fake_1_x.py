@@ -43,7 +43,7 @@ def test_target_through_one_entrance(target: str, tmp_path: pathlib.Path) -> Non
 
 
 @pytest.mark.parametrize("name", IN_PARTS)
-def test_no_part_is_left_out(name: str) -> None:
+def test_every_part_of_each_target_is_run(name: str) -> None:
     text = (TARGETS / name / "tasks" / "main.yml").read_text(encoding="utf-8")
     every = re.findall(r"every_part: \[(.*)\]", text)
     run = [target.partition(":")[2] for target in (*BOTH_ENTRANCES, *ONE_ENTRANCE) if target.startswith(f"{name}:")]

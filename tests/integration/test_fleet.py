@@ -105,7 +105,7 @@ class Fleet:
         return sum(len(hub.writes) for hub in self.hubs.values())
 
 
-def test_a_fleet_is_spread_loses_a_hub_and_gets_it_back(tmp_path: pathlib.Path) -> None:
+def test_replicas_move_to_other_hubs_and_back_when_a_hub_is_lost_and_returns(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("0.18") as south, FakeHub("1.x") as west:
         fleet = Fleet(tmp_path, {"north": north, "south": south, "west": west})
         whole = {"north": [0, 1, 2], "south": [3, 4], "west": [5, 6]}
@@ -145,7 +145,7 @@ def test_a_fleet_is_spread_loses_a_hub_and_gets_it_back(tmp_path: pathlib.Path) 
 
 
 @everything
-def test_weights_and_free_memory_decide_who_runs_what(tmp_path: pathlib.Path) -> None:
+def test_weights_and_free_memory_decide_where_replicas_run(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("0.18") as south, FakeHub("1.x") as west:
         fleet = Fleet(tmp_path, {"north": north, "south": south, "west": west})
         weighted: dict[str, Any] = {"total_replicas": 6, "spread": "weighted"}
@@ -212,7 +212,9 @@ class Counted(FakeHub):
         ({"min_ready": 6, "max_surge": 1}, 6),
     ],
 )
-def test_never_fewer_are_ready_than_promised(options: dict[str, Any], least: int, tmp_path: pathlib.Path) -> None:
+def test_never_fewer_replicas_are_ready_than_min_ready(
+    options: dict[str, Any], least: int, tmp_path: pathlib.Path
+) -> None:
     hubs: list[Counted] = []
     counts: list[int] = []
     with ExitStack() as stack:
@@ -230,7 +232,7 @@ def test_never_fewer_are_ready_than_promised(options: dict[str, Any], least: int
 
 @everything
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
-def test_neither_a_spread_nor_the_status_shows_a_secret(entrance: str, tmp_path: pathlib.Path) -> None:
+def test_spreading_and_status_show_no_secret(entrance: str, tmp_path: pathlib.Path) -> None:
     token = f"{SECRET}-token"
     common: dict[str, Any] = {
         "sth_token": token,
@@ -271,7 +273,7 @@ def test_neither_a_spread_nor_the_status_shows_a_secret(entrance: str, tmp_path:
 
 
 @everything
-def test_a_host_that_ssh_cannot_reach_is_a_hub_that_cannot_be_reached(tmp_path: pathlib.Path) -> None:
+def test_a_host_that_ssh_cannot_reach_counts_as_an_unreachable_hub(tmp_path: pathlib.Path) -> None:
     # Nothing listens there.
     nowhere: dict[str, Any] = {
         "ansible_connection": "ssh",
@@ -304,7 +306,7 @@ def test_a_host_that_ssh_cannot_reach_is_a_hub_that_cannot_be_reached(tmp_path: 
 
 @everything
 @pytest.mark.parametrize("strategy", ["free", "host_pinned", "ansible.builtin.free"])
-def test_a_strategy_with_which_hosts_do_not_wait_is_refused(strategy: str, tmp_path: pathlib.Path) -> None:
+def test_the_strategies_free_and_host_pinned_are_refused(strategy: str, tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("1.x") as south:
         fleet = Fleet(tmp_path, {"north": north, "south": south})
         fleet.book = play(tmp_path / "role.yml", {"hosts": "hubs", "strategy": strategy, "tasks": [ROLE]})
@@ -313,7 +315,7 @@ def test_a_strategy_with_which_hosts_do_not_wait_is_refused(strategy: str, tmp_p
 
 
 @everything
-def test_the_surplus_stays_where_the_returned_hub_does_not_get_ready(tmp_path: pathlib.Path) -> None:
+def test_extra_replicas_stay_until_those_on_the_returned_hub_are_ready(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("1.x") as south:
         Fleet(tmp_path, {"north": north}).deploy(total_replicas=4)
         fleet = Fleet(tmp_path, {"north": north, "south": south})
@@ -333,7 +335,7 @@ def test_the_surplus_stays_where_the_returned_hub_does_not_get_ready(tmp_path: p
 
 
 @everything
-def test_a_status_leaves_nothing_for_the_role_in_a_later_play(tmp_path: pathlib.Path) -> None:
+def test_a_status_does_not_influence_the_role_in_a_later_play(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("1.x") as south:
         Fleet(tmp_path, {"north": north}).deploy(total_replicas=4)
         fleet = Fleet(tmp_path, {"north": north, "south": south})
@@ -353,7 +355,7 @@ def test_a_status_leaves_nothing_for_the_role_in_a_later_play(tmp_path: pathlib.
 
 
 @everything
-def test_a_fleet_of_real_hubs_and_a_simulated_one_loses_a_hub_and_gets_it_back(tmp_path: pathlib.Path) -> None:
+def test_replicas_move_between_real_and_simulated_hubs_when_a_hub_is_lost_and_returns(tmp_path: pathlib.Path) -> None:
     with ExitStack() as stack:
         urls = {}
         for name in ("north", "south", "west"):

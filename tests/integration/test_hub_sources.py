@@ -64,7 +64,9 @@ def package(tmp_path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def test_from_an_address(archive: pathlib.Path, address: str, package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_the_package_is_downloaded_from_a_url(
+    archive: pathlib.Path, address: str, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     source = f"{address}#sha256={hashlib.sha256(archive.read_bytes()).hexdigest()}"
     predicted = install(tmp_path, source, "--check")
     assert f"install @scramjet/host {VERSION}" in predicted
@@ -88,7 +90,7 @@ def test_from_an_address(archive: pathlib.Path, address: str, package: pathlib.P
     ],
     ids=["digest", "version", "missing"],
 )
-def test_another_archive_than_was_meant_is_refused(
+def test_a_wrong_or_missing_archive_is_refused(
     fragment: str, version: str, says: str, address: str, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     with pytest.raises(CommandFailedError, match=says):
@@ -104,7 +106,7 @@ def test_another_archive_than_was_meant_is_refused(
     ],
     ids=["another", "cut-off"],
 )
-def test_a_file_that_is_not_the_one_that_was_meant_is_refused_before_anything_is_written(
+def test_a_file_with_another_digest_is_refused_before_anything_is_written(
     digest: str, says: str, archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     with pytest.raises(CommandFailedError, match=says):
@@ -113,14 +115,16 @@ def test_a_file_that_is_not_the_one_that_was_meant_is_refused_before_anything_is
     assert not list(package.parent.iterdir())
 
 
-def test_from_a_file_with_a_digest(archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_the_package_is_installed_from_a_file_with_a_digest(
+    archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     source = f"{archive}#sha256={hashlib.sha256(archive.read_bytes()).hexdigest()}"
     install(tmp_path, source)
     assert (package / "node_modules" / "@scramjet" / "host" / "package.json").exists()
     assert "changed=0 " in install(tmp_path, source)
 
 
-def test_a_path_at_which_there_is_nothing_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
+def test_a_missing_package_file_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
     with pytest.raises(CommandFailedError, match="is not a folder or a file on this machine.*Nothing was changed"):
         install(tmp_path, str(tmp_path / "nowhere"))
     assert not (tmp_path / "prefix").exists()

@@ -77,7 +77,7 @@ def tasks() -> list[dict[str, Any]]:
     return [refused(number, *case) for number, case in enumerate(cases)]
 
 
-def test_no_option_that_must_not_be_null_is_left_out() -> None:
+def test_every_option_that_must_not_be_null_is_tested() -> None:
     listed = {(module, option) for module, option, _more in [*ABOUT, *ONLY_NULL]}
     for path in (ROOT / "plugins" / "modules").glob("sth_*.py"):
         task = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{path.stem}").TASK
@@ -85,7 +85,7 @@ def test_no_option_that_must_not_be_null_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("options", [["--check"], []])
-def test_what_is_null_or_blank_is_refused_and_nothing_is_written(options: list[str], tmp_path: pathlib.Path) -> None:
+def test_null_and_blank_options_are_refused_and_nothing_is_written(options: list[str], tmp_path: pathlib.Path) -> None:
     record = tmp_path / "results.jsonl"
     with FakeHub(generation="1.x") as hub:
         variables = {"sth_api_url": hub.api_url}
@@ -112,7 +112,7 @@ def test_what_is_null_or_blank_is_refused_and_nothing_is_written(options: list[s
     assert not wrong
 
 
-def test_what_is_omitted_is_not_given(tmp_path: pathlib.Path) -> None:
+def test_omitted_options_count_as_not_set(tmp_path: pathlib.Path) -> None:
     left_out = "{{ undefined_here | default(omit) }}"
     listed = {"scramjet.sth.sth_instance_info": {"instance": left_out, "sequence": left_out}, "register": "listed"}
     book = play(

@@ -68,7 +68,7 @@ def package(directory: pathlib.Path, name: str) -> None:
         ("scramjet.sth.run_job", JOB, False, "in_process"),
     ],
 )
-def test_a_relative_path_means_the_project(
+def test_a_relative_path_is_looked_up_in_the_project(
     playbook: str,
     variables: dict[str, Any],
     imported: bool,
@@ -88,7 +88,7 @@ def test_a_relative_path_means_the_project(
 
 
 @through_entrances
-def test_a_relative_path_means_the_directory_of_the_importing_playbook(
+def test_a_relative_path_is_looked_up_beside_the_importing_playbook(
     entrance: str, project: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     below = project / "jobs" / "nightly"
@@ -105,7 +105,7 @@ def test_a_relative_path_means_the_directory_of_the_importing_playbook(
     assert (below / "echoed.txt").read_text() == "TWO\n"
 
 
-def test_imports_of_one_playbook_are_told_apart_by_their_variables(
+def test_imports_of_one_playbook_are_distinguished_by_their_variables(
     project: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     for name in ("web", "mail"):

@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="takes a real hub of its own: `make matrix` runs it")
-def test_it_says_what_happens(tmp_path: pathlib.Path) -> None:
+def test_the_page_shows_the_real_output_of_its_commands(tmp_path: pathlib.Path) -> None:
     for name, text in re.findall(r"Save this as `(.+?)`:\n\n```\w+\n(.*?)```", PAGE, re.DOTALL):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

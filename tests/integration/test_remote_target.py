@@ -65,7 +65,9 @@ def deploy(tmp_path: pathlib.Path, package: pathlib.Path) -> Deploy:
 
 
 @pytest.mark.parametrize("pipelining", [False, *([True] if EVERYTHING else [])])
-def test_only_a_package_that_the_hub_lacks_is_copied(deploy: Deploy, package: pathlib.Path, pipelining: bool) -> None:
+def test_only_a_package_that_is_not_on_the_hub_is_copied_to_the_target(
+    deploy: Deploy, package: pathlib.Path, pipelining: bool
+) -> None:
     changed = {"of_result": ["told is changed", "told.actions | map(attribute='action') | first == 'upload'"]}
     same = {"of_result": ["told is not changed", "told.sequence.ref is search('^probe@sha256:')"]}
     with FakeHub(generation="1.x") as hub:
@@ -77,7 +79,9 @@ def test_only_a_package_that_the_hub_lacks_is_copied(deploy: Deploy, package: pa
         assert len(hub.sequences) == 1
 
 
-def test_a_deployment_is_asked_by_digest_too(deploy: Deploy, package: pathlib.Path) -> None:
+def test_for_a_deployment_too_the_package_is_copied_only_if_its_digest_is_not_on_the_hub(
+    deploy: Deploy, package: pathlib.Path
+) -> None:
     name = {"of_action": "scramjet.sth.sth_deployment"}
     options = {"of_module": {"name": "web", "stable_for": 0.1, "stop_timeout": 0}}
     changed = {
@@ -104,7 +108,7 @@ def test_a_deployment_is_asked_by_digest_too(deploy: Deploy, package: pathlib.Pa
         assert deploy(hub, {**changed, **picked}, {**same, **picked}) == [ARCHIVE]
 
 
-def test_the_target_gets_what_the_controller_would_upload(deploy: Deploy) -> None:
+def test_the_target_gets_the_same_package_as_the_hub(deploy: Deploy) -> None:
     with FakeHub(generation="0.18") as hub, FakeHub(generation="0.18") as here:
         deploy(hub, {"of_result": ["told is changed"]})
         deploy(here, {"of_result": ["told is changed"], "delegate_to": "localhost"})
@@ -119,7 +123,7 @@ def test_a_background_job_is_given_the_package_at_once(deploy: Deploy) -> None:
         assert len(hub.sequences) == 1
 
 
-def test_what_is_wrong_with_a_package_is_told_before_anything_is_copied(deploy: Deploy, package: pathlib.Path) -> None:
+def test_a_bad_package_is_refused_before_it_is_copied_to_the_target(deploy: Deploy, package: pathlib.Path) -> None:
     (package / ".env").write_text("TOKEN=x\n")
     refused = {"of_module": {"secret_files": "fail"}, "failed_when": False}
     with FakeHub(generation="1.x") as hub:

@@ -82,7 +82,7 @@ def test_each_element_is_evaluated_equally_often_however_many_there_are(tmp_path
 
 
 @through_entrances
-def test_it_asks_the_hub_what_a_loop_asks(entrance: str, tmp_path: pathlib.Path) -> None:
+def test_the_role_makes_the_same_requests_as_a_loop(entrance: str, tmp_path: pathlib.Path) -> None:
     elements = [element("web", replicas=2), element("api")]
     options = {key: f"{{{{ item.{key} }}}}" for key in ("name", "src", "app_config")}
     loop = {
@@ -101,7 +101,7 @@ def test_it_asks_the_hub_what_a_loop_asks(entrance: str, tmp_path: pathlib.Path)
         assert by_role == paths(hub.requests[begin:])
 
 
-def test_module_defaults_reach_it(tmp_path: pathlib.Path) -> None:
+def test_module_defaults_apply_to_the_role(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x") as hub:
         keywords = {"module_defaults": {"scramjet.sth.sth_deployment": {"replicas": 3}}}
         deploy(hub, tmp_path, [element("web"), element("api", replicas=1)], keywords=keywords)
@@ -134,7 +134,7 @@ def test_every_element_is_checked_before_anything_is_asked(
 
 
 @through_entrances
-def test_a_failure_names_its_element_and_lets_the_others_be(entrance: str, tmp_path: pathlib.Path) -> None:
+def test_a_failure_names_its_element_and_the_others_are_not_changed(entrance: str, tmp_path: pathlib.Path) -> None:
     broken = element("broken", app_config={"behaviour": "throw_at_start"}, stable_for=2)
     with FakeHub(generation="1.x") as hub:
         output = refused(hub, tmp_path, [broken, element("web")], entrance=entrance)
@@ -197,7 +197,7 @@ def test_nothing_secret_of_a_list_is_shown(entrance: str, as_text: bool, tmp_pat
         assert CANARY not in output
 
 
-def test_each_action_is_told_as_it_happens(tmp_path: pathlib.Path) -> None:
+def test_each_action_is_shown_while_it_happens(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x") as hub:
         output = deploy(hub, tmp_path, [element("web"), element("api")], "-v")
     told = [line for line in output.splitlines() if "start instance" in line and '"' not in line]

@@ -59,7 +59,7 @@ def test_role_hub(part: str, installed: pathlib.Path, tmp_path: pathlib.Path) ->
     run_target(f"role_hub:{part}", variables, tmp_path, seconds=300)
 
 
-def test_from_a_registry(tmp_path: pathlib.Path) -> None:
+def test_the_hub_is_installed_from_a_registry(tmp_path: pathlib.Path) -> None:
     spec = importlib.util.spec_from_file_location("archives", ROOT / "roles" / "hub" / "files" / "install_archives.py")
     assert spec is not None
     assert spec.loader is not None

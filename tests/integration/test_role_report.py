@@ -91,7 +91,7 @@ def test_check_mode_and_a_real_run_report_the_same(generation: str, entrance: st
         assert "**0 of 4 deployments on 2 hubs would change.**" in hubs.text()
 
 
-def test_drift_and_failures_are_in_it_when_the_play_fails(tmp_path: pathlib.Path) -> None:
+def test_the_report_of_a_failed_play_has_drift_and_failures(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x") as north, FakeHub("1.x") as south:
         hubs = Hubs(tmp_path, north, south, "auto")
         refused = [element("web", replicas="{{ 'many' if inventory_hostname == 'south' else 1 }}")]

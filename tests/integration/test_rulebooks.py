@@ -148,7 +148,7 @@ def test_a_program_scales_its_deployment(hub: HubClient, tmp_path: pathlib.Path)
     assert re.findall(r"localhost +: .*changed=(\d) .*failed=(\d)", output) == [("1", "0")]
 
 
-def test_the_rulebook_of_the_page_tells_what_happens(hub: HubClient, tmp_path: pathlib.Path) -> None:
+def test_the_rulebook_of_the_page_reports_events(hub: HubClient, tmp_path: pathlib.Path) -> None:
     page = (ROOT / "docs" / "event-driven.md").read_text(encoding="utf-8")
     (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "Tell of crashes" in block]
     book = yaml.safe_load(text)

@@ -75,7 +75,7 @@ def test_only_cleaning_up_fails(tmp_path: pathlib.Path) -> None:
         assert "disk is on fire" in str(failure.value)
 
 
-def test_a_failure_survives_that_of_cleaning_up(tmp_path: pathlib.Path) -> None:
+def test_a_failed_run_is_reported_although_cleaning_up_fails_too(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         refuse_removals(hub)
         with pytest.raises(CommandFailedError, match='"error_code": "ENDED_EARLY"') as failure:
@@ -154,7 +154,7 @@ def test_an_overloaded_hub(tmp_path: pathlib.Path, patience: int) -> None:
 
 
 @pytest.mark.parametrize("mask", [None, False])
-def test_what_a_program_says_is_masked_where_that_is_certain_and_not_declined(
+def test_certain_secrets_in_the_output_are_masked_unless_mask_output_is_false(
     tmp_path: pathlib.Path, mask: bool | None
 ) -> None:
     config = {**COMPLETE, "apiKey": "s3cretkey", "password": "test", "stdout": "test_servers: s3cretkey"}
@@ -170,7 +170,7 @@ def test_what_a_program_says_is_masked_where_that_is_certain_and_not_declined(
         assert said.count("s3cretkey") == (0 if mask is None else 1)
 
 
-def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathlib.Path) -> None:
+def test_input_reaches_its_stream_and_the_result_is_published(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         output = run_job(
             hub,
@@ -195,7 +195,7 @@ def test_input_goes_where_it_should_and_the_result_is_published(tmp_path: pathli
 
 
 @pytest.mark.parametrize("keys", ["deep.pin\nother", "deep.pin, other", '["deep.pin", "other"]', "- deep.pin\n- other"])
-def test_secret_keys_as_text_hide_what_they_name(keys: str, tmp_path: pathlib.Path) -> None:
+def test_secret_keys_given_as_text_are_masked(keys: str, tmp_path: pathlib.Path) -> None:
     config = {**COMPLETE, "deep": {"pin": "canary-1"}, "other": "canary-2", "shown": "plain"}
     told = {"ansible.builtin.debug": {"var": "run_job_result.instance.app_config"}}
     role = {"ansible.builtin.include_role": {"name": "scramjet.sth.run_job"}}
@@ -244,7 +244,7 @@ def test_a_misspelt_variable_is_refused(name: str, tmp_path: pathlib.Path) -> No
         assert not hub.requests
 
 
-def test_a_run_that_takes_too_long_is_stopped_and_that_is_said(tmp_path: pathlib.Path) -> None:
+def test_a_run_that_takes_too_long_is_stopped_and_the_message_says_so(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         with pytest.raises(CommandFailedError, match='"error_code": "TIMEOUT"') as failure:
             run_job(hub, tmp_path, {"behaviour": "run"}, run_job_run_timeout=1, run_job_stop_timeout=0)
@@ -254,7 +254,7 @@ def test_a_run_that_takes_too_long_is_stopped_and_that_is_said(tmp_path: pathlib
         assert not hub.sequences
 
 
-def test_output_that_is_no_text_is_said_to_be_base64(tmp_path: pathlib.Path) -> None:
+def test_the_message_says_that_binary_output_is_base64(tmp_path: pathlib.Path) -> None:
     source = tmp_path / "binary"
     source.write_bytes(b"\xff\xfe\x00")
     with FakeHub(generation="1.x", timings=FAST) as hub:

@@ -153,7 +153,7 @@ PLAY = """
 """
 
 
-def test_what_a_playbook_holds_means_the_same(
+def test_values_of_a_playbook_mean_the_same_in_process_and_as_a_module(
     tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
 ) -> None:
     results = []

@@ -115,7 +115,7 @@ def test_review_apply_and_drift_of_a_stage(repository: Repository) -> None:
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="the exit codes of single runs: for make matrix")
-def test_drift_is_told_from_a_failure_and_from_none(repository: Repository) -> None:
+def test_the_pipeline_distinguishes_drift_no_drift_and_a_failure(repository: Repository) -> None:
     assert repository.run("apply", "dev")[0] == 0
     assert repository.run("drift", "dev")[0] == 0
     repository.hubs["dev"].fault(Fault("reset", times=1000))
@@ -129,7 +129,7 @@ def test_drift_is_told_from_a_failure_and_from_none(repository: Repository) -> N
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="fourteen runs of playbooks: for make matrix")
-def test_the_very_same_bits_go_through_all_stages(repository: Repository) -> None:
+def test_the_same_package_goes_through_all_stages(repository: Repository) -> None:
     # No version was promoted yet.
     for flow in ("review", "apply", "drift"):
         assert repository.run(flow, "staging")[0] == 0
@@ -171,7 +171,7 @@ def test_the_very_same_bits_go_through_all_stages(repository: Repository) -> Non
 
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: str(path.relative_to(SAMPLE)))
-def test_a_pipeline_runs_flows_that_there_are(path: pathlib.Path) -> None:
+def test_the_pipelines_run_playbooks_that_exist(path: pathlib.Path) -> None:
     """The pipelines run the flows that the tests above run."""
     text = path.read_text(encoding="utf-8")
     assert yaml.safe_load(text)
@@ -179,7 +179,7 @@ def test_a_pipeline_runs_flows_that_there_are(path: pathlib.Path) -> None:
     assert set(FLOW.findall(text)) == ({path.stem} if path.parent.name == "workflows" else every)
 
 
-def test_no_vault_of_the_sample_is_in_clear() -> None:
+def test_every_vault_of_the_sample_is_encrypted() -> None:
     for stage in STAGES:
         path = SAMPLE / "inventories" / stage / "group_vars" / "all" / "vault.yml"
         assert path.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")

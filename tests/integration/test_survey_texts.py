@@ -130,7 +130,7 @@ def test_each_variable_as_text(tmp_path: pathlib.Path) -> None:
     assert {item["arguments"].get("request_retries") for item in typed} >= {0}
 
 
-def test_what_is_left_blank_is_not_set(tmp_path: pathlib.Path) -> None:
+def test_blank_answers_count_as_not_set(tmp_path: pathlib.Path) -> None:
     """The connection variables too: then the environment counts, such as what a credential injects."""
     every = {**dict.fromkeys(role_variables(), ""), **dict.fromkeys(CONNECTION_VARIABLES.values(), "")}
     given = {"run_job_src": PROBE}

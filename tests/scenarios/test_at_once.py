@@ -61,7 +61,9 @@ def test_twenty_starts_of_one_name_leave_one_process(hub: FakeHub) -> None:
     assert not run_task("sth_instance", hub, **wish)["changed"]
 
 
-def test_six_versions_of_one_deployment_at_once_end_in_one_of_them(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_six_tasks_that_deploy_different_versions_at_once_leave_one_version(
+    hub: FakeHub, tmp_path: pathlib.Path
+) -> None:
     keep_ended(hub)
     packages = versions(tmp_path, 7)
 
@@ -79,7 +81,9 @@ def test_six_versions_of_one_deployment_at_once_end_in_one_of_them(hub: FakeHub,
 
 
 @pytest.mark.parametrize("ended_before", [False, True], ids=["fresh", "ended before"])
-def test_a_removal_that_races_starts_removes_no_package_under_what_runs(hub: FakeHub, ended_before: bool) -> None:
+def test_a_removal_beside_starts_never_removes_the_package_of_a_running_instance(
+    hub: FakeHub, ended_before: bool
+) -> None:
     if ended_before and not hub.state.is_1x:
         pytest.skip("a 0.18 hub keeps no record of what has ended")
     # On 0.18, what was started from a removed package never answers, and each look at it waits.

@@ -106,7 +106,7 @@ def seconds(task: str, fault: str, generation: str, at: int) -> tuple[float, boo
 
 @pytest.mark.parametrize("generation", ["0.18", "1.x"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_task_ends_within_its_bound_wherever_the_fault_begins(fault: str, generation: str) -> None:
+def test_a_task_ends_within_its_time_limit_wherever_the_fault_begins(fault: str, generation: str) -> None:
     cases = [(task, fault, generation, at) for task in TASKS for at in range(4)]
     with ThreadPoolExecutor(8) as pool:
         took = dict(zip(cases, pool.map(lambda case: seconds(*case), cases)))

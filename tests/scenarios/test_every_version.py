@@ -61,7 +61,7 @@ def probe(hub: FakeHub) -> FakeHub:
 
 
 @every_version
-def test_what_it_is_and_has_is_told(probe: FakeHub) -> None:
+def test_hub_info_reports_version_and_capabilities(probe: FakeHub) -> None:
     start: dict[str, Any] = {"sequence": "probe", "wait_for": "none", "app_config": {"a": 1}, "args": ["x"]}
     fine(run_task("sth_instance", probe, name="web", **start))
     about = fine(run_task("sth_hub_info", probe))
@@ -119,7 +119,7 @@ ENDS = {
 
 
 @every_version
-def test_a_job_is_run_to_its_end_and_the_end_told(probe: FakeHub, request: pytest.FixtureRequest) -> None:
+def test_a_job_runs_to_its_end_and_the_outcome_is_returned(probe: FakeHub, request: pytest.FixtureRequest) -> None:
     job: dict[str, Any] = {"sequence": "probe", "state": "completed", "run_timeout": bound(10)}
     done = fine(run_task("sth_instance", probe, name="job", app_config={"behaviour": "complete"}, args=["a"], **job))
     assert done["instance"]["outcome"] == "completed"
@@ -220,7 +220,7 @@ def test_a_package_is_overwritten_or_that_is_refused(probe: FakeHub, tmp_path: p
 
 
 @every_version
-def test_a_package_is_never_removed_under_what_runs_from_it(probe: FakeHub) -> None:
+def test_a_package_is_never_removed_while_an_instance_runs_from_it(probe: FakeHub) -> None:
     fine(run_task("sth_instance", probe, name="web", sequence="probe", **QUICK))
     result = run_task("sth_sequence", probe, name="probe", state="absent", in_use="fail")
     assert result["error_code"] == "CONFLICT"
@@ -230,7 +230,7 @@ def test_a_package_is_never_removed_under_what_runs_from_it(probe: FakeHub) -> N
 
 
 @every_version
-def test_an_id_of_ones_own_is_taken_or_refused(probe: FakeHub) -> None:
+def test_a_chosen_instance_id_is_used_or_refused(probe: FakeHub) -> None:
     own: dict[str, Any] = {"id": "00000000-0000-4000-8000-000000000001", "sequence": "probe", **QUICK}
     if not can(probe, "instance_id"):
         assert "use name" in refused(probe, "sth_instance", **own)
@@ -253,7 +253,7 @@ def test_a_start_that_fails_says_why(hub: FakeHub, tmp_path: pathlib.Path) -> No
 
 
 @every_version
-def test_what_has_completed_is_not_waited_for_longer_than_it_is_certain(probe: FakeHub) -> None:
+def test_the_wait_for_a_job_ends_as_soon_as_its_completion_is_certain(probe: FakeHub) -> None:
     probe.state.timings = replace(probe.state.timings, linger=600.0)
     config = {"behaviour": "complete", "seconds": 0.1}
     for _dummy in range(2):

@@ -30,7 +30,7 @@ AT_ONCE = 6
 
 
 @pytest.mark.parametrize("number", range(len(TRANSITIONS)), ids=[item.name for item in TRANSITIONS])
-def test_the_run_after_a_fault_mends_what_it_has_left(
+def test_the_run_after_a_fault_repairs_what_the_fault_has_left(
     number: int, record_property: Callable[[str, object], None]
 ) -> None:
     transition = TRANSITIONS[number]

@@ -96,7 +96,9 @@ def test_a_read_is_repeated_and_its_failure_names_the_gateway(probe: FakeHub, st
 
 @each_status
 @whether_handled
-def test_an_upload_is_looked_up_and_there_once(hub: FakeHub, status: int, handled: bool) -> None:
+def test_after_a_gateway_error_an_upload_is_looked_up_and_not_repeated(
+    hub: FakeHub, status: int, handled: bool
+) -> None:
     hub.fault(from_gateway(status, "POST", "/sequence$", handled=handled))
     assert fine(sequence(hub))["changed"]
     assert len(hub.sequences) == 1
@@ -106,7 +108,9 @@ def test_an_upload_is_looked_up_and_there_once(hub: FakeHub, status: int, handle
 
 @each_status
 @whether_handled
-def test_a_start_is_looked_up_and_there_once(probe: FakeHub, status: int, handled: bool) -> None:
+def test_after_a_gateway_error_a_start_is_looked_up_and_not_repeated(
+    probe: FakeHub, status: int, handled: bool
+) -> None:
     probe.fault(from_gateway(status, "POST", "/start$", handled=handled))
     result = instance(probe)
     if status == 504 and not handled:
@@ -122,7 +126,9 @@ def test_a_start_is_looked_up_and_there_once(probe: FakeHub, status: int, handle
 @each_status
 @whether_handled
 @pytest.mark.parametrize("stop_timeout", [0, 0.3])
-def test_an_end_is_looked_up_and_certain(probe: FakeHub, status: int, handled: bool, stop_timeout: float) -> None:
+def test_after_a_gateway_error_the_end_of_an_instance_is_looked_up(
+    probe: FakeHub, status: int, handled: bool, stop_timeout: float
+) -> None:
     keep_ended(probe)
     fine(instance(probe))
     probe.fault(from_gateway(status, "POST", "/_kill$|/_stop$", handled=handled))
@@ -135,7 +141,7 @@ def test_an_end_is_looked_up_and_certain(probe: FakeHub, status: int, handled: b
     assert not fine(instance(probe, state="stopped"))["changed"]
 
 
-def test_a_program_keeps_its_time_although_the_gateway_waits_no_longer(probe: FakeHub) -> None:
+def test_a_program_gets_its_whole_stop_timeout_although_the_gateway_gives_up(probe: FakeHub) -> None:
     keep_ended(probe)
     fine(instance(probe))
     probe.fault(from_gateway(504, "POST", "/_stop$", handled=True, seconds=0.3))
@@ -147,7 +153,7 @@ def test_a_program_keeps_its_time_although_the_gateway_waits_no_longer(probe: Fa
 
 @each_status
 @whether_handled
-def test_a_removal_is_looked_up(probe: FakeHub, status: int, handled: bool) -> None:
+def test_after_a_gateway_error_a_removal_is_looked_up(probe: FakeHub, status: int, handled: bool) -> None:
     probe.fault(from_gateway(status, "DELETE", "/sequence/", handled=handled))
     gone: dict[str, Any] = {"src": None, "name": "probe", "state": "absent"}
     assert fine(sequence(probe, **gone))["changed"]
@@ -158,7 +164,7 @@ def test_a_removal_is_looked_up(probe: FakeHub, status: int, handled: bool) -> N
 @each_status
 @whether_handled
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_topic_is_looked_up(hub: FakeHub, status: int, handled: bool) -> None:
+def test_after_a_gateway_error_a_topic_is_looked_up(hub: FakeHub, status: int, handled: bool) -> None:
     for state in ("present", "absent"):
         hub.fault(from_gateway(status, path="/topics", writes_only=True, handled=handled))
         assert fine(topic(hub, state=state))["changed"]
@@ -183,7 +189,7 @@ def test_an_event_and_data_are_never_sent_twice(probe: FakeHub, status: int, han
 
 
 @each_status
-def test_a_hub_that_cannot_be_reached_any_more_is_told_with_what_is_not_known(probe: FakeHub, status: int) -> None:
+def test_if_the_hub_becomes_unreachable_the_failure_says_what_is_unknown(probe: FakeHub, status: int) -> None:
     probe.fault(from_gateway(status, "POST", "/start$", handled=True))
     probe.fault(from_gateway(status, "GET", "/instance", skip=2 if probe.state.is_1x else 1, times=MANY))
     probe.fault(from_gateway(status, "GET", "/entities", skip=1, times=MANY))
@@ -208,7 +214,7 @@ def outage(hub: FakeHub, status: int, *paths: str) -> None:
 
 
 @each_status
-def test_a_blip_ends_no_healthy_job(probe: FakeHub, status: int) -> None:
+def test_a_short_outage_does_not_end_a_healthy_job(probe: FakeHub, status: int) -> None:
     outage(probe, status, "/instance/[^/]+$", "/output$", "/log$", "/event/done$", "/event/bad$")
 
     def finish() -> None:
@@ -229,7 +235,7 @@ def test_a_blip_ends_no_healthy_job(probe: FakeHub, status: int) -> None:
 
 
 @pytest.mark.parametrize("stream", ["output", "log"])
-def test_a_run_whose_data_cannot_be_read_is_none_that_has_succeeded(probe: FakeHub, stream: str) -> None:
+def test_a_run_whose_output_cannot_be_read_fails(probe: FakeHub, stream: str) -> None:
     probe.fault(from_gateway(503, "GET", f"/{stream}$", times=MANY, retry_after="600"))
     options: dict[str, Any] = {"name": "job", "sequence": "probe", "state": "completed", "run_timeout": bound(20)}
     result = run_task("sth_instance", probe, app_config={"behaviour": "complete"}, collect=["output", "log"], **options)
@@ -238,7 +244,7 @@ def test_a_run_whose_data_cannot_be_read_is_none_that_has_succeeded(probe: FakeH
     probe.faults.clear()
 
 
-def test_data_that_comes_after_an_outage_is_read(probe: FakeHub) -> None:
+def test_output_after_an_outage_is_collected(probe: FakeHub) -> None:
     keep_ended(probe)
     # Growing pauses would be longer than a run waits for the rest of its data.
     probe.fault(from_gateway(502, "GET", "/output$", times=12))
@@ -248,7 +254,7 @@ def test_data_that_comes_after_an_outage_is_read(probe: FakeHub) -> None:
     assert result["collected"]["output"]["content"] == "all of it\n"
 
 
-def test_data_that_is_gone_after_an_outage_is_missed() -> None:
+def test_output_that_is_lost_in_an_outage_fails_the_task() -> None:
     """A 0.18 hub forgets an instance and its data at its end."""
     with FakeHub("0.18") as hub:
         fine(sequence(hub))
@@ -263,7 +269,7 @@ def test_data_that_is_gone_after_an_outage_is_missed() -> None:
     assert "The output of instance job" in result["msg"]
 
 
-def test_an_outage_of_the_gateway_has_a_bound(probe: FakeHub) -> None:
+def test_an_outage_of_the_gateway_is_waited_out_only_up_to_a_limit(probe: FakeHub) -> None:
     when_asked(probe, "/output", lambda: probe.fault(from_gateway(502, times=MANY)))
     result = run_task(
         "sth_instance", probe, timings=replace(HASTY, outage=0.5), name="job", sequence="probe", state="completed",
@@ -277,7 +283,7 @@ def test_an_outage_of_the_gateway_has_a_bound(probe: FakeHub) -> None:
 
 @each_status
 @pytest.mark.parametrize("which", ["next", "last"])
-def test_an_event_is_awaited_on(probe: FakeHub, status: int, which: str) -> None:
+def test_a_wait_for_an_event_goes_on_after_an_outage(probe: FakeHub, status: int, which: str) -> None:
     fine(instance(probe))
     asked = "/once/done" if which == "next" else "/event/done"
 
@@ -297,7 +303,7 @@ def test_an_event_is_awaited_on(probe: FakeHub, status: int, which: str) -> None
     assert bool(notes) == (status == 504)
 
 
-def test_a_gateway_that_answers_for_good_ends_the_wait_for_an_event(probe: FakeHub) -> None:
+def test_a_permanent_answer_of_a_gateway_ends_the_wait_for_an_event(probe: FakeHub) -> None:
     fine(instance(probe))
     when_asked(probe, "/once/done", lambda: probe.fault(from_gateway(502, times=MANY)))
     probe.fault(from_gateway(502, "GET", "/once/", times=1))
@@ -308,7 +314,7 @@ def test_a_gateway_that_answers_for_good_ends_the_wait_for_an_event(probe: FakeH
 
 
 @each_status
-def test_a_start_awaits_its_event_through_a_blip(probe: FakeHub, status: int) -> None:
+def test_a_start_waits_for_its_event_through_a_short_outage(probe: FakeHub, status: int) -> None:
     outage(probe, status, "/instance/[^/]+$", "/event/ready$")
     config = {"events": [{"name": "ready", "after": 0.5, "payload": "yes"}]}
     ready: dict[str, Any] = {"app_config": config, "wait_for": "event", "ready_event": "ready"}
@@ -338,7 +344,7 @@ def say(hub: FakeHub, text: bytes) -> None:
 
 
 @pytest.mark.parametrize("fault", [SIGN_IN, PAGE], ids=["401", "200"])
-def test_who_answers_in_the_middle_is_told(probe: FakeHub, fault: Fault) -> None:
+def test_a_failure_says_that_a_gateway_has_answered(probe: FakeHub, fault: Fault) -> None:
     code = "UNAUTHORIZED" if fault.status == 401 else "HUB_ERROR"
     for path in ("/sequences$|/entities$", "/start$"):
         probe.fault(replace(fault, path=path, times=MANY))

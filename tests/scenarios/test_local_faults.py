@@ -52,9 +52,7 @@ def source(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 @ONE_HUB
-def test_a_disk_without_room_for_the_packed_package_is_named_and_nothing_is_sent(
-    hub: FakeHub, source: pathlib.Path
-) -> None:
+def test_a_full_disk_while_packing_is_named_and_nothing_is_sent(hub: FakeHub, source: pathlib.Path) -> None:
     with small_disk(200_000):
         result = run_task("sth_sequence", hub, src=str(source))
     assert result["error_code"] == "LOCAL_ERROR", result
@@ -64,7 +62,7 @@ def test_a_disk_without_room_for_the_packed_package_is_named_and_nothing_is_sent
 
 
 @ONE_HUB
-def test_a_package_that_vanishes_before_it_is_sent_is_no_package(hub: FakeHub, source: pathlib.Path) -> None:
+def test_a_package_that_is_deleted_before_it_is_sent_is_not_uploaded(hub: FakeHub, source: pathlib.Path) -> None:
     # It was read before the first request, and is packed after the last look.
     hub.fault(Fault("reset", path="/version", then=lambda: shutil.rmtree(source)))
     result = run_task("sth_sequence", hub, src=str(source))
@@ -74,9 +72,7 @@ def test_a_package_that_vanishes_before_it_is_sent_is_no_package(hub: FakeHub, s
 
 
 @ONE_HUB
-def test_a_folder_that_vanishes_under_the_output_fails_the_task_and_says_which(
-    hub: FakeHub, tmp_path: pathlib.Path
-) -> None:
+def test_an_output_directory_that_is_deleted_fails_the_task_and_is_named(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
     folder = tmp_path / "out"
     folder.mkdir()
@@ -131,7 +127,7 @@ def test_a_folder_or_file_without_permission_is_named_before_anything_is_changed
 
 
 @ONE_HUB
-def test_a_clock_that_is_set_back_an_hour_lengthens_no_wait(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_the_clock_back_does_not_lengthen_a_wait(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
     run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
     now = time.time
@@ -143,7 +139,7 @@ def test_a_clock_that_is_set_back_an_hour_lengthens_no_wait(hub: FakeHub, monkey
     assert time.time() < now() - 1000
 
 
-def test_no_wait_is_measured_with_the_clock_of_the_wall() -> None:
+def test_waits_are_measured_with_the_monotonic_clock() -> None:
     found = [
         f"{path.relative_to(PLUGINS)}: {line.strip()}"
         for path in PLUGINS.rglob("*.py")
@@ -202,7 +198,7 @@ JOB = {"behaviour": "complete", "seconds": 0.6}
 @ONE_HUB
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("moment", ["/sequences|/entities", "/start", "/output", "/_kill"])
-def test_a_signal_at_any_moment_leaves_nothing_half_done_that_the_next_run_does_not_mend(
+def test_after_a_signal_at_any_moment_the_next_run_completes_the_work(
     hub: FakeHub, tmp_path: pathlib.Path, number: signal.Signals, moment: str
 ) -> None:
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))

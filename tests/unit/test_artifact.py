@@ -33,7 +33,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return {member.name for member in content if member.isfile()}
 
 
-def test_a_user_gets_what_runs_and_what_explains_it(packed: set[str]) -> None:
+def test_the_artifact_has_the_collection_and_its_documentation(packed: set[str]) -> None:
     """Everything below these folders that git knows is in it."""
     listed = subprocess.run(
         ["git", "ls-files", "docs", "extensions", "meta", "playbooks", "plugins", "roles"],
@@ -46,7 +46,7 @@ def test_a_user_gets_what_runs_and_what_explains_it(packed: set[str]) -> None:
     assert wanted <= packed
 
 
-def test_what_only_a_checkout_needs_stays_in_the_repository(packed: set[str]) -> None:
+def test_tests_and_tools_are_not_in_the_artifact(packed: set[str]) -> None:
     """Tests are some megabytes, and cannot run from an installed collection."""
     assert {name for name in packed if name.startswith("tests/")} <= {
         "tests/config.yml",

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import pathlib
 import re
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ import yaml
 
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.key_names import is_secret_key
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
+from ansible_collections.scramjet.sth.plugins.modules import sth_instance
 from ansible_collections.scramjet.sth.tests.awx.definitions import definitions, question
 from ansible_collections.scramjet.sth.tests.awx.launching import injected
 from ansible_collections.scramjet.sth.tests.awx.stand_in import refuse_injectors, refuse_survey
@@ -46,7 +49,7 @@ def test_a_controller_accepts_the_credential_type() -> None:
         assert item.get("secret", False) == (item["id"] in ("token", "url_password", "client_key")), item["id"]
 
 
-def test_the_environment_alone_says_where_the_hub_is_and_how_to_sign_in(tmp_path: pathlib.Path) -> None:
+def test_a_credential_sets_hub_and_token_by_the_environment_alone(tmp_path: pathlib.Path) -> None:
     (tmp_path / "env").mkdir()
     environment, variables = injected(KIND, FILLED, tmp_path)
     read = {spec["fallback"][1][0] for spec in specs.HUB.values()}
@@ -73,7 +76,7 @@ def test_the_environment_alone_says_where_the_hub_is_and_how_to_sign_in(tmp_path
 
 
 @pytest.mark.parametrize("inputs", [{}, {**dict.fromkeys(FILLED, ""), "skip_verification": False}])
-def test_what_a_credential_leaves_blank_is_not_set(inputs: dict[str, Any], tmp_path: pathlib.Path) -> None:
+def test_blank_fields_of_a_credential_are_not_set(inputs: dict[str, Any], tmp_path: pathlib.Path) -> None:
     """A certificate is verified unless the credential says otherwise, and no blank file counts as one."""
     (tmp_path / "env").mkdir()
     environment, variables = injected(KIND, inputs, tmp_path)
@@ -94,18 +97,31 @@ def test_a_controller_accepts_the_surveys(survey: dict[str, Any]) -> None:
         assert item["question_description"].endswith((".", "YAML.", "JSON."))
 
 
+def own_defaults(playbook: pathlib.Path) -> dict[str, Any]:
+    """Return the defaults of the variables that a playbook reads itself, as far as its expressions name a value."""
+    text = playbook.read_text(encoding="utf-8")
+    found = re.findall(r"(sth_\w+) \| default\((.+?), true\)", text)
+    # A number may be 0, which default(…, true) would replace.
+    found += [(name, value) for value, name in re.findall(r"\{\{ (\S+) if (sth_\w+) \| default", text)]
+    defaults: dict[str, Any] = {}
+    for name, expression in found:
+        with contextlib.suppress(ValueError, SyntaxError):
+            value = ast.literal_eval(expression)
+            # A survey has a list as text with an item on each line.
+            defaults[name] = "\n".join(value) if isinstance(value, list) else value
+    return defaults
+
+
 @every_template
 def test_a_survey_asks_for_variables_of_its_playbook_and_has_their_defaults(template: dict[str, Any]) -> None:
     playbook = ROOT / template["playbook"]
     # The playbook rollout uses the second one in tasks of the role.
     known = read_by(playbook) | {"sth_hosts", "deployment_defaults"}
     roles: dict[str, Any] = {}
-    # Of variables that playbooks read themselves; the table of docs/playbooks.md has them.
-    defaults: dict[str, Any] = {
-        "sth_cleanup_stop_timeout": 7,
-        "sth_rollout_batches": "1\n25%\n100%",
-        "sth_rollout_soak_time": 10,
-        "sth_rollout_on_failure": "rollback_fleet",
+    # The playbook cleanup omits this option of sth_instance if it is not set.
+    defaults = {
+        "sth_cleanup_stop_timeout": int(sth_instance.TASK.options["stop_timeout"]["default"]),
+        **own_defaults(playbook),
     }
     for name in ("run_job", "deployment"):
         options, values = role(name)
@@ -121,7 +137,7 @@ def test_a_survey_asks_for_variables_of_its_playbook_and_has_their_defaults(temp
     assert set(template.get("extra_vars", {})) <= known
 
 
-def test_the_workflow_asks_for_what_its_jobs_ask_for() -> None:
+def test_the_survey_of_the_workflow_has_the_questions_of_its_jobs() -> None:
     used = [TEMPLATES[node["unified_job_template"]["name"]]["survey_spec"] for node in WORKFLOW["workflow_nodes"]]
     for item in WORKFLOW["survey_spec"]["spec"]:
         of_jobs = [question(spec, item["variable"]) for spec in used if item["variable"] in str(spec)]
@@ -130,7 +146,7 @@ def test_the_workflow_asks_for_what_its_jobs_ask_for() -> None:
     assert needed <= {item["variable"] for item in WORKFLOW["survey_spec"]["spec"]}
 
 
-def test_the_playbook_passes_on_all_that_the_files_say() -> None:
+def test_the_playbook_imports_every_field_of_the_definitions() -> None:
     tasks = yaml.safe_load((ROOT / "playbooks" / "tasks" / "awx_import.yml").read_text(encoding="utf-8"))
     imported = {}
     for task in [*tasks, *(inner for item in tasks for inner in item.get("block", ()))]:

@@ -63,7 +63,7 @@ def test_the_documented_variable_is_the_one_that_is_read(option: str) -> None:
     assert documented == [f"sth_{option}"]
 
 
-def test_the_error_codes_that_are_documented_are_those_that_there_are() -> None:
+def test_the_documented_error_codes_are_complete() -> None:
     notes = yaml.safe_load(attributes_fragment.ModuleDocFragment.DOCUMENTATION)["notes"]
     told = [note for note in notes if "error_code" in note]
     assert re.findall(r"V\((\w+)\)", told[0]) == sorted(set(get_args(ErrorCode)) - {"PACKAGE_NEEDED"})
@@ -88,12 +88,12 @@ def lacking() -> str:
     return "\n".join(lines)
 
 
-def test_the_pages_tell_what_each_version_of_the_hub_can_do() -> None:
+def test_the_pages_list_the_features_of_each_version() -> None:
     assert since() in (ROOT / "README.md").read_text(), since()
     assert lacking() in (ROOT / "docs" / "hub-behaviour.md").read_text(), lacking()
 
 
-def test_the_capabilities_that_are_documented_are_those_that_are_told() -> None:
+def test_the_documented_capabilities_are_those_that_are_returned() -> None:
     told = yaml.safe_load(module("sth_hub_info").RETURN)["hub"]["contains"]["capabilities"]["description"][0]
     expected = [(name, versions.text(versions.FEATURES[name].first)) for name in sorted(versions.CAPABILITIES)]
     assert re.findall(r"V\((\w+)\)\s\(([\d.]+)\)", told) == expected
@@ -131,7 +131,7 @@ def test_sanity_ignores_the_options_that_action_plugins_fill_in(path: pathlib.Pa
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_no_option_is_called_like_a_task_keyword_that_changes_its_meaning(name: str) -> None:
+def test_no_option_has_the_name_of_a_task_keyword(name: str) -> None:
     taken = {"timeout", "retries", "delay", "until", "poll", "async", "environment", "when", "vars", "throttle"}
     assert not taken.intersection(module(name).TASK.spec)
 

@@ -67,5 +67,5 @@ def test_a_virtual_environment_that_was_there_is_left(tmp_path: pathlib.Path) ->
     assert (tmp_path / ".venv").exists()
 
 
-def test_an_old_python_is_told_as_such(tmp_path: pathlib.Path) -> None:
+def test_make_says_that_python_is_too_old(tmp_path: pathlib.Path) -> None:
     assert "is older than Python 3.11" in make(tmp_path, TOO_OLD)

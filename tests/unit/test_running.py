@@ -37,7 +37,7 @@ AFFINITY = float(len(os.sched_getaffinity(0)))
         ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, AFFINITY),
     ],
 )
-def test_a_quota_counts_where_it_is_less_than_the_affinity(
+def test_the_number_of_jobs_follows_the_smaller_of_quota_and_affinity(
     tmp_path: pathlib.Path, files: dict[str, str], cpus: float
 ) -> None:
     for name, text in files.items():
@@ -49,7 +49,7 @@ def test_a_quota_counts_where_it_is_less_than_the_affinity(
     assert usable_cpus(tmp_path / "cgroup", own) == cpus
 
 
-def test_bounds_grow_with_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_limits_grow_with_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "1")
     idle = bound(10)
     monkeypatch.setenv(VARIABLE, "2.5")
@@ -58,7 +58,7 @@ def test_bounds_grow_with_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("ending", ["exit 3", "exec sleep 1000"])
-def test_what_fails_or_hangs_leaves_no_process(
+def test_a_failed_or_hanging_test_leaves_no_process(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     monkeypatch.setenv(VARIABLE, "1")
@@ -70,7 +70,7 @@ def test_what_fails_or_hangs_leaves_no_process(
     assert_ended(left.read_text().strip())
 
 
-def test_what_a_test_has_started_by_itself_leaves_no_process() -> None:
+def test_processes_that_a_test_has_started_are_ended() -> None:
     command = ["sh", "-c", "sleep 1000 > /dev/null & echo $!"]
     with ending_processes(os.environ) as environment:
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)

@@ -60,7 +60,7 @@ def spec_of(module: str) -> dict[str, Any]:
     return spec
 
 
-def test_what_stands_beside_a_command_of_si_are_options() -> None:
+def test_the_table_of_si_names_existing_options() -> None:
     """A row that names no module continues the one above it."""
     specs: list[dict[str, Any]] = []
     checked = 0
@@ -75,7 +75,7 @@ def test_what_stands_beside_a_command_of_si_are_options() -> None:
     assert checked > 10
 
 
-def test_the_workflows_run_targets_that_there_are() -> None:
+def test_the_workflows_run_existing_make_targets() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert WORKFLOWS
     for path in WORKFLOWS:
@@ -86,6 +86,6 @@ def test_the_workflows_run_targets_that_there_are() -> None:
         assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets), targets
 
 
-def test_galaxy_is_told_of_event_sources_if_there_are_some() -> None:
+def test_event_sources_are_named_in_the_metadata_for_galaxy() -> None:
     galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     assert ("eda" in galaxy["tags"]) == (ROOT / "extensions" / "eda").is_dir()

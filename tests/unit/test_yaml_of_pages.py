@@ -254,7 +254,7 @@ def _unknown(what: str, names: Iterable[str], known: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("place", TEXTS)
-def test_it_names_only_what_there_is(place: str) -> None:
+def test_yaml_blocks_use_only_existing_names(place: str) -> None:
     assert problems(TEXTS[place]) == []
 
 
@@ -291,5 +291,5 @@ def test_there_are_blocks_in_pages_of_each_kind() -> None:
         ("- {ansible.builtin.debug: {msg: '{{ x + }}'}}", "{{ x + }}: unexpected 'end of print statement'"),
     ],
 )
-def test_what_is_wrong_is_named(text: str, problem: str) -> None:
+def test_the_failure_names_the_wrong_name(text: str, problem: str) -> None:
     assert problem in problems(text)

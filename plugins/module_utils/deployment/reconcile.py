@@ -311,7 +311,7 @@ class _Apply:
         rolled_back, said = False, "was left as it is (on_failure: leave)."
         try:
             if how == "rollback":
-                leader = self.rolling.turn_back(goal_before(self.before, goal, self.rolling.seen.failed))
+                leader = self.rolling.roll_back(goal_before(self.before, goal, self.rolling.seen.failed))
                 rolled_back = leader is None
                 was = self.before.leader
                 back = f"was rolled back to {was.ref}." if was and was.ref else "was rolled back to what ran before."

@@ -124,7 +124,7 @@ class Rolling:
             "Stop them, and run the task again.",
         )
 
-    def turn_back(self, goal: Goal) -> Replica | None:
+    def roll_back(self, goal: Goal) -> Replica | None:
         """Roll back. See `reach`."""
         self.crashes.start_over()
         return self.settle(with_unreported(goal, self.options))

@@ -18,7 +18,7 @@ def missing_event(hub: HubClient, instance_id: str, label: str, expected: Expect
         return SthError(
             "FAILURE_EVENT",
             f"Instance {label} ({instance_id}) on {hub.api_url} emitted {expected.failure_event!r} instead "
-            f"of {expected.event!r}: its payload is in event.",
+            f"of {expected.event!r}: see its payload in event, and correct the cause.",
             instance=instance_id,
             event=heard.failure.payload,
         )
@@ -33,8 +33,8 @@ def missing_event(hub: HubClient, instance_id: str, label: str, expected: Expect
     return SthError(
         "TIMEOUT",
         f"Instance {label} ({instance_id}) on {hub.api_url} has not emitted {expected.event!r}{hint} "
-        f"within wait_timeout ({expected.timeout:g} s); it keeps running."
+        f"within wait_timeout ({expected.timeout:g} s); it keeps running. Check the name of the event and what the program does, or raise "
+        "wait_timeout." + "".join(f" {note}" for note in sorted(hub.transport.notes)),
         # The notes say that a gateway has cut off requests. Between two of them, the event may have been missed.
-        + "".join(f" {note}" for note in sorted(hub.transport.notes)),
         instance=instance_id,
     )

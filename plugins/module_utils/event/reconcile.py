@@ -109,7 +109,7 @@ def _message(options: EventOptions) -> tuple[Any, bool]:
     try:
         return json.loads(options.payload_json), True
     except ValueError as error:
-        raise SthError("INVALID_OPTION", f"payload_json is not JSON: {error}.") from None
+        raise SthError("INVALID_OPTION", f"payload_json is not JSON ({error}): correct it, or use payload.") from None
 
 
 def _carried(run: Run, name: str, message: Any, has_message: bool) -> Any:

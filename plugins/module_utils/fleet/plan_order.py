@@ -38,7 +38,10 @@ def check_promise(promise: Promise) -> None:
             f"min_ready is {least}, and total_replicas is {promise.total}: set min_ready to a number from 0 to {promise.total}.",
         )
     if least and promise.strategy == "recreate":
-        raise _refused(promise, "min_ready cannot be kept with strategy: recreate, which stops all replicas of a hub.")
+        raise _refused(
+            promise,
+            "min_ready cannot be kept with strategy: recreate, which stops all replicas of a hub: leave out one of them.",
+        )
     if least == promise.total and promise.strategy == "rolling" and promise.max_surge == 0:
         raise _refused(
             promise, "max_surge is 0 and min_ready is total_replicas, so nothing could be replaced: lower min_ready."

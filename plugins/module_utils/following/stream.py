@@ -31,7 +31,7 @@ _PROBES = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 class EventStream(Attended):
     """A thread that follows one event until `end`.
 
-    ``kept``: ask also for an event that the instance has emitted before. ``told(name, event, is_kept)`` is called for each event.
+    ``kept``: ask also for an event that the instance has emitted before. ``report(name, event, is_kept)`` is called for each event.
     ``lost(name, seconds, reason)`` is called after a break, when the stream is open again or has ended, because events of these
     seconds may be lost.
     """
@@ -43,7 +43,7 @@ class EventStream(Attended):
         name: str,
         *,
         kept: bool,
-        told: Callable[[str, Event, bool], None],
+        report: Callable[[str, Event, bool], None],
         lost: Callable[[str, float, str], None],
     ) -> None:
         super().__init__(f"follow {name}")
@@ -51,7 +51,7 @@ class EventStream(Attended):
         self._client = hub.instance(instance_id)
         self._event = name
         self._asks_for_kept = kept
-        self._told = told
+        self._report = report
         self._lost = lost
         self._ended = Flag()
         self._may_retry = Flag()
@@ -123,11 +123,11 @@ class EventStream(Attended):
                 self._close_gap()
                 if self._asks_for_kept:
                     self._asks_for_kept = False
-                    kept = _Kept(self._hub, self._client.id, self._event, self._told)
+                    kept = _Kept(self._hub, self._client.id, self._event, self._report)
                     kept.start()
                 for event in events:
                     if kept is None or not kept.holds(event):
-                        self._told(self._event, event, False)
+                        self._report(self._event, event, False)
         finally:
             self._asked_at = 0.0
             if kept is not None:
@@ -144,13 +144,13 @@ class EventStream(Attended):
 class _Kept(Attended):
     """Asks for the event that an instance emitted before it was followed. Holds later events back until the answer is known."""
 
-    def __init__(self, hub: HubClient, instance_id: str, name: str, told: Callable[[str, Event, bool], None]) -> None:
+    def __init__(self, hub: HubClient, instance_id: str, name: str, report: Callable[[str, Event, bool], None]) -> None:
         super().__init__(f"ask for {name}")
         self._timings = hub.timings
         self._woken = Flag()
         self._poll = Poll(hub, instance_id, "last", name, LONGEST_TIMEOUT, self._woken)
         self._event = name
-        self._told = told
+        self._report = report
         self._lock = threading.Lock()
         self._held: list[Event] | None = []
 
@@ -187,9 +187,9 @@ class _Kept(Attended):
             # Do not pass the answer on if the stream has sent the same event. If its payload is lost
             # (hub-behaviour.md#event-payloads), they cannot be compared, and count as the same.
             if kept is not None and not any(kept.lost or kept.payload == event.payload for event in held):
-                self._told(self._event, kept, True)
+                self._report(self._event, kept, True)
             for event in held:
-                self._told(self._event, event, False)
+                self._report(self._event, event, False)
 
 
 class _Probed(InFlight):

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.following.arguments import Arguments, NamedHub
 from ansible_collections.scramjet.sth.plugins.module_utils.following.outbox import Outbox
+from ansible_collections.scramjet.sth.plugins.module_utils.following.rulebook_events import RulebookEvents
 from ansible_collections.scramjet.sth.plugins.module_utils.following.stream import EventStream
-from ansible_collections.scramjet.sth.plugins.module_utils.following.told import Teller
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.lookup import is_named_by, sort_key
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import came_back, hides_for
@@ -58,7 +58,7 @@ class Watch(Attended):
         self._arguments = arguments
         self._outbox = outbox
         self._hub = HubClient(hub.connection, timings)
-        self._teller = Teller(hub.name, self._hub, arguments.mask_output)
+        self._rulebook_events = RulebookEvents(hub.name, self._hub, arguments.mask_output)
         self._ended = Flag()
         self._followed: dict[str, Followed] = {}
         # Ids of listed instances that are not followed: not chosen, or ended.
@@ -67,7 +67,7 @@ class Watch(Attended):
         self._looked_at: float | None = None
         # Since when the hub cannot be reached, on the monotonic clock, and the error code of the event about it.
         self._silent_since: float | None = None
-        self._told_code = ""
+        self._reported_code = ""
 
     def at_end(self) -> None:
         """Report the end of this thread, unless it was asked to end."""
@@ -123,15 +123,15 @@ class Watch(Attended):
             self._silent_since = time.monotonic()
             # When the hub answers again, it may have another version.
             self._hub.forget_version()
-        if failure.code != self._told_code:
-            self._told_code = failure.code
-            self._outbox.put(self._teller.unreachable(failure))
+        if failure.code != self._reported_code:
+            self._reported_code = failure.code
+            self._outbox.put(self._rulebook_events.unreachable(failure))
 
     def _reached(self) -> None:
-        silent, self._silent_since, self._told_code = self._silent_since, None, ""
+        silent, self._silent_since, self._reported_code = self._silent_since, None, ""
         if silent is not None or self._looked_at is None:
             seconds = 0.0 if silent is None else time.monotonic() - silent
-            self._outbox.put(self._teller.reachable(self._hub.version(), seconds))
+            self._outbox.put(self._rulebook_events.reachable(self._hub.version(), seconds))
 
     def _look(self) -> None:
         """Read the hub once, and report what has changed."""
@@ -182,15 +182,15 @@ class Watch(Attended):
         is_new = self._looked_at is not None and record.id not in self._others and not came_back(self._hub, record)
         followed = Followed(record, inventory.sequence(record.sequence_id), is_new)
         if is_new:
-            self._outbox.put(self._teller.instance("instance_started", record, followed.sequence))
+            self._outbox.put(self._rulebook_events.instance("instance_started", record, followed.sequence))
         if record.live:
             self._followed[record.id] = followed
         elif is_new:
             unseen = time.monotonic() - (self._looked_at or 0.0)
             for name in self._arguments.events:
                 why = "The instance began and ended between two looks at the hub."
-                self._outbox.put(self._teller.gap(record, followed.sequence, name, unseen, why))
-            self._outbox.put(self._teller.instance("instance_ended", record, followed.sequence))
+                self._outbox.put(self._rulebook_events.gap(record, followed.sequence, name, unseen, why))
+            self._outbox.put(self._rulebook_events.instance("instance_ended", record, followed.sequence))
 
     def _goes_on(self, followed: Followed, record: InstanceRecord, is_back: bool) -> None:
         """Report what has changed about a live instance, and follow its events."""
@@ -208,31 +208,33 @@ class Watch(Attended):
         since = followed.running_since
         is_stable = since is not None and time.monotonic() - since >= self._arguments.stable_for
         if is_stable and followed.is_new and self._arguments.ready_event is None:
-            self._tell_ready(followed)
+            self._report_ready(followed)
 
     def _follow_events(self, followed: Followed) -> None:
         ready = self._arguments.ready_event
 
-        def told(name: str, event: Event, kept: bool) -> None:
+        def report(name: str, event: Event, kept: bool) -> None:
             if name in self._arguments.events:
-                self._outbox.put(self._teller.event(followed.record, followed.sequence, name, event, kept))
+                self._outbox.put(self._rulebook_events.event(followed.record, followed.sequence, name, event, kept))
             if name == ready:
-                self._tell_ready(followed)
+                self._report_ready(followed)
 
         def lost(name: str, seconds: float, reason: str) -> None:
-            self._outbox.put(self._teller.gap(followed.record, followed.sequence, name, seconds, reason))
+            self._outbox.put(self._rulebook_events.gap(followed.record, followed.sequence, name, seconds, reason))
 
         for name in (*self._arguments.events, *([ready] if ready else [])):
             if name not in followed.streams:
-                stream = EventStream(self._hub, followed.record.id, name, kept=followed.is_new, told=told, lost=lost)
+                stream = EventStream(
+                    self._hub, followed.record.id, name, kept=followed.is_new, report=report, lost=lost
+                )
                 stream.start()
                 followed.streams[name] = stream
 
-    def _tell_ready(self, followed: Followed) -> None:
+    def _report_ready(self, followed: Followed) -> None:
         with followed.lock:
             was, followed.is_ready = followed.is_ready, True
         if not was:
-            self._outbox.put(self._teller.instance("instance_ready", followed.record, followed.sequence))
+            self._outbox.put(self._rulebook_events.instance("instance_ready", followed.record, followed.sequence))
 
     def _end_all(self, ended: list[tuple[Followed, InstanceRecord]]) -> None:
         """Report which instances have ended, after their last events."""
@@ -246,4 +248,4 @@ class Watch(Attended):
                 stream.join(1.0)
             del self._followed[record.id]
             self._others.add(record.id)
-            self._outbox.put(self._teller.instance("instance_ended", record, followed.sequence))
+            self._outbox.put(self._rulebook_events.instance("instance_ended", record, followed.sequence))

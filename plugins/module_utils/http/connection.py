@@ -135,7 +135,9 @@ def normalise_api_url(url: str) -> str:
     except ValueError:
         valid = False
     if not valid or parts.query or parts.fragment:
-        raise SthError("INVALID_OPTION", f"api_url {url!r} is not an address such as http://hub.example.com:8000.")
+        raise SthError(
+            "INVALID_OPTION", f"api_url {url!r} is not an address: set one such as http://hub.example.com:8000."
+        )
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/api/v1", "", ""))
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.request import getproxies
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError, LostAnswerError, SthError
 
@@ -19,41 +21,41 @@ with suppress(ImportError):
     import urllib3
 
 
-# Texts of the TLS library, and what to do about each. The first that fits counts.
-TLS_ADVICE = (
-    ("certificate has expired", "renew the certificate of the hub, or set the clock of this machine."),
-    ("certificate is not yet valid", "set the clock of this machine, or that of the one that issued the certificate."),
-    ("ostname mismatch", "use a name in api_url that the certificate of the hub has, or give it one with this name."),
-    (
-        "address mismatch",
-        "use a name in api_url that the certificate of the hub has, or give it one with this address.",
-    ),
-    # OpenSSL 1.1 writes it without the hyphen.
-    ("self-signed certificate (", "set ca_path to this certificate of the hub, if you trust it."),
-    ("self signed certificate (", "set ca_path to this certificate of the hub, if you trust it."),
-    ("CERTIFICATE_VERIFY_FAILED", "set ca_path to the CA that signed the hub's certificate."),
-    ("UNSUPPORTED_PROTOCOL", "the hub offers only old versions of TLS, so let it offer TLS 1.2 or newer."),
-    ("PROTOCOL_VERSION", "the hub offers only old versions of TLS, so let it offer TLS 1.2 or newer."),
-)
+_NAME_ADVICE = "use a name in api_url that the certificate of the hub has, or give it one with this name."
+_OLD_TLS_ADVICE = "the hub offers only old versions of TLS, so let it offer TLS 1.2 or newer."
+# What to do about a certificate that is refused, by the code of OpenSSL (X509_V_ERR_…).
+CERTIFICATE_ADVICE = {
+    9: "set the clock of this machine, or that of the one that issued the certificate.",
+    10: "renew the certificate of the hub, or set the clock of this machine.",
+    18: "set ca_path to this certificate of the hub, if you trust it.",
+    62: _NAME_ADVICE,
+    64: "use a name in api_url that the certificate of the hub has, or give it one with this address.",
+}
+CERTIFICATE_ADVICE_ELSE = "set ca_path to the CA that signed the hub's certificate."
+# What to do about other failures of TLS, by their reason in OpenSSL.
+TLS_ADVICE = {
+    "UNSUPPORTED_PROTOCOL": _OLD_TLS_ADVICE,
+    "TLSV1_ALERT_PROTOCOL_VERSION": _OLD_TLS_ADVICE,
+}
 TLS_ADVICE_ELSE = "if the hub asks for a client certificate, set client_cert and client_key to one that it accepts."
 
 
 def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -> SthError:
     """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
     exceptions = requests.exceptions
-    text = str(error)
     where = {"method": method, "url": url}
     if isinstance(error, exceptions.SSLError):
-        if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+        if _tls_reason(error) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
             return SthError(
                 "UNREACHABLE",
                 f"{method} {url} failed, because the server does not use TLS there: use http:// in api_url.",
                 **where,
             )
-        advice = next((advice for said, advice in TLS_ADVICE if said in text), TLS_ADVICE_ELSE)
         # Cut off the line of Python's source, "(_ssl.c:1006)", and the full stop that some versions of Python put before it.
         cause = re.sub(r"\.? \(_ssl\.c:\d+\)$", "", _innermost(error))
-        return SthError("UNREACHABLE", f"{method} {url} failed while it set up TLS ({cause}): {advice}", **where)
+        return SthError(
+            "UNREACHABLE", f"{method} {url} failed while it set up TLS ({cause}): {_tls_advice(error)}", **where
+        )
     if isinstance(error, exceptions.ProxyError):
         return SthError(
             "UNREACHABLE",
@@ -61,7 +63,7 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             "or set NO_PROXY, if this machine reaches the hub without a proxy.",
             **where,
         )
-    if isinstance(error, exceptions.InvalidSchema) and "SOCKS" in text:
+    if isinstance(error, exceptions.InvalidSchema) and _has_socks_proxy():
         return SthError(
             "UNREACHABLE",
             f"{method} {url} goes through a SOCKS proxy, which needs the Python library PySocks where the task runs: install PySocks "
@@ -108,6 +110,26 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
 def _is_of(error: BaseException, *kinds: type[BaseException]) -> bool:
     """Whether the error or one of its causes is of one of these classes. Its text decides nothing: it holds the address."""
     return any(isinstance(cause, kinds) for cause in _causes(error))
+
+
+def _tls_reason(error: BaseException) -> str | None:
+    """Return the reason that OpenSSL gives, such as ``CERTIFICATE_VERIFY_FAILED``; None if it gives none."""
+    return next((cause.reason for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+
+
+def _tls_advice(error: BaseException) -> str:
+    """Say what to do about a failure of TLS."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            # urllib3 before 2.0 compares the names itself, and then there is no code.
+            code = getattr(cause, "verify_code", None)
+            return _NAME_ADVICE if code is None else CERTIFICATE_ADVICE.get(code, CERTIFICATE_ADVICE_ELSE)
+    return TLS_ADVICE.get(_tls_reason(error) or "", TLS_ADVICE_ELSE)
+
+
+def _has_socks_proxy() -> bool:
+    """Whether the environment names a SOCKS proxy. requests has no class of its own for the missing library."""
+    return any(proxy.lower().startswith("socks") for proxy in getproxies().values())
 
 
 def _innermost(error: BaseException) -> str:

@@ -152,12 +152,14 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
         advice = (
             "A gateway in front of the hub limits the size of a request: raise its limit (nginx: client_max_body_size)."
         )
-    if not advice and response.status >= 500:
+    if not advice and code in ("NOT_FOUND", "CONFLICT"):
+        advice = "Another client may have changed it: run the task again."
+    if not advice:
         advice = "Look in the hub's log for the cause."
     text = f"Could not {purpose}: {response.method} {response.url} answered {response.status} {response.error_text()}."
     return SthError(
         code,
-        f"{text} {advice}".strip(),
+        f"{text} {advice}",
         http_status=response.status,
         method=response.method,
         url=response.url,

@@ -71,7 +71,7 @@ class Dialect:
         # Why the hub is treated as another version than it reports, or None.
         self.note = doubt(version.version)
         self.capabilities: frozenset[Capability] = frozenset(name for name in CAPABILITIES if has(release, name))
-        self.tells_status = has(release, "instance_status")
+        self.reports_status = has(release, "instance_status")
         # The most bytes that the body of a start, with app_config and args, may have; None if there is no limit.
         self.start_body_limit = ENVIRONMENT if has(release, "start_in_environment") else None
         # One request lists sequences and instances together.
@@ -152,7 +152,7 @@ class Dialect:
 
     def instance(self, raw: Any) -> InstanceRecord:
         """Read ``GET /instance/:id`` or one element of ``GET /instances``. Raises ``HUB_ERROR``."""
-        return self._readable(lambda: instance_record(raw, self.tells_status))
+        return self._readable(lambda: instance_record(raw, self.reports_status))
 
     def unreadable(self, what: str) -> SthError:
         """Build the failure for an answer whose shape no hub of this version has."""

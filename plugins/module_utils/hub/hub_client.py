@@ -137,12 +137,12 @@ class HubClient(HubApi):
         return Inventory(tuple(sequences), tuple(instances))
 
     def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
-        told = self.dialect.tells_status
+        told = self.dialect.reports_status
         if any(("status" in item) != told for item in raw):
             # The hub was replaced by one of another version since the version was read.
             self.forget_version()
         dialect = self.dialect
-        if dialect.tells_status:
+        if dialect.reports_status:
             return [dialect.instance(item) for item in raw]
         with Workers(PARALLEL_GETS, self.abandon) as pool:
             found = pool.map(lambda item: self.instance(self.id_of(item)).info(), raw)

@@ -72,14 +72,14 @@ def sequence_record(raw: Any) -> SequenceRecord:
     )
 
 
-def instance_record(raw: Any, tells_status: bool) -> InstanceRecord:
+def instance_record(raw: Any, reports_status: bool) -> InstanceRecord:
     """Read ``GET /instance/:id`` or one element of ``GET /instances``.
 
-    ``tells_status``: whether the hub reports a status. If it does not, an instance that is listed and answers is running.
+    ``reports_status``: whether the hub reports a status. If it does not, an instance that is listed and answers is running.
     """
     shown = _object(raw, "an instance")
     said = shown.get("status")
-    if said is None and tells_status:
+    if said is None and reports_status:
         raise UnreadableError("an instance without a status")
     status = str(said or "running")
     terminated = _object(shown.get("terminated"), "the end of an instance")

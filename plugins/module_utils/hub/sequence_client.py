@@ -66,11 +66,15 @@ class SequenceClient:
         hold = self._api.timings.start_hold
         answer = self._api.transport.write("POST", "sequence", self.id, "start", body=body, hold=hold)
         if answer.status == 400:
-            error, said = failed_answer(answer, f"start sequence {self.id}"), answer.error_text()
+            said = answer.error_text()
+            # The hub passes on this error of the operating system: the environment of the process is too large.
+            is_large = "E2BIG" in said
+            error = failed_answer(
+                answer, f"start sequence {self.id}", "Make app_config and args smaller." if is_large else ""
+            )
             if any(text in said for text in _DIED):
                 raise DiedAtStartError.of(error, "START_FAILED")
-            # The hub passes on this error of the operating system: the environment of the process is too large.
-            raise SthError.of(error, "INVALID_CONFIG" if "E2BIG" in said else "START_FAILED")
+            raise SthError.of(error, "INVALID_CONFIG" if is_large else "START_FAILED")
         if not answer.ok:
             raise failed_answer(answer, f"start sequence {self.id}", _BLIND if answer.status == 500 else "")
         return InstanceClient(self._api, self._api.id_of(answer.json()))
@@ -126,7 +130,7 @@ class SequenceClient:
 def uploaded_id(api: HubApi, answer: Response, purpose: str) -> str:
     """Read the id of a sequence from the answer to an upload; raise ``INVALID_PACKAGE`` if the hub refused the package."""
     if answer.status == 422:
-        error = failed_answer(answer, purpose)
+        error = failed_answer(answer, purpose, "Correct the package.")
         raise SthError.of(error, "INVALID_PACKAGE")
     if not answer.ok:
         raise failed_answer(answer, purpose)

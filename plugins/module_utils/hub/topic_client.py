@@ -36,7 +36,11 @@ class TopicClient:
         answer = self._api.transport.write("POST", "topics", body={"id": self.name, "content-type": content_type})
         self._refuse_missing(has_no_endpoint(answer))
         if answer.status == 400 and "exist" in answer.error_text():
-            raise SthError("CONFLICT", f"Topic {self.name} exists already.", http_status=400)
+            raise SthError(
+                "CONFLICT",
+                f"Topic {self.name} exists already on {self._api.api_url}: choose another name, or delete the topic first.",
+                http_status=400,
+            )
         if not answer.ok:
             raise failed_answer(answer, f"create topic {self.name}")
         require_acknowledged(answer)

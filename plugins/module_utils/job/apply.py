@@ -27,11 +27,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, free_id, start_once
-from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON, as_the_log_says, ended_record
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON, ended_record, from_the_log
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, Inventory
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting, collecting, spoiled
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import (
+    Collecting,
+    collecting,
+    damaged_text,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed, Feeder, feeding
 
 # Ends a program that has completed at once, because it has nothing left to do (hub-behaviour.md#completion-is-known-early).
@@ -107,7 +111,7 @@ class Apply:
             try:
                 end = self._until_the_end(last, bound, group, completion_event, failure_event)
                 failed = None if end.is_met else failure_event.last_words()
-                self._took()
+                self._set_seconds()
                 record = self._ended(end.record, group)
                 needs_end_of_log = is_python and not end.is_met and record.outcome != "completed"
                 collected = group.finish(needs_log=needs_end_of_log)
@@ -116,9 +120,9 @@ class Apply:
                 raise self._cut_short(error, instance_id, group.finish(is_whole=False)) from None
             self._note_cuts(group)
             if group.has_replaced_text:
-                self.run.warnings += spoiled(self.hub, f"output of instance {self.label}")
+                self.run.warnings += damaged_text(self.hub, f"output of instance {self.label}")
             if is_python and not end.is_met:
-                record = as_the_log_says(record, group.said()["log"])
+                record = from_the_log(record, group.said()["log"])
             # Raise inside the context, so that the file of a failed run does not get its final name.
             incomplete = self.completion.is_required or record.outcome != "completed"
             if not end.is_met and (incomplete or failed is not None):
@@ -163,7 +167,7 @@ class Apply:
                 self._require_read(group, last.id)
             event = completion_event.last_words() if ended is not None else completion_event.wait(timings.look_every)
             if event is not None or self.completion.is_reached(group.stopped_by, group.silence):
-                self._took()
+                self._set_seconds()
                 return End(self._finished(now or last), event, is_met=True)
             if ended is not None:
                 return End(ended)
@@ -173,15 +177,16 @@ class Apply:
             failed = failure_event.heard()
             if failed is not None:
                 shown = self._shown(failed)
-                self._took()
+                self._set_seconds()
                 raise SthError(
                     "FAILURE_EVENT",
                     f"Instance {self.label} ({last.id}) on {self.hub.api_url} emitted {options.failure_event!r} with "
-                    f"{shown!r}; it {self._left(last.id)}.",
+                    f"{shown!r}; it {self._left(last.id)}. Correct the cause, which this payload or the log of the program may name, and "
+                    "run the task again.",
                     instance=last.id,
                     event=shown,
                 )
-        self._took()
+        self._set_seconds()
         ways = self.completion.ways
         missing = f", and {ways} did not come" if ways else ""
         raise SthError(
@@ -212,7 +217,7 @@ class Apply:
         needs = self.feeder if group.ended_at("output") is None else None
         failure = needs.failure(self.hub.timings.dropped_with_end) if needs else None
         if failure is not None:
-            self._took()
+            self._set_seconds()
             message = (
                 f"Instance {self.label} ({instance_id}) did not get all of its input, and {self._left(instance_id, in_doubt=True)}: "
                 f"{failure.message}"
@@ -224,7 +229,7 @@ class Apply:
         broken = group.broken()
         if broken is not None:
             stream, failure = broken
-            self._took()
+            self._set_seconds()
             raise SthError.of(
                 failure,
                 message=f"The {stream} of instance {self.label} ({instance_id}) could not be read to its end; the output until then is "
@@ -239,7 +244,7 @@ class Apply:
                 "time-out of a proxy, and the task read on."
             )
 
-    def _took(self) -> None:
+    def _set_seconds(self) -> None:
         """Set how long the run took, when it has completed or failed."""
         if self.seconds is None:
             self.seconds = round(time.monotonic() - self._begin, 2)
@@ -291,7 +296,7 @@ class Apply:
         """Return a failure as one about the instance, with the collected data, which cannot be read again."""
         message = error.message
         if "instance" not in error.details:
-            self._took()
+            self._set_seconds()
             left = "" if self.options.on_failure == "keep" else f"; it {self._left(instance_id)}"
             message = (
                 f"It is not known whether instance {self.label} ({instance_id}) on {self.hub.api_url} has ended{left}; its output until "

@@ -86,7 +86,7 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
     for _dummy in pauses(Deadline(grace), timings.looks):
         last = orders.look()
         if not _alive(last):
-            return _as_told(last, killed)
+            return _killed_as_ordered(last, killed)
         if not killed and last and last.status == "running":
             # Python programs on 0.18 keep running after a stop (hub-behaviour.md#python-programs). A kill is refused in any
             # status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
@@ -143,7 +143,7 @@ def _process(hub: HubClient, instance_id: str) -> str:
     return f"process {process}" if process is not None else "its process"
 
 
-def _as_told(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
+def _killed_as_ordered(record: InstanceRecord | None, killed: bool) -> InstanceRecord | None:
     """Return the record of an ended instance, with "killed" instead of the failure that 1.x reports after a kill by force."""
     if killed and record is not None and record.outcome == "failed":
         return replace(record, outcome="killed")
@@ -182,7 +182,7 @@ class _Orders:
                 return 0.0
             # A hub that reports a status shows at once that it stops an instance. If this one still reports "running", the stop has
             # not reached it.
-            record = self.look() if self._hub.dialect.tells_status else None
+            record = self.look() if self._hub.dialect.reports_status else None
             if record is None or record.status != "running":
                 break
         return bound.remaining
@@ -248,7 +248,7 @@ class _Orders:
         Hubs may do that (hub-behaviour.md#body-of-a-stop). Only hubs without a status are asked, because they list such an instance
         like any other, so the next run would rely on it.
         """
-        if self._hub.dialect.tells_status:
+        if self._hub.dialect.reports_status:
             return False
         timings = self._hub.timings
         try:

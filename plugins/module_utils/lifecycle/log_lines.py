@@ -87,7 +87,7 @@ def read_line(line: bytes) -> Mapping[str, Any] | None:
     return entry if isinstance(entry, Mapping) else None
 
 
-def tells_completion(line: bytes) -> bool:
+def reports_completion(line: bytes) -> bool:
     """Whether the runner of a program in Node.js says in ``line`` that the program has completed.
 
     A program cannot say so: what it logs has another ``from``.

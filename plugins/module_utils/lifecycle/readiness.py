@@ -225,7 +225,7 @@ class _Wait:
         return SthError(
             "START_FAILED",
             f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} emitted {self.readiness.failure_event!r} with {shown!r} "
-            "instead of becoming ready.",
+            "instead of becoming ready: correct the cause, which this payload or the log of the program may name, and run the task again.",
             instance=self.client.id,
             event=shown,
         )
@@ -235,10 +235,11 @@ class _Wait:
 
     def _too_late(self, what: str) -> SthError:
         words = failure_logs(self.hub, self.client.id)
+        where = "see the end of its stderr and log in logs" if words else "see what the program does"
         return SthError(
             "TIMEOUT",
             f"Instance {self.label} ({self.client.id}) on {self.hub.api_url} {what} after wait_timeout "
-            f"({self.readiness.wait_timeout:g} s).",
+            f"({self.readiness.wait_timeout:g} s): {where}, or raise wait_timeout.",
             instance=self.client.id,
             logs=words.ends if words else None,
         )

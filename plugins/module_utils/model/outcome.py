@@ -61,7 +61,7 @@ class PythonEnd:
         self.has_finished = message == _FINISHED and (self._has_returned or not self._runs)
 
 
-def as_the_log_says(record: InstanceRecord, log: str) -> InstanceRecord:
+def from_the_log(record: InstanceRecord, log: str) -> InstanceRecord:
     """Return the ``record`` of a Python program that has ended, as ``completed`` if the end of its log says so."""
     if record.outcome in ("failed", "unknown", None) and has_finished(log):
         return replace(record, outcome="completed")

@@ -259,7 +259,8 @@ def with_index(config: Mapping[str, Any], path: str | None, index: int | str) ->
     key, dot, rest = path.partition(".")
     if not key or (dot and not rest):
         raise SthError(
-            "INVALID_OPTION", f"index_key {path!r} is not a path of keys with dots between them, such as server.index."
+            "INVALID_OPTION",
+            f"index_key {path!r} is not a path: write keys with dots between them, such as server.index.",
         )
     if not rest:
         return {**config, key: index}

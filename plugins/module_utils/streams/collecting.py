@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import Gateway
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, reports_completion
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PythonEnd
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import NewFile, replacing
@@ -117,7 +117,7 @@ class LogSink(Sink):
     # The end of the log, at least its last `KEPT_END` bytes.
     tail: bytearray = field(default_factory=bytearray)
     # Whether the runner has logged that the program has completed.
-    tells_completion: bool = False
+    reports_completion: bool = False
     # Whether the runner of a program in Python has finished.
     python_end: PythonEnd = field(default_factory=PythonEnd)
     _line: bytes = b""
@@ -131,7 +131,7 @@ class LogSink(Sink):
         if len(self._line) > LONGEST_LINE:
             lines, self._line = [*lines, self._line], b""
         for line in lines:
-            self.tells_completion = self.tells_completion or tells_completion(line)
+            self.reports_completion = self.reports_completion or reports_completion(line)
             self.python_end.take(line)
             if self.keeps.keeps(line):
                 super().write(line + b"\n")
@@ -262,7 +262,7 @@ class Collecting:
         output, log = self._readers["output"], self._readers.get("log")
         if output.ended_at is None or log is None or not isinstance(log.sink, LogSink):
             return False
-        return log.sink.tells_completion and output.sink.digest.digest() != _NOTHING
+        return log.sink.reports_completion and output.sink.digest.digest() != _NOTHING
 
     @property
     def stopped_by(self) -> StoppedBy | None:
@@ -319,7 +319,7 @@ class Collecting:
         for reader in self._readers.values():
             if isinstance(reader.sink, LogSink):
                 # The last lines may still be on their way, even if the program was silent for a long time before its end.
-                since = 0.0 if reader.sink.tells_completion else began
+                since = 0.0 if reader.sink.reports_completion else began
                 while reader.is_alive() and not bound.passed:
                     is_silent = time.monotonic() - max(since, reader.last_data) >= timings.log_after_end
                     if is_silent and reader.refusal is None and (not needs_log or reader.sink.python_end.has_finished):
@@ -401,7 +401,7 @@ def collecting(
         yield group
 
 
-def spoiled(hub: HubClient, what: str) -> list[str]:
+def damaged_text(hub: HubClient, what: str) -> list[str]:
     """Return a warning about U+FFFD in a stream, if a hub of this version may have written it; else an empty list."""
     if hub.dialect.carries_binary_output:
         return []

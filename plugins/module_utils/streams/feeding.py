@@ -209,4 +209,6 @@ def _bytes_of(content: str, encoding: str) -> bytes:
     try:
         return base64.b64decode("".join(content.split()), validate=True)
     except binascii.Error as error:
-        raise SthError("INVALID_OPTION", f"content is not valid base64: {error}.") from None
+        raise SthError(
+            "INVALID_OPTION", f"content is not valid base64 ({error}): correct it, or leave out encoding if it is text."
+        ) from None

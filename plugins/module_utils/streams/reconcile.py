@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_writable
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
-from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Hiding, spoiled
+from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Hiding, damaged_text
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import (
     TAKEN_BY_PYTHON,
     Feed,
@@ -156,8 +156,8 @@ def _read_instance(run: Run, options: StreamOptions, reading: Reading) -> Result
         now = client.info()
         return now is None or not now.live
 
-    def warn_of_spoiled() -> None:
-        run.warnings.extend(spoiled(hub, f"output of instance {record.label}"))
+    def warn_of_damaged_text() -> None:
+        run.warnings.extend(damaged_text(hub, f"output of instance {record.label}"))
 
     # All streams end with their instance, except the log from 0.24 on (hub-behaviour.md#events).
     never_ends = stream == "log" and hub.dialect.log_never_ends
@@ -167,7 +167,7 @@ def _read_instance(run: Run, options: StreamOptions, reading: Reading) -> Result
         Hiding(run.secrets, stream, options.mask_output),
         hub.timings,
         nothing_more if never_ends else None,
-        warn_of_spoiled if stream == "output" else None,
+        warn_of_damaged_text if stream == "output" else None,
     )
 
 

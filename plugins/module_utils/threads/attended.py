@@ -59,7 +59,9 @@ class Attended(threading.Thread, ABC):
             self.error = error
         except SystemExit:
             # The task was interrupted, so the transport sends nothing more. Another thread of the task may need `error`.
-            self.error = SthError("LOCAL_ERROR", f"The task was interrupted before this thread could {self.name}.")
+            self.error = SthError(
+                "LOCAL_ERROR", f"The task was interrupted before this thread could {self.name}: run the task again."
+            )
         except Exception as error:
             # Otherwise the thread would end silently, and the task would wait for it until its time limit.
             self.error = local_error(self.name, error)

@@ -86,7 +86,9 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
     for host, of_host in reached.items():
         now = of_host.get("deployment__now") or {}
         if "deployments" not in now:
-            left[host] = str(now.get("msg") or "its hub cannot be reached")
+            left[host] = str(
+                now.get("msg") or "its hub cannot be reached: when it runs again, deploy the previous version there"
+            )
             continue
         running = {item["name"]: item["ref"] for item in now["deployments"]}
         hubs[host] = {}
@@ -163,7 +165,7 @@ def _way_back(planned: Mapping[str, Any], running: str | None, refs_before: set[
     if "in_force" not in planned:
         # The task ran as a module, which does not pass on secrets.
         if before == target:
-            return "its previous configuration is known only where tasks run in-process (sth_entrance)"
+            return "its previous configuration is known only where tasks run in-process (sth_entrance): deploy that configuration yourself"
         return only_version if running == target else None
     # If the previous version runs already, rolled_back would go back one version too far.
     return {"state": "rolled_back"} if running not in (None, before) else {"state": "present", "canary": 0}
@@ -197,7 +199,8 @@ def _task_failure(result: Mapping[str, Any]) -> dict[str, Any] | None:
 def _not_ready(run: Mapping[str, Any], look: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return ``{msg, error_code}`` for replicas that are not ready any more; None if all are."""
     if "deployments" not in look:
-        return {"msg": str(look.get("msg") or "The hub cannot be reached."), "error_code": look.get("error_code")}
+        unreachable = "The hub cannot be reached: check sth_api_url, and that the hub runs."
+        return {"msg": str(look.get("msg") or unreachable), "error_code": look.get("error_code")}
     ready = {item["name"]: item["ready"] for item in look["deployments"]}
     for item in run.get("results") or ():
         name, wanted = item["deployment__name"], item["deployment"]["replicas"]

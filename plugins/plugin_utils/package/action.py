@@ -61,9 +61,9 @@ class PackageAction(HubAction):
         # The module has read the package, unless it is one on the controller for another machine.
         files = result.pop("_files", None)
         if files:
-            self._tell_files(files["ref"], files["digests"], result)
+            self._add_file_names(files["ref"], files["digests"], result)
         elif self._package and result.get("changed"):
-            self._tell_files(self._package.ref, self._package.file_digests, result)
+            self._add_file_names(self._package.ref, self._package.file_digests, result)
         return result
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class PackageAction(HubAction):
             build(source, command, place, self._keyword_environment())
         arguments["src"] = place
 
-    def _tell_files(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
+    def _add_file_names(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:
         """If the diff says only that the package differs, name the files that differ. Keep those of an uploaded package for later."""
         diff: Any = result.get("diff")
         shown = diff["after"] if isinstance(diff, Mapping) and isinstance(diff.get("after"), dict) else {}

@@ -83,8 +83,8 @@ def read_manifest(file: Path) -> dict[str, Any]:
                     manifest: dict[str, Any] = json.load(content)
                     return manifest
     except (OSError, tarfile.TarError, ValueError) as error:
-        raise ValueError(f"{file} is not an archive as `npm pack` makes it: {error}.") from error
-    raise ValueError(f"{file} is not an archive as `npm pack` makes it: it has no package.json.")
+        raise ValueError(f"{file} is not an archive as `npm pack` makes it ({error}): replace or remove it.") from error
+    raise ValueError(f"{file} is not an archive as `npm pack` makes it (it has no package.json): replace or remove it.")
 
 
 def main() -> int:
@@ -98,7 +98,10 @@ def main() -> int:
     done = subprocess.run([*command, f"--registry={registry.url}", f"--@scramjet:registry={registry.url}"], check=False)
     # Missing packages are an error only if npm fails, because some are optional.
     if done.returncode and registry.missing:
-        print(f"{folder} has no archive of {', '.join(sorted(registry.missing))}.", file=sys.stderr)
+        print(
+            f"{folder} has no archive of {', '.join(sorted(registry.missing))}: add them with `npm pack`.",
+            file=sys.stderr,
+        )
     return done.returncode
 
 

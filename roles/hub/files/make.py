@@ -51,7 +51,7 @@ def main() -> None:
             try:
                 (make_directory if "directories" in entry else write_file)(path, entry)
             except (OSError, LookupError) as error:
-                sys.exit(f"{path} could not be created: {error}.")
+                sys.exit(f"{path} could not be created ({error}): correct the path, the account or the permissions.")
 
 
 if __name__ == "__main__":

@@ -100,7 +100,10 @@ def end(processes: Processes, grace: float, asked_by: int = signal.SIGTERM) -> N
         while alive(processes) and time.monotonic() < deadline:
             time.sleep(0.05)
     if alive(processes):
-        raise SystemExit(f"These processes do not end: {sorted(alive(processes))}")
+        raise SystemExit(
+            f"These processes were killed and do not end: {sorted(alive(processes))}. They probably wait for a disk or a network file "
+            "system: repair it, or restart the machine, and run the role again."
+        )
 
 
 def end_hub(settings: dict[str, Any], leaves_runners: bool = False) -> None:

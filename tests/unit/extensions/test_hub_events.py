@@ -22,7 +22,7 @@ import yaml
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.following import arguments
-from ansible_collections.scramjet.sth.plugins.module_utils.following.told import Teller
+from ansible_collections.scramjet.sth.plugins.module_utils.following.rulebook_events import RulebookEvents
 from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, HubVersion, InstanceRecord
@@ -42,7 +42,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(main, bound(20)))
 
 
-def test_it_has_the_connection_options_of_the_modules() -> None:
+def test_the_plugin_has_the_connection_options_of_the_modules() -> None:
     assert set(arguments.CONNECTION) == set(HUB) - {"api_url"}
 
 
@@ -67,7 +67,7 @@ def test_the_page_lists_every_argument_with_its_default() -> None:
 
 
 def test_the_page_lists_every_event_with_its_fields() -> None:
-    """Told by a hub that has gone through everything."""
+    """Reported by a hub that has gone through everything."""
     rows = {line.split("`")[1]: line for line in _section("Events") if line.startswith("| `") and line.count("|") == 4}
     found = {event["type"]: event for event in _one_of_each()}
     assert rows.keys() >= found.keys()
@@ -84,21 +84,24 @@ def _section(title: str) -> list[str]:
 
 def _one_of_each() -> list[dict[str, Any]]:
     hub = HubClient("http://127.0.0.1:9")
-    teller = Teller("h", hub, mask_output=True)
+    rulebook_events = RulebookEvents("h", hub, mask_output=True)
     record = InstanceRecord("i", "s", "running")
     return [
-        teller.reachable(HubVersion("1.0.1", "1.x"), 0.0),
-        teller.unreachable(SthError("UNREACHABLE", "away")),
-        teller.event(record, None, "up", Event(1), kept=False),
-        teller.gap(record, None, "up", 1.0, "cut"),
-        *(teller.instance(kind, record, None) for kind in ("instance_started", "instance_ready", "instance_ended")),
+        rulebook_events.reachable(HubVersion("1.0.1", "1.x"), 0.0),
+        rulebook_events.unreachable(SthError("UNREACHABLE", "away")),
+        rulebook_events.event(record, None, "up", Event(1), kept=False),
+        rulebook_events.gap(record, None, "up", 1.0, "cut"),
+        *(
+            rulebook_events.instance(kind, record, None)
+            for kind in ("instance_started", "instance_ready", "instance_ended")
+        ),
     ]
 
 
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "extensions" / "eda" / "rulebooks").glob("*.yml")), ids=lambda path: path.stem
 )
-def test_the_rulebooks_give_the_source_what_it_takes(path: pathlib.Path) -> None:
+def test_the_rulebooks_pass_valid_arguments_to_the_source(path: pathlib.Path) -> None:
     for ruleset in yaml.safe_load(path.read_text(encoding="utf-8")):
         for source in ruleset["sources"]:
             given = source["scramjet.sth.hub_events"]
@@ -170,7 +173,7 @@ def test_a_failure_in_a_thread_ends_the_source(hub: FakeHub, monkeypatch: pytest
         run(PLUGIN["main"](asyncio.Queue(), {"hubs": [{"api_url": hub.api_url}]}))
 
 
-def test_it_finds_its_collection_where_nothing_else_does(tmp_path: pathlib.Path) -> None:
+def test_the_source_finds_its_collection_beside_another_package_of_that_name(tmp_path: pathlib.Path) -> None:
     """In a decision environment the collection is not on the path of Python, and another package may have its name."""
     place = tmp_path / "own" / "ansible_collections" / "scramjet" / "sth"
     place.parent.mkdir(parents=True)

@@ -34,7 +34,7 @@ def read(hub: FakeHub, name: str, headers: dict[str, str]) -> tuple[bytes, bool]
     return got, True
 
 
-def test_data_waits_for_its_first_reader_and_is_gone_then(hub: FakeHub) -> None:
+def test_data_waits_for_its_first_reader_and_is_then_consumed(hub: FakeHub) -> None:
     write(hub, "t", b"one\n", TEXT)
     write(hub, "t", b"two\n", TEXT)
     assert read(hub, "t", TEXT) == (b"one\ntwo\n", False)
@@ -76,13 +76,13 @@ def test_018_lists_no_topic() -> None:
         ("a.b", "text/plain", 400, "Topic id incorrect format"),
     ],
 )
-def test_1x_refuses_what_it_cannot_take(name: str, content_type: str, status: int, error: str) -> None:
+def test_1x_refuses_bad_names_and_content_types(name: str, content_type: str, status: int, error: str) -> None:
     with FakeHub() as hub:
         answer = write(hub, name, b"x", {"Content-Type": content_type})
         assert (answer.status_code, answer.json()) == (status, {"error": error})
 
 
-def test_1x_keeps_a_topic_to_its_first_type() -> None:
+def test_1x_keeps_the_first_content_type_of_a_topic() -> None:
     with FakeHub() as hub:
         assert write(hub, "t", b"{}\n", NDJSON).json() == {}
         assert write(hub, "t", b"x", TEXT).status_code == 500
@@ -119,7 +119,7 @@ def test_018_ends_a_topic_for_good() -> None:
         assert read(hub, "t", TEXT) == (b"", True)
 
 
-def test_018_takes_data_for_text() -> None:
+def test_018_treats_data_as_text() -> None:
     with FakeHub("0.18") as hub:
         write(hub, "t", b"a\xffb", TEXT)
         assert read(hub, "t", TEXT) == ("a\ufffdb".encode(), False)

@@ -36,7 +36,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_large_body_that_is_no_package_kills_the_hub(generation: str) -> None:
+def test_a_large_body_that_is_not_a_package_ends_the_hub(generation: str) -> None:
     with FakeHub(generation) as hub:
         assert upload(hub, b"noise" * 1000).status_code == 422
         with pytest.raises(requests.ConnectionError):
@@ -46,7 +46,7 @@ def test_a_large_body_that_is_no_package_kills_the_hub(generation: str) -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_a_refused_upload_haunts_the_hub_after_a_restart(generation: str) -> None:
+def test_a_refused_upload_is_listed_after_a_restart(generation: str) -> None:
     # The end of the archive is missing, and package.json comes first.
     with FakeHub(generation) as hub:
         assert upload(hub, package("ghost")[:-8]).status_code == 422
@@ -69,7 +69,7 @@ def test_a_refused_overwrite_is_seen_after_a_restart() -> None:
         assert hub.sequences[0]["config"]["version"] == "3.0.0"
 
 
-def test_the_size_of_a_package_is_what_has_come_on_the_connection() -> None:
+def test_the_size_of_a_package_counts_all_bytes_of_the_connection() -> None:
     with FakeHub() as hub, requests.Session() as session:
         for _number in range(2):
             session.post(f"{hub.api_url}/sequence", data=package(), timeout=AMPLE)
@@ -84,7 +84,7 @@ def test_an_author_may_be_an_object_on_018_only(generation: str, status: int) ->
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_018_cuts_slow_uploads_off_and_keeps_what_has_come(generation: str) -> None:
+def test_018_cuts_slow_uploads_off_and_keeps_the_received_part(generation: str) -> None:
     whole = package("slow")
     with FakeHub(generation, replace(FAST, request=0.2)) as hub:
         with socket.create_connection(("127.0.0.1", hub.port), timeout=AMPLE) as connection:
@@ -112,7 +112,7 @@ def test_a_sequence_cannot_be_overwritten_while_an_ended_instance_is_listed() ->
 
 
 @pytest.mark.parametrize("force", ["", "true"])
-def test_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> None:
+def test_after_the_end_of_an_older_instance_a_delete_orphans_a_running_one(force: str) -> None:
     with FakeHub("1.x", replace(LISTING, busy=0.05)) as hub:
         sequence = stored(hub)
         running, old = started(hub, sequence), started(hub, sequence)
@@ -123,7 +123,7 @@ def test_one_old_ended_instance_lets_a_running_one_be_orphaned(force: str) -> No
         assert ask(hub, "GET", f"/instance/{running}").json()["status"] == "running"
 
 
-def test_force_is_forced_by_any_value_and_goes_on_without_its_client() -> None:
+def test_any_value_of_the_force_header_counts_and_the_delete_goes_on_without_its_client() -> None:
     with FakeHub("1.x", replace(FAST, busy=PATIENCE)) as hub:
         sequence = stored(hub)
         started(hub, sequence)
@@ -146,7 +146,7 @@ def test_a_sequence_whose_directory_is_gone_cannot_be_deleted(generation: str) -
         assert hub.sequences == []
 
 
-def test_deletes_at_once_may_fail_although_the_sequence_goes() -> None:
+def test_concurrent_deletes_may_fail_although_the_sequence_is_deleted() -> None:
     with FakeHub() as hub:
         sequence = stored(hub)
         with ThreadPoolExecutor(8) as pool:
@@ -158,7 +158,7 @@ def test_deletes_at_once_may_fail_although_the_sequence_goes() -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_the_log_tells_what_programs_were_started_with(generation: str) -> None:
+def test_the_log_shows_with_which_configuration_programs_were_started(generation: str) -> None:
     with FakeHub(generation) as hub:
         started(hub, stored(hub), appConfig={"password": "canary"})
         with requests.get(f"{hub.api_url}/log", stream=True, timeout=AMPLE) as log:

@@ -45,7 +45,7 @@ def test_waiting_for_an_event_outlives_the_instance(generation: str, route: str)
 
 
 @pytest.mark.parametrize("payload", [0, False, None, ""])
-def test_1x_takes_a_falsy_last_event_for_none(payload: Any) -> None:
+def test_1x_forgets_a_last_event_with_a_falsy_payload(payload: Any) -> None:
     with FakeHub() as hub:
         instance = started(hub, stored(hub), **emitting(payload))
         assert hangs(hub, "GET", f"/instance/{instance}/event/said")
@@ -62,7 +62,7 @@ def test_1x_takes_a_falsy_last_event_for_none(payload: Any) -> None:
         ({"opStatus": "Not Found", "x": 1}, 404, b'{"x":1,"error":"Not Found"}'),
     ],
 )
-def test_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, status: int, body: bytes) -> None:
+def test_1x_answers_some_events_like_errors_of_its_own(payload: Any, status: int, body: bytes) -> None:
     with FakeHub() as hub:
         instance = started(hub, stored(hub), **emitting(payload))
         answer = ask(hub, "GET", f"/instance/{instance}/event/said")
@@ -71,7 +71,7 @@ def test_1x_answers_some_events_as_if_they_were_its_own_words(payload: Any, stat
         assert body == b"" or ask(hub, "GET", f"/instance/{instance}/event/said").status_code == 200
 
 
-def test_1x_says_nothing_for_a_null_that_is_awaited() -> None:
+def test_1x_never_answers_a_wait_for_an_event_with_null() -> None:
     with FakeHub() as hub, ThreadPoolExecutor() as pool:
         instance = started(hub, stored(hub))
         answer = pool.submit(ask, hub, "GET", f"/instance/{instance}/once/said")
@@ -83,7 +83,7 @@ def test_1x_says_nothing_for_a_null_that_is_awaited() -> None:
 
 
 @pytest.mark.parametrize(("generation", "left"), [("0.18", 3), ("1.x", 1)])
-def test_what_one_program_emits_the_others_hear_on_1x(generation: str, left: int) -> None:
+def test_1x_sends_an_event_of_one_program_to_the_others(generation: str, left: int) -> None:
     with FakeHub(generation, replace(FAST, linger=0.05)) as hub:
         hub.state.crosstalk = True
         sequence = stored(hub)
@@ -95,7 +95,7 @@ def test_what_one_program_emits_the_others_hear_on_1x(generation: str, left: int
         assert hub.runners == left
 
 
-def test_a_dead_instance_is_healthy_and_takes_events() -> None:
+def test_an_ended_instance_is_reported_healthy_and_accepts_events() -> None:
     with FakeHub("1.x", LISTING) as hub:
         instance = started(hub, stored(hub))
         ask(hub, "POST", f"/instance/{instance}/_kill")
@@ -108,7 +108,7 @@ def test_a_dead_instance_is_healthy_and_takes_events() -> None:
 @pytest.mark.parametrize(
     ("generation", "seconds", "heard"), [("0.18", 1.5, True), ("1.x", 0.5, True), ("1.x", 1.5, False)]
 )
-def test_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
+def test_after_a_pause_of_its_process_a_hub_no_longer_hears_its_programs(
     generation: str, seconds: float, heard: bool
 ) -> None:
     with FakeHub(generation, replace(FAST, reconnect=10.0, pace=0.1)) as hub:
@@ -127,7 +127,7 @@ def test_a_hub_that_stood_still_does_not_hear_its_programs_any_more(
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("route", ["stdin", "input"])
-def test_input_after_its_end_is_never_done(generation: str, route: str) -> None:
+def test_input_after_the_end_of_the_stream_is_never_answered(generation: str, route: str) -> None:
     with FakeHub(generation) as hub:
         path = f"{hub.api_url}/instance/{started(hub, stored(hub))}/{route}"
         octets = {"Content-Type": "application/octet-stream"}

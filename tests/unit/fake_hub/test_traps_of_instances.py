@@ -32,7 +32,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 
 
 @pytest.mark.slow
-def test_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> None:
+def test_018_never_answers_an_impossible_start_and_keeps_a_zombie() -> None:
     with FakeHub("0.18") as hub:
         sequence = stored(hub, main="nope.js")
         assert hangs(hub, "POST", f"/sequence/{sequence}/start")
@@ -44,7 +44,7 @@ def test_018_never_answers_a_start_that_cannot_be_and_keeps_a_zombie() -> None:
         assert len(ask(hub, "GET", "/instances").json()) == 1
 
 
-def test_018_never_answers_for_an_instance_that_was_starting() -> None:
+def test_018_never_answers_a_get_of_an_instance_that_is_starting() -> None:
     # Long enough to find the instance and to ask for it in the meantime.
     handshake = 0.5 * pace()
     with FakeHub("0.18", replace(FAST, handshake=handshake)) as hub, ThreadPoolExecutor() as pool:
@@ -59,7 +59,7 @@ def test_018_never_answers_for_an_instance_that_was_starting() -> None:
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 404), ("1.x", 200)])
-def test_a_start_that_is_answered_is_no_success(generation: str, status: int) -> None:
+def test_an_answered_start_does_not_mean_that_the_program_runs(generation: str, status: int) -> None:
     with FakeHub(generation, LISTING) as hub:
         answer = ask(hub, "POST", f"/sequence/{stored(hub)}/start", {"appConfig": {"behaviour": "throw_at_start"}})
         assert answer.status_code == 200
@@ -67,7 +67,7 @@ def test_a_start_that_is_answered_is_no_success(generation: str, status: int) ->
         assert ask(hub, "GET", f"/instance/{answer.json()['id']}").status_code == status
 
 
-def test_starts_at_once_under_one_id_all_succeed() -> None:
+def test_concurrent_starts_with_one_id_all_succeed() -> None:
     with FakeHub("1.x", replace(LISTING, handshake=0.3 * pace())) as hub:
         sequence = stored(hub)
         with ThreadPoolExecutor(3) as pool:
@@ -82,13 +82,13 @@ def test_starts_at_once_under_one_id_all_succeed() -> None:
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 200), ("1.x", 400)])
-def test_1x_cannot_start_with_much_configuration(generation: str, status: int) -> None:
+def test_1x_cannot_start_with_a_large_configuration(generation: str, status: int) -> None:
     with FakeHub(generation) as hub:
         body = {"appConfig": {"x": "x" * 140_000}}
         assert ask(hub, "POST", f"/sequence/{stored(hub)}/start", body).status_code == status
 
 
-def test_1x_stops_after_seven_seconds_when_it_is_asked_as_018_is() -> None:
+def test_1x_ignores_the_timeout_in_a_stop_body_of_018() -> None:
     with FakeHub("1.x", replace(FAST, stop=0.5)) as hub:
         instance = started(hub, stored(hub))
         before = time.monotonic()
@@ -96,7 +96,7 @@ def test_1x_stops_after_seven_seconds_when_it_is_asked_as_018_is() -> None:
         assert time.monotonic() - before >= 0.5
 
 
-def test_018_answers_500_and_stops_all_the_same() -> None:
+def test_018_answers_500_to_a_stop_body_of_1x_and_still_stops() -> None:
     with FakeHub("0.18") as hub:
         instance = started(hub, stored(hub))
         assert ask(hub, "POST", f"/instance/{instance}/_stop", {"timeout": 10}).status_code == 500
@@ -105,7 +105,7 @@ def test_018_answers_500_and_stops_all_the_same() -> None:
         until(lambda: ended(hub, instance))
 
 
-def test_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
+def test_a_stop_of_an_ended_instance_sets_its_status_to_stopping_for_ever() -> None:
     with FakeHub("1.x", LISTING) as hub:
         instance = started(hub, stored(hub))
         ask(hub, "POST", f"/instance/{instance}/_kill")
@@ -116,7 +116,7 @@ def test_a_stop_of_what_has_ended_says_stopping_for_good() -> None:
         assert (shown["status"], shown["terminated"]["exitcode"]) == ("stopping", 137)
 
 
-def test_what_is_stopping_cannot_be_killed() -> None:
+def test_a_stopping_instance_cannot_be_killed() -> None:
     with FakeHub() as hub, ThreadPoolExecutor() as pool:
         instance = started(hub, stored(hub))
         stop = pool.submit(ask, hub, "POST", f"/instance/{instance}/_stop", {"timeout": round(500 * pace())})
@@ -126,7 +126,7 @@ def test_what_is_stopping_cannot_be_killed() -> None:
         assert stop.result().status_code == 202
 
 
-def test_what_another_process_has_left_ends_the_record_of_a_running_one() -> None:
+def test_the_end_of_another_process_with_the_same_id_ends_the_record() -> None:
     with FakeHub("1.x", replace(FAST, extension=0.6 * pace())) as hub:
         instance = started(hub, stored(hub))
         hub.declare_completed(instance)
@@ -136,7 +136,7 @@ def test_what_another_process_has_left_ends_the_record_of_a_running_one() -> Non
 
 
 @pytest.mark.slow
-def test_what_is_not_listed_after_a_restart_may_run() -> None:
+def test_an_instance_may_run_although_it_is_not_listed_after_a_restart() -> None:
     # Long enough to start the second one in the meantime.
     seconds = 1.5 * pace()
     with FakeHub("1.x", replace(FAST, reconnect=seconds)) as hub:
@@ -151,7 +151,7 @@ def test_what_is_not_listed_after_a_restart_may_run() -> None:
 
 
 @pytest.mark.parametrize(("command", "body"), [("_kill", None), ("_stop", {"timeout": 10})])
-def test_what_was_reconnected_stays_listed_for_ever_once_it_is_ended(command: str, body: Any) -> None:
+def test_a_reconnected_instance_stays_listed_after_it_is_ended(command: str, body: Any) -> None:
     with FakeHub("1.x", replace(FAST, reconnect=0.1, busy=0.1, extension=0.1)) as hub:
         sequence = stored(hub)
         instance = started(hub, sequence, instanceId=CHOSEN)
@@ -170,7 +170,7 @@ def test_what_was_reconnected_stays_listed_for_ever_once_it_is_ended(command: st
         assert ask(hub, "DELETE", f"/sequence/{sequence}").status_code == 200
 
 
-def test_what_was_reconnected_and_ends_by_itself_goes() -> None:
+def test_a_reconnected_instance_that_ends_by_itself_is_removed() -> None:
     with FakeHub("1.x", replace(FAST, reconnect=0.1, busy=0.1, extension=0.1, linger=0.1)) as hub:
         instance = started(hub, stored(hub))
         hub.restart()
@@ -204,7 +204,7 @@ def test_018_does_not_stop_python_and_kills_it_late() -> None:
 @pytest.mark.parametrize(
     ("command", "body"), [("_kill", None), ("_stop", {"timeout": 10}), ("_event", event("finish"))]
 )
-def test_every_end_of_python_is_the_same_on_1x(command: str, body: Any) -> None:
+def test_1x_reports_every_end_of_a_python_program_alike(command: str, body: Any) -> None:
     with FakeHub("1.x", LISTING) as hub:
         instance = started(hub, stored(hub, engine="python3"))
         assert ask(hub, "GET", f"/instance/{instance}").json()["created"] is None
@@ -215,7 +215,7 @@ def test_every_end_of_python_is_the_same_on_1x(command: str, body: Any) -> None:
 
 
 @pytest.mark.parametrize(("generation", "status"), [("0.18", 200), ("1.x", 400)])
-def test_programs_in_python_do_not_come_up_with_a_newer_interpreter(generation: str, status: int) -> None:
+def test_python_programs_do_not_start_with_a_newer_interpreter(generation: str, status: int) -> None:
     with FakeHub(generation) as hub:
         hub.state.python = "too new"
         path = f"/sequence/{stored(hub, engine='python3')}/start"

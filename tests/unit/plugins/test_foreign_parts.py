@@ -116,7 +116,7 @@ def test_a_request_through_a_proxy_uses_our_connections() -> None:
         assert issubclass(pool.ConnectionCls, in_flight.Watched), "urllib3's pools do not take their class from us."
 
 
-def test_urllib3_tells_what_we_ask_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_urllib3_answers_have_the_attributes_that_we_use(monkeypatch: pytest.MonkeyPatch) -> None:
     watched: list[int] = []
     opened = in_flight.InFlight.opened
 
@@ -155,7 +155,7 @@ def test_an_action_plugin_has_what_we_use(action: HubAction, path: str) -> None:
     assert name in dir(owner), f"ansible-core gives action plugins no {path} any more."
 
 
-def test_a_validation_tells_what_a_module_tells() -> None:
+def test_argument_validation_reports_the_same_as_a_module() -> None:
     spec: dict[str, Any] = {
         "token": {"type": "str", "no_log": True},
         "name": {"type": "str", "aliases": ["called"]},

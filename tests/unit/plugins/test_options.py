@@ -65,7 +65,7 @@ def test_an_option_of_the_connection_is_a_field_of_it() -> None:
 
 
 @pytest.mark.parametrize(("kind", "spec"), [(Connection, HUB), (Ending, ENDING)])
-def test_what_is_used_without_a_task_too_has_the_defaults_of_the_argument_spec(kind: Any, spec: Spec) -> None:
+def test_typed_options_have_the_defaults_of_the_argument_spec(kind: Any, spec: Spec) -> None:
     # A connection has its headers as a tuple, so that it can be a key.
     found = {item.name: item.default or None for item in fields(kind) if item.name in spec}
     assert found == {name: option.get("default") or None for name, option in spec.items()}

@@ -69,15 +69,26 @@ WAITS_WITHOUT_A_TIME = ("wait", "acquire", "communicate")
 WITH_WAITS = {"concurrent.futures", "multiprocessing"}
 # Options below `task` are typed, and no code passes on changed options as a mapping.
 RAW_OPTIONS = re.compile(r"\boptions\[|\{\*\*(\w+\.)*options\b|\breplace\((\w+\.)*options\b|\brun\.options\b")
-DECIDES_BY_TEXT = re.compile(
-    r"(\bin|==|!=) (str\()?\w+\.(message|args)\b|\.message\.(startswith|endswith|find)\b|(search|match)\(\w+\.message"
+# How code decides by a text, beside comparing it or looking for something in it.
+DECIDING_CALLS = {
+    "startswith", "endswith", "find", "index", "count", "search", "match", "fullmatch", "findall", "finditer", "removeprefix",
+}  # fmt: skip
+# An exception, by the name of its class in an annotation.
+OF_AN_ERROR = re.compile(r"Error\b|Exception\b")
+# The text of a failed task is also under this key of its result, and ansible-core has it as an attribute.
+TEXT_NAMES = {"message", "msg", "args", "strerror"}
+# The lines of a log have this key too, and are no failures.
+LOG_LINES = "module_utils/lifecycle/log_lines.py"
+# Such a condition in YAML.
+YAML_DECIDES_BY_TEXT = re.compile(
+    r"\b(msg|stderr|message)\b[^|{}]*\bis (not )?(search|match|regex)\b|['\"] (not )?in [\w.]+\.(msg|stderr|message)\b"
 )
 # Action plugins that do more than run their module, and the tests that run playbooks with them: a worker of ansible-core is their input.
 TESTED_BY_PLAYBOOKS = {
     "action/sth_deployment": "test_role_deployment",
     "action/sth_deployment_info": "test_fleet",
     "action/sth_export": "test_export",
-    "action/sth_sequence": "test_told",
+    "action/sth_sequence": "test_shown_actions",
     "plugin_utils/package/action": "test_build",
 }
 # Tests of what no single file does.
@@ -202,7 +213,7 @@ def is_pure(path: pathlib.Path) -> bool:
     [path for path in sorted(UTILS.rglob("*.py")) if is_pure(path)],
     ids=lambda path: str(path.relative_to(UTILS)),
 )
-def test_what_is_pure_reaches_no_hub_and_no_clock(path: pathlib.Path) -> None:
+def test_pure_rooms_import_no_client_and_no_clock(path: pathlib.Path) -> None:
     """A plan follows from what was observed and from the options alone."""
     for file, modules in reached(path).items():
         name = file.relative_to(UTILS).with_suffix("").as_posix()
@@ -226,20 +237,104 @@ def test_options_are_typed_below_the_edge() -> None:
     assert [str(path.relative_to(UTILS)) for path in raw] == []
 
 
+def errors_of(function: ast.AST) -> set[str]:
+    """Return the names in a function that are exceptions: caught ones, and arguments of such a class."""
+    caught = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
+    arguments = {
+        node.arg
+        for node in ast.walk(function)
+        if isinstance(node, ast.arg) and node.annotation and OF_AN_ERROR.search(ast.unparse(node.annotation))
+    }
+    return caught | arguments
+
+
+def is_text_of_an_error(node: ast.AST, errors: set[str], texts: set[str]) -> bool:
+    """Whether an expression is, or contains, the text of an error. ``texts``: variables with such a text."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id in texts:
+            return True
+        # The arguments of a program and of a task are no error.
+        is_error = isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in errors
+        if isinstance(part, ast.Attribute) and part.attr in TEXT_NAMES and (part.attr != "args" or is_error):
+            return True
+        if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant) and part.slice.value == "msg":
+            return True
+        if isinstance(part, ast.Call):
+            called = ast.unparse(part.func)
+            named = any(isinstance(item, ast.Name) and item.id in errors for item in part.args)
+            if (called in ("str", "repr", "format") and named) or (
+                called.endswith(".get") and part.args and ast.unparse(part.args[0]) == "'msg'"
+            ):
+                return True
+        if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name) and part.value.id in errors:
+            return True
+    return False
+
+
+def decides(node: ast.AST, errors: set[str], texts: set[str]) -> bool:
+    """Whether a part of a source compares the text of an error with something, or looks for something in it."""
+    parts: list[ast.AST] = []
+    if isinstance(node, ast.Compare) and not isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+        parts = [node.left, *node.comparators]
+    elif isinstance(node, ast.Match):
+        parts = [node.subject]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DECIDING_CALLS:
+        parts = [node.func.value, *node.args]
+    return any(is_text_of_an_error(part, errors, texts) for part in parts)
+
+
+def decisions(source: str) -> list[str]:
+    """Return the places of a source that decide by the text of an error."""
+    found = []
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    for function in functions:
+        errors, texts = errors_of(function), set()
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and is_text_of_an_error(node.value, errors, set()):
+                texts |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        found += [ast.unparse(node) for node in ast.walk(function) if decides(node, errors, texts)]
+    return found
+
+
 def test_no_behaviour_is_decided_by_the_text_of_an_error() -> None:
     """A failure that code has to recognise has a class or a code of its own. What a hub answers is read in the room `hub`."""
-    deciding = [path for path in FILES if DECIDES_BY_TEXT.search(path.read_text(encoding="utf-8"))]
-    assert [str(path.relative_to(PLUGINS)) for path in deciding] == []
+    sources = [*FILES, *(path for part in ("roles", "extensions", "playbooks") for path in (ROOT / part).rglob("*.py"))]
+    deciding = {
+        str(path.relative_to(ROOT)): places
+        for path in sources
+        if path != PLUGINS / LOG_LINES and (places := decisions(path.read_text(encoding="utf-8")))
+    }
+    assert deciding == {}
+    tasks = [path for part in ("roles", "playbooks") for path in (ROOT / part).rglob("*.yml")]
+    assert [str(path.relative_to(ROOT)) for path in tasks if YAML_DECIDES_BY_TEXT.search(path.read_text("utf-8"))] == []
 
 
-def test_no_folder_is_crowded() -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if 'x' in str(error): pass",
+        "text = str(error)\n        if text.startswith('x'): pass",
+        "if re.search('x', f'{error}'): pass",
+        "if error.args[0] == 'x': pass",
+        "if result['msg'] == 'x': pass",
+        "if PATTERN.match(result.get('msg')): pass",
+        "if error.message.endswith('x'): pass",
+    ],
+)
+def test_the_check_above_finds_each_way_to_decide_by_a_text(line: str) -> None:
+    assert decisions(f"def f():\n    try: pass\n    except OSError as error:\n        {line}\n")
+
+
+def test_no_folder_has_more_than_15_python_files() -> None:
     """A newcomer finds a file by the folder's name."""
     folders = {path.parent for path in FILES}
     sizes = {str(folder.relative_to(PLUGINS)): len(list(folder.glob("*.py"))) for folder in folders}
     assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
 
 
-def test_how_long_is_waited_is_said_in_one_place() -> None:
+def test_durations_are_defined_in_one_place() -> None:
     """Where a time is a constant of a module, a test can shorten it only by patching that module."""
     found = {
         f"{path.relative_to(UTILS).with_suffix('')}.{ast.unparse(node.targets[0])}"
@@ -263,7 +358,7 @@ def blocks(node: ast.AST) -> bool:
     return (isinstance(node, ast.Attribute) and ast.unparse(node) in BLOCKING) or bool(WITH_WAITS & {*imports_of(node)})
 
 
-def test_every_wait_is_in_turns() -> None:
+def test_every_wait_can_be_interrupted() -> None:
     """Only the room `threads` waits without a time limit, starts threads without a watch over their failures, or sleeps: see `threads/turns.py`."""
     blocking = {
         f"{path.relative_to(PLUGINS)}: {ast.unparse(node)}"

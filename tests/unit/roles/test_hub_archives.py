@@ -50,7 +50,7 @@ def ask(folder: pathlib.Path, *paths: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_each_version_is_told_and_its_archive_served(tmp_path: pathlib.Path) -> None:
+def test_each_version_is_listed_and_its_archive_served(tmp_path: pathlib.Path) -> None:
     archive(tmp_path / "a-1.0.0.tgz", "@x/a", "1.0.0")
     archive(tmp_path / "a-2.0.0.tgz", "@x/a", "2.0.0", top="other")
     done = ask(tmp_path, "/@x%2fa", "/-/a-2.0.0.tgz")
@@ -63,14 +63,14 @@ def test_each_version_is_told_and_its_archive_served(tmp_path: pathlib.Path) -> 
     assert told["versions"]["2.0.0"]["dist"]["integrity"] == integrity
 
 
-def test_what_is_missing_is_named(tmp_path: pathlib.Path) -> None:
+def test_missing_packages_are_named(tmp_path: pathlib.Path) -> None:
     archive(tmp_path / "a-1.0.0.tgz", "a", "1.0.0")
     done = ask(tmp_path, "/a", "/c", "/b")
     assert done.returncode == 1
-    assert done.stderr.strip() == f"{tmp_path} has no archive of b, c."
+    assert done.stderr.strip() == f"{tmp_path} has no archive of b, c: add them with `npm pack`."
 
 
-def test_a_file_that_is_no_archive_is_refused(tmp_path: pathlib.Path) -> None:
+def test_a_file_that_is_not_an_archive_of_npm_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "broken.tgz").write_text("nothing", encoding="utf-8")
     done = ask(tmp_path, "/a")
     assert done.returncode == 1

@@ -41,7 +41,7 @@ def describe(path: pathlib.Path) -> str | None:
     return described
 
 
-def test_what_is_made_is_observed_as_it_was_described(tmp_path: pathlib.Path) -> None:
+def test_created_files_are_observed_as_described(tmp_path: pathlib.Path) -> None:
     directory, file = tmp_path / "a" / "b", tmp_path / "a" / "b" / "settings.json"
     assert describe(directory) is None
     done = make(
@@ -54,7 +54,7 @@ def test_what_is_made_is_observed_as_it_was_described(tmp_path: pathlib.Path) ->
     assert directory.parent.stat().st_mode & 0o777 == 0o755
 
 
-def test_what_was_changed_is_put_right_and_a_link_stays_one(tmp_path: pathlib.Path) -> None:
+def test_changed_files_are_corrected_and_a_link_stays_a_link(tmp_path: pathlib.Path) -> None:
     directory, file, link = tmp_path / "d", tmp_path / "file", tmp_path / "link"
     directory.mkdir()
     directory.chmod(0o777)
@@ -69,15 +69,15 @@ def test_what_was_changed_is_put_right_and_a_link_stays_one(tmp_path: pathlib.Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d", "file", "link"]
 
 
-def test_a_failure_is_one_sentence_without_what_was_to_be_written(tmp_path: pathlib.Path) -> None:
+def test_a_failure_is_one_sentence_without_the_content_of_the_file(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").touch()
     beside_a_file = str(tmp_path / "file" / "settings.json")
     unknown = str(tmp_path / "other")
     for entry, says in (
-        ({"path": beside_a_file}, f"{beside_a_file} could not be created: "),
+        ({"path": beside_a_file}, f"{beside_a_file} could not be created ("),
         (
             {"path": unknown, "user": "no-such-account"},
-            f"{unknown} could not be created: no such user: 'no-such-account'.",
+            f"{unknown} could not be created (no such user: 'no-such-account'): correct the path, the account",
         ),
     ):
         done = make({"mode": "0600", "text": "hunter22", **entry})

@@ -45,7 +45,7 @@ def test_the_systems_package_manager_manages_this_python(observe: ModuleType, tm
     assert not observe.has_pip()
 
 
-def test_a_virtual_environment_of_it_is_its_owners(
+def test_pip_may_install_into_a_virtual_environment(
     observe: ModuleType, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "EXTERNALLY-MANAGED").touch()
@@ -58,7 +58,7 @@ def test_there_is_no_pip(observe: ModuleType, monkeypatch: pytest.MonkeyPatch) -
     assert not observe.has_pip()
 
 
-def test_whose_the_front_is(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+def test_which_hub_a_front_belongs_to(observe: ModuleType, tmp_path: pathlib.Path) -> None:
     front = tmp_path / "front.conf"
     assert observe.observe_front(str(front), "of this hub") == {"sha256": None, "own": False}
     front.write_text("# of another hub")
@@ -68,9 +68,7 @@ def test_whose_the_front_is(observe: ModuleType, tmp_path: pathlib.Path) -> None
 
 
 @pytest.mark.parametrize("listens_on", ["127.0.0.1", "0.0.0.0"])
-def test_a_port_is_taken_where_somebody_listens_who_hears_nothing_of_the_question(
-    observe: ModuleType, listens_on: str
-) -> None:
+def test_taken_ports_are_found_without_connecting(observe: ModuleType, listens_on: str) -> None:
     with socket.create_server((listens_on, 0)) as server, socket.socket() as free:
         port = server.getsockname()[1]
         free.bind(("127.0.0.1", 0))
@@ -113,7 +111,7 @@ def test_which_instances_come_back(observe: ModuleType, status: str | None, sequ
 
 
 @pytest.mark.parametrize(("folder", "expected"), [(".", True), ("__pypackages__", True), ("__pypackages__.new", False)])
-def test_what_the_python_runner_imports(
+def test_whether_python_finds_the_packages_of_the_runner(
     observe: ModuleType, folder: str, expected: bool, tmp_path: pathlib.Path
 ) -> None:
     runner = tmp_path / "node_modules" / "@scramjet" / "python-runner"
@@ -137,7 +135,7 @@ def test_versions_that_processes_run_from(observe: ModuleType, tmp_path: pathlib
         process.kill()
 
 
-def test_whose_a_directory_and_what_is_in_it_are(observe: ModuleType, tmp_path: pathlib.Path) -> None:
+def test_owners_of_a_directory_and_its_content(observe: ModuleType, tmp_path: pathlib.Path) -> None:
     (tmp_path / "sequences" / "one").mkdir(parents=True)
     (tmp_path / "sequences" / "gone").symlink_to("nowhere")
     assert observe.owners(str(tmp_path / "sequences")) == [f"{os.geteuid()} {tmp_path}/sequences"]

@@ -18,6 +18,8 @@ module.exports = async function (input, ...args) {
   if (config.stderr) console.error(config.stderr);
   if (config.healthy === false) this.addMonitoringHandler(() => ({ healthy: false }));
   this.on("ping", (message) => this.emit("pong", message));
+  let counted = 0;
+  this.on("count", () => this.emit("counted", ++counted));
   for (const [asked, event] of Object.entries(config.answers || {})) {
     this.on(asked, () => this.emit(event.name, event.payload));
   }
@@ -83,7 +85,9 @@ module.exports = async function (input, ...args) {
     await sleep(seconds);
     throw new Error(config.message || "boom later");
   }
-  // "run": until it is stopped, with a timer as a real service has one.
-  await new Promise(() => setInterval(() => this.emit("tick", { args }), 1000));
-  return "";
+  // "run": until it is stopped or told to finish, with a timer as a real service has one.
+  const timer = setInterval(() => this.emit("tick", { args }), 1000);
+  await new Promise((resolve) => this.on("finish", resolve));
+  clearInterval(timer);
+  return "result\n";
 };

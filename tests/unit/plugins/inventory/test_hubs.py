@@ -99,7 +99,7 @@ def test_the_interpreter_is_that_of_ansible(tmp_path: pathlib.Path, hub: FakeHub
 
 
 @pytest.mark.slow
-def test_instances_are_hosts_if_wanted_without_what_may_be_secret(tmp_path: pathlib.Path, filled: FakeHub) -> None:
+def test_instances_become_hosts_on_request_without_app_config_and_args(tmp_path: pathlib.Path, filled: FakeHub) -> None:
     source = {
         "hubs": [{"name": "north", "api_url": filled.api_url, "vars": {"region": "eu"}}],
         "gather": ["version", "instances"],
@@ -116,7 +116,7 @@ def test_instances_are_hosts_if_wanted_without_what_may_be_secret(tmp_path: path
     assert "canary" not in str(variables)
 
 
-def test_a_hub_that_does_not_answer_is_left_out_or_ends_it(
+def test_a_hub_that_does_not_answer_is_left_out_or_fails_the_inventory(
     tmp_path: pathlib.Path, hub: FakeHub, warnings: list[str]
 ) -> None:
     listed = [{"name": "dead", "api_url": NOBODY}, {"name": "north", "api_url": hub.api_url}]
@@ -158,7 +158,7 @@ def test_a_manager_lists_its_hubs(tmp_path: pathlib.Path, warnings: list[str], m
     assert "of-the-space" not in shown
 
 
-def test_what_was_read_can_be_kept_without_secrets(tmp_path: pathlib.Path, hub: FakeHub) -> None:
+def test_the_cache_contains_no_secret(tmp_path: pathlib.Path, hub: FakeHub) -> None:
     source = {
         "hubs": [{"name": "north", "api_url": hub.api_url, "vars": {"sth_token": "canary"}}],
         "cache": True,
@@ -200,19 +200,19 @@ def test_bad_input_is_refused(tmp_path: pathlib.Path, source: dict[str, Any], sa
 
 
 @pytest.mark.parametrize("source", [{"gather": ["load"]}, {"on_unreachable": "ignore"}])
-def test_what_is_no_choice_is_refused(tmp_path: pathlib.Path, source: dict[str, Any]) -> None:
+def test_values_other_than_the_choices_are_refused(tmp_path: pathlib.Path, source: dict[str, Any]) -> None:
     with pytest.raises(Exception, match="Invalid value"):
         read(tmp_path, source)
 
 
-def test_it_has_the_connection_options_of_the_modules() -> None:
+def test_the_plugin_has_the_connection_options_of_the_modules() -> None:
     assert set(plugin.CONNECTION_OPTIONS) == set(specs.HUB) - {"api_url"}
     for name in plugin.CONNECTION_OPTIONS:
         assert DOCUMENTED[name]["env"] == [{"name": f"STH_{name.upper()}"}]
 
 
 @pytest.mark.slow
-def test_no_host_takes_the_name_of_another(tmp_path: pathlib.Path, filled: FakeHub) -> None:
+def test_two_hosts_never_get_the_same_name(tmp_path: pathlib.Path, filled: FakeHub) -> None:
     """An instance may be called anything, so its name may make the name of a hub."""
     with FakeHub("1.x") as other:
         hubs = [{"name": "eu_job", "api_url": other.api_url}, {"name": "eu", "api_url": filled.api_url}]
@@ -223,7 +223,7 @@ def test_no_host_takes_the_name_of_another(tmp_path: pathlib.Path, filled: FakeH
     assert instance == f"eu_{filled.instances[0]['id']}"
 
 
-def test_a_way_to_sign_in_of_the_file_takes_the_place_of_the_environment(
+def test_a_token_or_password_in_the_file_overrides_the_environment(
     tmp_path: pathlib.Path, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STH_URL_USERNAME", "of-the-environment")

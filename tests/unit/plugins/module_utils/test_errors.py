@@ -22,14 +22,14 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 )
 
 
-def test_details_that_are_not_known_are_left_out() -> None:
+def test_unknown_details_are_left_out() -> None:
     assert SthError("TIMEOUT", "x", instance="i", outcome=None, exit_code=0).details == {
         "instance": "i",
         "exit_code": 0,
     }
 
 
-def test_a_failure_is_remade_with_what_is_given_and_keeps_the_rest() -> None:
+def test_a_derived_failure_keeps_details_that_are_not_replaced() -> None:
     first = SthError("HUB_ERROR", "It broke.", http_status=500, method="POST")
     same = WrittenError.of(first)
     assert isinstance(same, WrittenError)
@@ -40,7 +40,7 @@ def test_a_failure_is_remade_with_what_is_given_and_keeps_the_rest() -> None:
 
 
 @pytest.mark.parametrize(("code", "word"), [("TIMEOUT", "in time"), ("UNREACHABLE", "closed the connection")])
-def test_a_write_whose_effect_nobody_knows_counts_as_written_and_says_what_to_do(code: Any, word: str) -> None:
+def test_a_write_with_an_unknown_effect_counts_as_a_change_and_says_what_to_do(code: Any, word: str) -> None:
     error = unknown_effect(LostAnswerError(code, "x", method="POST"), "http://hub", "The start of web", "it runs")
     assert isinstance(error, WrittenError)
     assert (error.code, error.details) == (code, {"method": "POST"})
@@ -48,7 +48,7 @@ def test_a_write_whose_effect_nobody_knows_counts_as_written_and_says_what_to_do
         assert part in error.message
 
 
-def test_a_look_that_fails_too_tells_of_the_write() -> None:
+def test_if_the_look_fails_too_the_message_names_the_write() -> None:
     lost = LostAnswerError("UNREACHABLE", "x", method="POST")
 
     def look(error: Exception | None) -> str:
@@ -65,7 +65,7 @@ def test_a_look_that_fails_too_tells_of_the_write() -> None:
         look(KeyError("ours"))
 
 
-def test_what_was_not_seen_after_a_write_says_why() -> None:
+def test_the_failure_of_a_check_after_a_write_says_why() -> None:
     error = unseen(SthError("TIMEOUT", "GET got no answer."), "The hub took it", "it is gone")
     assert isinstance(error, WrittenError)
     assert error.message.startswith("The hub took it, but it is not known whether it is gone: GET got no answer.")
@@ -90,7 +90,7 @@ def test_a_blank_text_is_not_the_same_as_none() -> None:
         assert raised.value.code == "INVALID_OPTION"
 
 
-def test_what_must_be_there_is_there() -> None:
+def test_given_returns_the_value_or_reports_a_bug() -> None:
     assert given(0) == 0
     with pytest.raises(AssertionError):
         given(None)

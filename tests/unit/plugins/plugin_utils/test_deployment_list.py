@@ -32,7 +32,7 @@ def refusal(elements: Any, defaults: Any = None) -> str:
     return refused.value.message
 
 
-def test_an_element_counts_before_the_defaults_as_a_whole() -> None:
+def test_an_option_of_an_element_replaces_the_default_as_a_whole() -> None:
     found = wanted([{"name": "web", "app_config": {"a": 1}}, {"name": "api"}], {"app_config": {"b": 2}, "replicas": 3})
     assert found == {
         "web": {"name": "web", "app_config": {"a": 1}, "replicas": 3},
@@ -40,7 +40,7 @@ def test_an_element_counts_before_the_defaults_as_a_whole() -> None:
     }
 
 
-def test_what_is_left_blank_is_not_given_but_for_a_reference() -> None:
+def test_blank_options_count_as_not_set_except_references() -> None:
     assert wanted([{"name": "web", "canary": "", "build": None, "replicas": 0, "sequence": ""}]) == {
         "web": {"name": "web", "replicas": 0, "sequence": ""}
     }
@@ -129,7 +129,7 @@ def test_the_list_itself_as_text() -> None:
 
 
 @pytest.mark.parametrize("names", ["web\n api \n\n", "web\r\napi", ["web", "api"], "- web\n- api", '["web", "api"]'])
-def test_names_alone(names: Any) -> None:
+def test_a_list_of_names_only(names: Any) -> None:
     """What a survey asks for, where nothing else needs to be said of a deployment."""
     assert wanted(names, "replicas: 2") == {
         "web": {"name": "web", "replicas": 2},
@@ -137,7 +137,7 @@ def test_names_alone(names: Any) -> None:
     }
 
 
-def test_a_playbook_looks_at_some_options_and_imposes_others() -> None:
+def test_a_playbook_can_select_and_override_options() -> None:
     found = wanted(
         [{"name": "web", "src": "x", "replicas": 2, "state": "absent"}], None, ["name", "state"], state="present"
     )
@@ -164,14 +164,14 @@ def test_a_list_without_elements_is_refused(elements: Any) -> None:
         ([{"name": "web"}], "[canary"),
     ],
 )
-def test_what_is_no_list_of_mappings_is_refused_and_not_shown(elements: Any, defaults: Any) -> None:
+def test_a_list_of_another_form_is_refused_and_not_shown(elements: Any, defaults: Any) -> None:
     message = refusal(elements, defaults)
     assert "must be a list of mappings" in message
     assert "canary" not in message
 
 
 @pytest.mark.parametrize("option", ["app_config", "limits", "start_options", "overrides"])
-def test_text_that_is_none_of_what_it_should_be_is_refused_and_not_shown(option: str) -> None:
+def test_text_of_another_form_is_refused_and_not_shown(option: str) -> None:
     message = refusal([{"name": "web", option: "password: 'canary"}])
     assert f"{option} of the deployment web" in message
     assert "canary" not in message

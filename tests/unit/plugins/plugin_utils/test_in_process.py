@@ -45,14 +45,16 @@ def test_every_other_task_runs_the_module(how: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("REQUESTS_IMPORT_ERROR", "it is not there"), ("sys", SimpleNamespace(platform="darwin"))]
 )
-def test_a_controller_that_cannot_runs_the_module(monkeypatch: pytest.MonkeyPatch, name: str, value: Any) -> None:
+def test_without_requests_on_the_controller_the_module_runs(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
     monkeypatch.setattr(in_process, name, value)
     assert chosen_entrance("auto", action()) == "module"
     with pytest.raises(SthError, match="cannot run in-process"):
         chosen_entrance("in_process", action())
 
 
-def test_an_environment_that_is_a_template_of_nothing_is_none() -> None:
+def test_an_empty_environment_does_not_prevent_running_in_process() -> None:
     templated = action(environment=["{{ nothing }}"])
     templated._templar.template = lambda value: {}
     assert chosen_entrance("auto", templated) == "in_process"
@@ -83,12 +85,12 @@ def test_no_log_values_are_removed_from_everything(hub: FakeHub) -> None:
     assert "canary" not in str(result)
 
 
-def test_bad_arguments_fail_in_the_one_shape_of_failures(hub: FakeHub) -> None:
+def test_bad_arguments_fail_in_the_same_form_as_other_failures(hub: FakeHub) -> None:
     result = run(hub, state="there", src="x")
     assert (result["error_code"], result["actions"], result["changed"]) == ("INVALID_OPTION", [], False)
 
 
-def test_a_failure_says_which_hub_was_meant(hub: FakeHub) -> None:
+def test_a_failure_names_the_hub_of_the_options(hub: FakeHub) -> None:
     result = run(hub, name="probe", id="x", state="present", src="/no/such/package")
     assert result["failed"]
     assert result["hub"]["api_url"] == hub.api_url

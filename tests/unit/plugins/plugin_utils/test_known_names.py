@@ -20,7 +20,7 @@ def test_names_that_resemble_a_known_one() -> None:
     ]
 
 
-def test_names_that_begin_alike_and_are_the_users_own() -> None:
+def test_names_of_the_user_that_begin_like_a_known_one() -> None:
     own = [
         "deployment",
         "deployments",
@@ -48,7 +48,7 @@ def test_names_that_resemble_a_variable_of_every_playbook() -> None:
     assert misspelt_names(given, [], "sth_", of_playbooks=True) == ["sth_hots (sth_hosts?)"]
 
 
-def test_unknown_names_are_all_told() -> None:
+def test_all_unknown_names_are_returned() -> None:
     assert unknown_names(["replica", "api_url", "src", "replica"], ["src", "replicas"]) == [
         "api_url",
         "replica (replicas?)",

@@ -11,7 +11,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.scramjet.sth.plugins.plugin_utils.no_log import without_no_log
 
 
-def test_a_value_is_hidden_wherever_it_is_and_the_rest_stays() -> None:
+def test_no_log_values_are_masked_everywhere() -> None:
     # From ansible-core 2.22 on, the validation registers the values.
     ArgumentSpecValidator({"token": {"type": "str", "no_log": True}}).validate({"token": "canary-token"})
     result = {"msg": "refused canary-token", "items": [{"deep": ["canary-token"]}], "count": 3, "none": None}

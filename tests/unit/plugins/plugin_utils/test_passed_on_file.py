@@ -44,7 +44,7 @@ def directory(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
 
 
-def test_a_task_reads_what_others_predict_for_its_hub_and_not_what_it_said_itself() -> None:
+def test_a_task_reads_predictions_of_other_tasks_for_its_hub() -> None:
     first, second = Task(), Task()
     add_entries("hub", first, [ONE])
     add_entries("another hub", second, [TWO])

@@ -24,7 +24,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_json_makes_the_same_of_it(value: Any) -> None:
+def test_arguments_are_the_same_after_json(value: Any) -> None:
     # Of keys that become the same text JSON holds both, and the last one counts.
     assert as_module_gets(value) == json.loads(json.dumps(value))
 
@@ -39,11 +39,11 @@ def test_json_makes_the_same_of_it(value: Any) -> None:
         ({"a"}, ["a"]),
     ],
 )
-def test_what_json_does_not_hold_is_text_or_a_list(value: Any, plain: Any) -> None:
+def test_values_that_json_does_not_have_become_text_or_a_list(value: Any, plain: Any) -> None:
     assert as_module_gets(value) == plain
 
 
-def test_a_text_that_knows_where_it_comes_from_is_only_text() -> None:
+def test_tagged_text_becomes_plain_text() -> None:
     class Noted(str):
         """Like ansible-core's."""
 

@@ -42,7 +42,7 @@ def test_other_text_has_an_argument_on_each_line_as_in_the_roles(text: str, valu
 
 
 @pytest.mark.parametrize("value", [None, 5, {"a": 1}])
-def test_the_rest_is_left_to_the_module(value: Any) -> None:
+def test_other_values_are_left_to_the_module(value: Any) -> None:
     assert with_json_args({"args": value, "overrides": value}) == {"args": value, "overrides": value}
 
 
@@ -55,7 +55,7 @@ def test_the_rest_is_left_to_the_module(value: Any) -> None:
         ({"a"}, "args[1][0].x is a set"),
     ],
 )
-def test_what_json_does_not_hold_is_refused(value: Any, named: str) -> None:
+def test_values_that_json_does_not_have_are_refused(value: Any, named: str) -> None:
     args = ["a", [{"x": value}]]
     for place, given in (("", {"args": args}), ("overrides[1].", {"overrides": [{}, {"args": args}]})):
         with pytest.raises(SthError, match="JSON cannot represent") as raised:
@@ -64,7 +64,7 @@ def test_what_json_does_not_hold_is_refused(value: Any, named: str) -> None:
         assert raised.value.message.startswith(place + named)
 
 
-def test_text_that_is_no_json_is_refused_and_not_shown() -> None:
+def test_text_that_is_not_json_is_refused_and_not_shown() -> None:
     with pytest.raises(SthError, match="args is text that begins with") as raised:
         with_json_args({"args": "[datetime.date(2024, 1, 1), 'canary']"})
     assert raised.value.code == "INVALID_CONFIG"

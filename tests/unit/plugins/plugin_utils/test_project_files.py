@@ -53,7 +53,7 @@ def task(**variables: Any) -> Any:
 
 
 @pytest.mark.parametrize(("value", "directory"), [(1, "."), (2, "sub")])
-def test_the_variables_of_the_import_tell_which_directory_has_imported_the_play(
+def test_the_variables_of_an_import_identify_the_importing_directory(
     project: pathlib.Path, value: int, directory: str
 ) -> None:
     wanted = str(project / directory) if directory != "." else str(project)

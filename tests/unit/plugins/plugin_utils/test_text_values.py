@@ -42,7 +42,7 @@ def test_a_list(text: str, items: list[Any]) -> None:
     assert list_from(text) == items
 
 
-def test_commas_separate_where_they_are_said_to() -> None:
+def test_commas_separate_items_if_commas_is_set() -> None:
     assert list_from("a.b, c\nd\n", commas=True) == ["a.b", "c", "d"]
     assert list_from("['a,b', c]", commas=True) == ["a,b", "c"]
     assert list_from("[ab]*.log\nc", commas=True) == ["[ab]*.log", "c"]
@@ -53,7 +53,7 @@ def test_a_list_with_a_mistake_in_it_is_not_one_item() -> None:
 
 
 @pytest.mark.parametrize("value", [[1, "a\nb"], {"a": 1}, None])
-def test_what_is_no_text_stays(value: Any) -> None:
+def test_values_other_than_text_stay_unchanged(value: Any) -> None:
     assert list_from(value) is value
     assert mapping_from(value) is value
 
@@ -61,7 +61,7 @@ def test_what_is_no_text_stays(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(5, "5"), (0, "0"), (1.5, "1.5"), (True, "true"), (datetime.date(2026, 1, 2), "2026-01-02")]
 )
-def test_what_a_controller_has_made_of_text_is_one_item(value: Any, text: str) -> None:
+def test_a_scalar_that_ansible_parsed_from_text_is_one_item(value: Any, text: str) -> None:
     assert list_from(value) == [text]
     assert list_from(value, commas=True) == [text]
     assert mapping_from(value) is value
@@ -75,5 +75,5 @@ def test_a_mapping(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["password: 'not closed", "day: 2026-99-99", "[" * 10_000, "{a: " * 5_000, "[1]", "text", ""]
 )
-def test_no_mapping(text: str) -> None:
+def test_text_that_is_not_a_mapping_stays_unchanged(text: str) -> None:
     assert mapping_from(text) == text

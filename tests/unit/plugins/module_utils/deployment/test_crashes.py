@@ -51,7 +51,7 @@ def end(hub: FakeHub, seen: Seen, own_id: str) -> None:
     seen.look()
 
 
-def test_what_was_ready_and_ends_by_itself_is_lost_once(hub: FakeHub, seen: Seen) -> None:
+def test_a_ready_replica_that_ends_by_itself_counts_as_a_crash_once(hub: FakeHub, seen: Seen) -> None:
     crashes, own_id = Crashes(seen), start(seen)
     end(hub, seen, own_id)
     assert crashes.lost(NOTHING) == []
@@ -60,7 +60,7 @@ def test_what_was_ready_and_ends_by_itself_is_lost_once(hub: FakeHub, seen: Seen
     assert crashes.lost(NOTHING) == []
 
 
-def test_what_this_run_has_ended_itself_is_not_lost(hub: FakeHub, seen: Seen) -> None:
+def test_a_replica_that_this_run_ended_is_not_a_crash(hub: FakeHub, seen: Seen) -> None:
     crashes, own_id = Crashes(seen), start(seen)
     crashes.ready[own_id] = 0
     end(hub, seen, own_id)
@@ -68,7 +68,7 @@ def test_what_this_run_has_ended_itself_is_not_lost(hub: FakeHub, seen: Seen) ->
     assert crashes.lost(NOTHING) == []
 
 
-def test_a_stop_is_believed_to_be_somebodys_once_of_each_index_unless_another_run_shows(seen: Seen) -> None:
+def test_the_first_stop_of_an_index_is_attributed_to_another_client(seen: Seen) -> None:
     crashes = Crashes(seen)
     believed = [crashes.is_others_doing("stopped", index, NOTHING) for index in (0, 0, 1)]
     assert believed == [True, False, True]
@@ -76,7 +76,7 @@ def test_a_stop_is_believed_to_be_somebodys_once_of_each_index_unless_another_ru
     assert crashes.is_others_doing("killed", 0, NOTHING)
 
 
-def test_a_failure_is_nobody_elses_doing_and_what_no_hub_tells_only_if_another_run_shows(seen: Seen) -> None:
+def test_a_failed_replica_is_a_crash_and_an_unknown_end_only_without_another_run(seen: Seen) -> None:
     crashes = Crashes(seen)
     assert not crashes.is_others_doing("failed", 0, NOTHING)
     assert not crashes.is_others_doing("unknown", 0, NOTHING)
@@ -94,7 +94,7 @@ def test_the_second_end_of_an_index_is_a_loop(seen: Seen) -> None:
     crashes.refuse_loop([(0, ENDED), (1, ENDED)])
 
 
-def test_rounds_without_an_end_are_what_ended_lasts_doing_if_anything_did(hub: FakeHub, seen: Seen) -> None:
+def test_when_rounds_run_out_the_replica_that_ended_last_is_the_cause(hub: FakeHub, seen: Seen) -> None:
     crashes, own_id = Crashes(seen), start(seen, 3)
     crashes.refuse_last()
     crashes.ready[own_id] = 3

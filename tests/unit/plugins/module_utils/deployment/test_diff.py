@@ -72,7 +72,7 @@ def test_the_same_version_with_other_content_says_so(monkeypatch: pytest.MonkeyP
     assert plan.after["package"] == "its content differs"
 
 
-def test_an_own_index_is_no_difference() -> None:
+def test_different_indexes_are_not_a_difference() -> None:
     deployment = Deployment()
     for index in range(3):
         deployment.add(index, "a", app_config={"x": 1, "shard": index}, replicas=3, index_key="shard")
@@ -81,7 +81,7 @@ def test_an_own_index_is_no_difference() -> None:
     assert "different" not in {**plan.before, **plan.after}
 
 
-def test_a_canary_is_what_differs() -> None:
+def test_the_diff_of_a_canary_shows_the_two_configurations() -> None:
     plan = running("a", 4).plan("b", canary=1, replicas=4)
     assert "different" not in plan.before
     assert plan.after["different"] == {
@@ -90,7 +90,7 @@ def test_a_canary_is_what_differs() -> None:
     }
 
 
-def test_overrides_do_not_repeat_what_all_have() -> None:
+def test_overrides_do_not_repeat_common_values() -> None:
     plan = running("a", 2).plan("b", replicas=3, overrides=[{"app_config": {"own": 1}}])
     assert plan.after["sequence"] == REF + "b" * 12
     assert plan.after["different"] == {"web-0": {"app_config": {"own": 1}}, "web-1 to web-2": {"app_config": {}}}
@@ -106,7 +106,7 @@ def test_nothing_to_do_shows_nothing() -> None:
     assert plan.before == plan.after
 
 
-def test_a_removal_and_a_first_run_have_a_side_without_replicas() -> None:
+def test_the_diff_of_a_removal_or_a_first_run_has_one_side_without_replicas() -> None:
     plan = Deployment().plan("a", replicas=2)
     assert plan.before == {"deployment": "web", "replicas": 0, "versions": []}
     assert running("a", 2).plan(replicas=0).after["replicas"] == 0

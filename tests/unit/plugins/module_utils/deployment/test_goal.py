@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment
 )
 
 
-def test_another_canary_takes_the_place_of_the_first_and_the_rest_stays_what_is_in_force() -> None:
+def test_a_second_canary_replaces_the_first_and_the_other_replicas_stay() -> None:
     deployment = running("a", 3)
     for version in "bc":
         deployment.carry_out(deployment.plan(version, canary=1, replicas=3))
@@ -31,7 +31,7 @@ def test_another_canary_takes_the_place_of_the_first_and_the_rest_stays_what_is_
         assert [slot.program.app_config for slot in deployment.goal(canary=1).slots] == [{"x": number}, {}, {}]
 
 
-def test_the_way_back_from_completing_a_canary_leads_to_the_canary() -> None:
+def test_a_failed_completion_of_a_canary_goes_back_to_the_canary() -> None:
     deployment = running("a", 3)
     deployment.carry_out(deployment.plan("b", canary=1))
     before, plan = deployment.observed, deployment.plan("b")
@@ -45,7 +45,7 @@ def test_the_way_back_from_completing_a_canary_leads_to_the_canary() -> None:
     assert goal_before(before, plan.goal, {canary}).slots[0].sequence == VERSIONS["a"]
 
 
-def test_the_way_back_keeps_what_still_runs_and_brings_the_old_version_everywhere() -> None:
+def test_a_rollback_keeps_running_old_replicas_and_restores_the_others() -> None:
     deployment = running("a", 3)
     before = deployment.observed
     goal = deployment.goal("b", replicas=4)
@@ -58,7 +58,7 @@ def test_the_way_back_keeps_what_still_runs_and_brings_the_old_version_everywher
     assert deployment.shown() == ["0a", "1a", "2a"]
 
 
-def test_the_way_back_takes_what_a_cut_off_run_of_more_replicas_has_left_for_half_finished() -> None:
+def test_a_rollback_restores_the_settings_before_an_interrupted_update() -> None:
     deployment = Deployment()
     for index in range(3):
         deployment.add(index, "a", app_config={"x": 1, "i": index}, index_key="i", replicas=3)
@@ -70,7 +70,7 @@ def test_the_way_back_takes_what_a_cut_off_run_of_more_replicas_has_left_for_hal
     assert [slot.program.app_config for slot in back.slots] == [{"x": 1, "i": index} for index in range(3)]
 
 
-def test_the_way_back_ends_nothing_whose_package_somebody_has_removed() -> None:
+def test_a_rollback_keeps_replicas_whose_package_was_removed() -> None:
     deployment = running("a", 2)
     deployment.sequences.remove(VERSIONS["a"])
     before = deployment.observed

@@ -13,7 +13,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import Deployment
 
 
-def test_what_had_overrides_is_kept_and_never_guessed() -> None:
+def test_settings_with_overrides_are_kept_and_never_guessed() -> None:
     deployment = Deployment()
     deployment.add(0, "a", app_config={"x": 1, "first": True}, own_configs=1)
     with pytest.raises(SthError, match="of its own") as raised:
@@ -27,7 +27,7 @@ def test_what_had_overrides_is_kept_and_never_guessed() -> None:
         deployment.plan(replicas=2)
 
 
-def test_what_is_in_force_can_be_brought_back_after_another_version_has_replaced_it() -> None:
+def test_the_settings_in_force_can_be_restored_after_another_version() -> None:
     deployment = Deployment()
     assert settings_in_force(deployment.observed) is None
     deployment.carry_out(

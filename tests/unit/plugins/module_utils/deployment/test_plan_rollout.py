@@ -44,14 +44,14 @@ def test_scaling_touches_only_the_difference_the_newest_end_first() -> None:
     assert steps(running("a", 3).plan()) == []
 
 
-def test_what_is_not_there_is_started_before_anything_is_replaced() -> None:
+def test_missing_replicas_are_started_before_any_is_replaced() -> None:
     deployment = running("a", 3)
     del deployment.instances[1]
     assert steps(deployment.plan()) == ["+1"]
     assert steps(deployment.plan("b", replicas=3)) == ["+1 +0", "-0", "+2", "-2"]
 
 
-def test_a_replica_that_a_cut_off_run_has_left_unproven_is_awaited_before_the_old_one_ends() -> None:
+def test_a_new_replica_of_an_interrupted_run_is_awaited_before_the_old_one_ends() -> None:
     deployment = running("a", 2)
     deployment.add(0, "b", generation=2, replicas=2)
     batches = deployment.plan("b").batches
@@ -59,7 +59,7 @@ def test_a_replica_that_a_cut_off_run_has_left_unproven_is_awaited_before_the_ol
     assert steps(deployment.plan("b")) == ["", "-0", "+1", "-1"]
 
 
-def test_without_the_gate_of_its_start_no_replica_of_an_unfinished_run_is_relied_on() -> None:
+def test_new_replicas_of_an_interrupted_run_are_not_relied_on_before_they_are_ready() -> None:
     surge_none = Policy(max_surge=0, max_unavailable=1)
     deployment = running("a", 3)
     del deployment.instances[0]
@@ -103,7 +103,7 @@ LIVE = st.lists(
     strategy=st.sampled_from(["rolling", "rolling", "blue_green", "recreate"]),
     seed=st.integers(0, 10_000),
 )
-def test_any_state_is_led_to_the_goal_within_the_bounds_and_stays_there(
+def test_every_state_reaches_the_goal_within_max_surge_and_max_unavailable(
     live: list[Any], version: str | None, config: Any, replicas: int | None, canary: int, surge: int,
     unavailable: int, strategy: Any, seed: int,
 ) -> None:  # fmt: skip

@@ -121,9 +121,7 @@ def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
 
 
 @pytest.mark.parametrize("names_it", [True, False])
-def test_without_a_replica_the_ref_is_what_the_task_names_on_every_run(
-    hub: FakeHub, version: Version, names_it: bool
-) -> None:
+def test_without_a_replica_the_ref_is_that_of_the_task(hub: FakeHub, version: Version, names_it: bool) -> None:
     begun = deploy(hub, src=version("a"), replicas=2)
     names: dict[str, Any] = {"src": version("a")} if names_it else {}
     four = deployed_four_times(hub, replicas=0, **names)
@@ -197,7 +195,9 @@ def test_a_canary_is_a_state_of_its_own_and_is_completed(hub: FakeHub, version: 
 
 
 @pytest.mark.slow
-def test_another_canary_leaves_the_rest_and_a_canary_is_nothing_to_go_back_to(hub: FakeHub, version: Version) -> None:
+def test_a_second_canary_leaves_the_other_replicas_and_a_rollback_skips_canaries(
+    hub: FakeHub, version: Version
+) -> None:
     old = deploy(hub, src=version("a"), replicas=3)["deployment"]["ref"]
     deploy(hub, src=version("b"), canary=1)
     tried = deployed_four_times(hub, src=version("c"), canary=1)
@@ -210,7 +210,7 @@ def test_another_canary_leaves_the_rest_and_a_canary_is_nothing_to_go_back_to(hu
 
 
 @pytest.mark.slow
-def test_a_canary_of_a_configuration_is_taken_back(hub: FakeHub, version: Version) -> None:
+def test_a_canary_of_a_configuration_can_be_ended(hub: FakeHub, version: Version) -> None:
     deploy(hub, src=version("a"), replicas=3, app_config={"x": 1})
     ref = deploy(hub, src=version("b"))["deployment"]["ref"]
     deploy(hub, canary=1, app_config={"x": 2})
@@ -264,7 +264,7 @@ def test_a_replica_that_has_ended_is_replaced_and_the_others_stay(hub: FakeHub, 
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "blue_green"])
-def test_a_new_version_that_misses_its_gate_leaves_the_old_at_full_strength(
+def test_a_new_version_that_does_not_get_ready_leaves_all_old_replicas(
     hub: FakeHub, version: Version, strategy: str
 ) -> None:
     before = running_after(hub, deploy(hub, src=version("a"), replicas=3))
@@ -282,7 +282,7 @@ def test_a_new_version_that_misses_its_gate_leaves_the_old_at_full_strength(
 
 
 @pytest.mark.slow
-def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, version: Version) -> None:
+def test_replicas_that_were_replaced_before_the_failure_are_restored(hub: FakeHub, version: Version) -> None:
     deploy(hub, src=version("a"), replicas=3, app_config={"x": 1}, overrides=[{}, {"app_config": {"y": 2}}])
     before = running(hub)
     failing = [{}, {}, {"app_config": {"behaviour": "throw_at_start"}}]
@@ -295,7 +295,7 @@ def test_what_was_replaced_before_the_failure_is_brought_back(hub: FakeHub, vers
 
 
 @pytest.mark.slow
-def test_what_is_brought_back_or_goes_on_has_the_limits_of_the_task(hub: FakeHub, version: Version) -> None:
+def test_restored_replicas_have_the_limits_of_the_task(hub: FakeHub, version: Version) -> None:
     given: dict[str, Any] = {
         "start_options": {"extra": 1},
         **({"limits": {"memoryMax": 256}} if hub.state.is_1x else {}),
@@ -316,7 +316,7 @@ def test_what_is_brought_back_or_goes_on_has_the_limits_of_the_task(hub: FakeHub
 
 
 @pytest.mark.slow
-def test_what_others_keep_for_going_back_is_not_removed(hub: FakeHub, version: Version) -> None:
+def test_versions_that_other_deployments_keep_are_not_removed(hub: FakeHub, version: Version) -> None:
     for letter in "ab":
         for name in ("web", "api"):
             deploy(hub, name=name, src=version(letter))
@@ -340,9 +340,7 @@ def test_with_keep_config_replicas_that_all_have_overrides_are_scaled(hub: FakeH
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["stop", "leave"])
-def test_after_a_failure_nothing_more_is_replaced_or_nothing_is_touched(
-    hub: FakeHub, version: Version, how: str
-) -> None:
+def test_on_failure_stop_and_leave_replace_nothing_more(hub: FakeHub, version: Version, how: str) -> None:
     old = deploy(hub, src=version("a"), replicas=2)["deployment"]["ref"]
     events = [{"name": "up", "payload": {"ok": True}}]
     options = {"wait_for": "event", "ready_event": "up", "wait_timeout": 0.5, "on_failure": how}
@@ -364,7 +362,7 @@ def test_a_first_deployment_that_fails_leaves_nothing(hub: FakeHub, version: Ver
 
 
 @pytest.mark.slow
-def test_a_replica_that_ends_after_it_was_ready_stops_the_update_with_what_it_said(
+def test_a_replica_that_crashes_after_it_was_ready_fails_the_update_with_its_logs(
     hub: FakeHub, version: Version
 ) -> None:
     # What has ended is listed long enough to be asked.
@@ -382,7 +380,9 @@ def test_a_replica_that_ends_after_it_was_ready_stops_the_update_with_what_it_sa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [True, False])
-def test_a_program_that_ends_itself_as_if_killed_is_no_other_task(hub: FakeHub, version: Version, first: bool) -> None:
+def test_a_program_that_kills_itself_is_not_mistaken_for_another_task(
+    hub: FakeHub, version: Version, first: bool
+) -> None:
     hub.state.timings = replace(hub.state.timings, extension=60.0)
     if not first:
         deploy(hub, src=version("a"), replicas=2)
@@ -398,7 +398,7 @@ def test_a_program_that_ends_itself_as_if_killed_is_no_other_task(hub: FakeHub, 
     assert len(running(hub)) == (0 if first else 2)
 
 
-def test_rounds_without_an_end_are_the_failure_of_what_ended_last(
+def test_when_rounds_run_out_the_failure_names_the_replica_that_ended_last(
     hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not hub.state.is_1x:
@@ -412,7 +412,7 @@ def test_rounds_without_an_end_are_the_failure_of_what_ended_last(
 
 
 @pytest.mark.slow
-def test_overload_is_waited_out_within_its_bound(hub: FakeHub, version: Version) -> None:
+def test_overload_is_waited_out_for_overload_timeout(hub: FakeHub, version: Version) -> None:
     hub.overload(1)
     assert not deploy(hub, src=version("a"), overload_timeout=bound(5)).get("failed")
     hub.overload(5)
@@ -494,7 +494,7 @@ def test_no_more_are_started_at_once_than_max_parallel(
 
 
 @pytest.mark.slow
-def test_each_step_is_told_before_it_is_done_the_way_back_too(
+def test_each_step_is_shown_before_it_is_done_also_of_a_rollback(
     hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(hub, src=version("a"), replicas=2)
@@ -549,7 +549,7 @@ def test_a_version_that_the_hub_refuses_to_remove_fails_no_run(hub: FakeHub, ver
     assert len(hub.sequences) == 2
 
 
-def test_what_does_not_answer_on_0_18_costs_one_request_more(hub: FakeHub, version: Version) -> None:
+def test_an_instance_that_does_not_answer_on_0_18_costs_one_more_request(hub: FakeHub, version: Version) -> None:
     if hub.state.is_1x:
         return
     deploy(hub, src=version("a"), replicas=2)
@@ -578,7 +578,7 @@ def test_versions_from_which_anything_else_runs_are_never_removed(hub: FakeHub, 
     assert [item["ref"] for item in run_task("sth_sequence_info", hub)["sequences"]] == [ref]
 
 
-def test_names_that_something_else_has_are_refused_on_both_sides(hub: FakeHub, version: Version) -> None:
+def test_names_of_other_instances_and_of_deployments_are_refused(hub: FakeHub, version: Version) -> None:
     ref = deploy(hub, src=version("a"))["deployment"]["ref"]
     for options in ({"name": "web-0"}, {"name": "web", "count": 2}, {"name": "web", "state": "stopped"}):
         result = run_task("sth_instance", hub, **{"sequence": ref, **options})
@@ -623,7 +623,9 @@ def test_a_version_that_an_earlier_task_would_upload_is_assumed_in_check_mode(hu
 
 
 @pytest.mark.slow
-def test_right_after_a_restart_of_the_hub_replicas_are_not_believed_to_be_gone(hub: FakeHub, version: Version) -> None:
+def test_right_after_a_restart_of_the_hub_unlisted_replicas_are_not_started_again(
+    hub: FakeHub, version: Version
+) -> None:
     deploy(hub, src=version("a"), replicas=2)
     if not hub.state.is_1x:
         return
@@ -636,7 +638,7 @@ def test_right_after_a_restart_of_the_hub_replicas_are_not_believed_to_be_gone(h
 
 
 @pytest.mark.slow
-def test_a_rollout_that_was_cut_off_by_a_restart_of_the_hub_goes_on_at_once(hub: FakeHub, version: Version) -> None:
+def test_a_rollout_that_a_restart_of_the_hub_interrupted_goes_on_at_once(hub: FakeHub, version: Version) -> None:
     if not hub.state.is_1x:
         pytest.skip("the programs of a 0.18 hub do not come back after a restart")
     up: dict[str, Any] = {"app_config": {"events": [{"name": "up", "payload": {"ok": True}}]}}

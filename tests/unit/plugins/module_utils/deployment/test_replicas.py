@@ -44,7 +44,7 @@ def ids(replicas: Any) -> list[str]:
     return [item.id for item in replicas]
 
 
-def test_those_of_other_deployments_and_others_of_this_name_are_none_of_it() -> None:
+def test_instances_of_other_deployments_and_without_a_deployment_are_not_replicas() -> None:
     other = InstanceMark("web-0", "web", 0, "api", Rollout())
     instances = (
         InstanceRecord("other", "s", "running", marked({}, other)),
@@ -56,7 +56,7 @@ def test_those_of_other_deployments_and_others_of_this_name_are_none_of_it() -> 
     assert ids(observed(*instances).replicas) == ["0-1-0"]
 
 
-def test_the_live_ones_are_in_order_the_oldest_of_an_index_first() -> None:
+def test_live_replicas_are_ordered_by_index_and_age() -> None:
     seen = observed(replica(2), replica(0, number=2), replica(0, number=1), replica(1, status="ended"))
     assert ids(seen.live) == ["0-1-1", "0-1-2", "2-1-0"]
     assert ids(seen.at(0)) == ["0-1-1", "0-1-2"]
@@ -71,14 +71,14 @@ def test_the_generation_counts_ended_ones_and_the_leader_is_live() -> None:
     assert (observed().generation, observed().leader) == (0, None)
 
 
-def test_of_one_run_who_has_nothing_of_its_own_speaks_for_the_others() -> None:
+def test_the_leader_of_a_run_is_a_replica_without_overrides() -> None:
     seen = observed(replica(0, own=1), replica(1, own=1), replica(2, own=1)).replicas
     for first in (latest(seen), earliest(seen)):
         assert first is not None
         assert first.index == 1
 
 
-def test_the_last_that_has_ended_is_the_latest_to_end() -> None:
+def test_the_last_ended_replica_is_the_one_with_the_latest_end() -> None:
     ended = [replica(0, number=number, status="ended", ended=f"2026-01-02T00:0{9 - number}:00Z") for number in (1, 2)]
     last = observed(replica(0), *ended).last_ended(0)
     assert last is not None
@@ -93,7 +93,7 @@ def test_a_replica_is_called_by_its_name_and_its_package_if_that_is_there() -> N
 
 
 @pytest.mark.parametrize("mark", [InstanceMark("web"), member_mark("web", 7), InstanceMark("web-1")])
-def test_who_has_a_name_of_the_deployment_and_is_none_of_it_is_in_the_way(mark: InstanceMark) -> None:
+def test_an_instance_with_the_name_of_a_replica_is_refused(mark: InstanceMark) -> None:
     there = InstanceRecord("i", "s", "running", marked({}, mark))
     with pytest.raises(SthError, match=mark.name) as raised:
         refuse_clash(replicas_of("web", Inventory((APP,), (there,))), "http://hub", range(3))
@@ -101,7 +101,7 @@ def test_who_has_a_name_of_the_deployment_and_is_none_of_it_is_in_the_way(mark: 
     assert raised.value.details["instance"] == "i"
 
 
-def test_what_has_ended_or_has_another_name_is_in_nobodys_way() -> None:
+def test_ended_instances_and_other_names_are_not_refused() -> None:
     ended = InstanceRecord("i", "s", "ended", marked({}, InstanceMark("web")))
     beyond = InstanceRecord("j", "s", "running", marked({}, InstanceMark("web-3")))
     refuse_clash(replicas_of("web", Inventory((APP,), (ended, beyond, replica(0)))), "http://hub", range(3))

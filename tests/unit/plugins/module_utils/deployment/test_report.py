@@ -40,7 +40,7 @@ def test_a_deployment_counts_its_replicas_once_and_those_that_run() -> None:
     assert shown(Deployment()) == {"previous_ref": None, "replicas": 0, "ready": 0}
 
 
-def test_what_is_predicted_is_what_comes_when_the_plan_is_carried_out() -> None:
+def test_check_mode_returns_the_same_replicas_as_the_real_run() -> None:
     for version, replicas in (("b", 3), ("b", 1), (None, 2)):
         deployment = running("a", 2)
         plan = deployment.plan(version, replicas=replicas, keep=0)
@@ -62,7 +62,7 @@ def test_after_a_removal_neither_replicas_nor_versions_are_predicted() -> None:
     assert VERSIONS["b"] in after.inventory.sequences
 
 
-def test_each_replica_says_what_has_become_of_it() -> None:
+def test_each_replica_has_its_action_in_the_result() -> None:
     deployment = running("a", 3)
     before = deployment.observed
     kept, replaced, ended = (item.record for item in before.live)
@@ -80,7 +80,7 @@ def test_each_replica_says_what_has_become_of_it() -> None:
     assert replaced.id not in str(views)
 
 
-def test_in_check_mode_what_would_end_counts_as_stopped() -> None:
+def test_in_check_mode_replicas_that_would_end_count_as_stopped() -> None:
     before = running("a", 1).observed
     (view,) = replica_views(before, Deployment().observed, {}, {}, Masker())
     assert (view["was"], view["live"], view["outcome"]) == ("ended", False, "stopped")
@@ -110,7 +110,7 @@ def test_a_copy_has_a_row_of_its_own() -> None:
     assert rows(deployment, "a", replicas=1)[1:] == [("instance", "web-0", "stop", "copy of web-0")]
 
 
-def test_a_removal_says_so() -> None:
+def test_a_removal_is_reported_as_such() -> None:
     observed = running("a", 1).observed
     found = changes(observed, plan_absent(observed, absent_goal(observed), None, Masker()), Masker())
     assert [(row["kind"], row["change"]) for row in found] == [

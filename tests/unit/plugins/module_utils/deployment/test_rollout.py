@@ -133,7 +133,7 @@ def test_a_rolling_update_of_six_never_has_fewer_ready_than_promised(
 
 
 @pytest.mark.parametrize("after", range(1, 7))
-def test_an_update_that_is_cut_off_after_any_write_is_completed_by_the_next(
+def test_an_update_that_is_interrupted_after_any_write_is_completed_by_the_next_run(
     hub: FakeHub, versions: dict[str, str], after: int
 ) -> None:
     deploy(hub, src=versions["a"], replicas=2)
@@ -163,7 +163,7 @@ def test_an_update_that_is_cut_off_after_any_write_is_completed_by_the_next(
         ({"state": "absent", "src": "b"}, 2, 0),
     ],
 )
-def test_whatever_is_cut_off_after_any_write_is_completed_by_the_next(
+def test_every_task_that_is_interrupted_after_any_write_is_completed_by_the_next_run(
     hub: FakeHub, versions: dict[str, str], options: dict[str, Any], writes: int, left: int
 ) -> None:
     options = {**options, **({"src": versions["b"]} if "src" in options else {})}
@@ -181,7 +181,7 @@ def test_whatever_is_cut_off_after_any_write_is_completed_by_the_next(
 
 
 @pytest.mark.parametrize("after", range(1, 7))
-def test_a_failing_update_that_is_cut_off_after_any_write_leaves_nothing_when_it_is_run_again(
+def test_a_failing_update_that_was_interrupted_is_rolled_back_by_the_next_run(
     hub: FakeHub, versions: dict[str, str], after: int
 ) -> None:
     # Replica 0 gets ready and replica 1 does not, so that there is a way back: upload, start, stop, start; start, stop.
@@ -197,7 +197,7 @@ def test_a_failing_update_that_is_cut_off_after_any_write_leaves_nothing_when_it
     assert again["deployment"]["ref"] == old
 
 
-def test_an_update_that_is_run_again_relies_on_no_replica_that_the_first_run_has_not_seen_ready(
+def test_a_repeated_update_does_not_rely_on_replicas_that_were_never_ready(
     hub: FakeHub, versions: dict[str, str]
 ) -> None:
     ready = {"events": [{"name": "up", "payload": {"ok": True}, "after": 0.02}]}
@@ -213,7 +213,7 @@ def test_an_update_that_is_run_again_relies_on_no_replica_that_the_first_run_has
     assert [ref for _name, ref, _config in state(hub)] == [old] * 3
 
 
-def test_a_replica_that_misses_its_gate_after_a_cut_is_what_the_update_fails_of(
+def test_after_an_interruption_a_replica_that_does_not_get_ready_fails_the_update(
     hub: FakeHub, versions: dict[str, str]
 ) -> None:
     ready = {"events": [{"name": "up", "payload": {"ok": True}, "after": 0.02}]}
@@ -260,7 +260,7 @@ def test_a_second_canary_that_fails_leaves_the_first_where_it_was_and_the_others
 
 
 @pytest.mark.parametrize("canaries", [1, 2])
-def test_a_canary_that_fails_with_fewer_replicas_leaves_each_with_the_configuration_it_had(
+def test_a_canary_that_fails_with_fewer_replicas_restores_each_configuration(
     hub: FakeHub, versions: dict[str, str], canaries: int
 ) -> None:
     deploy(hub, src=versions["a"], replicas=3, app_config={"x": 1}, index_key="i")
@@ -272,7 +272,7 @@ def test_a_canary_that_fails_with_fewer_replicas_leaves_each_with_the_configurat
 
 
 @pytest.mark.parametrize("after", range(1, 4))
-def test_a_second_canary_that_fails_after_it_was_cut_off_leaves_the_others_untouched(
+def test_a_second_canary_that_fails_after_an_interruption_leaves_the_others(
     hub: FakeHub, versions: dict[str, str], after: int
 ) -> None:
     deploy(hub, src=versions["a"], replicas=3)
@@ -333,7 +333,7 @@ PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.usefixtures("remembering")
 @pytest.mark.parametrize("pair", PAIRS)
-def test_of_two_tasks_at_once_one_has_the_last_word(
+def test_of_two_concurrent_updates_one_wins(
     hub: FakeHub, versions: dict[str, str], pair: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     wishes = [{**wish, **({"src": versions[wish["src"]]} if "src" in wish else {})} for wish in pair]
@@ -344,7 +344,7 @@ def test_of_two_tasks_at_once_one_has_the_last_word(
 
 
 @pytest.mark.usefixtures("remembering")
-def test_of_two_first_deployments_at_once_one_has_the_last_word(hub: FakeHub, versions: dict[str, str]) -> None:
+def test_of_two_concurrent_first_deployments_one_wins(hub: FakeHub, versions: dict[str, str]) -> None:
     wishes = [
         {"src": versions["a"], "replicas": 2, "app_config": {"x": 1}},
         {"src": versions["b"], "replicas": 3, "app_config": {"x": 2}},
@@ -388,7 +388,7 @@ def both(hub: FakeHub, wishes: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.usefixtures("remembering")
-def test_a_task_that_began_later_leads_and_the_earlier_gives_way(hub: FakeHub, versions: dict[str, str]) -> None:
+def test_the_task_that_began_later_wins_over_the_earlier_one(hub: FakeHub, versions: dict[str, str]) -> None:
     deploy(hub, src=versions["a"], replicas=3, app_config={"x": 0})
     slow: dict[str, Any] = {}
     thread = threading.Thread(
@@ -410,7 +410,7 @@ def test_a_task_that_began_later_leads_and_the_earlier_gives_way(hub: FakeHub, v
 
 
 @pytest.mark.usefixtures("remembering")
-def test_a_task_whose_package_the_winner_has_removed_gives_way(
+def test_a_task_whose_package_was_removed_by_the_winner_gives_up(
     hub: FakeHub, versions: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(hub, src=versions["a"], replicas=2)

@@ -33,7 +33,7 @@ def start(client: HubClient, index: int, name: str = "web") -> str:
     return own_id
 
 
-def test_only_what_another_run_starts_later_is_others(client: HubClient) -> None:
+def test_only_replicas_that_start_later_belong_to_another_run(client: HubClient) -> None:
     start(client, 0)
     seen = Seen(client, look(client, "web"))
     assert [item.index for item in seen.now.live] == [0]
@@ -46,7 +46,7 @@ def test_only_what_another_run_starts_later_is_others(client: HubClient) -> None
     assert [item.index for item in seen.before.live] == [0]
 
 
-def test_who_has_ended_is_no_other_any_more(client: HubClient) -> None:
+def test_ended_replicas_are_no_sign_of_another_run(client: HubClient) -> None:
     seen = Seen(client, look(client, "web"))
     theirs = start(client, 0)
     seen.look()

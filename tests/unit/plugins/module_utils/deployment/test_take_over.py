@@ -41,7 +41,7 @@ def take_over(hub: FakeHub, *instances: str, sequence: str | None = None, **opti
     return run_task("sth_deployment", hub, take_over=wanted, **{**QUICK, **options})
 
 
-def test_an_instance_becomes_a_deployment_of_its_name_four_times(hub: FakeHub) -> None:
+def test_an_instance_becomes_a_deployment_of_its_name(hub: FakeHub) -> None:
     start(hub, app_config={"x": 1}, args=["a"])
     wanted = {"instances": ["web"], "sequence": None}
     done = four_times("sth_deployment", hub, take_over=wanted, **QUICK)
@@ -55,7 +55,7 @@ def test_an_instance_becomes_a_deployment_of_its_name_four_times(hub: FakeHub) -
     assert done.real["deployment"]["ref"] == replica["sequence"]["ref"]
 
 
-def test_a_pool_keeps_its_number_and_what_each_member_has(hub: FakeHub) -> None:
+def test_a_pool_that_is_taken_over_keeps_its_size_and_overrides(hub: FakeHub) -> None:
     start(hub, count=3, app_config={"x": 1}, index_key="shard")
     result = take_over(hub, "web")
     assert [action for action, _object in planned(result)] == ["start", "stop"] * 3
@@ -74,7 +74,7 @@ def test_instances_without_a_name_are_taken_over_by_their_package(hub: FakeHub) 
     assert not take_over(hub, sequence="probe")["changed"]
 
 
-def test_what_was_taken_over_by_id_and_a_new_version_can_be_rolled_back(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_an_update_after_taking_over_by_id_can_be_rolled_back(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     instance = start_nameless(hub)
     old = live(hub)[0]["sequence"]["ref"]
     other = pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "other"))
@@ -85,7 +85,7 @@ def test_what_was_taken_over_by_id_and_a_new_version_can_be_rolled_back(hub: Fak
     assert [item["sequence"]["ref"] for item in live(hub)] == [old]
 
 
-def test_if_no_replica_becomes_ready_the_instance_goes_on(hub: FakeHub) -> None:
+def test_if_no_replica_becomes_ready_the_old_instance_keeps_running(hub: FakeHub) -> None:
     start(hub)
     before = live(hub)
     result = take_over(hub, "web", app_config={"behaviour": "throw_at_start"})
@@ -94,7 +94,7 @@ def test_if_no_replica_becomes_ready_the_instance_goes_on(hub: FakeHub) -> None:
     assert take_over(hub, "web")["changed"]
 
 
-def test_a_run_that_was_cut_off_is_completed(hub: FakeHub) -> None:
+def test_an_interrupted_task_is_completed_by_the_next_run(hub: FakeHub) -> None:
     start(hub, count=2)
     take_over(hub, "web-0", replicas=1)
     assert [item["name"] for item in live(hub)] == ["web-0", "web-1"]
@@ -102,7 +102,7 @@ def test_a_run_that_was_cut_off_is_completed(hub: FakeHub) -> None:
     assert [(item["name"], item["deployment"]) for item in live(hub)] == [("web-0", "web"), ("web-1", "web")]
 
 
-def test_what_belongs_to_another_deployment_is_refused(hub: FakeHub) -> None:
+def test_taking_over_instances_of_another_deployment_is_refused(hub: FakeHub) -> None:
     run_task("sth_deployment", hub, src=str(PACKAGES / "probe"), **{**QUICK, "name": "shop"})
     result = take_over(hub, "shop-0", src=str(PACKAGES / "probe"))
     assert result["error_code"] == "CONFLICT"
@@ -116,7 +116,7 @@ def test_without_the_option_nothing_is_taken_over_and_the_message_names_it(hub: 
     assert "take_over" in result["msg"]
 
 
-def test_a_name_that_fits_nothing_gives_a_warning_the_first_time(hub: FakeHub) -> None:
+def test_a_name_in_take_over_that_matches_nothing_gives_a_warning_once(hub: FakeHub) -> None:
     first = take_over(hub, "wbe", src=str(PACKAGES / "probe"))
     assert "wbe" in first["warnings"][0]
     assert not take_over(hub, "wbe").get("warnings")
@@ -131,7 +131,7 @@ def test_a_name_that_fits_nothing_gives_a_warning_the_first_time(hub: FakeHub) -
         {"take_over": {"instances": [], "sequence": ""}},
     ],
 )
-def test_what_cannot_be_meant_is_refused(options: dict[str, Any], hub: FakeHub) -> None:
+def test_contradictory_options_are_refused(options: dict[str, Any], hub: FakeHub) -> None:
     result = run_task("sth_deployment", hub, **{**QUICK, **options})
     assert result["error_code"] == "INVALID_OPTION"
     assert not hub.requests

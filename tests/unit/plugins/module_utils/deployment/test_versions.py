@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.rollout_mark im
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment.support import VERSIONS, running
 
 
-def test_a_version_that_never_was_in_force_is_none_to_go_back_to() -> None:
+def test_a_version_that_was_never_in_force_is_not_a_rollback_target() -> None:
     for canary in (1, 0):
         deployment = running("a", 3)
         attempt = deployment.plan("b", canary=canary)
@@ -29,14 +29,14 @@ def test_a_version_that_never_was_in_force_is_none_to_go_back_to() -> None:
         assert deployment.shown() == ["0a", "1a", "2a"]
 
 
-def test_what_a_cut_off_run_wanted_to_remove_is_still_known_and_removed() -> None:
+def test_old_versions_that_an_interrupted_run_left_are_removed() -> None:
     deployment = running("a", 2)
     deployment.carry_out(deployment.plan("b", canary=1))
     deployment.carry_out(replace(deployment.plan("c", keep=3, canary=1), deletes=()))
     assert [item.object for item in deployment.plan("c", keep=3).deletes] == [f"sequence {VERSIONS['b'].ref}"]
 
 
-def test_a_canary_does_not_take_the_place_of_a_version_that_is_kept() -> None:
+def test_a_canary_does_not_count_in_keep_versions() -> None:
     deployment = running("a", 2)
     deployment.carry_out(deployment.plan("b"))
     deployment.carry_out(deployment.plan("c", canary=1))
@@ -45,7 +45,7 @@ def test_a_canary_does_not_take_the_place_of_a_version_that_is_kept() -> None:
     assert deployment.sequences == [VERSIONS["a"], VERSIONS["b"]]
 
 
-def test_a_version_to_which_another_deployment_can_go_back_stays() -> None:
+def test_a_version_that_another_deployment_keeps_is_not_removed() -> None:
     deployment = running("a", 1)
     deployment.carry_out(deployment.plan("b"))
     mark = InstanceMark("api-0", "api", 0, "api", Rollout(2, "x", 1, versions=(VERSIONS["a"].ref,)))
@@ -54,7 +54,7 @@ def test_a_version_to_which_another_deployment_can_go_back_stays() -> None:
     assert deployment.plan("c", keep=0, state="present").goal.rollout.given_up == (VERSIONS["b"].ref, VERSIONS["a"].ref)
 
 
-def test_old_versions_go_but_those_that_are_kept_or_used() -> None:
+def test_old_versions_are_removed_unless_kept_or_used() -> None:
     deployment = running("a", 1)
     deployment.carry_out(deployment.plan("b"))
     assert [item.object for item in deployment.plan("c", keep=1).deletes] == [f"sequence {VERSIONS['a'].ref}"]

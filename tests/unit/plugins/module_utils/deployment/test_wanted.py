@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.deployment
 )
 
 
-def test_what_is_not_given_is_that_of_the_latest_run_with_the_own_index() -> None:
+def test_options_that_are_not_set_are_those_of_the_latest_run() -> None:
     deployment = Deployment()
     deployment.add(0, "a", app_config={"n": {"i": 0}, "x": 1}, index_key="n.i")
     grown = deployment.goal(replicas=3)
@@ -62,7 +62,7 @@ def test_scaling_and_restarting_leave_a_canary_alone_and_a_version_that_is_named
     assert deployment.goal(canary=None).rollout.canary == 0
 
 
-def test_going_back_from_a_canary_is_remembered_by_what_has_ended() -> None:
+def test_going_back_from_a_canary_is_known_from_ended_replicas() -> None:
     deployment = running("a", 3)
     deployment.carry_out(deployment.plan("b"))
     deployment.carry_out(deployment.plan("c", canary=1))
@@ -94,7 +94,7 @@ def test_going_back_from_a_canary_brings_back_the_configuration_of_the_others() 
 @pytest.mark.slow
 @pytest.mark.parametrize("older", [False, True])
 @pytest.mark.parametrize("changed", [{"app_config": {"x": 2}}, {"args": ["y"]}])
-def test_a_canary_of_a_configuration_is_taken_back(changed: dict[str, Any], older: bool) -> None:
+def test_a_canary_of_a_configuration_can_be_ended(changed: dict[str, Any], older: bool) -> None:
     deployment = Deployment()
     for index in range(3):
         deployment.add(index, "a", app_config={"x": 1, "n": index}, index_key="n", replicas=3)
@@ -114,7 +114,7 @@ def test_a_canary_of_a_configuration_is_taken_back(changed: dict[str, Any], olde
         assert [slot.program.args for slot in back.goal.slots] == [()] * 3
 
 
-def test_taking_back_a_canary_of_a_configuration_goes_on_where_it_was_interrupted() -> None:
+def test_an_interrupted_end_of_a_canary_of_a_configuration_is_completed() -> None:
     deployment = Deployment()
     for index in range(3):
         deployment.add(index, "a", app_config={"x": 1}, replicas=3)
@@ -131,21 +131,21 @@ def test_taking_back_a_canary_of_a_configuration_goes_on_where_it_was_interrupte
     ("outcome", "generation", "replicas"),
     [("failed", 1, 3), ("completed", 1, 3), ("killed", 1, 2), ("stopped", 1, 2), ("failed", 2, 2)],
 )
-def test_a_highest_replica_that_has_ended_by_itself_is_missed(outcome: Any, generation: int, replicas: int) -> None:
+def test_the_last_replica_is_missed_too_if_it_has_ended_by_itself(outcome: Any, generation: int, replicas: int) -> None:
     deployment = running("a", 2, replicas=3)
     ended = deployment.add(2, "a", generation=generation, replicas=3)
     deployment.instances[-1] = replace(ended, status="ended", outcome=outcome)
     assert len(deployment.goal().slots) == replicas
 
 
-def test_where_nothing_runs_it_is_said_what_to_give() -> None:
+def test_without_running_replicas_the_message_names_the_options_to_set() -> None:
     for state in ("present", "rolled_back"):
         with pytest.raises(SthError, match="src or sequence, app_config, args and replicas") as raised:
             Deployment().goal(state=state)
         assert raised.value.code == "NOT_FOUND"
 
 
-def test_with_keep_config_the_task_counts_only_where_nothing_tells_what_to_run() -> None:
+def test_with_keep_config_options_of_the_task_apply_only_to_unknown_settings() -> None:
     deployment = Deployment()
     for index in range(2):
         deployment.add(index, "a", app_config={"x": 1, "own": index}, own_configs=2, replicas=2)
@@ -164,7 +164,7 @@ def test_with_keep_config_the_task_counts_only_where_nothing_tells_what_to_run()
         deployment.goal("b", keep_config=True)
 
 
-def test_whatever_is_started_has_the_limits_of_the_task() -> None:
+def test_every_started_replica_has_the_limits_of_the_task() -> None:
     given: dict[str, Any] = {"limits": {"memoryMax": 256}, "start_options": {"extra": 1}}
     deployment = running("a", 3)
     goal = deployment.goal("b", canary=1, **given)
@@ -201,7 +201,7 @@ def test_without_an_older_version_there_is_nothing_to_go_back_to() -> None:
     assert raised.value.code == "NOT_FOUND"
 
 
-def test_a_share_of_a_fleet_keeps_its_indexes_until_a_task_says_others() -> None:
+def test_the_indexes_of_this_hub_stay_until_a_task_sets_others() -> None:
     deployment = Deployment()
     options: dict[str, Any] = {
         "app_config": {"x": 1},

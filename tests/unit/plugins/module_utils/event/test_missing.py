@@ -25,13 +25,13 @@ def test_the_failure_event_is_named_and_its_payload_kept(hub: FakeHub) -> None:
     assert error.details["event"] == {"why": "disk full"}
 
 
-def test_the_end_of_the_instance_is_told_with_what_the_task_waited_for(hub: FakeHub) -> None:
+def test_the_failure_for_an_ended_instance_names_the_awaited_event(hub: FakeHub) -> None:
     error = said(hub, Expectation("done"), Heard(ended=forgotten("some-id")))
     assert error.code == "ENDED_EARLY"
     assert "while the task waited for its event 'done'" in error.message
 
 
-def test_a_time_that_is_over_is_told_with_the_payloads_that_the_hub_does_not_keep(hub: FakeHub) -> None:
+def test_a_time_out_names_the_payloads_that_the_hub_does_not_keep(hub: FakeHub) -> None:
     last, following = (said(hub, Expectation("done", which, timeout=2), Heard()) for which in ("last", "next"))
     assert (last.code, following.code) == ("TIMEOUT", "TIMEOUT")
     assert "within wait_timeout (2 s)" in last.message

@@ -113,14 +113,14 @@ def test_the_subscription_is_made_before_the_event_is_sent(pool: FakeHub, monkey
 
 
 @pytest.mark.parametrize("target", [{"instance": "web"}, {"sequence": "probe"}])
-def test_a_pool_and_a_sequence_mean_everybody(pool: FakeHub, target: dict[str, Any]) -> None:
+def test_a_pool_and_a_sequence_address_all_their_instances(pool: FakeHub, target: dict[str, Any]) -> None:
     result = event(pool, send="ping", payload="x", expect="pong", **target)
     assert [item["instance_name"] for item in result["events"]] == ["web-0", "web-1", "web-2"]
     assert {item["payload"] for item in result["events"]} == {"x"}
     assert sent(pool) == 3
 
 
-def test_an_id_takes_no_listing(pool: FakeHub) -> None:
+def test_an_id_is_used_without_listing_instances(pool: FakeHub) -> None:
     instance = run_task("sth_instance_info", pool, instance=["web-0"])["instance"]
     before = len(pool.requests)
     assert event(pool, instance=instance["id"], send="ping", payload="x")["changed"]
@@ -155,7 +155,7 @@ def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> No
     assert event(hub, check=True, sequence="later@1.0.0", send="ping")["changed"]
 
 
-def test_waiting_is_no_change(pool: FakeHub) -> None:
+def test_waiting_for_an_event_is_not_a_change(pool: FakeHub) -> None:
     emit_when_awaited(pool, "done", {"n": 1})
     result = event(pool, instance="web-2", expect="done", wait_timeout=bound(20))
     assert not result["changed"]
@@ -194,7 +194,7 @@ def test_the_failure_event_ends_the_wait_with_its_payload_masked(pool: FakeHub) 
     assert result["event"] == {"why": "disk full", "apiToken": "********", "pin": "********"}
 
 
-def test_one_failure_of_several_leaves_the_others_answers(pool: FakeHub) -> None:
+def test_if_one_of_several_instances_fails_the_other_answers_are_returned(pool: FakeHub) -> None:
     pool.fault(Fault("status", method="POST", path="/_event", status=500))
     result = event(pool, instance="web", send="ping", payload="x", expect="pong", wait_timeout=bound(5), max_parallel=1)
     assert result["error_code"] == "HUB_ERROR"
@@ -245,14 +245,14 @@ def test_an_event_without_payload_can_be_sent_to_every_hub(pool: FakeHub) -> Non
         ({"instance": "web-0", "send": "x", "max_parallel": 0}, "INVALID_OPTION"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
+def test_contradictory_options_are_refused_before_anything_is_sent(
     pool: FakeHub, options: dict[str, Any], code: str
 ) -> None:
     assert event(pool, **options)["error_code"] == code
     assert sent(pool) == 0
 
 
-def test_an_ended_instance_is_told_as_such(pool: FakeHub) -> None:
+def test_the_failure_says_that_the_instance_has_ended(pool: FakeHub) -> None:
     keep_ended(pool)
     program: dict[str, Any] = {"sequence": "probe", "app_config": {"behaviour": "throw_at_start"}}
     assert run_task("sth_instance", pool, name="dies", **program)["error_code"] == "START_FAILED"
@@ -267,7 +267,7 @@ def test_a_hub_that_dies_ends_the_wait(pool: FakeHub) -> None:
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(pool: FakeHub, check: bool) -> None:
+def test_a_refusal_for_an_ended_instance_does_not_consume_its_output(pool: FakeHub, check: bool) -> None:
     if not pool.state.is_1x:
         pytest.skip("a 0.18 hub forgets an ended instance, its streams included")
     keep_ended(pool)
@@ -282,7 +282,7 @@ def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(pool: Fake
 
 
 @pytest.mark.parametrize(("method", "thread"), [("await_event", "await never"), ("info", "watch the instance")])
-def test_a_fault_of_our_own_beside_the_wait_ends_it(
+def test_an_unexpected_exception_in_a_thread_ends_the_wait(
     pool: FakeHub, monkeypatch: pytest.MonkeyPatch, method: str, thread: str
 ) -> None:
     works = getattr(InstanceClient, method)

@@ -39,7 +39,7 @@ def exported(*instances: InstanceRecord, sequences: tuple[SequenceRecord, ...] =
     return export(Inventory(sequences, instances), Placeholders(Masker()), ())
 
 
-def test_a_deployment_has_what_its_replicas_have_in_common() -> None:
+def test_the_exported_deployment_has_the_common_settings_of_its_replicas() -> None:
     found = exported(instance(1, replica(0), size=1), instance(2, replica(1), size=1))
     assert found.deployments == [
         {"name": "web", "sequence": NEW.ref, "replicas": 2, "app_config": {"size": 1}, "args": []}
@@ -55,7 +55,7 @@ def test_the_index_of_a_replica_is_its_index_key() -> None:
     assert "overrides" not in found.deployments[0]
 
 
-def test_what_differs_is_in_overrides() -> None:
+def test_different_settings_are_exported_as_overrides() -> None:
     found = exported(instance(1, replica(0), a=1, b=1), instance(2, replica(1), NEW, ("x",), a=1, c=2))
     assert found.deployments[0]["app_config"] == {"a": 1}
     assert found.deployments[0]["overrides"] == [
@@ -64,7 +64,7 @@ def test_what_differs_is_in_overrides() -> None:
     ]
 
 
-def test_a_canary_stays_one() -> None:
+def test_a_canary_is_exported_as_a_canary() -> None:
     found = exported(
         instance(1, replica(0, 2, canary=1), size=2), instance(2, replica(1), OLD, size=1), instance(3, replica(2), OLD)
     )
@@ -89,7 +89,7 @@ def test_of_a_deployment_on_several_hubs_each_replica_keeps_its_index() -> None:
     assert found.notes == ["Deployment web is spread over several hubs: only what runs on this hub is exported."]
 
 
-def test_what_applying_changes_is_said() -> None:
+def test_the_export_notes_what_applying_it_changes() -> None:
     copies = [instance(number, InstanceMark("clock")) for number in (1, 2)]
     pool = [instance(3, InstanceMark("pool-2", "pool", 2))]
     half = [instance(4, replica(0)), instance(5, replica(0)), instance(6, replica(5), OLD)]
@@ -103,7 +103,7 @@ def test_what_applying_changes_is_said() -> None:
     ]
 
 
-def test_what_has_no_name_is_taken_over_in_groups_that_are_alike() -> None:
+def test_unnamed_instances_are_exported_as_take_over_grouped_by_settings() -> None:
     found = exported(
         instance(1, None, FOREIGN, size=1),
         instance(2, None, FOREIGN, size=1),
@@ -118,7 +118,7 @@ def test_what_has_no_name_is_taken_over_in_groups_that_are_alike() -> None:
     assert "without an outage" in found.notes[0]
 
 
-def test_what_is_not_known_is_left_out_and_said() -> None:
+def test_instances_with_unknown_settings_are_left_out_with_a_note() -> None:
     silent = InstanceRecord("i-1", "id-new", "starting")
     gone = InstanceRecord("i-2", "id-gone", "running", {})
     ending = InstanceRecord("i-3", "id-new", "stopping", {})

@@ -10,7 +10,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.export.placeholders i
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 
-def test_a_secret_is_replaced_with_all_that_it_is_in() -> None:
+def test_a_value_that_contains_a_secret_is_replaced_as_a_whole() -> None:
     placeholders = Placeholders(Masker())
     config = {
         "db": {"password": "hunter22", "url": "dsn:hunter22"},
@@ -34,7 +34,7 @@ def test_a_secret_is_replaced_with_all_that_it_is_in() -> None:
     }
 
 
-def test_equal_values_of_one_owner_share_a_variable_and_others_do_not() -> None:
+def test_equal_secrets_of_one_element_share_a_variable() -> None:
     placeholders = Placeholders(Masker(["pin"]))
     shown = [
         placeholders.program(owner, {"pin": pin}, ())[0]["pin"]
@@ -43,7 +43,7 @@ def test_equal_values_of_one_owner_share_a_variable_and_others_do_not() -> None:
     assert shown == ["{{ vault_a_pin }}", "{{ vault_a_pin }}", "{{ vault_a_pin_2 }}", "{{ vault_b_pin }}"]
 
 
-def test_names_that_become_equal_stay_apart() -> None:
+def test_variables_with_equal_names_get_different_numbers() -> None:
     placeholders = Placeholders(Masker())
     shown = [placeholders.program(owner, {"password": owner}, ())[0]["password"] for owner in ("a-b", "a_b")]
     assert shown == ["{{ vault_a_b_password }}", "{{ vault_a_b_password_2 }}"]

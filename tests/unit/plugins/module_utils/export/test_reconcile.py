@@ -16,7 +16,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_ta
 SECRET = "canary-of-the-export"
 
 
-def test_everything_is_in_the_text_but_secrets(hub: FakeHub) -> None:
+def test_the_exported_text_has_everything_except_secrets(hub: FakeHub) -> None:
     config = {"behaviour": "run", "password": SECRET}
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
     ref = hub_ref = run_task("sth_sequence_info", hub)["sequences"][0]["ref"]

@@ -38,7 +38,7 @@ def test_every_value_comes_back(value: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "text", ["yes", "No", "1", "1e3", "0x1", "null", "~", "2026-01-01", "a: b", "- a", "#", "", "!x", "=", "@a"]
 )
-def test_a_text_stays_a_text(text: str) -> None:
+def test_a_string_stays_a_string(text: str) -> None:
     assert read_yaml(written({"key": text, text: 1, "list": [text]})) == {"key": text, text: 1, "list": [text]}
 
 

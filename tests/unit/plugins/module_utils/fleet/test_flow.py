@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.scramjet.sth.plugins.module_utils.fleet.flow import Network, largest_flow
 
 
-def test_a_flow_turns_back_where_another_way_is_longer() -> None:
+def test_the_largest_flow_is_found_although_the_first_path_blocks_it() -> None:
     # The shortest way a-c is taken first, and leaves nothing for b, unless what came from a takes the other way.
     network: Network = {
         "s": {"a": 1, "b": 1},

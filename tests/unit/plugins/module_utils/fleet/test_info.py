@@ -28,7 +28,7 @@ def test_an_update_that_is_under_way_shows_both_versions_and_the_copies() -> Non
     assert shown["indexes"] == "0-2"
 
 
-def test_a_version_that_the_hub_has_no_more_is_not_known() -> None:
+def test_the_version_of_a_removed_package_is_null() -> None:
     deployment = running("a", 1)
     deployment.sequences.clear()
     shown = summary(replicas_of("web", deployment.observed.inventory))

@@ -43,12 +43,14 @@ def promise(**changed: Any) -> Promise:
         ({"max_surge": 0}, 0, (2, 0)),
     ],
 )
-def test_hubs_share_what_may_be_missing(changed: dict[str, Any], ready: int, expected: tuple[int, int]) -> None:
+def test_the_hubs_share_the_number_of_replicas_that_may_be_missing(
+    changed: dict[str, Any], ready: int, expected: tuple[int, int]
+) -> None:
     assert missing_at_once(promise(**changed), ready) == expected
 
 
 @given(st.integers(1, 30), st.integers(0, 30), st.integers(0, 5), st.integers(0, 40))
-def test_it_is_never_more_than_the_promise_allows(total: int, least: int, most: int, ready: int) -> None:
+def test_the_replicas_that_may_be_missing_never_exceed_the_limit(total: int, least: int, most: int, ready: int) -> None:
     on_each, hubs = missing_at_once(promise(total=total, min_ready=min(least, total), max_unavailable=most), ready)
     assert on_each <= most
     if on_each and ready:
@@ -65,12 +67,12 @@ def test_it_is_never_more_than_the_promise_allows(total: int, least: int, most: 
         ({"min_ready": 12, "max_surge": 0}, "lower min_ready"),
     ],
 )
-def test_a_promise_that_nobody_could_keep_is_refused(changed: dict[str, Any], says: str) -> None:
+def test_an_impossible_min_ready_is_refused(changed: dict[str, Any], says: str) -> None:
     check_promise(promise())
     with pytest.raises(SthError, match=says):
         check_promise(promise(**changed))
 
 
-def test_without_surge_too_few_that_are_ready_are_told() -> None:
+def test_without_max_surge_too_few_ready_replicas_are_refused() -> None:
     with pytest.raises(SthError, match="only 9 of 12 replicas are ready and min_ready is 9"):
         missing_at_once(promise(max_surge=0), 9)

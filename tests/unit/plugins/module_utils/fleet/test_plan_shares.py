@@ -41,7 +41,7 @@ def test_each_index_runs_once(fleet: list[Member], total: int, spread: str) -> N
 
 @pytest.mark.slow
 @given(fleets(), st.integers(0, 15))
-def test_shares_differ_by_at_most_one_from_what_each_hub_should_have(fleet: list[Member], total: int) -> None:
+def test_each_share_differs_by_at_most_one_from_the_exact_share(fleet: list[Member], total: int) -> None:
     sizes = [len(share) for share in plan_shares(fleet, total, "even").values()]
     assert max(sizes) - min(sizes) <= 1
     whole = sum(item.weight for item in fleet)
@@ -78,7 +78,7 @@ def test_even_shares_move_as_few_as_possible(fleet: list[Member], total: int) ->
 
 
 @given(fleets(), st.integers(0, 15))
-def test_by_load_nothing_moves_that_runs(fleet: list[Member], total: int) -> None:
+def test_by_load_moves_no_running_replica(fleet: list[Member], total: int) -> None:
     shares = plan_shares(fleet, total, "by_load")
     running = {index for item in fleet for index in item.held if index < total}
     stay = {index for item in fleet for index in item.held.intersection(shares[item.name])}
@@ -113,14 +113,14 @@ def test_by_load_new_replicas_go_where_most_is_free() -> None:
     assert {name: len(share) for name, share in plan_shares(fleet, 9, "by_load").items()} == {"a": 3, "b": 4, "c": 2}
 
 
-def test_without_any_weight_there_is_no_plan() -> None:
+def test_without_any_weight_the_plan_is_refused() -> None:
     with pytest.raises(SthError, match="deployment_weight"):
         plan_shares([Member("a", weight=0), Member("b", weight=0)], 2, "weighted")
     with pytest.raises(SthError, match="No hub"):
         plan_shares([], 2, "even")
 
 
-def test_by_load_says_that_nothing_is_free_only_if_something_is_to_start() -> None:
+def test_by_load_refuses_full_hubs_only_if_a_replica_has_to_start() -> None:
     full = [Member("a", frozenset({0, 1}), 0), Member("b", frozenset(), 0)]
     assert plan_shares(full, 2, "by_load") == {"a": (0, 1), "b": ()}
     with pytest.raises(SthError, match="has free memory for one more replica") as refused:

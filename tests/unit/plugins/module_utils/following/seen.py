@@ -18,19 +18,19 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task, working_threads
 
-Told = dict[str, Any]
+RulebookEvent = dict[str, Any]
 
 
 class Seen:
     """The events of a source so far, in order."""
 
     def __init__(self, follower: Follower, arrived: threading.Event) -> None:
-        self.all: list[Told] = []
+        self.all: list[RulebookEvent] = []
         self._follower = follower
         self._arrived = arrived
         self._at = 0
 
-    def next(self, kind: str | None = None) -> Told:
+    def next(self, kind: str | None = None) -> RulebookEvent:
         """Return the next event, which must be of this ``kind`` if that is given."""
         while self._at == len(self.all):
             event = self._follower.take()
@@ -44,7 +44,7 @@ class Seen:
         assert kind in (None, found["type"]), f"{kind} was to come: {found}"
         return found
 
-    def until(self, kind: str) -> Told:
+    def until(self, kind: str) -> RulebookEvent:
         """Return the next event of this kind, and pass over others."""
         while True:
             found = self.next()

@@ -26,7 +26,7 @@ HUBS = [{"name": "north", "api_url": "http://north:8000"}]
         ({"hubs": ["http://north"]}, "An item of hubs is not a mapping"),
         ({"hubs": [{"name": "north"}]}, "An item of hubs has no api_url"),
         ({"hubs": [{"api_url": 8000}]}, "api_url of an item of hubs is not text"),
-        ({"hubs": [{"api_url": "north"}]}, "is not an address such as"),
+        ({"hubs": [{"api_url": "north"}]}, "is not an address: set one such as"),
         ({"hubs": [{"api_url": "http://u:canary@north"}]}, "api_url holds credentials"),
         ({"hubs": [{"api_url": "http://north", "port": 1}]}, "An item of hubs has no argument port"),
         ({"hubs": [{"name": True, "api_url": "http://north"}]}, "name of an item of hubs is not text"),
@@ -58,7 +58,7 @@ HUBS = [{"name": "north", "api_url": "http://north:8000"}]
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_not_valid_is_refused_in_one_sentence(given: dict[str, Any], said: str) -> None:
+def test_invalid_arguments_are_refused_in_one_sentence(given: dict[str, Any], said: str) -> None:
     with pytest.raises(SthError) as failure:
         read_arguments(given, {})
     assert failure.value.code == "INVALID_OPTION"
@@ -67,7 +67,7 @@ def test_what_is_not_valid_is_refused_in_one_sentence(given: dict[str, Any], sai
     assert "\n" not in failure.value.message
 
 
-def test_texts_of_variables_are_taken_and_empty_ones_are_not_set() -> None:
+def test_arguments_may_be_text_and_empty_text_counts_as_not_set() -> None:
     given = {
         "hubs": [{"api_url": " http://north:8000 ", "name": ""}],
         "instance": "shop",
@@ -107,7 +107,7 @@ def test_a_hub_wins_over_the_source_and_the_source_over_the_environment(tmp_path
     assert (alone.connection.token, alone.connection.connect_timeout) == ("of-environment", 9.0)
 
 
-def test_a_token_in_clear_is_warned_of() -> None:
+def test_a_token_without_tls_gives_a_warning() -> None:
     (warning,) = read_arguments({"hubs": HUBS, "token": "x"}, {}).warnings
     assert warning.startswith("A token or password is sent to http://north:8000/api/v1 without TLS: ")
     assert read_arguments({"hubs": [{"api_url": "https://north"}], "token": "x"}, {}).warnings == ()

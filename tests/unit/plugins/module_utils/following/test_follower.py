@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.
 )
 
 
-def test_several_hubs_are_followed_and_one_that_is_away_does_not_matter() -> None:
+def test_an_unreachable_hub_does_not_stop_the_events_of_others() -> None:
     with FakeHub("0.18") as one, FakeHub("1.x") as other, follow(one, other) as seen:
         one.leave()
         away = seen.next("hub_unreachable")
@@ -32,7 +32,7 @@ def test_several_hubs_are_followed_and_one_that_is_away_does_not_matter() -> Non
         assert 0 < back["unreachable_for"] < 60
 
 
-def test_a_thread_that_ends_is_not_silent(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_a_thread_is_reported(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     def exits(_self: Watch, *_given: object) -> None:
         raise SystemExit
 

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.following.outbox impo
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
-def test_what_was_put_is_taken_in_order_and_announced() -> None:
+def test_items_are_returned_in_order_and_announced() -> None:
     announced: list[int] = []
     outbox = Outbox(lambda: announced.append(1))
     for number in (1, 2):
@@ -24,7 +24,7 @@ def test_what_was_put_is_taken_in_order_and_announced() -> None:
 
 
 @pytest.mark.parametrize("room", ["taken", "closed"])
-def test_a_thread_waits_for_room(room: str) -> None:
+def test_a_thread_waits_while_the_outbox_is_full(room: str) -> None:
     outbox = Outbox(lambda: None, most=1)
     outbox.put({"n": 1})
     waiting = threading.Thread(target=outbox.put, args=({"n": 2},), daemon=True)

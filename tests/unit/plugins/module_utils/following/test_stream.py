@@ -43,7 +43,7 @@ def test_every_event_arrives_once_and_in_order(hub: FakeHub) -> None:
     assert "app_config" not in told[0]["instance"]
 
 
-def test_a_hub_that_drops_what_is_false_says_so(hub: FakeHub) -> None:
+def test_a_hub_that_drops_falsy_payloads_is_reported(hub: FakeHub) -> None:
     instance = start(hub, "shop")
     drops = hub.state.has("bare_event_payload")
     with follow(hub, events=["up"]) as seen:
@@ -66,7 +66,7 @@ def test_other_readers_get_every_event_too(hub: FakeHub) -> None:
     assert [item.path.rpartition("/")[2] for item in hub.writes[writes:]] == ["_event"]
 
 
-def test_an_event_from_before_is_told_of_a_new_instance_only(hub: FakeHub) -> None:
+def test_an_earlier_event_is_reported_only_for_a_new_instance(hub: FakeHub) -> None:
     old = start(hub, "old")
     emit(hub, old, "up", "long ago")
     with follow(hub, events=["up"]) as seen:
@@ -82,7 +82,7 @@ def test_an_event_from_before_is_told_of_a_new_instance_only(hub: FakeHub) -> No
         assert [(item["payload"], item["kept"]) for item in later] == [("later", False)] * 2
 
 
-def test_an_event_while_the_hub_is_asked_for_earlier_ones_is_told_once(hub: FakeHub) -> None:
+def test_an_event_during_the_first_request_is_reported_once(hub: FakeHub) -> None:
     with follow(hub, events=["up"]) as seen:
 
         def answer() -> None:
@@ -97,7 +97,7 @@ def test_an_event_while_the_hub_is_asked_for_earlier_ones_is_told_once(hub: Fake
 
 
 @pytest.mark.parametrize("how", ["cut", "away"])
-def test_a_gap_is_told_and_what_comes_behind_it_arrives(hub: FakeHub, how: str) -> None:
+def test_a_gap_is_reported_and_later_events_arrive(hub: FakeHub, how: str) -> None:
     instance = start(hub, "shop")
     with follow(hub, events=["up"]) as seen:
         wait_for_streams(hub, 1)
@@ -117,7 +117,7 @@ def test_a_gap_is_told_and_what_comes_behind_it_arrives(hub: FakeHub, how: str) 
     assert len([item for item in seen.all if item["type"] == "gap"]) == 1
 
 
-def test_what_is_no_event_is_a_gap_and_not_the_end(hub: FakeHub) -> None:
+def test_an_unreadable_event_is_reported_as_a_gap_and_following_goes_on(hub: FakeHub) -> None:
     instance = start(hub, "shop")
     hub.fault(Fault("status", path="/events/up", status=200, reason="OK", body=b"no event\n"))
     with follow(hub, events=["up"]) as seen:

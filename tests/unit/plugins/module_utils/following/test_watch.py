@@ -15,8 +15,8 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.seen import (
+    RulebookEvent,
     Seen,
-    Told,
     emit,
     follow,
     start,
@@ -25,7 +25,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task, throw
 
 
-def of(told: Told) -> tuple[str, str]:
+def of(told: RulebookEvent) -> tuple[str, str]:
     return told["type"], told["instance"]["name"]
 
 
@@ -35,7 +35,7 @@ def looked_again(hub: FakeHub, seen: Seen) -> None:
     assert seen.next("instance_started")["instance"]["name"] == "marker"
 
 
-def test_the_life_of_an_instance_is_told(hub: FakeHub) -> None:
+def test_start_ready_and_end_of_an_instance_are_reported(hub: FakeHub) -> None:
     start(hub, "old")
     with follow(hub) as seen:
         instance = start(hub, "shop")
@@ -53,7 +53,7 @@ def test_the_life_of_an_instance_is_told(hub: FakeHub) -> None:
         assert (ended["instance"]["live"], ended["instance"]["status"]) == (False, "ended")
 
 
-def test_the_last_event_is_told_before_the_end(hub: FakeHub) -> None:
+def test_the_last_event_is_reported_before_the_end(hub: FakeHub) -> None:
     instance = start(hub, "shop")
     with follow(hub, events=["up"]) as seen:
         wait_for_streams(hub, 1)
@@ -62,7 +62,7 @@ def test_the_last_event_is_told_before_the_end(hub: FakeHub) -> None:
         assert [seen.next()["type"] for _event in range(2)] == ["event", "instance_ended"]
 
 
-def test_an_instance_that_has_begun_and_ended_between_two_looks_is_told_where_the_hub_keeps_it(
+def test_a_short_instance_is_reported_if_the_hub_keeps_ended_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     between, look = threading.Lock(), Watch._look
@@ -84,7 +84,7 @@ def test_an_instance_that_has_begun_and_ended_between_two_looks_is_told_where_th
     assert told == [("instance_started", "short"), ("gap", "short"), ("instance_ended", "short")]
 
 
-def test_ready_is_what_the_program_calls_so(hub: FakeHub) -> None:
+def test_ready_event_makes_an_instance_ready(hub: FakeHub) -> None:
     with follow(hub, ready_event="up") as seen:
         instance = start(hub, "shop")
         assert of(seen.next()) == ("instance_started", "shop")
@@ -95,7 +95,7 @@ def test_ready_is_what_the_program_calls_so(hub: FakeHub) -> None:
     assert [item["type"] for item in seen.all].count("event") == 0
 
 
-def test_ready_is_what_has_run_for_a_while(hub: FakeHub) -> None:
+def test_stable_for_makes_an_instance_ready(hub: FakeHub) -> None:
     with follow(hub, stable_for=60) as seen:
         start(hub, "shop")
         assert of(seen.next()) == ("instance_started", "shop")
@@ -133,7 +133,7 @@ def test_the_chosen_instances_are_followed_as_they_come(given: dict[str, Any], w
     ],
     ids=["401", "502", "html"],
 )
-def test_whatever_a_hub_answers_the_source_goes_on(fault: Fault, code: str) -> None:
+def test_the_source_goes_on_after_any_answer_of_a_hub(fault: Fault, code: str) -> None:
     with FakeHub("1.x") as hub, follow(hub, token="canary-token") as seen:
         hub.fault(fault)
         away = seen.next("hub_unreachable")
@@ -144,7 +144,7 @@ def test_whatever_a_hub_answers_the_source_goes_on(fault: Fault, code: str) -> N
         seen.next("instance_started")
 
 
-def test_what_has_changed_while_the_hub_was_away_is_told_behind_it(hub: FakeHub) -> None:
+def test_changes_during_an_outage_are_reported_after_it(hub: FakeHub) -> None:
     instance = start(hub, "shop")
     with follow(hub) as seen:
         hub.leave()
@@ -168,7 +168,7 @@ def test_an_instance_that_survives_a_restart_of_its_hub_neither_ends_nor_starts(
         assert {item["type"] for item in seen.all} <= {"hub_reachable", "hub_unreachable", "gap", "event"}
 
 
-def test_an_unexpected_failure_is_told_and_not_the_end(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_failure_is_reported_and_following_goes_on(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     with follow(hub) as seen:
         with monkeypatch.context() as patch:
             patch.setattr(Watch, "_chosen", lambda *_given: 1 / 0)

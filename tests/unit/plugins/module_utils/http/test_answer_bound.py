@@ -66,7 +66,7 @@ def client(url: str, retries: int = 0) -> HubClient:
 
 
 @pytest.mark.parametrize("part", SLOW)
-def test_an_answer_that_trickles_ends(part: str) -> None:
+def test_a_slow_answer_ends_at_its_time_limit(part: str) -> None:
     with trickling(*SLOW[part]) as url:
         begun = time.monotonic()
         error = failure(client(url).version)
@@ -75,13 +75,13 @@ def test_an_answer_that_trickles_ends(part: str) -> None:
     assert error.code in ("TIMEOUT", "HUB_ERROR")
 
 
-def test_a_write_whose_answer_trickles_is_one_whose_answer_was_lost() -> None:
+def test_a_write_with_a_slow_answer_counts_as_a_lost_answer() -> None:
     with trickling(*SLOW["chunk"]) as url:
         assert isinstance(failure(client(url).send_sequence, b"x"), LostAnswerError)
 
 
 @pytest.mark.slow
-def test_a_read_whose_answer_trickles_is_repeated_as_often_as_it_may() -> None:
+def test_a_read_with_a_slow_answer_is_repeated_request_retries_times() -> None:
     with trickling(*SLOW["header"]) as url:
         begun = time.monotonic()
         assert failure(client(url, retries=2).version).code == "TIMEOUT"
@@ -89,7 +89,7 @@ def test_a_read_whose_answer_trickles_is_repeated_as_often_as_it_may() -> None:
 
 
 @pytest.mark.slow
-def test_a_stream_may_trickle_for_as_long_as_it_likes() -> None:
+def test_a_stream_may_be_slow_without_a_limit() -> None:
     seconds = 3 * (0.3 + TIMINGS.longest_answer)
     count = int(seconds / PAUSE / 6)
     with (
@@ -100,7 +100,7 @@ def test_a_stream_may_trickle_for_as_long_as_it_likes() -> None:
 
 
 @pytest.mark.slow
-def test_an_answer_may_come_later_than_a_connection() -> None:
+def test_an_answer_may_take_longer_than_connect_timeout() -> None:
     whole = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
     with trickling(whole, b"", silent=1.0) as url:
         options = {"api_url": url, "connect_timeout": 0.3, "request_timeout": 600, "request_retries": 0}

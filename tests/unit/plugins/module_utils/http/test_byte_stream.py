@@ -69,7 +69,7 @@ def accepted(accept: Callable[[], Send]) -> Iterator[Callable[[], Send]]:
     thread.join(bound(10))
 
 
-def test_each_piece_is_handed_on_when_it_has_come_until_the_end() -> None:
+def test_chunks_are_returned_as_they_arrive() -> None:
     with streaming() as server, accepted(server.accept) as found, server.transport.stream("output") as stream:
         send = found()
         pieces = iter(stream)
@@ -92,7 +92,7 @@ def test_a_stream_that_is_cut_off_is_a_failure() -> None:
         assert raised.value.code == "UNREACHABLE"
 
 
-def test_silence_ends_it_at_its_bound() -> None:
+def test_a_silent_stream_ends_at_its_time_limit() -> None:
     with (
         streaming() as server,
         accepted(server.accept),
@@ -103,7 +103,7 @@ def test_silence_ends_it_at_its_bound() -> None:
     assert raised.value.code == "TIMEOUT"
 
 
-def test_another_thread_ends_it_as_if_the_body_had_ended() -> None:
+def test_another_thread_can_end_a_stream() -> None:
     with streaming() as server, accepted(server.accept) as found, server.transport.stream("output") as stream:
         send = found()
         send(b"one")

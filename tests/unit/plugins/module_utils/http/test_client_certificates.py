@@ -55,7 +55,7 @@ def info(hub: FakeHub, authority: str, **options: Any) -> dict[str, Any]:
     return run_task("sth_sequence_info", hub, ca_path=authority, **options)
 
 
-def test_a_certificate_and_its_key_let_a_task_in(
+def test_a_client_certificate_with_its_key_is_accepted(
     asking: FakeHub, signer: trustme.CA, authority: str, tmp_path: pathlib.Path
 ) -> None:
     files = certificate(signer, tmp_path)
@@ -64,7 +64,7 @@ def test_a_certificate_and_its_key_let_a_task_in(
     assert result["sequences"] == []
 
 
-def test_a_file_with_both_lets_a_task_in(
+def test_a_client_certificate_and_key_in_one_file_are_accepted(
     asking: FakeHub, signer: trustme.CA, authority: str, tmp_path: pathlib.Path
 ) -> None:
     result = info(asking, authority, client_cert=certificate(signer, tmp_path)["both"])
@@ -81,13 +81,13 @@ def refused(result: dict[str, Any]) -> str:
     return message
 
 
-def test_a_task_without_a_certificate_says_what_to_set(asking: FakeHub, authority: str) -> None:
+def test_without_a_client_certificate_the_failure_names_the_options(asking: FakeHub, authority: str) -> None:
     message = refused(info(asking, authority))
     assert "client_cert" in message
     assert asking.requests == []
 
 
-def test_a_task_with_a_certificate_of_somebody_else_says_what_to_set(
+def test_with_the_wrong_client_certificate_the_failure_names_the_options(
     asking: FakeHub, authority: str, tmp_path: pathlib.Path
 ) -> None:
     files = certificate(trustme.CA(), tmp_path)

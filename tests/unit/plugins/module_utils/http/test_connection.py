@@ -36,7 +36,7 @@ def test_the_path_of_the_api_is_added_only_where_there_is_none(given: str, meant
     "url",
     ["hub:8000", "ftp://hub", "http://", "http://hub:port", "http://hub/?a=b", "http://hub:0", "http://hub..example"],
 )
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_an_invalid_api_url_is_refused(url: str) -> None:
     with pytest.raises(SthError) as caught:
         normalise_api_url(url)
     assert caught.value.code == "INVALID_OPTION"
@@ -74,7 +74,7 @@ def test_empty_texts_count_as_not_given() -> None:
     ("url", "warns"),
     [("http://hub", True), ("https://hub", False), ("http://127.0.0.1:8000", False), ("http://localhost", False)],
 )
-def test_a_token_over_plain_http_to_another_machine_is_noticed(url: str, warns: bool) -> None:
+def test_a_token_over_plain_http_to_another_machine_is_noted(url: str, warns: bool) -> None:
     assert connection_from_options({"api_url": url, "token": "t"}).sends_token_in_clear is warns
 
 
@@ -87,7 +87,7 @@ def test_secrets_are_not_in_the_text_of_a_connection() -> None:
 
 @pytest.mark.parametrize("text", ["secret-canary\n", " secret-canary", "secret-canary\x00", "secret-canaryż"])
 @pytest.mark.parametrize("option", ["token", "headers"])
-def test_what_no_header_can_hold_is_refused_without_showing_it(option: str, text: str) -> None:
+def test_invalid_header_values_are_refused_and_not_shown(option: str, text: str) -> None:
     with pytest.raises(SthError) as caught:
         connection_from_options({option: {"X-Extra": text} if option == "headers" else text})
     assert caught.value.code == "INVALID_OPTION"
@@ -111,7 +111,7 @@ def test_what_no_header_can_hold_is_refused_without_showing_it(option: str, text
         {"client_cert": "/dev/zero"},
     ],
 )
-def test_what_cannot_work_is_refused_before_anything_is_asked(options: dict[str, object]) -> None:
+def test_unusable_connection_options_are_refused_before_any_request(options: dict[str, object]) -> None:
     with pytest.raises(SthError) as caught:
         connection_from_options(options)
     assert caught.value.code == "INVALID_OPTION"

@@ -15,7 +15,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, client, failure
 
 
-def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_failure_for_an_unusable_proxy_does_not_show_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "gopher://me:canary@127.0.0.1:1")
     error = failure(HubClient(connection_from_options({"api_url": "http://hub.example:8000"})).version)
     assert error.code == "UNREACHABLE"
@@ -23,14 +23,14 @@ def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: p
     assert "canary" not in error.message
 
 
-def test_tls_where_none_is_spoken_is_told_as_such() -> None:
+def test_https_to_a_server_without_tls_is_reported_as_such() -> None:
     with FakeHub() as hub:
         error = failure(HubClient(hub.api_url.replace("http:", "https:")).version)
     assert "http://" in error.message
 
 
 @pytest.mark.parametrize("name", ["NewConnectionError", "NameResolutionError"])
-def test_the_name_of_an_event_does_not_decide_what_has_failed(name: str) -> None:
+def test_the_name_of_an_event_does_not_influence_the_failure(name: str) -> None:
     """The text of an error of urllib3 holds the address, and so the name of the event that was waited for."""
     with ScriptedServer(Exchange("GET", f"/instance/i/once/{name}")) as server:
         error = failure(client(server).instance("i").await_event, "next", name, 5)

@@ -49,7 +49,7 @@ def test_other_statuses_are_not_those_of_a_gateway(status: int) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"error": "Bad Gateway"}', b'{"opStatus": "Bad Gateway"}'])
-def test_the_error_of_a_hub_is_none_of_a_gateway_whatever_its_status(body: bytes) -> None:
+def test_an_error_of_the_hub_is_never_attributed_to_a_gateway(body: bytes) -> None:
     assert not is_from_gateway(replace(PAGE, body=body))
 
 
@@ -74,11 +74,11 @@ def test_both_forms_of_retry_after_are_read(text: str, seconds: float) -> None:
     assert retry_after(text, DATE) == seconds
 
 
-def test_a_date_without_the_date_of_the_answer_means_nothing() -> None:
+def test_a_retry_after_date_needs_the_date_of_the_answer() -> None:
     assert retry_after("Sat, 28 Nov 2026 12:00:05 GMT", "") == 0.0
 
 
-def test_pauses_grow_follow_the_gateway_and_have_a_bound() -> None:
+def test_pauses_grow_follow_retry_after_and_have_a_limit() -> None:
     error, growing = GatewayError("UNREACHABLE", "x"), Pauses(1.0, 10.0)
     assert [pause_after(error, growing, attempt, 30.0) for attempt in (1, 2, 3, 4, 5, 6, 9999)] == [
         1,
@@ -97,7 +97,7 @@ def test_pauses_grow_follow_the_gateway_and_have_a_bound() -> None:
     assert pause_after(error, growing, 1, 30.0) == 0.0
 
 
-def test_who_answered_and_what_to_do_is_told_without_a_secret() -> None:
+def test_the_failure_names_the_gateway_and_what_to_do_without_a_secret() -> None:
     error = gateway_failure(replace(PAGE, reason="No hunter2secret", secrets=frozenset({"hunter2secret"})), 30.0)
     assert isinstance(error, GatewayError)
     assert "a gateway" in error.message
@@ -125,7 +125,7 @@ def test_a_read_is_repeated_as_often_as_the_task_allows(status: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["1", "date"])
-def test_the_gateway_says_when_to_come_back(form: str) -> None:
+def test_retry_after_sets_the_pause(form: str) -> None:
     begun = time.time()
     # A second has begun already when the answer is written.
     text = form if form != "date" else time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(begun + 2))
@@ -135,7 +135,7 @@ def test_the_gateway_says_when_to_come_back(form: str) -> None:
     assert time.time() - begun >= 0.99
 
 
-def test_it_may_not_ask_for_more_than_the_request_timeout() -> None:
+def test_retry_after_is_limited_by_request_timeout() -> None:
     with ScriptedServer(
         Exchange("GET", "/version", answer("503 x", "", "Retry-After: 86400")),
         Exchange("GET", "/version", answer("200 OK", '{"version":"1.0.1"}')),

@@ -35,7 +35,7 @@ class Asking(threading.Thread):
             self.failure = error
 
 
-def test_who_waits_for_an_answer_is_told_when_all_was_sent_and_is_ended_from_outside() -> None:
+def test_a_waiting_request_notices_that_all_was_sent_and_can_be_ended_by_another_thread() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         asking = Asking(f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert not asking.request.sent.is_set()
@@ -48,7 +48,7 @@ def test_who_waits_for_an_answer_is_told_when_all_was_sent_and_is_ended_from_out
     assert asking.failure is not None
 
 
-def test_what_was_ended_before_it_began_does_not_wait() -> None:
+def test_a_request_that_was_ended_before_it_began_does_not_wait() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         asking = Asking(f"http://127.0.0.1:{silent.getsockname()[1]}")
         asking.request.abort()
@@ -58,7 +58,7 @@ def test_what_was_ended_before_it_began_does_not_wait() -> None:
     assert asking.failure is not None
 
 
-def test_a_request_that_was_answered_can_be_ended_and_let_go_again_and_again() -> None:
+def test_ending_an_answered_request_twice_does_no_harm() -> None:
     with FakeHub() as hub:
         transport = Transport(connection_from_options({"api_url": hub.api_url}))
         request = InFlight()
@@ -71,7 +71,7 @@ def test_a_request_that_was_answered_can_be_ended_and_let_go_again_and_again() -
         transport.close()
 
 
-def test_who_reads_from_a_connection_is_woken_as_if_the_other_side_had_closed_it() -> None:
+def test_ending_a_request_wakes_its_reader() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         reader = threading.Thread(target=ours.recv, args=(1,), daemon=True)
@@ -84,5 +84,5 @@ def test_who_reads_from_a_connection_is_woken_as_if_the_other_side_had_closed_it
 
 
 @pytest.mark.parametrize("ended", [None, object()])
-def test_what_has_no_connection_any_more_is_no_failure(ended: object) -> None:
+def test_ending_a_request_without_a_connection_does_no_harm(ended: object) -> None:
     shut_down(ended)

@@ -71,7 +71,7 @@ def test_a_long_poll_and_streams_go_through_a_proxy(hub: FakeHub, proxy: Forward
 
 
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_proxy_that_asks_for_a_password_gets_it_and_a_failure_does_not_show_it(
+def test_a_proxy_gets_its_password_and_a_failure_does_not_show_it(
     hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ForwardProxy("http", "me:canary-4711").serving() as proxy:

@@ -47,7 +47,7 @@ def test_no_header_is_sent_twice_in_two_spellings() -> None:
         assert [server.seen[0]["authorization"], server.seen[1]["x-seq-kill-inst"]] == ["Basic dTpw", "true"]
 
 
-def test_a_proxy_is_used_unless_it_is_told_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used_unless_use_proxy_is_false(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)

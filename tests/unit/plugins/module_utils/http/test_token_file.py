@@ -27,7 +27,7 @@ def signed(exchange: Exchange, token: str) -> Exchange:
     return replace(exchange, headers={"authorization": f"Bearer {token}"})
 
 
-def test_each_request_has_the_token_of_its_moment(tmp_path: pathlib.Path) -> None:
+def test_each_request_has_the_current_token_of_the_file(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "token"
     path.write_text("first\n")
     listed = Exchange("GET", "/sequences", answer("200 OK", "[]"))
@@ -148,7 +148,7 @@ def test_a_long_run_survives_the_replacement_of_its_token(hub: FakeHub, tmp_path
     assert result["instance"]["outcome"] == "completed"
 
 
-def test_a_token_that_expires_in_the_middle_is_told(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_an_expired_token_is_reported(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "token"
     path.write_text("hunter2-first")
     hub.fault(

@@ -43,7 +43,7 @@ def test_an_upload_is_streamed_with_its_length() -> None:
 
 
 @pytest.mark.parametrize("lost", [None, b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n[]"])
-def test_a_read_is_repeated_when_its_answer_is_lost_or_cut_off(lost: bytes | None) -> None:
+def test_a_read_is_repeated_if_its_answer_is_lost_or_incomplete(lost: bytes | None) -> None:
     broken, whole = Exchange("GET", "/sequences", lost), Exchange("GET", "/sequences", answer("200 OK", "[]"))
     with ScriptedServer(VERSION_1, broken, whole) as server:
         assert client(server).sequences() == []
@@ -57,12 +57,12 @@ def test_a_write_is_never_repeated_when_its_answer_is_lost(lost: bytes | None) -
     assert error.code == "UNREACHABLE"
 
 
-def test_a_hub_that_answers_419_is_not_asked_again_behind_the_back() -> None:
+def test_an_answer_419_is_not_repeated_by_the_transport() -> None:
     with ScriptedServer(Exchange("POST", "/sequence/a/start", answer("419 x"))) as server:
         assert failure(client(server).sequence("a").start).code == "INSUFFICIENT_RESOURCES"
 
 
-def test_silence_ends_at_the_request_timeout() -> None:
+def test_a_request_without_an_answer_ends_at_request_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         hub = HubClient(connection_from_options({"api_url": url, "request_timeout": 0.3, "request_retries": 0}))
@@ -77,7 +77,7 @@ def test_an_id_is_quoted_in_the_path() -> None:
         assert client(server).sequence("a/../b").info() is None
 
 
-def test_an_answer_without_an_end_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST_BODY", 1000)
     endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n"
     with ScriptedServer(Exchange("GET", "/version", endless)) as server:

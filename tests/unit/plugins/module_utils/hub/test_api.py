@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import VERSION_018, ScriptedServer, client, failure
 
 
-def test_what_0_18_cannot_do_is_said_with_what_to_do_instead() -> None:
+def test_the_failure_for_a_missing_feature_says_what_to_do_instead() -> None:
     with ScriptedServer(VERSION_018) as server:
         error = failure(client(server).sequence("a").overwrite, b"x")
     assert error.code == "UNSUPPORTED_BY_HUB"

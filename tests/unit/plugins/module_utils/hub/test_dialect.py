@@ -27,7 +27,7 @@ OLD, NEW = dialect_for(HubVersion("0.18.7", "0.18")), dialect_for(HubVersion("1.
         ({"version": "2.0.0"}, "1.x"),
     ],
 )
-def test_a_version_tells_the_generation(answer: dict[str, Any], generation: str) -> None:
+def test_the_generation_follows_from_the_version(answer: dict[str, Any], generation: str) -> None:
     version = read_version(answer)
     assert version is not None
     assert (version.version, version.generation) == (answer["version"], generation)
@@ -35,7 +35,7 @@ def test_a_version_tells_the_generation(answer: dict[str, Any], generation: str)
 
 
 @pytest.mark.parametrize("answer", [None, [], "1.0.0", {}, {"version": 1}])
-def test_what_no_hub_answers_is_no_version(answer: Any) -> None:
+def test_an_answer_that_no_hub_gives_is_not_accepted_as_a_version(answer: Any) -> None:
     assert read_version(answer) is None
 
 
@@ -46,7 +46,7 @@ def test_a_stop_and_a_kill_have_the_body_of_the_generation() -> None:
     assert NEW.kill_body(False) == {}
 
 
-def test_an_event_is_sent_alike_but_0_18_takes_text_only() -> None:
+def test_events_are_sent_in_one_form_and_0_18_takes_only_text() -> None:
     assert NEW.event_body("e", "m") == OLD.event_body("e", "m") == [5001, {"eventName": "e", "message": "m"}]
     assert NEW.event_body("e", {"a": 1}) == [5001, {"eventName": "e", "message": {"a": 1}}]
     with pytest.raises(SthError, match="text") as raised:
@@ -98,7 +98,7 @@ def test_a_followed_event_is_read_from_both(dialect: Dialect, line: bytes, event
 
 
 @pytest.mark.parametrize("line", [b"<html>", b"7"])
-def test_what_is_no_followed_event_is_refused(line: bytes) -> None:
+def test_an_invalid_event_of_the_event_stream_is_refused(line: bytes) -> None:
     with pytest.raises(SthError) as failure:
         OLD.event_line(line)
     assert failure.value.code == "HUB_ERROR"
@@ -141,7 +141,7 @@ def test_a_status_is_missed_only_where_there_is_one() -> None:
         ("errored", None, "node", "failed"),
     ],
 )
-def test_how_it_ended_is_said_by_1_x(status: str, reason: str | None, engine: str, outcome: str) -> None:
+def test_1_x_reports_how_an_instance_ended(status: str, reason: str | None, engine: str, outcome: str) -> None:
     sequence = {"id": "s", "config": {"engines": {engine: ""}}}
     record = instance(NEW, status=status, terminated={"reason": reason, "exitcode": 7}, sequence=sequence)
     assert (record.status, record.outcome, record.exit_code, record.reason) == ("ended", outcome, 7, reason)
@@ -157,7 +157,7 @@ def test_an_instance_is_read_from_both() -> None:
 
 
 @pytest.mark.parametrize("dialect", [OLD, NEW])
-def test_what_an_instance_was_started_with_may_be_anything(dialect: Dialect) -> None:
+def test_app_config_and_args_of_an_instance_may_be_any_json(dialect: Dialect) -> None:
     record = instance(dialect, status="running", appConfig="text", args=7, sequenceArgs={"a": 1})
     assert (record.app_config, record.args, record.sequence_id) == ({}, (), "")
 

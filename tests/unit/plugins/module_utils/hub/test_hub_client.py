@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
 )
 
 
-def test_json_of_another_shape_is_no_hubs_answer() -> None:
+def test_json_of_another_shape_is_not_accepted_as_an_answer_of_a_hub() -> None:
     with ScriptedServer(VERSION_1, Exchange("GET", "/entities", answer("200 OK", "[1,2]"))) as server:
         assert failure(client(server).inventory).code == "HUB_ERROR"
     with ScriptedServer(VERSION_1, Exchange("GET", "/sequences", answer("200 OK", '{"a":1}'))) as server:
@@ -31,7 +31,7 @@ def log(first: str, date: str = "Date: Sat, 28 Nov 2026 12:00:20 GMT\r\n") -> li
     return [Exchange("GET", "/log", f"{head}{body}".encode())]
 
 
-def test_a_hub_tells_by_its_own_clock_since_when_it_is_up() -> None:
+def test_the_uptime_of_a_hub_is_read_with_its_own_clock() -> None:
     # 2026-11-28 12:00:00 UTC
     first = '{"msg":"Node version:","level":"INFO","ts":1795867200500,"data":["v20"]}\n{"msg":"more"}\n'
     with ScriptedServer(*log(first)) as server:
@@ -41,11 +41,11 @@ def test_a_hub_tells_by_its_own_clock_since_when_it_is_up() -> None:
 
 
 @pytest.mark.parametrize("first", ["no JSON\n", '{"msg":"without a time"}\n', '["a list"]\n', '{"ts":"soon"}\n'])
-def test_a_hub_whose_log_has_another_form_does_not_tell_since_when_it_is_up(first: str) -> None:
+def test_with_an_unknown_form_of_the_log_the_uptime_is_unknown(first: str) -> None:
     with ScriptedServer(*log(first)) as server:
         assert client(server).clock() is None
 
 
-def test_without_the_hubs_own_time_it_is_not_known_how_long_it_is_up() -> None:
+def test_without_the_clock_of_the_hub_the_uptime_is_unknown() -> None:
     with ScriptedServer(*log('{"ts":1795867200500}\n', date="")) as server:
         assert client(server).clock() is None

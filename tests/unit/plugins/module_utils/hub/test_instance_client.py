@@ -40,7 +40,7 @@ def test_an_event_has_the_shape_of_the_generation(version: Exchange, body: str) 
         assert client(server).instance("i").last_event("ready", 5) == "m"
 
 
-def test_what_is_no_start_does_not_fail_for_the_hubs_disks() -> None:
+def test_only_a_failed_start_gets_the_advice_about_disks() -> None:
     kill = Exchange("POST", "/instance/i/_kill", answer("500 Internal Server Error", ""))
     with ScriptedServer(VERSION_1, kill) as server:
         error = failure(client(server).instance("i").kill)

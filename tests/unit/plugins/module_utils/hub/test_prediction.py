@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 
-def test_without_more_the_lists_are_those_of_the_hub() -> None:
+def test_without_predictions_the_lists_are_those_of_the_hub() -> None:
     sequence, instance, topic = SequenceRecord("s", "app", "1"), InstanceRecord("i", "s", "ended"), {"topic": "t"}
     prediction = Prediction()
     assert prediction.with_sequences(iter([sequence])) == [sequence]
@@ -30,7 +30,7 @@ class Hiding(Prediction):
         return [SequenceRecord("made-up", "app", "1")]
 
 
-def test_all_that_lists_goes_through_it(hub: FakeHub) -> None:
+def test_every_list_includes_the_predictions(hub: FakeHub) -> None:
     client = HubClient(hub.api_url)
     assert client.inventory().sequences == ()
     client.prediction = Hiding()

@@ -51,6 +51,6 @@ def test_the_sequence_and_the_arguments_are_read_in_either_shape(sequence: Any, 
 
 
 @pytest.mark.parametrize("raw", [None, [], {}, {"id": 5}, {"id": ""}])
-def test_what_has_no_id_cannot_be_read(raw: Any) -> None:
+def test_an_item_without_an_id_is_refused(raw: Any) -> None:
     with pytest.raises(UnreadableError, match="a thing without an id"):
         read_id(raw, "a thing")

@@ -54,7 +54,7 @@ def test_a_start_always_sends_both_app_config_and_args() -> None:
         ("500 Internal Server Error", "", "HUB_ERROR", "Internal Server Error"),
     ],
 )
-def test_start_failures_are_told_apart(status: str, body: str, code: str, word: str) -> None:
+def test_start_failures_have_different_error_codes(status: str, body: str, code: str, word: str) -> None:
     with ScriptedServer(Exchange("POST", "/sequence/a/start", answer(status, body))) as server:
         error = failure(client(server).sequence("a").start)
     assert error.code == code
@@ -65,14 +65,14 @@ def test_start_failures_are_told_apart(status: str, body: str, code: str, word: 
 @pytest.mark.parametrize(
     ("said", "died"), [("Runner failed", True), ("Sequence failed on start", True), ("entrypoint is invalid", False)]
 )
-def test_a_program_that_died_before_its_start_was_answered_is_told_apart(said: str, died: bool) -> None:
+def test_a_program_that_died_before_its_start_was_answered_has_its_own_error(said: str, died: bool) -> None:
     refused = answer("400 Bad Request", json.dumps({"error": said}))
     with ScriptedServer(Exchange("POST", "/sequence/a/start", refused)) as server:
         error = failure(client(server).sequence("a").start)
     assert (error.code, isinstance(error, DiedAtStartError)) == ("START_FAILED", died)
 
 
-def test_a_start_that_fails_for_the_hubs_disks_says_what_no_log_does() -> None:
+def test_a_start_that_fails_because_of_the_disks_of_the_hub_says_so() -> None:
     with ScriptedServer(Exchange("POST", "/sequence/a/start", answer("500 Internal Server Error", ""))) as server:
         error = failure(client(server).sequence("a").start)
     assert "if `df` does not list `/`" in error.message

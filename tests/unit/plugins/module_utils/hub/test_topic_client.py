@@ -43,7 +43,7 @@ def test_a_topic_is_made_once_and_its_removal_can_be_repeated(topics: FakeHub) -
     assert hub.topics() == []
 
 
-def test_what_is_written_is_read_by_who_names_the_same_content_type(topics: FakeHub) -> None:
+def test_a_topic_is_read_with_the_content_type_of_its_data(topics: FakeHub) -> None:
     topic = HubClient(topics.api_url).topic("orders")
     topic.write(b"one\n", "text/plain")
     with topic.read("text/plain", timeout=bound(5)) as chunks:
@@ -60,7 +60,7 @@ def test_a_hub_without_topics_is_not_asked_for_one() -> None:
         assert hub.writes == []
 
 
-def test_another_refusal_of_a_topic_is_no_conflict() -> None:
+def test_other_refusals_of_a_topic_are_not_conflicts() -> None:
     refused = Exchange("POST", "/topics", answer("400 Bad Request", '{"error":"Topic id incorrect format"}'))
     with ScriptedServer(VERSION_1, refused) as server:
         error = failure(client(server).topic("a b").create, "text/plain")

@@ -98,12 +98,12 @@ def test_a_version_that_is_known_needs_no_note(said: str) -> None:
     assert dialect(said).note is None
 
 
-def test_the_key_api_version_tells_nothing() -> None:
+def test_the_key_api_version_is_ignored() -> None:
     assert dialect("0.22.0", apiVersion="v1").generation == "0.18"
     assert dialect("1.0.1").generation == "1.x"
 
 
-def test_a_manager_is_told_as_one() -> None:
+def test_the_failure_for_a_manager_says_that_it_is_not_a_hub() -> None:
     manager = version_of("1.2.3", service="@scramjet/manager")
     with ScriptedServer(manager) as server:
         error = failure(HubClient(server.api_url).sequences)
@@ -127,7 +127,7 @@ def test_a_page_that_asks_for_a_login_is_not_shown() -> None:
     # What is answered contradicts the version; and where it does not, it is asked for again after a while.
     [("1.x", "0.18", 60.0), ("0.18", "1.x", 60.0), ("1.x", "0.28", 60.0), ("0.26", "0.39", 0.0)],
 )
-def test_a_hub_that_is_replaced_in_the_middle_of_a_loop_is_spoken_to_as_what_it_is(
+def test_a_hub_that_is_upgraded_during_a_loop_gets_the_requests_of_its_new_version(
     before: str, after: str, lasts: float
 ) -> None:
     with FakeHub(before) as old:
@@ -163,7 +163,9 @@ def test_a_hub_that_is_replaced_in_the_middle_of_a_loop_is_spoken_to_as_what_it_
         ("/sequence/s/instances", '{"a": 1}', lambda hub: hub.sequence("s").list_instances()),
     ],
 )
-def test_what_cannot_be_read_names_the_version(path: str, body: str, call: Callable[[HubClient], Any]) -> None:
+def test_the_failure_for_an_unreadable_answer_names_the_version(
+    path: str, body: str, call: Callable[[HubClient], Any]
+) -> None:
     with ScriptedServer(version_of("1.0.1"), Exchange("GET", path, answer("200 OK", body))) as server:
         hub = HubClient(server.api_url)
         hub.version()
@@ -173,7 +175,7 @@ def test_what_cannot_be_read_names_the_version(path: str, body: str, call: Calla
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", '{"id": 5}', "null", ""])
-def test_what_was_made_without_an_id_names_the_version(body: str) -> None:
+def test_the_failure_for_an_answer_without_an_id_names_the_version(body: str) -> None:
     made = Exchange("POST", "/sequence", answer("200 OK", body))
     with ScriptedServer(made, version_of("0.34.2")) as server:
         error = failure(HubClient(server.api_url).send_sequence, b"x")
@@ -189,16 +191,14 @@ def test_what_was_made_without_an_id_names_the_version(body: str) -> None:
         ("DELETE", "/topics/t", lambda hub: hub.topic("t").delete()),
     ],
 )
-def test_an_endpoint_that_is_not_there_is_told_as_such(
-    method: str, path: str, call: Callable[[HubClient], Any]
-) -> None:
+def test_the_failure_for_a_missing_endpoint_says_so(method: str, path: str, call: Callable[[HubClient], Any]) -> None:
     with ScriptedServer(version_of("1.0.1"), Exchange(method, path, answer("404 Not Found"))) as server:
         error = failure(call, HubClient(server.api_url))
     assert error.code == "UNSUPPORTED_BY_HUB"
     assert "1.0.1" in error.message
 
 
-def test_a_topic_that_is_not_there_is_gone_and_a_sequence_is_not_found() -> None:
+def test_deleting_a_missing_topic_succeeds_and_overwriting_a_missing_sequence_fails() -> None:
     # It says that it closes, as hubs do: the next write is not to meet the end of this one's connection.
     gone = Exchange(
         "DELETE", "/topics/t", answer("404 Not Found", '{"error":"Topic t not found"}', "Connection: close")

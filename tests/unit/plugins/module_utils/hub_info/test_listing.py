@@ -26,7 +26,7 @@ CONNECTION = Connection(NOBODY, connect_timeout=5.0, request_timeout=10.0, reque
 
 
 @pytest.mark.usefixtures("deployed")
-def test_hubs_come_in_the_given_order_with_what_runs_there_and_without_secrets(hub: FakeHub) -> None:
+def test_hubs_are_listed_in_the_given_order_with_their_instances_without_secrets(hub: FakeHub) -> None:
     config = {"behaviour": "run", "password": "canary"}
     assert run_task("sth_instance", hub, name="job", sequence="probe", app_config=config)["changed"]
     listed = [Listed("dead", NOBODY), Listed("north", hub.api_url, {"id": "n"}), Listed("again", hub.api_url)]

@@ -14,7 +14,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
 
-def test_everything_is_told_unless_less_is_asked_for(hub: FakeHub) -> None:
+def test_everything_is_returned_unless_gather_is_set(hub: FakeHub) -> None:
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
     about = run_task("sth_hub_info", hub)
     assert about["hub"]["generation"] == hub.state.generation

@@ -38,7 +38,7 @@ def test_info(hub: FakeHub) -> None:
     assert not [item for item in hub.writes if item.method == "GET"]
 
 
-def test_what_has_ended_has_no_health(hub: FakeHub) -> None:
+def test_an_ended_instance_has_no_health(hub: FakeHub) -> None:
     start(hub, "web")
     assert "healthy" not in run_task("sth_instance_info", hub)["instance"]
     run_task("sth_instance", hub, name="web", state="stopped", **QUICK)

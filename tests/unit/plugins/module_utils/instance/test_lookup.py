@@ -44,7 +44,7 @@ def test_an_id_a_name_a_pool_and_a_deployment_are_references(reference: str, mea
     assert is_named_by(REPLICA, ("other", reference)) is meant
 
 
-def test_what_has_no_name_is_meant_by_its_id_only() -> None:
+def test_an_unnamed_instance_is_found_only_by_its_id() -> None:
     assert is_named_by(record("i"), ("i",))
     assert not is_named_by(record("i"), ("", "None"))
 
@@ -54,14 +54,14 @@ def test_an_id_wins_over_a_name() -> None:
     assert find_instances(Inventory((), (by_name, by_id)), "web") == [by_id]
 
 
-def test_the_live_ones_come_first_members_by_their_index() -> None:
+def test_live_instances_come_first_and_members_in_the_order_of_their_index() -> None:
     ended = record("e", member_mark("web", 0), status="ended")
     members = [record(f"m-{index}", member_mark("web", index)) for index in (10, 9, 2)]
     found = find_instances(Inventory((), (ended, *members)), "web")
     assert [item.id for item in found] == ["m-2", "m-9", "m-10", "e"]
 
 
-def test_of_one_name_only_the_first_counts() -> None:
+def test_of_several_matches_of_one_name_the_first_counts() -> None:
     twins = [record(own_id, InstanceMark("web"), created=created) for own_id, created in (("b", "1"), ("a", "2"))]
     others = [record("x"), record("y")]
     assert one_per_name(sorted([*twins, *others], key=sort_key)) == [*others, twins[0]]
@@ -70,7 +70,7 @@ def test_of_one_name_only_the_first_counts() -> None:
 @pytest.mark.parametrize(
     ("reference", "may_be"), [("web", True), (OWN_ID, False), (OWN_ID.upper(), False), (f"{OWN_ID}0", True)]
 )
-def test_only_a_name_may_be_that_of_what_an_earlier_task_would_start(reference: str, may_be: bool) -> None:
+def test_only_a_name_and_no_id_may_refer_to_a_predicted_instance(reference: str, may_be: bool) -> None:
     assert assumable(reference) is may_be
 
 
@@ -95,7 +95,7 @@ def test_an_id_is_asked_for_without_listing_everything(hub: FakeHub) -> None:
     assert observe_instance(client, OWN_ID) == []
 
 
-def test_what_is_missing_is_said_with_what_the_hub_forgets(hub: FakeHub) -> None:
+def test_the_failure_for_a_missing_instance_says_that_the_hub_forgets_ended_ones(hub: FakeHub) -> None:
     error = missing_instance(HubClient(hub.api_url), "web")
     assert error.code == "NOT_FOUND"
     assert "'web'" in error.message

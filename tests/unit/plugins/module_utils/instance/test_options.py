@@ -17,7 +17,7 @@ def options(**given: Any) -> InstanceOptions:
     return validated(InstanceOptions, TASK.options, **given)
 
 
-def test_one_name_is_one_program_and_a_count_one_for_each_member() -> None:
+def test_a_name_is_one_program_and_with_count_each_member_is_one() -> None:
     assert [item.label for item in programs(options(name="web"))] == ["web"]
     assert [item.label for item in programs(options(name="web", count=2))] == ["web-0", "web-1"]
     assert programs(options(name="web", count=0)) == []

@@ -56,14 +56,14 @@ def steps(plan: InstancePlan) -> list[str]:
     return [f"{action.action} {action.object}: {action.reason}" for action in plan.actions]
 
 
-def test_what_is_not_there_is_started() -> None:
+def test_a_missing_instance_is_started() -> None:
     plan = started()
     assert steps(plan) == ["start instance web from app@1: none runs"]
     assert plan.before == {"web": {"state": "absent"}}
     assert plan.after["web"]["state"] == "running"
 
 
-def test_what_runs_as_it_is_wanted_is_kept() -> None:
+def test_a_matching_instance_is_kept() -> None:
     plan = started(record(config={"a": 1}, args=("x",)), program={"app_config": {"a": 1}, "args": ("x",)})
     assert (plan.actions, plan.before) == ((), plan.after)
     assert plan.steps[0].kept is not None
@@ -77,7 +77,7 @@ def test_what_runs_as_it_is_wanted_is_kept() -> None:
         ({"sequence": NEW}, "sequence differs"),
     ],
 )
-def test_what_differs_is_ended_and_started_and_named(wanted: dict[str, Any], named: str) -> None:
+def test_a_different_instance_is_recreated_and_the_differences_are_named(wanted: dict[str, Any], named: str) -> None:
     ref = wanted.get("sequence", APP).ref
     assert steps(started(record(), **wanted)) == [
         f"stop instance web: {named}", f"start instance web from {ref}: {named}",
@@ -88,7 +88,7 @@ def test_what_differs_is_ended_and_started_and_named(wanted: dict[str, Any], nam
     assert raised.value.code == "CONFLICT"
 
 
-def test_of_several_with_one_name_the_oldest_stays() -> None:
+def test_of_several_instances_with_one_name_the_oldest_stays() -> None:
     plan = started(record(number=2), record(number=1), record(number=3))
     assert [action.target.id for action in plan.actions] == ["i-2", "i-3"]
     assert plan.steps[0].kept is not None
@@ -96,13 +96,13 @@ def test_of_several_with_one_name_the_oldest_stays() -> None:
     assert (plan.before["web"]["copies"], "copies" in plan.after["web"]) == (2, False)
 
 
-def test_what_is_ending_is_waited_for_and_replaced_by_the_same() -> None:
+def test_an_ending_instance_is_awaited_and_replaced() -> None:
     plan = started(record(status="stopping", config={"a": 1}), sequence=None)
     assert steps(plan) == ["stop instance web: it is ending", "start instance web from app@1: the last one is ending"]
     assert plan.actions[1].leaves.app_config == marked({"a": 1}, WEB)
 
 
-def test_without_a_sequence_only_what_runs_says_what_to_start() -> None:
+def test_without_sequence_the_running_instance_decides_what_to_start() -> None:
     with pytest.raises(SthError, match="web") as raised:
         started(sequence=None)
     assert raised.value.code == "NOT_FOUND"
@@ -118,7 +118,7 @@ def test_a_pool_ends_its_members_beyond_the_last_the_highest_first() -> None:
     assert steps(plan) == [f"stop instance web-{index}: the pool has 1 member" for index in (2, 1)]
 
 
-def test_what_is_called_by_its_name_does_not_change_by_its_id() -> None:
+def test_an_instance_with_a_name_is_not_recreated_by_its_id() -> None:
     by_id = (Program(None, id="i-0", args=("x",)),)
     with pytest.raises(SthError, match="web") as raised:
         started(record(), programs=by_id)
@@ -133,7 +133,7 @@ def test_restarted_ends_all_with_the_name_and_starts_one() -> None:
     assert plan.actions[2].leaves.app_config == marked({"a": 1}, WEB)
 
 
-def test_whatever_else_is_restarted_runs_on_under_its_own_name_in_order() -> None:
+def test_restarted_instances_keep_their_names_and_order() -> None:
     running = [record(member_mark("web", 1), 1), record(None, 2), record(member_mark("web", 0), 3)]
     wanted = Wanted((), None, rest=Program(None, args=("x",)))
     plan = plan_restarted(Inventory((APP,), tuple(running)), wanted, running, Masker(), "http://hub")
@@ -141,7 +141,7 @@ def test_whatever_else_is_restarted_runs_on_under_its_own_name_in_order() -> Non
     assert {action.leaves.args for action in plan.actions if action.action == "start"} == {("x",)}
 
 
-def test_what_has_ended_is_not_ended_again() -> None:
+def test_an_ended_instance_is_not_stopped_again() -> None:
     running = [record(), record(member_mark("web", 0), 1, status="ended")]
     plan = plan_ended(Inventory((APP,), tuple(running)), running, Masker(), "the task has state: absent")
     assert steps(plan) == ["stop instance web: the task has state: absent"]
@@ -154,7 +154,7 @@ def test_secrets_are_not_in_a_plan() -> None:
     assert len(plan.actions) == 2
 
 
-def test_what_a_deployment_manages_is_left_to_it() -> None:
+def test_instances_of_a_deployment_are_not_changed() -> None:
     refuse_deployments([record(), record(None)], "http://hub")
     managed = record(InstanceMark("web-0", "web", 0, "web", Rollout(1)))
     with pytest.raises(SthError, match="sth_deployment") as raised:
@@ -162,14 +162,14 @@ def test_what_a_deployment_manages_is_left_to_it() -> None:
     assert raised.value.code == "CONFLICT"
 
 
-def test_age_is_told_by_whatever_time_there_is() -> None:
+def test_instances_are_ordered_by_any_known_time_of_their_start() -> None:
     python = InstanceRecord("p", "s", "running", {}, started="2026-01-01T00:00:01Z")
     unknown = InstanceRecord("a", "s", "running", {})
     oldest, latest = record(number=0), record(number=2)
     assert sorted([unknown, latest, python, oldest], key=order) == [oldest, python, latest, unknown]
 
 
-def test_what_was_hidden_on_its_way_through_check_mode_is_no_difference() -> None:
+def test_values_that_check_mode_has_masked_are_not_a_difference() -> None:
     predicted = InstanceRecord("predicted-1", "s", "running", {"password": MASK, "a": 1}, (f"--token={MASK}",))
     program = Program(None, app_config={"password": "canary", "a": 1}, args=("--token=canary",))
     assert differing(predicted, program, None, None) == []
@@ -194,7 +194,7 @@ JSON = st.recursive(
 
 
 @given(JSON, JSON)
-def test_a_value_is_the_same_as_itself_and_its_kind_counts(left: Any, right: Any) -> None:
+def test_values_are_compared_with_their_types(left: Any, right: Any) -> None:
     assert same(left, left)
     if same(left, right):
         assert left == right

@@ -60,7 +60,7 @@ def test_a_failure_event_at_the_first_start_says_what_is_left(hub: FakeHub) -> N
 
 
 @pytest.mark.slow
-def test_an_id_is_given_again_when_the_hub_has_forgotten_who_had_it(hub: FakeHub) -> None:
+def test_an_id_can_be_used_again_when_the_hub_has_forgotten_its_instance(hub: FakeHub) -> None:
     own_id = "11111111-2222-4333-8444-555555555555"
     wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": bound(10), **QUICK}
     if not hub.state.is_1x:
@@ -90,7 +90,9 @@ def test_nothing_to_do_costs_at_most_two_requests_on_1_x(hub: FakeHub, pool: dic
     ("changed", "named"),
     [({"app_config": {"a": "1"}}, "app_config"), ({"args": ["y"]}, "args"), ({"app_config": {}, "args": []}, "args")],
 )
-def test_what_differs_in_a_set_option_is_recreated_and_named(hub: FakeHub, changed: dict[str, Any], named: str) -> None:
+def test_an_instance_is_recreated_for_a_set_option_that_differs(
+    hub: FakeHub, changed: dict[str, Any], named: str
+) -> None:
     first = start(hub, app_config={"a": 1}, args=["x"])
     again = started_four_times(hub, **changed)
     assert verbs(again.real) == ["stop", "start"]
@@ -136,7 +138,7 @@ def test_an_override_has_arguments_with_their_types(hub: FakeHub) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53, [{"deep": float("-inf")}]])
-def test_numbers_that_no_hub_hands_over_are_refused_in_arguments(hub: FakeHub, value: Any) -> None:
+def test_numbers_that_a_hub_would_change_are_refused_in_args(hub: FakeHub, value: Any) -> None:
     before = len(hub.writes)
     for check in (True, False):
         failed = run_task("sth_instance", hub, name="web", sequence="probe", args=["a", value], check=check)
@@ -144,7 +146,7 @@ def test_numbers_that_no_hub_hands_over_are_refused_in_arguments(hub: FakeHub, v
     assert len(hub.writes) == before
 
 
-def test_what_is_not_set_is_not_compared_and_kept_by_a_recreation(hub: FakeHub) -> None:
+def test_options_that_are_not_set_are_not_compared_and_are_kept(hub: FakeHub) -> None:
     start(hub, app_config={"a": 1}, args=["x"])
     assert not start(hub)["changed"]
     result = start(hub, args=["y"])
@@ -161,7 +163,7 @@ def test_on_change_keep_and_fail(hub: FakeHub) -> None:
     assert len(hub.writes) == before
 
 
-def test_a_pool_grows_shrinks_and_gives_each_member_its_own(hub: FakeHub) -> None:
+def test_a_pool_grows_and_shrinks_and_each_member_has_its_overrides(hub: FakeHub) -> None:
     options: dict[str, Any] = {"index_key": "shard.number", "overrides": [{"app_config": {"first": True}}]}
     grown = started_four_times(hub, "pool", count=3, app_config={"shard": {"of": 3}}, **options)
     assert [item["name"] for item in grown.real["instances"]] == ["pool-0", "pool-1", "pool-2"]
@@ -175,7 +177,7 @@ def test_a_pool_grows_shrinks_and_gives_each_member_its_own(hub: FakeHub) -> Non
 
 
 @pytest.mark.parametrize("state", ["started", "restarted"])
-def test_what_a_member_has_of_its_own_leaves_the_rest_of_its_configuration(hub: FakeHub, state: str) -> None:
+def test_overrides_of_a_member_keep_the_rest_of_its_configuration(hub: FakeHub, state: str) -> None:
     start(hub, "pool", count=3, app_config={"db": "prod", "shard": {"of": 3}}, index_key="shard.number")
     own: dict[str, Any] = {"index_key": "shard.number", "overrides": [{"app_config": {"first": True}}]}
     options: dict[str, Any] = {"name": "pool", "count": 2, "sequence": "probe", "state": state, **own, **QUICK}
@@ -190,7 +192,7 @@ def test_what_a_member_has_of_its_own_leaves_the_rest_of_its_configuration(hub: 
         assert [item["object"].split()[1] for item in done.real["actions"]] == ["pool-0", "pool-0", "pool-2"]
 
 
-def test_an_instance_with_a_name_is_not_started_anew_by_its_id(hub: FakeHub) -> None:
+def test_an_instance_with_a_name_is_not_restarted_by_its_id(hub: FakeHub) -> None:
     own_id = start(hub, app_config={"top": 1})["instance"]["id"]
     if not hub.state.is_1x:
         refused = run_task("sth_instance", hub, id=own_id, sequence="probe", app_config={"top": 2}, **QUICK)
@@ -219,7 +221,7 @@ def test_a_pool_is_stopped_by_its_name(hub: FakeHub) -> None:
     assert live(hub) == ["other"]
 
 
-def test_restarted_takes_what_is_not_given_from_what_runs(hub: FakeHub) -> None:
+def test_restarted_takes_unset_options_from_the_running_instance(hub: FakeHub) -> None:
     first = start(hub, app_config={"a": 1}, args=["x"])
     check = run_task("sth_instance", hub, check=True, name="web", state="restarted", **QUICK)
     second = run_task("sth_instance", hub, name="web", state="restarted", **QUICK)
@@ -247,7 +249,7 @@ def test_a_pool_restarts_one_member_after_the_other(hub: FakeHub) -> None:
     [{"state": "restarted"}, {"count": 3, "app_config": {"a": 2}, "max_parallel": 1}],
     ids=["restarted", "recreated"],
 )
-def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, options: dict[str, Any]) -> None:
+def test_after_a_failed_start_no_further_member_of_a_pool_is_stopped(hub: FakeHub, options: dict[str, Any]) -> None:
     start(hub, "pool", count=3, app_config={"a": 1})
     refuse_starts(hub, times=9)
     result = run_task("sth_instance", hub, name="pool", **{**QUICK, **options})
@@ -274,7 +276,7 @@ def test_a_bad_start_takes_no_further_member_of_a_pool_down(hub: FakeHub, option
     ],
     ids=["dead", "late", "restarted"],
 )
-def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dict[str, Any]) -> None:
+def test_the_previous_instance_is_started_again_if_its_successor_fails(hub: FakeHub, failing: dict[str, Any]) -> None:
     first = start(hub, app_config={"a": 1, "password": "canary"}, args=["x"])
     check = run_task("sth_instance", hub, check=True, **{"name": "web", **QUICK, **failing})
     result = run_task("sth_instance", hub, **{"name": "web", **QUICK, **failing})
@@ -291,7 +293,7 @@ def test_what_ran_runs_again_when_its_successor_fails(hub: FakeHub, failing: dic
     assert again["instance"]["id"] != first["instance"]["id"]
 
 
-def test_what_ran_runs_again_after_a_refused_start(hub: FakeHub) -> None:
+def test_the_previous_instance_is_started_again_after_a_refused_start(hub: FakeHub) -> None:
     start(hub, app_config={"a": 1})
     refuse_starts(hub, times=1)
     result = start(hub, app_config={"a": 2})
@@ -356,7 +358,7 @@ def test_two_runs_that_start_one_name_at_once_leave_one(hub: FakeHub) -> None:
 
 
 @pytest.mark.parametrize("stop_timeout", [0.1, 0.0], ids=["stop", "kill"])
-def test_a_stop_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub, stop_timeout: float) -> None:
+def test_a_stop_that_ends_the_hub_is_reported_and_counts_as_a_change(hub: FakeHub, stop_timeout: float) -> None:
     start(hub)
     hub.fault(Fault("cut", "POST", "/_(stop|kill)$"))
     result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=stop_timeout, request_retries=0)
@@ -367,7 +369,7 @@ def test_a_stop_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub
     assert "GET" not in result["msg"]
 
 
-def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeHub) -> None:
+def test_if_the_hub_ends_after_it_answered_a_stop_the_task_reports_a_change(hub: FakeHub) -> None:
     start(hub)
     # The look before the stop, then the one after it.
     hub.fault(Fault("die", "GET", "/instance/", skip=1 if hub.state.is_1x else 2))
@@ -378,7 +380,7 @@ def test_a_hub_that_dies_after_it_answered_a_stop_has_been_written_to(hub: FakeH
 
 
 @pytest.mark.slow
-def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(hub: FakeHub) -> None:
+def test_if_an_instance_does_not_end_after_a_stop_the_task_reports_a_change(hub: FakeHub) -> None:
     start(hub)
     # Answered, and not carried out.
     hub.fault(Fault("status", "POST", "/_(stop|kill)$", times=2, status=202))
@@ -390,7 +392,7 @@ def test_an_instance_that_was_told_to_end_and_does_not_has_been_written_to(hub: 
     assert not run_task("sth_instance", hub, name="web", state="stopped", **QUICK)["changed"]
 
 
-def test_a_successor_that_may_run_is_not_said_to_have_failed(hub: FakeHub) -> None:
+def test_the_message_does_not_say_that_a_start_with_an_unknown_result_failed(hub: FakeHub) -> None:
     start(hub, app_config={"a": 1})
     hub.fault(Fault("cut", "POST", "/start$"))
     result = start(hub, app_config={"a": 2}, request_retries=0)
@@ -402,7 +404,7 @@ def test_a_successor_that_may_run_is_not_said_to_have_failed(hub: FakeHub) -> No
     assert not start(hub, app_config={"a": 2})["changed"]
 
 
-def test_what_is_brought_back_and_not_answered_for_is_not_said_to_have_failed(hub: FakeHub) -> None:
+def test_the_message_does_not_say_that_an_unanswered_restart_failed(hub: FakeHub) -> None:
     start(hub, app_config={"a": 1})
     refuse_starts(hub, times=1)
     hub.fault(Fault("cut", "POST", "/start$"))
@@ -415,7 +417,7 @@ def test_what_is_brought_back_and_not_answered_for_is_not_said_to_have_failed(hu
 
 
 @pytest.mark.parametrize("after", [1, 2])
-def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(hub: FakeHub, after: int) -> None:
+def test_a_task_that_is_interrupted_after_any_write_is_completed_by_the_next_run(hub: FakeHub, after: int) -> None:
     start(hub, app_config={"a": 1})
     hub.fault(Fault("cut", skip=after - 1, writes_only=True))
     assert start(hub, app_config={"a": 2}, request_retries=0).get("failed")
@@ -471,11 +473,11 @@ def test_bad_input_is_refused_before_anything_is_written_in_check_mode_too(
 
 
 @pytest.mark.parametrize(("options", "word"), [({"overrides": [{}]}, "count"), ({"count": -1}, "negative")])
-def test_what_a_pool_takes_needs_a_pool_and_its_size(hub: FakeHub, options: dict[str, Any], word: str) -> None:
+def test_options_of_a_pool_need_count(hub: FakeHub, options: dict[str, Any], word: str) -> None:
     assert word in start(hub, **options)["msg"]
 
 
-def test_what_one_generation_cannot_do_or_carry(hub: FakeHub) -> None:
+def test_options_that_a_hub_generation_does_not_support_are_refused(hub: FakeHub) -> None:
     large = start(hub, app_config={"data": "x" * 200_000})
     topic = start(hub, "other", output_topic="t")
     if hub.state.is_1x:
@@ -503,7 +505,7 @@ def test_instances_of_a_deployment_are_refused(hub: FakeHub) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["_stop", "_kill"])
 @pytest.mark.parametrize("kind", ["die", "cut"])
-def test_what_a_hub_does_not_list_that_was_restarted_at_an_order_has_not_ended(
+def test_an_instance_that_is_not_listed_right_after_a_restart_has_not_ended(
     hub: FakeHub, order: str, kind: Literal["die", "cut"]
 ) -> None:
     if not hub.state.is_1x:
@@ -528,7 +530,7 @@ PAGE = b"<html>Sign in</html>"
     ],
     ids=["reset", "hang", "page"],
 )
-def test_orders_that_never_arrive_are_told_as_such(hub: FakeHub, fault: Fault, code: str) -> None:
+def test_requests_that_never_arrive_are_reported_as_such(hub: FakeHub, fault: Fault, code: str) -> None:
     start(hub)
     hub.fault(replace(fault, method="POST", path="/_(stop|kill)$", times=10**6))
     timings = replace(HASTY, end_grace=0.1, kill_grace=0.5, stop_grace=0.5)
@@ -541,7 +543,7 @@ def test_orders_that_never_arrive_are_told_as_such(hub: FakeHub, fault: Fault, c
     assert verbs(run_task("sth_instance", hub, **options)) == ["stop"]
 
 
-def test_a_pool_does_not_take_over_an_instance_that_is_called_like_a_member(hub: FakeHub) -> None:
+def test_a_pool_refuses_an_instance_with_the_name_of_a_member(hub: FakeHub) -> None:
     start(hub, "web-1")
     before = len(hub.writes)
     for check in (True, False):
@@ -566,7 +568,7 @@ def test_a_stop_may_take_longer_than_any_other_request(hub: FakeHub) -> None:
     assert live(hub) == []
 
 
-def test_what_the_start_call_takes_besides_reaches_the_hub(hub: FakeHub) -> None:
+def test_start_options_reach_the_hub(hub: FakeHub) -> None:
     more: dict[str, Any] = {"start_options": {"priority": 3}}
     if hub.state.is_1x:
         more["limits"] = {"memory": 128}
@@ -577,7 +579,7 @@ def test_what_the_start_call_takes_besides_reaches_the_hub(hub: FakeHub) -> None
     assert [body.get("limits") for body in bodies] == [more.get("limits")] * 2
 
 
-def test_a_program_may_be_let_ask_for_more_time(hub: FakeHub) -> None:
+def test_can_keepalive_lets_a_program_ask_for_more_time(hub: FakeHub) -> None:
     start(hub)
     run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0.1, can_keepalive=True)
     stop = json.loads(next(item.body for item in hub.writes if item.path.endswith("/_stop")))

@@ -43,7 +43,7 @@ def end(hub: FakeHub) -> None:
     assert run_task("sth_instance", hub, name="web", state="stopped", **QUICK)["changed"]
 
 
-def test_one_of_each_name_is_meant_and_its_secrets_are_hidden_from_then_on(hub: FakeHub, started: str) -> None:
+def test_each_name_has_one_instance_and_its_secrets_are_masked(hub: FakeHub, started: str) -> None:
     client = HubClient(hub.api_url)
     (sequence,) = client.sequences()
     client.sequence(sequence.id).start({"_sth": {"name": "web"}})
@@ -52,7 +52,7 @@ def test_one_of_each_name_is_meant_and_its_secrets_are_hidden_from_then_on(hub: 
     assert run.secrets == {"canary"}
 
 
-def test_what_has_ended_is_meant_only_where_that_is_asked_for(hub: FakeHub, started: str) -> None:
+def test_ended_instances_are_found_only_on_request(hub: FakeHub, started: str) -> None:
     end(hub)
     if not hub.state.is_1x:
         with pytest.raises(SthError) as gone:

@@ -69,7 +69,7 @@ def require_left(hub: FakeHub, result: dict[str, Any]) -> None:
     assert "keeps running" in result["msg"]
 
 
-def test_a_full_disk_ends_the_run_and_what_had_come_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_a_full_disk_fails_the_run_and_the_partial_file_stays(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "out"
     dest.write_text("before")
     when_asked(hub, "/output", lambda: say(hub, "output", b"x" * 3_000_000))
@@ -87,7 +87,7 @@ def test_a_full_disk_ends_the_run_and_what_had_come_stays_beside(hub: FakeHub, t
 
 
 @pytest.mark.slow
-def test_what_was_read_before_a_bound_in_time_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_after_a_time_out_the_partial_file_stays(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     when_asked(hub, "/output", lambda: say(hub, "output", b"half"))
     result = complete(hub, output_dest=str(tmp_path / "out"), run_timeout=1.0)
     assert result["error_code"] == "TIMEOUT"
@@ -105,9 +105,7 @@ def test_what_was_read_before_a_bound_in_time_stays_beside(hub: FakeHub, tmp_pat
         ({"completion_event": "over"}, "its event 'over' did not come; it keeps running. Raise run_timeout, or correct what"),
     ],
 )  # fmt: skip
-def test_a_run_that_is_not_over_in_time_says_what_did_not_come(
-    hub: FakeHub, options: dict[str, Any], said: str
-) -> None:
+def test_a_run_that_times_out_says_what_did_not_complete_it(hub: FakeHub, options: dict[str, Any], said: str) -> None:
     when_asked(hub, "/output", lambda: say(hub, "output", b"half"))
     result = complete(hub, run_timeout=1.0, **options)
     assert (result["error_code"], result["collected"]["output"]["content"]) == ("TIMEOUT", "half")
@@ -115,13 +113,13 @@ def test_a_run_that_is_not_over_in_time_says_what_did_not_come(
 
 
 @pytest.mark.slow
-def test_what_completes_a_run_without_output_is_said(hub: FakeHub) -> None:
+def test_for_a_run_without_output_the_message_says_how_to_complete_it(hub: FakeHub) -> None:
     result = complete(hub, run_timeout=1.0)
     assert result["error_code"] == "TIMEOUT"
     assert "set completion_event: it has written nothing to its output, so nothing there can complete" in result["msg"]
 
 
-def test_a_stream_that_is_cut_in_silence_is_read_on(hub: FakeHub, seen: list[bytes]) -> None:
+def test_a_stream_that_is_cut_while_silent_is_read_further(hub: FakeHub, seen: list[bytes]) -> None:
     def cut() -> None:
         hub.cut_streams()
         say(hub, "stdout", b"two\n")
@@ -138,7 +136,9 @@ def test_a_stream_that_is_cut_in_silence_is_read_on(hub: FakeHub, seen: list[byt
 
 
 @pytest.mark.parametrize("hub", ["0.26"], indirect=True)
-def test_a_cut_in_silence_ends_the_run_where_the_hub_drops_what_nobody_reads(hub: FakeHub, seen: list[bytes]) -> None:
+def test_a_silent_stream_that_is_cut_fails_the_run_if_the_hub_drops_unread_data(
+    hub: FakeHub, seen: list[bytes]
+) -> None:
     when(lambda: b"one\n" in seen and len(hub.readings) == 4, hub.cut_streams)
     config = {"behaviour": "run", "stdout": "one"}
     result = complete(hub, app_config=config, timings=replace(HASTY, silent=0.0))
@@ -146,7 +146,7 @@ def test_a_cut_in_silence_ends_the_run_where_the_hub_drops_what_nobody_reads(hub
     require_left(hub, result)
 
 
-def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub, seen: list[bytes]) -> None:
+def test_a_stream_that_is_cut_while_data_arrives_fails_the_run(hub: FakeHub, seen: list[bytes]) -> None:
     def cut() -> None:
         hub.cut_streams(in_a_piece=True)
         say(hub, "output", b"lost data")
@@ -160,7 +160,7 @@ def test_a_stream_that_is_cut_while_it_tells_something_ends_the_run(hub: FakeHub
     require_left(hub, result)
 
 
-def test_a_stream_that_is_cut_right_behind_data_ends_the_run(hub: FakeHub, seen: list[bytes]) -> None:
+def test_a_stream_that_is_cut_right_after_data_fails_the_run(hub: FakeHub, seen: list[bytes]) -> None:
     when(lambda: b"one\n" in seen and len(hub.readings) == 4, hub.cut_streams)
     config = {"behaviour": "run", "stdout": "one"}
     result = complete(hub, app_config=config, timings=replace(HASTY, silent=LONG))
@@ -192,7 +192,7 @@ def test_input_that_a_program_does_not_need_any_more_is_no_failure(hub: FakeHub)
         (InstanceClient, "await_event", {"completion_event": "done"}),
     ],
 )
-def test_a_fault_of_our_own_in_a_thread_is_told(
+def test_an_unexpected_exception_in_a_thread_is_reported(
     hub: FakeHub, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, options: dict[str, Any]
 ) -> None:
     def fail(*arguments: Any, **named: Any) -> None:

@@ -27,13 +27,13 @@ def completion_of(**options: Any) -> Completion:
     return completion_from_options(cast(JobOptions, SimpleNamespace(**{**NOTHING, **options})))
 
 
-def test_nothing_but_the_end_completes_a_run_unless_it_is_asked_for() -> None:
+def test_only_the_end_of_the_program_completes_a_run_by_default() -> None:
     completion = completion_of()
     assert (completion.reason, completion.bounds(), completion.is_required) == (None, None, False)
     assert not completion.is_reached("end", 1000.0)
 
 
-def test_all_ends_are_named_and_the_first_one_counts() -> None:
+def test_the_first_completion_option_that_applies_counts() -> None:
     given = {"completion_event": "done", "completion_lines": 2, "completion_regex": "x", "completion_silence": 1.5}
     completion = completion_of(**given)
     assert completion.reason == (
@@ -47,12 +47,12 @@ def test_all_ends_are_named_and_the_first_one_counts() -> None:
     "option",
     [{"completion_lines": 0}, {"completion_silence": 0.0}, {"completion_regex": "["}, {"completion_event": " "}],
 )
-def test_what_cannot_be_meant_is_refused(option: dict[str, Any]) -> None:
+def test_contradictory_options_are_refused(option: dict[str, Any]) -> None:
     with pytest.raises(SthError) as refused:
         completion_of(**option)
     assert refused.value.code == "INVALID_OPTION"
 
 
-def test_a_silence_is_no_reason_to_call_an_end_too_early() -> None:
+def test_completion_silence_does_not_fail_a_program_that_ends_before_it() -> None:
     assert not Completion(silence=1.0, lines=2).is_required
     assert Completion(event="x").is_required

@@ -85,7 +85,7 @@ def test_a_run_in_progress_can_be_an_error() -> None:
     assert (failure.value.code, failure.value.details["instance"]) == ("CONFLICT", "i-1")
 
 
-def test_a_run_takes_the_place_of_another_one_and_of_its_mark() -> None:
+def test_a_run_replaces_another_one_and_takes_its_name() -> None:
     member = running(app_config=marked({}, member_mark("job", 3)))
     plan = plan_completed(
         Inventory((APP,), (member,)), Program(member_mark("job-3", None)), APP, "replace", "http://hub"

@@ -46,7 +46,7 @@ def reads_log(hub: FakeHub) -> bool:
 
 
 @pytest.mark.parametrize("collect", [["output", "stdout", "stderr", "log"], ["output"], []])
-def test_one_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> None:
+def test_a_python_program_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> None:
     def finish() -> None:
         with hub.state.lock:
             only(hub).complete(b"42")
@@ -61,7 +61,7 @@ def test_one_that_finishes_has_completed(hub: FakeHub, collect: list[str]) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("behaviour", ["throw_later", "exit"])
-def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
+def test_a_python_program_that_fails_has_not_completed(hub: FakeHub, behaviour: str) -> None:
     result = complete(hub, app_config={"behaviour": behaviour}, collect=["output"])
     assert result["error_code"] == "ENDED_EARLY"
     assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
@@ -74,7 +74,7 @@ def test_one_that_does_not_has_not(hub: FakeHub, behaviour: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lines", [["Finished.", "Not yet."], ["Finished."]])
-def test_what_the_program_says_itself_is_not_believed(hub: FakeHub, lines: list[str]) -> None:
+def test_lines_of_the_program_are_not_mistaken_for_lines_of_the_runner(hub: FakeHub, lines: list[str]) -> None:
     def lie() -> None:
         with hub.state.lock:
             program = only(hub)
@@ -118,7 +118,7 @@ def test_the_last_line_of_the_log_may_come_after_the_end(hub: FakeHub, monkeypat
     assert result["instance"]["outcome"] == "completed"
 
 
-def test_one_that_finishes_before_it_is_ready_has_completed_too_early(hub: FakeHub) -> None:
+def test_a_python_program_that_finishes_before_it_is_ready_fails_the_start(hub: FakeHub) -> None:
     if not hub.state.is_1x:
         pytest.skip("a 0.18 hub keeps no log of what has ended")
     keep_ended(hub)
@@ -128,14 +128,14 @@ def test_one_that_finishes_before_it_is_ready_has_completed_too_early(hub: FakeH
     assert (started["error_code"], started["outcome"]) == ("ENDED_EARLY", "completed"), started
 
 
-def test_one_gets_json_lines_as_text(hub: FakeHub) -> None:
+def test_a_python_program_gets_json_lines_as_text(hub: FakeHub) -> None:
     # With their usual content type, it would wait for its input for ever (hub-behaviour.md#input-of-python-programs).
     result = complete(hub, app_config={"behaviour": "echo"}, input={"lines": [{"a": 1}, "b"]})
     assert not result.get("failed"), result
     assert result["collected"]["output"]["content"] == '{"A": 1}\n"B"\n'
 
 
-def test_one_is_not_started_for_input_that_it_cannot_get(hub: FakeHub) -> None:
+def test_a_python_program_is_not_started_for_input_that_it_cannot_decode(hub: FakeHub) -> None:
     before = len(hub.writes)
     refused = complete(hub, input={"content": "1", "content_type": "application/x-ndjson"})
     assert refused["error_code"] == "INVALID_OPTION"
@@ -143,7 +143,7 @@ def test_one_is_not_started_for_input_that_it_cannot_get(hub: FakeHub) -> None:
     assert len(hub.writes) == before
 
 
-def test_one_that_runs_gets_json_lines_as_text(hub: FakeHub) -> None:
+def test_a_running_python_program_gets_json_lines_as_text(hub: FakeHub) -> None:
     started = run_task("sth_instance", hub, name="copy", sequence="snake", app_config={"behaviour": "copy"})
     assert not started.get("failed"), started
     given: dict[str, Any] = {"instance": "copy", "stream": "input", "lines": [1, "b"]}

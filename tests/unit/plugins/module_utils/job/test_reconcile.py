@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("deployed")
 
 
 @pytest.mark.slow
-def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
+def test_a_run_is_collected_and_its_outcome_returned(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "stdout": "out", "stderr": "err", "log": "own words", "result": "42"}
     options: dict[str, Any] = {"wait_for_exit": True, "log_source": "all"}
     keep_ended(hub)
@@ -56,7 +55,7 @@ def test_a_run_is_collected_and_its_outcome_told(hub: FakeHub) -> None:
     "options", [{"wait_for": "event", "ready_event": "ready"}, {"wait_for": "healthy"}, {"wait_for": "none"}]
 )
 @pytest.mark.parametrize("check", [False, True])
-def test_a_run_is_not_awaited_in_another_way(hub: FakeHub, check: bool, options: dict[str, Any]) -> None:
+def test_wait_for_and_ready_event_are_refused_for_a_run(hub: FakeHub, check: bool, options: dict[str, Any]) -> None:
     result = complete(hub, check=check, app_config={"behaviour": "complete"}, **options)
     assert result["error_code"] == "INVALID_OPTION"
     assert "wait_for" in result["msg"]
@@ -69,7 +68,7 @@ def linger(hub: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_is_over_when_it_is_certain_that_it_has_completed(hub: FakeHub) -> None:
+def test_a_run_is_over_as_soon_as_its_completion_is_certain(hub: FakeHub) -> None:
     linger(hub)
     config = {"behaviour": "complete", "stdout": "out", "result": "42"}
     for collect in (["output", "stdout", "stderr", "log"], ["output"]):
@@ -83,7 +82,7 @@ def test_a_run_is_over_when_it_is_certain_that_it_has_completed(hub: FakeHub) ->
 
 
 @pytest.mark.parametrize(("options", "result"), [({"wait_for_exit": True}, "done"), ({}, None)])
-def test_what_may_go_on_in_the_background_is_not_ended(
+def test_with_wait_for_exit_the_process_is_not_ended_early(
     hub: FakeHub, options: dict[str, Any], result: str | None
 ) -> None:
     """``wait_for_exit`` asks for it, or the program has returned nothing."""
@@ -96,7 +95,7 @@ def test_what_may_go_on_in_the_background_is_not_ended(
 
 
 @pytest.mark.slow
-def test_of_the_log_the_words_of_the_program_are_returned(hub: FakeHub) -> None:
+def test_only_the_lines_of_the_program_are_returned_from_the_log(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "log": "own words"}
     (line,) = complete(hub, app_config=config)["collected"]["log"]["content"].splitlines()
     assert (json.loads(line)["msg"], json.loads(line)["from"]) == ("own words", "Sequence")
@@ -105,7 +104,7 @@ def test_of_the_log_the_words_of_the_program_are_returned(hub: FakeHub) -> None:
     assert "Handshake" in everything
 
 
-def test_of_the_log_what_went_wrong_is_returned(hub: FakeHub) -> None:
+def test_errors_of_the_runner_are_returned_from_the_log(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "throw_later", "message": "what went wrong"})
     (line,) = result["collected"]["log"]["content"].splitlines()
     assert "what went wrong" in line
@@ -123,7 +122,7 @@ STREAMING: dict[str, Any] = {"behaviour": "stream", "every": 0.05}
         ({"completion_silence": 0.5, "app_config": {**STREAMING, "count": 2}}, "line 1\nline 2\n", "silence for 0.5 s completes the run"),
     ],
 )  # fmt: skip
-def test_a_program_that_never_ends_its_output_completes_by_it(
+def test_output_can_complete_a_program_that_never_ends(
     hub: FakeHub, options: dict[str, Any], kept: str, reason: str
 ) -> None:
     wanted = {"app_config": STREAMING, "run_timeout": LONG, **options}
@@ -141,7 +140,7 @@ def test_a_program_that_never_ends_its_output_completes_by_it(
 
 
 @pytest.mark.slow
-def test_a_program_that_ends_before_that_has_completed_if_nothing_is_missing(hub: FakeHub) -> None:
+def test_a_program_that_ends_early_has_completed_if_nothing_is_missing(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "seconds": 0.1}
     for option in ({"completion_lines": 3}, {"completion_silence": LONG}):
         assert complete(hub, app_config=config, **option)["instance"]["outcome"] == "completed"
@@ -153,7 +152,7 @@ def test_a_program_that_ends_before_that_has_completed_if_nothing_is_missing(hub
 @pytest.mark.parametrize(
     "options", [{"completion_lines": 0}, {"completion_silence": 0}, {"completion_regex": "("}, {"completion_regex": ""}]
 )
-def test_an_end_that_cannot_be_meant_is_refused(hub: FakeHub, options: dict[str, Any]) -> None:
+def test_contradictory_completion_options_are_refused(hub: FakeHub, options: dict[str, Any]) -> None:
     before = len(hub.writes)
     for check in (True, False):
         refused = complete(hub, check=check, **options)
@@ -164,7 +163,7 @@ def test_an_end_that_cannot_be_meant_is_refused(hub: FakeHub, options: dict[str,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["timeout", "event"])
-def test_what_is_left_of_a_run_that_fails_is_said_and_so_it_is(hub: FakeHub, how: str) -> None:
+def test_the_message_says_whether_a_failed_run_was_stopped(hub: FakeHub, how: str) -> None:
     events = [{"name": "failed", "payload": "x", "after": 0.1}]
     config = {"behaviour": "run", "events": events}
     for on_failure in ("keep", "stop"):
@@ -241,8 +240,7 @@ def emit_and_end_at_a_look(hub: FakeHub, monkeypatch: pytest.MonkeyPatch, name: 
         if call.method == "GET" and found and any(item.path.endswith(f"/event/{name}") for item in hub.requests):
             looks.append(found[1])
             if len(looks) == look:
-                # A request that came before this one is known to the hub by now.
-                time.sleep(0.2)
+                hub.wait_for_earlier_requests()
                 with hub.state.lock:
                     instance = hub.state.instances[found[1]]
                     instance.emit(name, {"number": look})
@@ -264,7 +262,7 @@ def test_a_completion_event_right_before_the_end_is_not_lost(
     assert working_threads("await ") == []
 
 
-def test_a_failure_event_right_before_the_end_is_told(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_event_right_before_the_end_is_reported(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     emit_and_end_at_a_look(hub, monkeypatch, "broken", 2)
     result = complete(hub, app_config={"stdout": "so far"}, failure_event="broken")
     assert (result["error_code"], result.get("event")) == ("FAILURE_EVENT", {"number": 2}), result
@@ -284,7 +282,7 @@ def test_an_event_is_asked_for_again_where_a_request_is_never_answered(hub: Fake
 
 
 @pytest.mark.slow
-def test_nobody_listens_for_an_event_after_the_bound(hub: FakeHub) -> None:
+def test_after_run_timeout_no_request_for_an_event_is_open(hub: FakeHub) -> None:
     result = complete(hub, completion_event="finished", failure_event="failed", run_timeout=2.0)
     assert result["error_code"] == "TIMEOUT"
     asked = [item for item in hub.requests if item.path.endswith("/event/finished")]
@@ -293,7 +291,7 @@ def test_nobody_listens_for_an_event_after_the_bound(hub: FakeHub) -> None:
     assert working_threads("await ") == []
 
 
-def test_a_hub_that_does_not_tell_events_ends_the_wait(hub: FakeHub) -> None:
+def test_a_hub_that_refuses_requests_for_events_ends_the_wait(hub: FakeHub) -> None:
     hub.fault(Fault("status", method="GET", path="/event/finished", times=100))
     result = complete(hub, completion_event="finished")
     assert result["error_code"] == "HUB_ERROR"
@@ -301,7 +299,7 @@ def test_a_hub_that_does_not_tell_events_ends_the_wait(hub: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_an_earlier_run_of_the_same_is_waited_for_and_that_is_no_change(hub: FakeHub) -> None:
+def test_waiting_for_an_earlier_run_is_not_a_change(hub: FakeHub) -> None:
     config = {"behaviour": "run"}
     assert complete(hub, app_config=config, run_timeout=0.2)["error_code"] == "TIMEOUT"
     when_asked(hub, "/output", lambda: finish(hub))
@@ -359,7 +357,7 @@ def test_another_run_under_that_name_is_a_conflict_or_replaced(hub: FakeHub) -> 
 
 
 @pytest.mark.slow
-def test_without_sequence_only_a_live_one_is_waited_for(hub: FakeHub) -> None:
+def test_without_sequence_only_a_live_instance_is_waited_for(hub: FakeHub) -> None:
     assert complete(hub, sequence=None)["error_code"] == "NOT_FOUND"
     complete(hub, app_config={"behaviour": "run"}, run_timeout=0.2)
     when_asked(hub, "/output", lambda: finish(hub))
@@ -424,7 +422,7 @@ def test_a_failure_after_the_start_names_the_instance(hub: FakeHub, what: str) -
 
 
 @pytest.mark.slow
-def test_a_run_that_is_joined_is_not_fed_a_second_time(hub: FakeHub) -> None:
+def test_a_joined_run_does_not_get_the_input_again(hub: FakeHub) -> None:
     config = {"behaviour": "echo"}
     feed: dict[str, Any] = {"content": "hello\n", "end": False}
     cut_off = complete(hub, app_config=config, input=feed, run_timeout=1.0)
@@ -450,7 +448,9 @@ def test_the_secrets_in_a_completion_event_are_masked(hub: FakeHub) -> None:
     assert result["event"] == {"password": "********", "said": "the key is ********"}
 
 
-def test_a_file_that_cannot_be_made_is_told_before_anything_runs(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_an_output_file_that_cannot_be_written_is_refused_before_anything_runs(
+    hub: FakeHub, tmp_path: pathlib.Path
+) -> None:
     before = len(hub.writes)
     result = complete(hub, app_config={"behaviour": "complete"}, output_dest="/no/such/directory/out")
     assert result["error_code"] == "INVALID_OPTION"
@@ -469,7 +469,7 @@ def test_a_run_does_not_take_the_name_of_a_pool(hub: FakeHub) -> None:
     assert len(hub.writes) == before
 
 
-def test_a_member_that_is_run_anew_stays_in_its_pool(hub: FakeHub) -> None:
+def test_a_member_that_is_run_again_stays_in_its_pool(hub: FakeHub) -> None:
     run_task("sth_instance", hub, name="web", count=2, sequence="probe", stable_for=0)
     run = complete(hub, name="web-1", app_config={"behaviour": "complete"}, if_running="replace")
     assert run["instance"]["outcome"] == "completed", run
@@ -498,7 +498,7 @@ def test_a_run_that_an_earlier_task_would_start_is_waited_for_in_check_mode(hub:
     assert run_task("sth_instance", hub, name="later", state="completed")["error_code"] == "NOT_FOUND"
 
 
-def test_a_run_of_whose_start_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub) -> None:
+def test_a_job_whose_start_ends_the_hub_is_reported_and_counts_as_a_change(hub: FakeHub) -> None:
     hub.fault(Fault("cut", method="POST", path="/start$"))
     result = complete(hub, app_config={"behaviour": "complete"}, request_retries=0)
     assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)

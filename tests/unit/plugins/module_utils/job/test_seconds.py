@@ -56,7 +56,7 @@ EVENT = {"events": [{"name": "over", "after": 0.1}]}
         ({"app_config": {"behaviour": "throw_later", "seconds": 0.1}}, "ENDED_EARLY"),
     ],
 )
-def test_what_is_ended_does_not_count(
+def test_seconds_do_not_include_ending_the_program(
     hub: FakeHub, cleanings: list[str], options: dict[str, Any], error: str | None
 ) -> None:
     result = complete(hub, **options)
@@ -66,7 +66,7 @@ def test_what_is_ended_does_not_count(
     assert 0 < result["seconds"] < HOUR
 
 
-def test_what_a_broken_run_leaves_does_not_count(hub: FakeHub, cleanings: list[str]) -> None:
+def test_seconds_do_not_include_stopping_a_failed_run(hub: FakeHub, cleanings: list[str]) -> None:
     hub.fault(Fault("reset", method="POST", path="/input"))
     config = {"behaviour": "echo"}
     result = complete(hub, app_config=config, input={"content": "x"}, on_failure="stop")
@@ -74,7 +74,7 @@ def test_what_a_broken_run_leaves_does_not_count(hub: FakeHub, cleanings: list[s
     assert 0 < result["seconds"] < HOUR
 
 
-def test_the_end_of_an_earlier_run_does_not_count(hub: FakeHub, cleanings: list[str]) -> None:
+def test_seconds_do_not_include_the_end_of_an_earlier_run(hub: FakeHub, cleanings: list[str]) -> None:
     assert complete(hub, run_timeout=0.1)["error_code"] == "TIMEOUT"
     cleanings.clear()
     result = complete(hub, app_config={"behaviour": "complete", "seconds": 0.1}, if_running="replace")

@@ -42,7 +42,7 @@ def emit(hub: FakeHub, instance: str, name: str, payload: Any) -> None:
 
 @pytest.mark.parametrize("which", ["next", "last"])
 @pytest.mark.parametrize("name", ["up", "down"])
-def test_the_event_or_the_failure_event_ends_it(
+def test_the_event_or_the_failure_event_ends_the_wait(
     hub: FakeHub, instance: str, name: str, which: Literal["next", "last"]
 ) -> None:
     when_asked(hub, f"/{'once' if which == 'next' else 'event'}/{name}", lambda: emit(hub, instance, name, {"n": 1}))
@@ -50,7 +50,7 @@ def test_the_event_or_the_failure_event_ends_it(
     assert heard == (Heard(event=Event({"n": 1})) if name == "up" else Heard(failure=Event({"n": 1})))
 
 
-def test_the_end_of_the_instance_ends_it(hub: FakeHub, instance: str) -> None:
+def test_the_end_of_the_instance_ends_the_wait(hub: FakeHub, instance: str) -> None:
     keep_ended(hub)
     when_asked(hub, "/event/up", lambda: throw(hub, instance))
     heard = wait_for_event(client(hub), instance, Expectation("up", "last", "down", LONG))
@@ -72,11 +72,11 @@ def test_an_event_counts_more_than_the_end_right_after_it(hub: FakeHub, instance
 
 
 @pytest.mark.parametrize("timeout", [0.0, 0.3])
-def test_its_time_ends_it(hub: FakeHub, instance: str, timeout: float) -> None:
+def test_the_time_limit_ends_the_wait(hub: FakeHub, instance: str, timeout: float) -> None:
     assert wait_for_event(client(hub), instance, Expectation("up", "last", None, timeout)) == Heard()
 
 
-def test_a_failure_before_the_wait_is_raised(hub: FakeHub, instance: str) -> None:
+def test_a_failure_of_the_subscription_is_raised(hub: FakeHub, instance: str) -> None:
     def fail() -> None:
         raise SthError("CONFLICT", "Not now.")
 

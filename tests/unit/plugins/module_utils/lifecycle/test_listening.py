@@ -52,7 +52,7 @@ def test_an_earlier_event_is_the_last_one_but_not_the_next_one(hub: FakeHub, ins
 
 
 @pytest.mark.parametrize("which", ["next", "last"])
-def test_a_request_that_is_never_answered_is_followed_by_another(
+def test_an_event_request_without_an_answer_is_repeated(
     hub: FakeHub, instance: str, which: Literal["next", "last"]
 ) -> None:
     route = "once" if which == "next" else "event"
@@ -70,7 +70,7 @@ def test_a_request_that_is_never_answered_is_followed_by_another(
 
 
 @pytest.mark.slow
-def test_a_wait_ends_at_its_time_and_asks_in_growing_pauses(hub: FakeHub, instance: str) -> None:
+def test_a_wait_ends_at_its_time_limit_and_asks_in_growing_pauses(hub: FakeHub, instance: str) -> None:
     with Listener(client(hub), instance, "up") as listener:
         assert listener.wait(2.0) is None
     # At 0, 0.5 and 1.5 seconds.
@@ -85,7 +85,7 @@ def test_a_failure_of_the_hub_ends_the_wait(hub: FakeHub, instance: str) -> None
     assert failure.value.code == "HUB_ERROR"
 
 
-def test_the_last_words_of_an_instance_are_heard(hub: FakeHub, instance: str) -> None:
+def test_an_event_right_before_the_end_is_received(hub: FakeHub, instance: str) -> None:
     gone = threading.Event()
 
     def emit_and_end() -> None:
@@ -102,7 +102,7 @@ def test_the_last_words_of_an_instance_are_heard(hub: FakeHub, instance: str) ->
     assert event.payload == {"n": 3}
 
 
-def test_nothing_is_asked_for_without_a_name(hub: FakeHub, instance: str) -> None:
+def test_without_an_event_name_no_request_is_sent(hub: FakeHub, instance: str) -> None:
     before = len(hub.requests)
     with Listener(client(hub), instance, None) as listener:
         assert listener.wait(LONG) is None

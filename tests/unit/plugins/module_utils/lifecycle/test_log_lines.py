@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, tells_completion
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter, reports_completion
 
 
 def line(source: str, level: str = "INFO", msg: str = "said") -> bytes:
@@ -39,13 +39,13 @@ COMPLETED = "Sequence completed. Waiting 10000ms with exit."
         (b"", False),
     ],
 )
-def test_the_words_of_the_program_are_told_from_others(written: bytes, kept: bool) -> None:
+def test_lines_of_the_program_are_distinguished_from_those_of_runner_and_hub(written: bytes, kept: bool) -> None:
     assert LogFilter().keeps(written) == kept
     assert LogFilter(source="all").keeps(written) == bool(written)
 
 
 @pytest.mark.parametrize(("level", "kept"), [("INFO", False), ("WARN", True), ("WARNING", True), ("CRITICAL", True)])
-def test_a_level_is_the_lowest_that_is_kept(level: str, kept: bool) -> None:
+def test_log_level_sets_the_lowest_level_that_is_kept(level: str, kept: bool) -> None:
     assert LogFilter(level="warn").keeps(line("Sequence", level)) == kept
 
 
@@ -53,6 +53,6 @@ def test_a_level_is_the_lowest_that_is_kept(level: str, kept: bool) -> None:
     ("source", "msg", "told"),
     [("Runner", COMPLETED, True), ("Sequence", COMPLETED, False), ("Runner", "said", False)],
 )
-def test_only_the_runner_tells_that_a_program_has_completed(source: str, msg: Any, told: bool) -> None:
-    assert tells_completion(line(source, "TRACE", msg)) == told
-    assert not tells_completion(COMPLETED.encode())
+def test_only_a_line_of_the_runner_means_that_a_program_completed(source: str, msg: Any, told: bool) -> None:
+    assert reports_completion(line(source, "TRACE", msg)) == told
+    assert not reports_completion(COMPLETED.encode())

@@ -25,12 +25,12 @@ def entry(level: str, source: str, msg: str, *data: str) -> str:
 STACK = "/hub/seq/ae82efc7/index.js:2\n\n\n\nSyntaxError: Unexpected end of input\n    at wrapSafe (node:internal/modules/cjs/loader:1464:18)"
 
 
-def test_a_syntax_error_is_called_by_its_name() -> None:
+def test_a_syntax_error_is_named() -> None:
     words = last_words({"log": entry("ERROR", "Runner", "Sequence syntax error.", STACK)}, set())
     assert words.error == "SyntaxError: Unexpected end of input at /hub/seq/ae82efc7/index.js:2"
 
 
-def test_an_error_that_comes_first_is_all_that_is_told() -> None:
+def test_only_the_first_error_is_shown() -> None:
     words = last_words({"log": entry("ERROR", "Runner", "Sequence error:", "Error: boom\n    at TypeError: x")}, set())
     assert words.error == "Error: boom"
 
@@ -55,16 +55,16 @@ sequence.TestException: This exception should appear on stderr
         ("a warning\n", None),
     ],
 )  # fmt: skip
-def test_of_a_python_program_the_error_in_stderr_is_told(stderr: str, error: str | None) -> None:
+def test_the_error_of_a_python_program_is_read_from_stderr(stderr: str, error: str | None) -> None:
     said = last_words({"stderr": stderr, "log": entry("INFO", "PythonRunner", "Running instance...")}, set()).error
     assert said is error or (said or "").startswith(error or "-"), said
 
 
-def test_an_error_in_stderr_is_told_without_secrets() -> None:
+def test_an_error_in_stderr_is_shown_without_secrets() -> None:
     assert "canary" not in str(last_words({"stderr": TRACEBACK.replace("This", "canary-17")}, {"canary-17"}).error)
 
 
-def test_what_only_the_runner_and_the_hub_say_is_shown_where_there_is_nothing_else() -> None:
+def test_lines_of_runner_and_hub_are_shown_only_if_there_is_nothing_else() -> None:
     noise = [entry("TRACE", "Runner", "Handshake sent"), entry("INFO", "CSIController", "Instance started")]
     own = entry("INFO", "Sequence", "what the program says")
     assert last_words({"log": "\n".join([*noise, own])}, set()).ends["log"] == own
@@ -72,7 +72,7 @@ def test_what_only_the_runner_and_the_hub_say_is_shown_where_there_is_nothing_el
 
 
 @pytest.mark.slow
-def test_a_busy_hub_may_take_a_while_to_send_what_it_has() -> None:
+def test_a_busy_hub_may_take_a_while_to_send_its_logs() -> None:
     """Only after its first data does the silence of a stream say that the hub has no more."""
     with FakeHub("1.x") as hub:
         assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]

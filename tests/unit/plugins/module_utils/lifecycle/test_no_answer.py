@@ -58,7 +58,7 @@ def forced(hub: FakeHub) -> int:
     return sum("x-seq-kill-inst" in item.headers for item in hub.requests)
 
 
-def test_killing_without_asking_ends_it(hanging: FakeHub) -> None:
+def test_stop_timeout_0_kills_a_blocked_program(hanging: FakeHub) -> None:
     times = four_times("sth_instance", hanging, name="web", state="stopped", stop_timeout=0)
     assert times.real["changed"]
     assert hanging.runners == 0
@@ -67,7 +67,7 @@ def test_killing_without_asking_ends_it(hanging: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_a_stop_that_cannot_be_taken_back_is_told_with_what_is_left(hanging: FakeHub) -> None:
+def test_a_stop_of_a_blocked_program_fails_and_says_what_to_do(hanging: FakeHub) -> None:
     result = run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0.1)
     if not hanging.state.is_1x:
         assert not result.get("failed"), result
@@ -83,7 +83,7 @@ def test_a_stop_that_cannot_be_taken_back_is_told_with_what_is_left(hanging: Fak
 
 
 @pytest.mark.slow
-def test_the_removal_of_its_package_ends_it(hanging: FakeHub) -> None:
+def test_removing_its_package_ends_a_blocked_program(hanging: FakeHub) -> None:
     start(hanging, "fine")
     times = four_times("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
     assert not times.real.get("failed"), times.real
@@ -95,7 +95,7 @@ def test_the_removal_of_its_package_ends_it(hanging: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_a_second_try_ends_what_the_first_could_not(hanging: FakeHub) -> None:
+def test_a_second_run_ends_a_blocked_program(hanging: FakeHub) -> None:
     run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0.1)
     removed = run_task("sth_sequence", hanging, name="probe", state="absent", in_use="stop", stop_timeout=0.1)
     assert not removed.get("failed"), removed
@@ -103,7 +103,7 @@ def test_a_second_try_ends_what_the_first_could_not(hanging: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_a_new_version_takes_the_place_of_one_that_does_not_answer(hanging: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_a_new_version_replaces_a_blocked_program(hanging: FakeHub, tmp_path: pathlib.Path) -> None:
     package = tmp_path / "probe"
     package.mkdir()
     manifest = json.loads((PACKAGES / "probe" / "package.json").read_text())
@@ -116,7 +116,7 @@ def test_a_new_version_takes_the_place_of_one_that_does_not_answer(hanging: Fake
 
 
 @pytest.mark.slow
-def test_what_no_order_ends_is_told_without_the_advice_that_was_tried(hanging: FakeHub) -> None:
+def test_the_advice_for_a_blocked_program_omits_what_was_tried(hanging: FakeHub) -> None:
     if not hanging.state.is_1x:
         pytest.skip("a 0.18 hub ends it")
     hanging.fault(Fault("hang", method="DELETE", path="/sequence/"))
@@ -130,7 +130,7 @@ def test_what_no_order_ends_is_told_without_the_advice_that_was_tried(hanging: F
     assert "in_use" not in result["msg"]
 
 
-def test_a_gateway_that_does_not_wait_for_the_removal_changes_nothing(hanging: FakeHub) -> None:
+def test_a_gateway_that_gives_up_during_a_forced_removal_does_no_harm(hanging: FakeHub) -> None:
     if not hanging.state.is_1x:
         pytest.skip("a 0.18 hub ends it without that")
     hanging.fault(from_gateway(504, "DELETE", "/sequence/", handled=True))
@@ -139,7 +139,7 @@ def test_a_gateway_that_does_not_wait_for_the_removal_changes_nothing(hanging: F
     assert (hanging.runners, hanging.sequences, forced(hanging)) == (0, [], 1)
 
 
-def test_a_kill_in_vain_is_told_with_the_process(hanging: FakeHub) -> None:
+def test_the_failure_of_a_kill_names_the_process(hanging: FakeHub) -> None:
     never = 1000.0
     hanging.state.timings = replace(hanging.state.timings, overdue_018=never, overdue_1x=never)
     result = run_task("sth_instance", hanging, name="web", state="stopped", stop_timeout=0)
@@ -151,7 +151,7 @@ def test_a_kill_in_vain_is_told_with_the_process(hanging: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_one_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
+def test_an_instance_that_never_got_ready_is_killed_without_a_stop(hub: FakeHub) -> None:
     assert run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["changed"]
     result = run_task(
         "sth_instance",
@@ -187,7 +187,7 @@ def test_a_program_in_python_that_asks_for_more_time_ends(
 
 
 @pytest.mark.slow
-def test_a_replica_that_never_got_ready_is_killed_and_not_asked(hub: FakeHub) -> None:
+def test_a_replica_that_never_got_ready_is_killed_without_a_stop(hub: FakeHub) -> None:
     result = run_task(
         "sth_deployment",
         hub,

@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
-def test_right_after_a_restart_of_the_hub_an_absence_is_not_believed(hub: FakeHub) -> None:
+def test_right_after_a_restart_of_the_hub_an_unlisted_instance_is_not_started_again(hub: FakeHub) -> None:
     start(hub)
     if not hub.state.is_1x:
         return
@@ -45,7 +45,7 @@ def test_right_after_a_restart_no_member_of_a_pool_is_started_twice(hub: FakeHub
 
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["stopped", "restarted"])
-def test_right_after_a_restart_what_is_to_end_is_waited_for(hub: FakeHub, state: str) -> None:
+def test_right_after_a_restart_a_stop_waits_for_unlisted_instances(hub: FakeHub, state: str) -> None:
     if not hub.state.is_1x:
         pytest.skip("the programs of a 0.18 hub do not come back after a restart")
     start(hub)
@@ -56,7 +56,7 @@ def test_right_after_a_restart_what_is_to_end_is_waited_for(hub: FakeHub, state:
     assert hub.runners == (1 if state == "restarted" else 0)
 
 
-def test_a_hub_that_has_been_up_for_long_is_believed_at_once(hub: FakeHub) -> None:
+def test_the_list_of_a_hub_with_a_long_uptime_is_used_at_once(hub: FakeHub) -> None:
     before = len(hub.requests)
     run_task("sth_instance", hub, name="nobody", state="absent")
     paths = [item.path.split("/v1/")[-1] for item in hub.requests[before:]]
@@ -76,7 +76,7 @@ def test_an_instance_that_does_not_answer_for_a_moment_is_not_started_again(hub:
     assert hub.runners == 1
 
 
-def test_an_instance_of_others_without_a_configuration_is_not_in_doubt(hub: FakeHub) -> None:
+def test_an_unrelated_instance_without_a_configuration_does_not_delay_the_task(hub: FakeHub) -> None:
     hub.state.start(next(iter(hub.state.sequences.values())), {})
     assert verbs(start(hub)) == ["start"]
     assert not start(hub)["changed"]
@@ -99,7 +99,7 @@ def test_nothing_is_started_for_an_instance_that_never_answers(hub: FakeHub) -> 
 
 
 @pytest.mark.slow
-def test_an_instance_that_does_not_answer_right_after_its_start_is_not_one_without_a_package(hub: FakeHub) -> None:
+def test_a_silent_instance_right_after_its_start_is_not_ended(hub: FakeHub) -> None:
     if hub.state.is_1x:
         pytest.skip("a 1.x hub lists instances whole")
     hub.fault(Fault("hang", "GET", "/instance/", times=1))

@@ -41,7 +41,7 @@ def test_an_outage_is_waited_out(hub: FakeHub, instance: str, client: HubClient)
 
 
 @pytest.mark.parametrize("seconds", [0.0, bound(20)], ids=["bound", "outage"])
-def test_the_wait_ends_at_the_bound_or_when_it_is_no_outage_any_more(
+def test_the_wait_ends_at_its_limit_or_with_the_outage(
     hub: FakeHub, instance: str, client: HubClient, seconds: float
 ) -> None:
     hub.fault(from_gateway(503, "GET", READS, times=10**6))

@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
-def test_a_hub_that_dies_while_readiness_is_awaited_has_been_written_to(hub: FakeHub) -> None:
+def test_if_the_hub_ends_during_the_wait_for_readiness_the_task_reports_a_change(hub: FakeHub) -> None:
     hub.fault(Fault("die", "GET", "/instance/"))
     result = start(hub, request_retries=0)
     assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
@@ -75,7 +75,7 @@ def test_a_failure_event_counts_in_every_wait(hub: FakeHub, wait_for: str) -> No
 
 
 @pytest.mark.parametrize("how", [{}, {"wait_for": "healthy"}, {"wait_for": "event", "ready_event": "up"}])
-def test_a_failure_event_right_before_the_end_is_told_with_its_payload(hub: FakeHub, how: dict[str, str]) -> None:
+def test_a_failure_event_right_before_the_end_is_reported_with_its_payload(hub: FakeHub, how: dict[str, str]) -> None:
     def was_looked_at_after_the_event_was_asked_for() -> bool:
         paths = [item.path for item in hub.requests]
         asked = next((at for at, path in enumerate(paths) if path.endswith("/event/down")), len(paths))
@@ -117,7 +117,7 @@ def test_healthy(hub: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub) -> None:
+def test_an_instance_that_is_healthy_only_by_default_is_not_ready(hub: FakeHub) -> None:
     config = {"healthy": False}
     result = start(hub, app_config=config, wait_for="healthy", wait_timeout=0.1)
     assert result["error_code"] == "TIMEOUT", result
@@ -125,7 +125,7 @@ def test_who_counts_as_healthy_only_until_it_is_asked_is_not_ready(hub: FakeHub)
 
 
 @pytest.mark.slow
-def test_who_becomes_unhealthy_while_it_must_stay_healthy_is_not_ready(hub: FakeHub) -> None:
+def test_an_instance_that_becomes_unhealthy_within_stable_for_is_not_ready(hub: FakeHub) -> None:
     hub.state.timings = replace(hub.state.timings, health=0.6)
     timings = replace(HASTY, health_is_asked=0.0)
     config = {"healthy": False}

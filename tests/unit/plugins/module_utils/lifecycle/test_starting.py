@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
-def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> None:
+def test_the_failure_says_that_the_chosen_id_is_still_in_use(hub: FakeHub) -> None:
     if hub.state.is_1x:
         own_id = "11111111-2222-4333-8444-555555555555"
         wanted: dict[str, Any] = {"id": own_id, "sequence": "probe", "removal_timeout": 0.1, **QUICK}
@@ -38,7 +38,7 @@ def test_an_id_that_the_hub_does_not_forget_in_time_is_said_so(hub: FakeHub) -> 
         assert "runs again" in refused["msg"]
 
 
-def test_a_lost_answer_makes_no_second_process_of_an_unnamed_one(hub: FakeHub) -> None:
+def test_a_lost_answer_makes_no_second_process_of_an_unnamed_instance(hub: FakeHub) -> None:
     hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {"a": 1}})
     hub.fault(Fault("lost", "POST", "/start$"))
     assert not run_task("sth_instance", hub, all=True, sequence="probe", state="restarted", **QUICK).get("failed")
@@ -67,7 +67,7 @@ def test_a_start_that_never_arrived_is_repeated(hub: FakeHub) -> None:
     assert len(hub.instances) == 1
 
 
-def test_a_start_of_which_the_hub_dies_is_told_and_counts_as_written(hub: FakeHub) -> None:
+def test_a_start_that_ends_the_hub_is_reported_and_counts_as_a_change(hub: FakeHub) -> None:
     hub.fault(Fault("cut", "POST", "/start$"))
     result = start(hub, request_retries=0)
     assert (result["error_code"], result["method"], result["changed"]) == ("UNREACHABLE", "POST", True)
@@ -92,7 +92,7 @@ def test_start_attempts_cover_a_program_that_dies_before_the_hub_answers(hub: Fa
     assert start(hub, "other", start_attempts=2)["error_code"] == "START_FAILED"
 
 
-def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(hub: FakeHub) -> None:
+def test_a_lost_start_that_may_not_be_repeated_fails(hub: FakeHub) -> None:
     hub.fault(Fault("reset", "POST", "/start$"))
     result = start(hub, overload_timeout=0.0, timings=replace(HASTY, lost_start_shows=0.1))
     assert result["error_code"] == "UNREACHABLE"
@@ -100,7 +100,7 @@ def test_a_start_that_never_arrived_and_may_not_be_repeated_is_told(hub: FakeHub
 
 
 @pytest.mark.slow
-def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
+def test_overload_is_waited_out_for_overload_timeout(hub: FakeHub) -> None:
     hub.overload(1)
     assert not start(hub, overload_timeout=bound(5)).get("failed")
     hub.overload(1)
@@ -108,7 +108,7 @@ def test_overload_is_waited_out_within_its_bound(hub: FakeHub) -> None:
 
 
 @pytest.mark.parametrize("options", [{"name": "web"}, {"name": "web", "count": 2}])
-def test_a_hub_that_does_not_show_whose_an_instance_is_keeps_none(hub: FakeHub, options: dict[str, Any]) -> None:
+def test_if_the_hub_does_not_report_app_config_the_instance_is_ended(hub: FakeHub, options: dict[str, Any]) -> None:
     if not hub.state.is_1x:
         pytest.skip("only a build of 1.0.1 was seen to do so")
     hub.state.hides_configuration = True

@@ -46,7 +46,7 @@ def current(
     return {item.id for item in current_sequences(name, Inventory(tuple(sequences), tuple(instances)))}
 
 
-def test_what_a_deployment_runs() -> None:
+def test_the_version_in_force_of_a_deployment() -> None:
     assert current([replica(OLD)]) == {"old"}
     assert current([replica(OLD), started(NEW, "2026-01-01")]) == {"old"}
 
@@ -55,11 +55,11 @@ def test_an_attempt_such_as_a_canary_is_not_in_force() -> None:
     assert current([replica(NEW, 2), replica(OLD, 1)]) == {"old"}
 
 
-def test_what_is_ending_or_has_ended_is_not_in_force() -> None:
+def test_ending_and_ended_instances_are_not_in_force() -> None:
     assert current([replica(NEW, 2), replica(OLD, 1, status="stopping"), replica(OLD, 1, status="ended")]) == {"new"}
 
 
-def test_of_several_deployments_the_one_of_this_name_counts() -> None:
+def test_of_several_deployments_the_one_with_the_name_of_the_package_counts() -> None:
     several = [replica(OLD, deployment="app"), replica(NEW, deployment="test")]
     assert current(several) == {"old"}
     assert current([replica(OLD, deployment="live"), several[1]]) == {"old", "new"}
@@ -80,14 +80,14 @@ def test_without_a_deployment_the_highest_version_is_the_newest() -> None:
     assert current() == {"new"}
 
 
-def test_of_equal_versions_the_one_that_was_started_last() -> None:
+def test_of_equal_versions_the_last_started_one_is_the_newest() -> None:
     sequences = (NEW, SAME, OLD)
     last = [started(SAME, "2026-01-02"), started(NEW, "2026-01-01"), started(OLD, "2026-01-03")]
     assert current(last, sequences=sequences) == {"same"}
     assert current(sequences=sequences) == {"new", "same"}
 
 
-def test_nothing_is_guessed_from_versions_that_have_no_order() -> None:
+def test_versions_without_an_order_are_ambiguous() -> None:
     assert current(sequences=(NEW, SequenceRecord("odd", "app", "beta"))) == {"new", "odd"}
     assert current(name="nothing") == set()
 
@@ -108,5 +108,5 @@ def test_the_order_of_versions() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1.0", "latest", "v1.0.0"])
-def test_what_is_no_semantic_version(text: str) -> None:
+def test_invalid_semantic_versions(text: str) -> None:
     assert precedence(text) is None

@@ -22,10 +22,10 @@ def test_consecutive_indexes_are_one_range() -> None:
 
 
 @given(st.sets(st.integers(0, 60)))
-def test_it_is_read_back(indexes: set[int]) -> None:
+def test_written_ranges_can_be_read_back(indexes: set[int]) -> None:
     assert list(chain(*(ranges_of(ranges_text(indexes)) or ()))) == sorted(indexes)
 
 
 @pytest.mark.parametrize("text", ["x", "1-", "-1", "1,,2", " 1", "1-2-3", "1.5", "1" * 20])
-def test_other_text_has_no_ranges(text: str) -> None:
+def test_other_text_is_not_read_as_ranges(text: str) -> None:
     assert ranges_of(text) is None

@@ -42,16 +42,16 @@ def test_without_a_mark_a_configuration_stays_as_it_is(config: dict[str, Any]) -
     assert read_mark(config) is None
 
 
-def test_a_member_of_a_pool_is_called_by_its_index() -> None:
+def test_the_label_of_a_pool_member_has_its_index() -> None:
     assert member_mark("web", None) == InstanceMark("web")
     assert member_mark("web", 0) == InstanceMark("web-0", "web", 0)
 
 
 @pytest.mark.parametrize("echoed", [None, {}, {"_sth": "web"}, {"_sth": {}}, {"_sth": {"name": 1}}])
-def test_what_is_not_ours_is_no_mark(echoed: dict[str, Any] | None) -> None:
+def test_a_value_of_another_form_is_not_read_as_a_mark(echoed: dict[str, Any] | None) -> None:
     assert read_mark(echoed) is None
 
 
-def test_what_somebody_has_spoilt_in_a_mark_counts_as_not_said() -> None:
+def test_invalid_fields_of_a_mark_count_as_not_set() -> None:
     spoilt = {"name": "web-0", "pool": 1, "index": "0", "deployment": ["web"], "generation": 3}
     assert read_mark({"_sth": spoilt}) == InstanceMark("web-0")

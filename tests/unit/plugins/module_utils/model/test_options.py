@@ -25,7 +25,7 @@ class Whole(Options):
     several: list[Part] | None = field(metadata=suboptions(Part))
 
 
-def test_each_field_is_read_and_what_is_beside_them_is_left() -> None:
+def test_each_option_is_read_and_unknown_keys_are_ignored() -> None:
     whole = read_options(Whole, {"token": "s3cret", "one": None, "several": None, "_predicted": []})
     assert (whole.token, whole.one, whole.several) == ("s3cret", None, None)
     assert "s3cret" not in repr(whole)
@@ -33,7 +33,7 @@ def test_each_field_is_read_and_what_is_beside_them_is_left() -> None:
         whole.token = "other"  # type: ignore[misc]
 
 
-def test_suboptions_are_objects_too() -> None:
+def test_suboptions_are_typed_too() -> None:
     whole = read_options(Whole, {"token": "", "one": {"port": 1}, "several": [{"port": 2}, {"port": None}]})
     assert whole.one is not None
     assert whole.one.port == 1

@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
 LAST = InstanceRecord("i", "s", "running", {"a": 1}, ("x",), created="2026-01-01T00:00:00Z")
 
 
-def test_what_the_hub_still_says_is_taken_as_it_is() -> None:
+def test_an_outcome_that_the_hub_reports_is_used_unchanged() -> None:
     now = InstanceRecord("i", "s", "ended", outcome="killed", exit_code=137)
     assert ended_record(LAST, now, None, 4.0) is now
 
@@ -26,7 +26,7 @@ def test_what_the_hub_still_says_is_taken_as_it_is() -> None:
     ("output_ended_ago", "outcome"),
     [(None, "failed"), (0.0, "failed"), (60.0, "completed")],
 )
-def test_on_0_18_who_lingers_after_the_end_of_its_output_has_completed(
+def test_on_0_18_a_program_that_stays_after_its_output_has_completed(
     output_ended_ago: float | None, outcome: str
 ) -> None:
     output_ended = None if output_ended_ago is None else time.monotonic() - output_ended_ago

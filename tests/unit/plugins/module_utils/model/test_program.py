@@ -55,7 +55,7 @@ def test_an_override_is_merged_into_the_configuration_of_its_member_and_replaces
     assert second.args == ("all",)
 
 
-def test_without_app_config_what_a_member_has_of_its_own_is_only_added() -> None:
+def test_without_app_config_overrides_are_merged_into_the_running_configuration() -> None:
     own = member(settings_of(options(index_key="index"), 3), "web", 3)
     assert own.app_config is None
     assert own.config_over({"kept": 1, "index": 9}) == {"kept": 1, "index": 3}
@@ -79,7 +79,7 @@ def test_an_index_key_that_leads_nowhere_is_refused(path: str, code: str) -> Non
     assert raised.value.code == code
 
 
-def test_what_is_not_managed_is_taken_over_from_what_ran() -> None:
+def test_unset_options_are_copied_from_the_previous_instance() -> None:
     ran = InstanceRecord(
         "i", "s", "running", {"_sth": {"name": "web"}, "a": 1}, ("x",), input_topic="in", output_topic="out"
     )
@@ -91,7 +91,7 @@ def test_what_is_not_managed_is_taken_over_from_what_ran() -> None:
     assert own.completed_from(None) is own
 
 
-def test_who_is_called_by_its_own_name_stays_a_member_of_its_pool() -> None:
+def test_a_member_addressed_by_its_own_name_stays_in_its_pool() -> None:
     ran = InstanceRecord("i", "s", "running", {"_sth": {"name": "web-0", "pool": "web", "index": 0}})
     for called in (InstanceMark("web-0"), None):
         assert Program(called, id="i").completed_from(ran).mark == member_mark("web", 0)
@@ -99,7 +99,7 @@ def test_who_is_called_by_its_own_name_stays_a_member_of_its_pool() -> None:
     assert Program(member_mark("web", 0)).completed_from(alone).mark == member_mark("web", 0)
 
 
-def test_what_takes_the_place_of_another_does_not_ask_for_its_id() -> None:
+def test_a_replacement_does_not_request_the_id_of_its_predecessor() -> None:
     ran = InstanceRecord("own", "s", "running", {})
     again = Program(None, id="own").instead_of(ran)
     assert "instanceId" not in again.start_body_options()
@@ -107,7 +107,7 @@ def test_what_takes_the_place_of_another_does_not_ask_for_its_id() -> None:
     assert Program(None, id="own").start_body_options() == {"instanceId": "own"}
 
 
-def test_what_will_be_listed_is_what_is_sent() -> None:
+def test_check_mode_lists_the_configuration_that_would_be_sent() -> None:
     program = Program(member_mark("web", 1), app_config={"a": 1}, args=("x",), input_topic="in")
     record = program.started_from("s")
     assert (record.sequence_id, record.known_id, record.app_config) == ("s", None, program.start_app_config())
@@ -116,7 +116,7 @@ def test_what_will_be_listed_is_what_is_sent() -> None:
     assert program.start_body_options() == {"inputTopic": "in"}
 
 
-def test_what_a_hub_cannot_carry_is_refused_by_its_size() -> None:
+def test_a_configuration_that_is_too_large_is_refused() -> None:
     program = Program(member_mark("web", None), app_config={"data": "x" * 3100})
     program.check_size(None)
     program.check_size(8 * 1024)
@@ -136,18 +136,18 @@ def test_what_a_hub_cannot_carry_is_refused_by_its_size() -> None:
         ({"input_topic": " "}, "INVALID_OPTION", "input_topic"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(given: dict[str, Any], code: str, word: str) -> None:
+def test_contradictory_options_are_refused(given: dict[str, Any], code: str, word: str) -> None:
     with pytest.raises(SthError, match=word) as raised:
         check_program(options(**given))
     assert raised.value.code == code
 
 
-def test_a_text_that_ansible_takes_for_a_mapping_is_refused() -> None:
+def test_app_config_as_text_is_refused() -> None:
     with pytest.raises(SthError, match="app_config") as raised:
         check_program(replace(options(), app_config="{a: 2026-01-01}"))  # type: ignore[arg-type]
     assert raised.value.code == "INVALID_CONFIG"
 
 
-def test_what_a_hub_carries_is_taken() -> None:
+def test_values_that_a_hub_accepts_are_accepted() -> None:
     most: dict[str, Any] = {"a": [2**53 - 1, 1 - 2**53, 1.5, True, None, "x"]}
     check_program(options(app_config=most, overrides=[{"args": ["x"]}], index_key="i"))

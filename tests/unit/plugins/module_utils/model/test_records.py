@@ -26,7 +26,7 @@ DIGEST = "0123456789abcdef" * 4
         ("", "", None, "app"),
     ],
 )
-def test_a_sequence_is_called_by_its_digest_else_its_version_else_its_name(
+def test_the_ref_of_a_sequence_has_its_digest_or_version_or_name(
     hub_version: str, version: str, digest: str | None, ref: str
 ) -> None:
     record = SequenceRecord("id", "app", hub_version)
@@ -34,12 +34,12 @@ def test_a_sequence_is_called_by_its_digest_else_its_version_else_its_name(
 
 
 @pytest.mark.parametrize(("own_id", "known"), [("a-b", "a-b"), ("", None), ("predicted-1", None)])
-def test_an_id_that_no_hub_has_given_is_not_shown(own_id: str, known: str | None) -> None:
+def test_a_predicted_id_is_not_shown(own_id: str, known: str | None) -> None:
     assert SequenceRecord(own_id, "app", "1").known_id == known
     assert InstanceRecord(own_id, "", "running").known_id == known
 
 
-def test_only_what_has_ended_is_not_live() -> None:
+def test_only_ended_instances_are_not_live() -> None:
     assert [InstanceRecord("i", "s", status).live for status in ("starting", "running", "stopping", "ended")] == [
         True, True, True, False,
     ]  # fmt: skip

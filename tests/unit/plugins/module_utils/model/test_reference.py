@@ -57,12 +57,12 @@ def test_a_version_that_is_called_current_wins_over_the_current_one() -> None:
     assert resolve("app@current", [*ALL, called_so]) is called_so
 
 
-def test_an_ambiguous_name_says_how_to_mean_the_one_in_force() -> None:
+def test_the_failure_for_an_ambiguous_name_suggests_name_at_current() -> None:
     with pytest.raises(SthError, match="app@current for the one in force"):
         resolve("app")
 
 
-def test_a_name_that_fits_two_sequences_is_refused_with_the_list() -> None:
+def test_a_name_that_matches_two_sequences_is_refused_with_the_list() -> None:
     with pytest.raises(SthError) as caught:
         resolve("app")
     assert caught.value.code == "AMBIGUOUS"
@@ -70,17 +70,17 @@ def test_a_name_that_fits_two_sequences_is_refused_with_the_list() -> None:
     assert APP_2.id in caught.value.message
 
 
-def test_copies_with_the_same_content_are_one() -> None:
+def test_copies_with_the_same_content_count_as_one() -> None:
     assert resolve(f"app@sha256:{B[:12]}", [APP_2, APP_2_COPY]) is APP_2_COPY
 
 
-def test_copies_that_nobody_can_compare_are_two() -> None:
+def test_copies_without_digests_are_ambiguous() -> None:
     with pytest.raises(SthError, match="matches 2"):
         resolve("other", [UNMARKED, SequenceRecord("id-5", "other", "1.0.0")])
 
 
 @pytest.mark.parametrize("text", ["nope", "app@2.0.0", "app@sha256:" + "c" * 12])
-def test_what_is_missing_is_an_error_but_assumed_in_check_mode(text: str) -> None:
+def test_a_missing_sequence_is_an_error_and_assumed_in_check_mode(text: str) -> None:
     with pytest.raises(SthError) as caught:
         resolve(text)
     assert caught.value.code == "NOT_FOUND"
@@ -89,7 +89,7 @@ def test_what_is_missing_is_an_error_but_assumed_in_check_mode(text: str) -> Non
     assert assumed.name == text.split("@", 1)[0]
 
 
-def test_what_would_be_current_is_assumed_by_its_name() -> None:
+def test_name_at_current_is_assumed_in_check_mode() -> None:
     assert resolve("nope@current", assume=True) == SequenceRecord("", "nope", "")
 
 
@@ -99,7 +99,7 @@ def test_an_id_is_never_assumed() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", None, "app@", "app@sha256:xyz", "app@sha256:abc"])
-def test_what_is_no_reference_is_refused(text: str | None) -> None:
+def test_invalid_references_are_refused(text: str | None) -> None:
     with pytest.raises(SthError) as caught:
         parse_reference(text)
     assert caught.value.code == "INVALID_OPTION"

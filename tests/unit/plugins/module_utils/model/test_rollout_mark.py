@@ -25,7 +25,7 @@ ROLLOUTS = st.builds(
 
 
 @given(ROLLOUTS)
-def test_it_is_read_back_from_what_a_hub_echoes(rollout: Rollout) -> None:
+def test_a_rollout_mark_is_read_back_from_app_config(rollout: Rollout) -> None:
     assert read_rollout(json.loads(json.dumps(rollout.as_value()))) == rollout
 
 
@@ -38,7 +38,7 @@ def test_it_is_read_back_from_what_a_hub_echoes(rollout: Rollout) -> None:
         {"versions": "a@1", "given_up": {"a@1": 1}, "rolled_back": 1, "index_key": 7},
     ],
 )
-def test_what_is_no_value_of_ours_counts_as_not_said(spoilt: dict[str, Any]) -> None:
+def test_invalid_values_in_a_rollout_mark_count_as_not_set(spoilt: dict[str, Any]) -> None:
     assert read_rollout(spoilt) == Rollout()
 
 

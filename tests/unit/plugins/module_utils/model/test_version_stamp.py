@@ -45,7 +45,7 @@ def test_a_version_is_stamped_and_read_back(author: str, stamped: str) -> None:
         f"1+sha256.{HEX}\n",
     ],
 )
-def test_what_is_not_our_mark_is_left_alone(version: str) -> None:
+def test_a_version_without_a_stamp_stays_unchanged(version: str) -> None:
     assert split_version(version) == (version, None)
 
 

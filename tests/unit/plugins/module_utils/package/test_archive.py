@@ -47,7 +47,7 @@ def member(name: str, kind: bytes, linkname: str = "") -> tuple[tarfile.TarInfo,
         (b"\x1f\x8b\x07\x00" + bytes(20), "not a complete, undamaged gzip file"),
     ],
 )
-def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "package.tar.gz"
     path.write_bytes(content)
     assert said in refused(path)
@@ -84,7 +84,7 @@ def test_a_link_whose_target_no_hub_can_make_is_refused(make_archive: MakeArchiv
     assert "longer than file systems take" in refused(make_archive(member("link", tarfile.SYMTYPE, target)))
 
 
-def test_the_longest_name_is_taken(make_archive: MakeArchive) -> None:
+def test_the_longest_valid_name_is_accepted(make_archive: MakeArchive) -> None:
     assert read_package(str(make_archive(("x" * 255, b"x")))).files == 3
 
 
@@ -99,18 +99,18 @@ def test_a_member_below_a_link_is_refused(make_archive: MakeArchive) -> None:
     assert "'link/b' lies below 'link', which is not a directory" in refused(archive)
 
 
-def test_a_path_that_is_two_things_is_refused(make_archive: MakeArchive) -> None:
+def test_a_path_with_two_types_is_refused(make_archive: MakeArchive) -> None:
     assert "contains 'a' twice" in refused(make_archive(("a", b""), member("a", tarfile.SYMTYPE, "index.js")))
     assert "contains 'b' twice" in refused(make_archive(("b", b""), member("b", tarfile.DIRTYPE)))
 
 
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, b"M", b"Z"])
-def test_members_that_are_no_plain_files_are_refused(make_archive: MakeArchive, kind: bytes) -> None:
+def test_special_files_in_an_archive_are_refused(make_archive: MakeArchive, kind: bytes) -> None:
     assert "'odd' is a device, a pipe or another special file" in refused(make_archive(member("odd", kind)))
 
 
 @pytest.mark.parametrize("target", ["gone", "later", "link"])
-def test_hard_links_to_what_is_not_there_yet_are_refused(make_archive: MakeArchive, target: str) -> None:
+def test_hard_links_to_later_members_are_refused(make_archive: MakeArchive, target: str) -> None:
     archive = make_archive(
         member("link", tarfile.SYMTYPE, "index.js"), member("hard", tarfile.LNKTYPE, target), ("later", b"")
     )
@@ -141,7 +141,7 @@ def test_anything_behind_the_archive_is_refused(make_archive: MakeArchive, regzi
     assert "not a complete, undamaged gzip file" in refused(archive)
 
 
-def test_a_broken_header_is_not_taken_for_the_end(make_archive: MakeArchive, regzip: Regzip) -> None:
+def test_a_broken_header_is_not_mistaken_for_the_end(make_archive: MakeArchive, regzip: Regzip) -> None:
     """tarfile ends there without a word; the hub's tar fails, and a large upload takes the hub with it."""
     archive = make_archive(("later", b"x"))
     assert "valid tar archive" in refused(regzip(archive, lambda tar: tar.replace(b"later", b"1ater")))
@@ -227,7 +227,7 @@ def test_a_size_above_8_gb_or_any_other_can_be_in_a_pax_header(make_archive: Mak
     assert {entry.path: entry.size for entry in package.entries}["later"] == 1
 
 
-def test_headers_do_not_make_us_take_in_memory(make_archive: MakeArchive) -> None:
+def test_large_headers_do_not_fill_the_memory(make_archive: MakeArchive) -> None:
     huge = tarfile.TarInfo("huge")
     huge.type = tarfile.XHDTYPE
     assert "impossible size" in refused(make_archive((huge, b"11 comment=x\n" * 100_000)))
@@ -248,7 +248,7 @@ def test_an_archive_without_end_mark_is_whole(make_archive: MakeArchive, regzip:
     assert read_package(str(bare)).digest == read_package(str(archive)).digest
 
 
-def test_global_headers_are_no_members(make_archive: MakeArchive, regzip: Regzip) -> None:
+def test_global_headers_do_not_count_as_members(make_archive: MakeArchive, regzip: Regzip) -> None:
     """As git archive writes them."""
     archive = make_archive()
     comment = tarfile.TarInfo.create_pax_global_header({"comment": "c" * 40})
@@ -350,7 +350,9 @@ def test_no_flipped_byte_changes_what_is_read(tmp_path: Path, at: int, flip: int
 @given(
     st.lists(st.tuples(st.integers(0, len(SOUND_TAR) - 1), st.integers(0, 255)), min_size=1, max_size=3), st.booleans()
 )
-def test_no_tar_stream_crashes_the_reader(tmp_path: Path, changes: list[tuple[int, int]], correct_sums: bool) -> None:
+def test_every_tar_stream_is_read_or_refused(
+    tmp_path: Path, changes: list[tuple[int, int]], correct_sums: bool
+) -> None:
     tar = bytearray(SOUND_TAR)
     for at, value in changes:
         tar[at] = value

@@ -40,14 +40,14 @@ def test_the_archive_with_the_digest_is_the_package(shelf: Path, tmp_path: Path,
     assert (package.digest, package.source) == (wanted, str(shelf / f"{name}.tar.gz"))
 
 
-def test_without_a_match_it_says_what_was_looked_at(shelf: Path) -> None:
+def test_without_a_match_the_failure_says_which_archives_were_read(shelf: Path) -> None:
     said = refused(shelf, digest="0" * 12)
     assert "none of the 4 archives in it has the digest sha256:000000000000" in said
     assert "broken.tgz cannot be read as a package" in said
     assert "it holds archives: name one of them, or its digest" in refused(shelf)
 
 
-def test_a_package_that_holds_archives_is_still_that_package(shelf: Path, make_directory: MakeDirectory) -> None:
+def test_a_package_that_contains_archives_is_used_itself(shelf: Path, make_directory: MakeDirectory) -> None:
     package = make_directory({"data.tar.gz": (shelf / "a.tar.gz").read_bytes()}, name="own")
     assert read_package(str(package), digest="0" * 12).source == str(package)
 
@@ -65,7 +65,7 @@ def test_too_few_digits_are_refused_and_a_copy_is_not_another_package(tmp_path: 
     )
 
 
-def test_a_name_with_the_digest_and_a_whole_digest_spare_the_others(tmp_path: Path) -> None:
+def test_a_file_name_with_the_digest_avoids_reading_other_archives(tmp_path: Path) -> None:
     digest = "b" * 64
     for name in ("a.tar.gz", f"z-{digest[:12]}.tar.gz"):
         (tmp_path / name).touch()

@@ -42,7 +42,7 @@ def compress(data: bytes, step: int = 1 << 16) -> bytes:
     ],
     ids=["empty", "byte", "zeros", "less", "exact", "more", "mixed"],
 )
-def test_it_is_one_sound_gzip_member(data: bytes) -> None:
+def test_the_result_is_one_valid_gzip_member(data: bytes) -> None:
     packed = compress(data)
     assert gzip.decompress(packed) == data
     assert subprocess.run(["gzip", "-dc"], input=packed, capture_output=True, check=True).stdout == data

@@ -45,14 +45,14 @@ def test_a_file_is_digested_and_only_package_json_is_kept() -> None:
     assert contents.manifest == b"{}"
 
 
-def test_of_an_endless_package_json_only_so_much_is_kept() -> None:
+def test_an_endless_package_json_is_read_only_up_to_a_limit() -> None:
     contents = Contents("src")
     contents.add_file("package.json", False, io.BytesIO(b" " * (MANIFEST_LIMIT + 3 * READ_SIZE)).read)
     assert contents.manifest is not None
     assert MANIFEST_LIMIT < len(contents.manifest) <= MANIFEST_LIMIT + READ_SIZE
 
 
-def test_a_path_that_is_two_things_is_refused_and_a_file_may_come_twice() -> None:
+def test_a_path_with_two_types_is_refused_and_a_file_may_occur_twice() -> None:
     contents = Contents("src")
     contents.add(Entry("a", "f", b"1"))
     contents.add(Entry("a", "x", b"2"))
@@ -69,7 +69,7 @@ def settled(*entries: Entry) -> list[str]:
     return sorted(contents.entries)
 
 
-def test_a_directory_that_holds_anything_is_no_entry() -> None:
+def test_only_empty_directories_are_entries() -> None:
     assert settled(Entry("a", "d"), Entry("a/b", "d"), Entry("a/b/c", "f"), Entry("e", "d")) == ["a/b/c", "e"]
 
 
@@ -81,7 +81,7 @@ def test_a_directory_that_holds_anything_is_no_entry() -> None:
         (Entry("bad", "l", b"../x"), "points outside the package"),
     ],
 )
-def test_what_only_the_whole_shows_is_refused(entry: Entry, word: str) -> None:
+def test_conflicts_between_members_are_refused(entry: Entry, word: str) -> None:
     with pytest.raises(SthError, match=word) as raised:
         settled(Entry("file", "f"), Entry("link", "l", b"dir"), Entry("dir", "d"), entry)
     assert raised.value.code == "INVALID_PACKAGE"

@@ -98,7 +98,7 @@ def test_names_with_a_dot_and_slashes_are_the_same(make_archive: MakeArchive) ->
     assert digest_of(make_archive(("./lib//./a.js", b"a"))) == plain
 
 
-def test_times_owners_and_other_modes_do_not_count(make_directory: MakeDirectory) -> None:
+def test_times_owners_and_other_modes_do_not_change_the_digest(make_directory: MakeDirectory) -> None:
     source = make_directory()
     before = digest_of(source)
     (source / "index.js").chmod(0o604)
@@ -106,7 +106,7 @@ def test_times_owners_and_other_modes_do_not_count(make_directory: MakeDirectory
     assert digest_of(source) == before
 
 
-def test_everything_else_counts(make_directory: MakeDirectory) -> None:
+def test_all_other_differences_change_the_digest(make_directory: MakeDirectory) -> None:
     source = make_directory({"a": "1"})
     seen = [digest_of(source)]
     (source / "a").write_text("2")
@@ -130,7 +130,7 @@ def test_everything_else_counts(make_directory: MakeDirectory) -> None:
 
 
 @pytest.mark.parametrize("version", [None, "", "0.0.0", "1.4.2", "1.4.2+b5", f"1.4.2+sha256.{HEX}", "1\\u002e4"])
-def test_our_mark_does_not_count(make_directory: MakeDirectory, version: str | None) -> None:
+def test_the_stamp_does_not_change_the_digest(make_directory: MakeDirectory, version: str | None) -> None:
     """However the version was written: with a mark of whatever digest, the package is the same."""
     line = "" if version is None else f'"version": "{version}", '
     package = read_package(str(make_directory(manifest=f'{{{line}"name": "a", "main": "index"}}'.encode())))

@@ -53,7 +53,7 @@ def test_version_control_and_caches_are_left_out(make_directory: MakeDirectory) 
     ]
 
 
-def test_siignore_names_what_is_left_out_and_exclude_comes_after_it(make_directory: MakeDirectory) -> None:
+def test_siignore_applies_before_exclude(make_directory: MakeDirectory) -> None:
     source = make_directory(
         {
             ".siignore": b"\xef\xbb\xbf# tests\r\ntest\r\na.*\r\n",
@@ -67,14 +67,14 @@ def test_siignore_names_what_is_left_out_and_exclude_comes_after_it(make_directo
     assert packed(source, "keep.*", "!a.log", ".siignore") == ["a.log", "b"]
 
 
-def test_what_is_ignored_by_default_can_be_taken_back(make_directory: MakeDirectory) -> None:
+def test_a_pattern_can_include_files_that_are_ignored_by_default(make_directory: MakeDirectory) -> None:
     assert packed(make_directory({".DS_Store": "", "x/.git/config": ""}), "!.DS_Store", "!.git") == [
         ".DS_Store",
         "x/.git/config",
     ]
 
 
-def test_a_siignore_that_is_no_text_is_refused(make_directory: MakeDirectory) -> None:
+def test_a_siignore_that_is_not_text_is_refused(make_directory: MakeDirectory) -> None:
     assert ".siignore is not UTF-8" in refused(make_directory({".siignore": b"\xff"}))
 
 
@@ -112,7 +112,7 @@ def test_links_that_leave_the_package_are_refused(make_directory: MakeDirectory,
     assert "points outside the package or to itself" in refused(source)
 
 
-def test_a_source_outside_is_never_followed_into(make_directory: MakeDirectory, tmp_path: Path) -> None:
+def test_links_to_outside_the_source_are_never_followed(make_directory: MakeDirectory, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/secret").write_text("s3cr3t")
     source = make_directory()
@@ -146,7 +146,9 @@ def test_names_that_are_not_utf_8_are_refused_unless_left_out(make_directory: Ma
     assert packed(source, "caf*") == []
 
 
-def test_what_cannot_be_opened_is_refused(make_directory: MakeDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_opened_are_refused(
+    make_directory: MakeDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = make_directory({"locked": "x"})
     if os.geteuid():
         (source / "locked").chmod(0)

@@ -42,14 +42,14 @@ def sha(content: bytes) -> bytes:
         ),
     ],
 )
-def test_the_scheme_is_frozen(entries: list[Entry], digest: str) -> None:
+def test_the_digest_of_a_sample_package_stays_the_same(entries: list[Entry], digest: str) -> None:
     assert content_digest(entries) == digest
 
 
 @given(
     st.lists(st.builds(Entry, st.text("ab/", min_size=1), st.sampled_from("fxld"), st.binary(max_size=3)), max_size=4)
 )
-def test_order_does_not_count(entries: list[Entry]) -> None:
+def test_the_order_of_entries_does_not_change_the_digest(entries: list[Entry]) -> None:
     assert content_digest(entries) == content_digest(reversed(entries))
 
 
@@ -57,12 +57,12 @@ texts = st.text("ab\0", max_size=3)
 
 
 @given(st.tuples(texts, texts), st.tuples(texts, texts))
-def test_what_differs_has_another_digest(one: tuple[str, str], other: tuple[str, str]) -> None:
+def test_different_packages_have_different_digests(one: tuple[str, str], other: tuple[str, str]) -> None:
     digests = [content_digest([Entry(path, "l", target.encode())]) for path, target in (one, other)]
     assert (digests[0] == digests[1]) == (one == other)
 
 
-def test_the_directories_above_a_path_are_told_nearest_first() -> None:
+def test_parent_directories_are_listed_from_the_nearest() -> None:
     assert list(ancestors("a/b/c")) == ["a/b", "a"]
     assert list(ancestors("a")) == []
 

@@ -213,13 +213,13 @@ def test_a_manifest_that_is_too_large_is_not_kept(tmp_path: Path) -> None:
     assert not is_harmless(source, tmp_path, 3 * MANIFEST_LIMIT)
 
 
-def test_a_manifest_as_deep_as_a_well_is_refused(tmp_path: Path) -> None:
+def test_a_deeply_nested_manifest_is_refused(tmp_path: Path) -> None:
     deep = b'{"name": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
     source = archive(tmp_path / "deep.tar.gz", ("package.json", tarfile.REGTYPE, deep))
     assert not is_harmless(source, tmp_path)
 
 
-def test_a_bomb_takes_no_memory(tmp_path: Path) -> None:
+def test_a_compression_bomb_does_not_fill_the_memory(tmp_path: Path) -> None:
     # 64 MiB of zeros behind the end of the archive, in 64 KiB.
     assert not is_harmless(repeated(tmp_path / "bomb.tar.gz", bytes(MIB), 64), tmp_path)
 
@@ -239,7 +239,7 @@ def test_a_million_members_are_read_or_refused_in_bounds(tmp_path: Path) -> None
 
 
 @LARGE
-def test_a_bomb_of_ten_gigabytes_ends(tmp_path: Path) -> None:
+def test_a_compression_bomb_of_ten_gigabytes_is_refused(tmp_path: Path) -> None:
     source = repeated(tmp_path / "bomb.tar.gz", bytes(MIB), 10_000)
     began = time.monotonic()
     with pytest.raises(SthError):

@@ -74,7 +74,7 @@ def without(key: str) -> dict[str, Any]:
         ({**MANIFEST, "scramjet": 1}, "scramjet that is not an object"),
     ],
 )
-def test_what_a_hub_would_choke_on_is_refused(make_directory: MakeDirectory, manifest: Any, said: str) -> None:
+def test_manifests_that_a_hub_cannot_use_are_refused(make_directory: MakeDirectory, manifest: Any, said: str) -> None:
     message = refused(make_directory(manifest=manifest))
     assert "package.json" in message
     assert said in message
@@ -98,13 +98,13 @@ def test_what_a_hub_would_choke_on_is_refused(make_directory: MakeDirectory, man
         {"name": "@scope/app", "bin": {"x": "y"}, "private": True},
     ],
 )
-def test_what_a_hub_takes_is_taken(make_directory: MakeDirectory, more: dict[str, Any]) -> None:
+def test_manifests_that_a_hub_accepts_are_accepted(make_directory: MakeDirectory, more: dict[str, Any]) -> None:
     package = read_package(str(make_directory(manifest={**MANIFEST, **more})))
     assert package.name == more.get("name", "wordcount")
     assert package.warnings == ()
 
 
-def test_of_a_key_that_is_there_twice_the_last_counts(make_directory: MakeDirectory) -> None:
+def test_the_last_of_two_equal_keys_counts(make_directory: MakeDirectory) -> None:
     raw = b'{"name": "a", "version": "1", "main": "gone.js", "\\u0076ersion": "2", "name": "b", "main": "index.js"}'
     package = read_package(str(make_directory(manifest=raw)))
     assert (package.name, package.version) == ("b", "2")
@@ -126,7 +126,7 @@ def test_a_package_without_a_name_is_given_one(make_directory: MakeDirectory, ra
     assert read_package(str(source), name="other").name == "given"
 
 
-def test_a_package_whose_bytes_stay_is_given_no_name(make_directory: MakeDirectory) -> None:
+def test_with_compare_version_no_name_is_added(make_directory: MakeDirectory) -> None:
     assert "the option name of sth_sequence" in refused(
         make_directory(manifest=without("name")), name="x", compare="version"
     )

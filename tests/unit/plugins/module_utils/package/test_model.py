@@ -25,7 +25,7 @@ PROBE = read_package(str(PACKAGES / "probe"))
         ("version", "", "probe"),
     ],
 )
-def test_a_package_is_called_as_the_hub_will_call_it(compare: str, version: str, ref: str) -> None:
+def test_the_ref_of_a_package_is_the_one_that_the_hub_will_report(compare: str, version: str, ref: str) -> None:
     assert replace(PROBE, compare=compare, version=version).ref == ref  # type: ignore[arg-type]
 
 

@@ -115,7 +115,7 @@ def test_the_tar_of_a_hub_extracts_it(make_directory: MakeDirectory, tmp_path: P
     assert os.access(target / "bin/tool", os.X_OK)
 
 
-def test_nothing_of_this_machine_is_in_it(make_directory: MakeDirectory) -> None:
+def test_an_archive_contains_nothing_about_this_machine(make_directory: MakeDirectory) -> None:
     packed = pack(read_package(str(rich(make_directory))))
     # No time and no file name in the gzip header.
     assert packed[3:8] == bytes(5)
@@ -153,7 +153,9 @@ def test_compare_version_packs_a_directory_without_mark(make_directory: MakeDire
         assert manifest.read() == (source / "package.json").read_bytes()
 
 
-def test_compare_version_reports_what_the_hub_will(make_directory: MakeDirectory, tmp_path: Path) -> None:
+def test_with_compare_version_the_ref_is_the_one_that_the_hub_will_report(
+    make_directory: MakeDirectory, tmp_path: Path
+) -> None:
     stamped = read_package(str(make_directory()))
     package = read_package(str(pack_to(stamped, tmp_path / "stamped.tgz")), compare="version")
     assert (package.version, package.hub_version) == ("1.4.2", stamped.hub_version)
@@ -223,7 +225,7 @@ def test_an_archive_that_changes_is_not_sent(
     assert caught.value.code == "INVALID_PACKAGE"
 
 
-def test_a_target_that_fails_is_not_blamed_on_the_source(make_directory: MakeDirectory) -> None:
+def test_a_failure_of_the_target_is_not_attributed_to_the_source(make_directory: MakeDirectory) -> None:
     class Full(io.RawIOBase):
         def write(self, data: object) -> int:
             raise OSError(28, "No space left on device")

@@ -20,16 +20,16 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.package.su
 )
 
 
-def test_no_package_json_is_refused(make_directory: MakeDirectory) -> None:
+def test_a_package_without_package_json_is_refused(make_directory: MakeDirectory) -> None:
     assert "there is no package.json at its root; add one" in refused(make_directory(manifest=None))
 
 
-def test_a_package_json_below_is_pointed_at(make_directory: MakeDirectory) -> None:
+def test_the_failure_names_a_package_json_in_a_subdirectory(make_directory: MakeDirectory) -> None:
     below = make_directory({"app/package.json": json.dumps(MANIFEST)}, manifest=None)
     assert "'app/package.json'" in refused(below)
 
 
-def test_a_package_json_that_is_left_out_is_told(make_directory: MakeDirectory) -> None:
+def test_the_failure_says_that_a_pattern_leaves_package_json_out(make_directory: MakeDirectory) -> None:
     assert ".siignore or exclude leaves it out" in refused(make_directory({".siignore": "*.json"}))
 
 
@@ -50,7 +50,7 @@ def test_a_linked_package_json_is_refused(make_directory: MakeDirectory) -> None
         ("linked/app.js", "dist/app.js"),
     ],
 )
-def test_a_main_that_the_runner_finds_is_taken(make_directory: MakeDirectory, main: str, file: str) -> None:
+def test_a_main_that_the_runner_finds_is_accepted(make_directory: MakeDirectory, main: str, file: str) -> None:
     source = make_directory({file: "x"}, manifest={**MANIFEST, "main": main})
     (source / "linked").symlink_to("dist")
     assert read_package(str(source)).warnings == ()
@@ -66,11 +66,11 @@ def test_a_main_that_the_runner_does_not_find_is_refused(make_directory: MakeDir
     assert f"the main file {main!r}" in refused(source)
 
 
-def test_a_main_that_is_left_out_is_told(make_directory: MakeDirectory) -> None:
+def test_the_failure_says_that_a_pattern_leaves_main_out(make_directory: MakeDirectory) -> None:
     assert ".siignore or exclude leaves it out" in refused(make_directory({".siignore": "index.js"}))
 
 
-def test_a_main_for_newer_hubs_is_warned_of(make_directory: MakeDirectory) -> None:
+def test_a_main_for_newer_hubs_gives_a_warning(make_directory: MakeDirectory) -> None:
     source = make_directory({"index.mjs": ""}, manifest={**MANIFEST, "main": "index.mjs"})
     assert "hubs from 2.0 on" in read_package(str(source)).warnings[0]
 
@@ -81,13 +81,13 @@ def test_python_runs_its_main_as_named(make_directory: MakeDirectory) -> None:
     assert "'main'" in refused(make_directory({"main.py": ""}, {**manifest, "main": "main"}, name="other"))
 
 
-def test_an_unknown_engine_is_warned_of(make_directory: MakeDirectory) -> None:
+def test_an_unknown_engine_gives_a_warning(make_directory: MakeDirectory) -> None:
     package = read_package(str(make_directory(manifest={**MANIFEST, "engines": {"python": "3"}})))
     assert package.engine == "node"
     assert "'python' is unknown to hubs" in package.warnings[0]
 
 
-def test_dependencies_without_node_modules_are_warned_of(make_directory: MakeDirectory) -> None:
+def test_dependencies_without_node_modules_give_a_warning(make_directory: MakeDirectory) -> None:
     manifest = {**MANIFEST, "dependencies": {"left-pad": "1"}}
     assert "no node_modules" in read_package(str(make_directory(manifest=manifest))).warnings[0]
     installed = make_directory({"node_modules/left-pad/index.js": ""}, manifest, name="installed")
@@ -95,7 +95,7 @@ def test_dependencies_without_node_modules_are_warned_of(make_directory: MakeDir
 
 
 @pytest.mark.parametrize("name", ["nope", "pipe", "dangling"])
-def test_what_is_no_package_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_file_or_directory_that_is_not_a_package_is_refused(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "dangling").symlink_to("gone")
     assert str(tmp_path / name) in refused(tmp_path / name)
@@ -112,13 +112,13 @@ def test_files_and_bytes_are_counted_without_our_mark(make_directory: MakeDirect
     assert read_package(str(source)).size == package.size
 
 
-def test_a_list_of_engines_is_warned_of(make_directory: MakeDirectory) -> None:
+def test_a_list_of_engines_gives_a_warning(make_directory: MakeDirectory) -> None:
     package = read_package(str(make_directory(manifest={**MANIFEST, "engines": ["python3"]})))
     assert package.engine == "node"
     assert "engines is a list" in package.warnings[0]
 
 
-def test_requirements_without_pypackages_are_warned_of(make_directory: MakeDirectory) -> None:
+def test_requirements_without_pypackages_give_a_warning(make_directory: MakeDirectory) -> None:
     manifest = {**MANIFEST, "engines": {"python3": ">=3.8"}, "main": "main.py"}
     files = {"main.py": "", "requirements.txt": "requests\n"}
     assert "no __pypackages__" in read_package(str(make_directory(files, manifest))).warnings[0]

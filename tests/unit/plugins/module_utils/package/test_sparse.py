@@ -59,7 +59,7 @@ def with_holes(source: Path) -> None:
 
 
 @pytest.mark.parametrize("options", SPARSE)
-def test_sparse_files_are_what_they_stand_for(make_directory: MakeDirectory, tmp_path: Path, options: str) -> None:
+def test_sparse_files_are_read_with_their_gaps(make_directory: MakeDirectory, tmp_path: Path, options: str) -> None:
     source = make_directory()
     with_holes(source)
     plain = read_package(str(source))
@@ -88,7 +88,7 @@ def test_sparse_files_are_what_they_stand_for(make_directory: MakeDirectory, tmp
         ["-g", "snapshot", "-S", "-V", "label"],
     ],
 )
-def test_labels_and_incremental_archives_are_as_plain_ones(
+def test_labels_and_incremental_archives_are_read_like_others(
     make_directory: MakeDirectory, tmp_path: Path, options: list[str]
 ) -> None:
     source = make_directory({"lib/a.js": "a", "n" * 150: "long"})
@@ -98,7 +98,9 @@ def test_labels_and_incremental_archives_are_as_plain_ones(
 
 
 @pytest.mark.parametrize("arcname", ["", "/", "."])
-def test_a_member_for_the_root_is_no_entry(make_directory: MakeDirectory, tmp_path: Path, arcname: str) -> None:
+def test_a_member_for_the_root_directory_is_ignored(
+    make_directory: MakeDirectory, tmp_path: Path, arcname: str
+) -> None:
     source = make_directory({"lib/a.js": "a"})
     with tarfile.open(tmp_path / "root.tar.gz", "w:gz") as tar:
         tar.add(source, arcname=arcname)
@@ -174,7 +176,7 @@ MANY = "".join(f"{each},1," for each in range(0, 50_000, 2))
         (pax_member({"GNU.sparse.major": "2", "GNU.sparse.minor": "0"}), "unknown format version"),
     ],
 )
-def test_lists_of_pieces_that_do_harm_are_refused(
+def test_harmful_lists_of_sparse_pieces_are_refused(
     make_archive: MakeArchive, tmp_path: Path, member: bytes, said: str
 ) -> None:
     tar = gzip.decompress(make_archive().read_bytes())

@@ -43,7 +43,7 @@ def read_all(data: bytes, size: int = 7) -> list[tuple[TarMember, bytes]]:
     )
 )
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_whatever_was_packed_is_read_where_it_lies(form: int, files: dict[str, bytes]) -> None:
+def test_members_of_all_kinds_are_read(form: int, files: dict[str, bytes]) -> None:
     data = tar(*((info(name), content) for name, content in files.items()), form=form)
     found = read_all(data)
     assert [(member.name, content) for member, content in found] == list(files.items())
@@ -64,18 +64,18 @@ def test_whatever_was_packed_is_read_where_it_lies(form: int, files: dict[str, b
         (info("a/", tarfile.AREGTYPE), "directory", ""),
     ],
 )
-def test_what_a_member_is(member: tarfile.TarInfo, kind: str, target: str) -> None:
+def test_the_type_of_a_member(member: tarfile.TarInfo, kind: str, target: str) -> None:
     ((found, _content),) = read_all(tar((member, b"")))
     assert (found.name.rstrip("/"), found.kind, found.target) == ("a", kind, target)
 
 
 @pytest.mark.parametrize(("mode", "executable"), [(0o644, False), (0o755, True), (0o611, False), (0o700, True)])
-def test_a_program_is_what_its_owner_may_execute(mode: int, executable: bool) -> None:
+def test_a_file_is_executable_if_its_owner_may_execute_it(mode: int, executable: bool) -> None:
     ((found, _content),) = read_all(tar((info("a", mode=mode), b"x")))
     assert found.executable is executable
 
 
-def test_who_leaves_content_unread_is_told_so() -> None:
+def test_leaving_content_of_a_member_unread_is_an_error() -> None:
     members = iter(TarMembers(io.BytesIO(tar((info("a"), b"x"), (info("b"), b"")))))
     next(members)
     with pytest.raises(ValueError, match="not read"):
@@ -93,6 +93,6 @@ def test_who_leaves_content_unread_is_told_so() -> None:
     ],
     ids=["empty", "in a header", "in a file", "a number", "a checksum"],
 )
-def test_what_is_cut_off_or_damaged_is_an_error(spoil: Callable[[bytes], bytes]) -> None:
+def test_truncated_and_damaged_archives_are_refused(spoil: Callable[[bytes], bytes]) -> None:
     with pytest.raises(tarfile.ReadError):
         read_all(spoil(tar((info("a"), b"x" * 400))))

@@ -36,7 +36,7 @@ def given_out(file: VerifiedFile) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHECKED_PIECE - 1, CHECKED_PIECE, CHECKED_PIECE + 1, len(DATA)])
-def test_an_unchanged_file_is_given_out_again_and_again(size: int) -> None:
+def test_an_unchanged_file_can_be_read_repeatedly(size: int) -> None:
     data = DATA[:size]
     with VerifiedFile(io.BytesIO(data), sums(data), ChangedError) as file:
         assert len(file) == size
@@ -51,7 +51,7 @@ def test_the_sums_do_not_depend_on_how_the_file_was_read() -> None:
 
 
 @pytest.mark.parametrize("at", [0, CHECKED_PIECE - 1, CHECKED_PIECE, len(DATA) - 1])
-def test_a_changed_byte_is_not_given_out(at: int) -> None:
+def test_a_file_with_a_changed_byte_is_refused(at: int) -> None:
     changed = bytearray(DATA)
     changed[at] ^= 1
     with VerifiedFile(io.BytesIO(changed), sums(DATA), ChangedError) as file:

@@ -23,7 +23,7 @@ APP = SequenceRecord("s", "app", "1.0.0")
 INVENTORY = Inventory((APP,))
 
 
-def test_what_runs_as_it_is_wanted_shows_no_difference() -> None:
+def test_a_matching_instance_shows_no_difference() -> None:
     program = Program(member_mark("web", 0), app_config={"a": 1}, args=("x",), input_topic="in")
     running = running_state(program.started_from("s"), INVENTORY)
     assert running == wanted_state(program, APP)

@@ -27,7 +27,7 @@ def done(journal: Journal) -> list[tuple[str, bool]]:
     return [(item["action"], item["done"]) for item in journal.as_result()]
 
 
-def test_what_is_planned_is_reported_and_not_done_before_it_is() -> None:
+def test_planned_actions_are_reported_and_marked_done_only_after_they_are() -> None:
     journal = Journal()
     assert not journal.planned
     journal.plan((STOP, START))
@@ -42,7 +42,7 @@ def test_what_is_planned_is_reported_and_not_done_before_it_is() -> None:
 
 
 @pytest.mark.parametrize(("error", "written"), [(SthError, False), (WrittenError, True)])
-def test_what_fails_is_done_only_where_it_has_written(error: type[SthError], written: bool) -> None:
+def test_a_failed_action_counts_as_done_only_if_it_has_written(error: type[SthError], written: bool) -> None:
     journal = Journal()
     journal.plan((START,))
     fail(journal, error("HUB_ERROR", "x"))
@@ -52,7 +52,7 @@ def test_what_fails_is_done_only_where_it_has_written(error: type[SthError], wri
     assert done(unplanned) == [("delete", True)] * written
 
 
-def test_what_was_not_planned_is_reported_as_a_compensation() -> None:
+def test_unplanned_actions_are_reported_as_compensations() -> None:
     journal = Journal()
     with journal.compensating("delete", "sequence a"):
         assert journal.as_result() == []
@@ -60,7 +60,7 @@ def test_what_was_not_planned_is_reported_as_a_compensation() -> None:
     assert (entry["object"], entry["reason"], entry["done"]) == ("sequence a", COMPENSATION, True)
 
 
-def test_of_two_equal_actions_the_one_that_was_done_is_marked() -> None:
+def test_of_two_equal_actions_only_the_completed_one_is_marked_done() -> None:
     twin = Action(START.action, START.object, START.reason)
     journal = Journal()
     journal.plan((START, twin))
@@ -68,7 +68,7 @@ def test_of_two_equal_actions_the_one_that_was_done_is_marked() -> None:
     assert [item for _action, item in done(journal)] == [False, True]
 
 
-def test_each_step_is_told_when_it_begins() -> None:
+def test_each_step_is_shown_when_it_begins() -> None:
     told: list[str] = []
     journal = Journal(told.append)
     journal.plan((START,))

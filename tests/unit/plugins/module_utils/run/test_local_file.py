@@ -25,7 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import
 from ansible_collections.scramjet.sth.tests.unit.running import bound_by_permissions
 
 
-def test_what_is_written_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
+def test_a_written_file_replaces_the_previous_one(tmp_path: Path) -> None:
     path = tmp_path / "output"
     path.write_text("old")
     with replacing(str(path)) as file:
@@ -43,7 +43,7 @@ def fail_while_writing(path: Path) -> None:
         raise KeyboardInterrupt
 
 
-def test_a_failure_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failure_keeps_the_previous_file_and_leaves_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "output"
     path.write_text("old")
     with pytest.raises(KeyboardInterrupt):
@@ -125,7 +125,7 @@ def test_without_locks_it_is_written_too(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("path", "word"), [(".", "is a directory"), ("gone/output", "does not exist")])
-def test_where_no_file_can_be_is_said_before_anything_is_drained(tmp_path: Path, path: str, word: str) -> None:
+def test_an_impossible_path_is_refused_before_a_stream_is_read(tmp_path: Path, path: str, word: str) -> None:
     with pytest.raises(SthError, match=word) as raised:
         require_writable("output_dest", str(tmp_path / path))
     assert raised.value.code == "INVALID_OPTION"
@@ -154,7 +154,7 @@ def test_a_device_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
 
 
-def test_of_a_cache_the_newest_stay_and_what_is_being_written(tmp_path: Path) -> None:
+def test_a_cache_keeps_its_newest_files_and_those_being_written(tmp_path: Path) -> None:
     for age, name in enumerate(("new", "middle", "old", "oldest", ".being-written")):
         path = tmp_path / name
         if name == "oldest":

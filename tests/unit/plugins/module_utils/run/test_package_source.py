@@ -59,7 +59,7 @@ def test_without_a_description_the_package_is_read_where_the_task_runs() -> None
     need_content(given)
 
 
-def test_a_description_says_what_is_compared_and_is_not_enough_for_an_upload() -> None:
+def test_a_package_description_is_enough_to_compare_but_not_to_upload() -> None:
     given = options(describe(PROBE), src="/on/the/controller")
     assert known(read(given)) == known(PROBE)
     with pytest.raises(SthError) as raised:

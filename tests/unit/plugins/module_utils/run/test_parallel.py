@@ -68,14 +68,14 @@ def _pace(most: int, seconds: Iterable[float] = (), patience: float = 5.0) -> Pa
     return Pace(Answering(seconds), most, patience)  # type: ignore[arg-type]
 
 
-def test_what_has_written_lets_the_next_begin_while_it_waits() -> None:
+def test_the_next_start_begins_while_the_previous_one_waits() -> None:
     works = Works(10)
     ended = until_failure(works.all, _pace(2))
     assert [item.result() for item in ended] == list(range(10))
     assert works.most <= 2
 
 
-def test_what_has_not_said_that_it_has_written_keeps_its_place() -> None:
+def test_the_next_start_waits_for_the_write_of_the_previous_one() -> None:
     at_once, most, lock = 0, 0, threading.Lock()
     both = threading.Barrier(2, timeout=bound(10))
 
@@ -93,7 +93,7 @@ def test_what_has_not_said_that_it_has_written_keeps_its_place() -> None:
     assert most == 2
 
 
-def test_what_starts_nothing_begins_as_often_as_allowed_at_once() -> None:
+def test_work_without_starts_is_limited_only_by_max_parallel() -> None:
     """An instance may take long to stop, and burdens the hub with nothing meanwhile."""
     all_of_them = threading.Barrier(20, timeout=bound(10))
 
@@ -103,7 +103,7 @@ def test_what_starts_nothing_begins_as_often_as_allowed_at_once() -> None:
     assert len({item.result() for item in until_failure([Work(stop)] * 20, _pace(20))}) == 20
 
 
-def test_at_a_pace_of_one_each_is_done_before_the_next_begins() -> None:
+def test_with_max_parallel_1_each_is_done_before_the_next_begins() -> None:
     said: list[str] = []
 
     def work(number: int, written: Callable[[], None]) -> None:
@@ -115,7 +115,7 @@ def test_at_a_pace_of_one_each_is_done_before_the_next_begins() -> None:
     assert said == ["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"]
 
 
-def test_nothing_is_begun_after_a_failure() -> None:
+def test_after_a_failure_no_further_work_begins() -> None:
     begun: list[int] = []
 
     def work(number: int, _written: Callable[[], None]) -> int:
@@ -132,7 +132,7 @@ def test_nothing_is_begun_after_a_failure() -> None:
     assert begun == [0, 1]
 
 
-def test_nothing_is_begun_while_the_hub_answers_slowly() -> None:
+def test_while_the_hub_answers_slowly_no_further_start_begins() -> None:
     hub = Answering([PROMPT, SLOW, SLOW, PROMPT])
     begun_at: list[int] = []
 
@@ -143,19 +143,19 @@ def test_nothing_is_begun_while_the_hub_answers_slowly() -> None:
     assert begun_at == [1, 4]
 
 
-def test_a_hub_that_is_always_as_slow_holds_nothing_up() -> None:
+def test_a_hub_with_constant_delays_does_not_slow_starts_down() -> None:
     hub = Answering([SLOW] * 8)
     until_failure([Work(lambda _written: None)] * 8, Pace(hub, 2, 5.0))  # type: ignore[arg-type]
     assert hub.asked == 8
 
 
-def test_slow_answers_are_waited_out_only_so_long_in_all() -> None:
+def test_slow_answers_are_waited_out_only_up_to_a_total() -> None:
     works = Works(3)
     ended = until_failure(works.all, _pace(2, [PROMPT, *[SLOW] * 1000], patience=0.3))
     assert [item.result() for item in ended] == [0, 1, 2]
 
 
-def test_a_hub_that_does_not_answer_holds_nothing_up() -> None:
+def test_a_hub_that_does_not_answer_does_not_slow_starts_down() -> None:
     class Gone(Answering):
         def answer_time(self) -> float:
             raise SthError("UNREACHABLE", "It is gone.")
@@ -164,14 +164,14 @@ def test_a_hub_that_does_not_answer_holds_nothing_up() -> None:
     assert [item.result() for item in ended] == [1, 1, 1]
 
 
-def test_one_work_alone_asks_nothing() -> None:
+def test_a_single_start_makes_no_extra_request() -> None:
     hub = Answering()
     until_failure([Work(lambda _written: None)], Pace(hub, 4, 5.0))  # type: ignore[arg-type]
     assert hub.asked == 0
 
 
 @pytest.mark.parametrize(("answers", "expected"), [([], 20), ([PROMPT] * 12 + [SLOW, PROMPT], 12)])
-def test_more_starts_are_let_in_with_each_that_goes_well_and_half_as_many_after_a_slow_answer(
+def test_the_number_of_concurrent_starts_grows_and_is_halved_after_a_slow_answer(
     answers: list[float], expected: int
 ) -> None:
     """Four at first and 16 after 12; of these 8 are left, and 12 after four more."""

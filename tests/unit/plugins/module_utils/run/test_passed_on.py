@@ -27,7 +27,7 @@ def handed_on(*actions: Action, ended: tuple[InstanceRecord, ...] = ()) -> Any:
     return read_prediction(json.loads(json.dumps(entries(actions, ended, HUB, Masker()))), HUB)
 
 
-def test_what_would_be_uploaded_started_and_removed_is_seen_by_the_next_task() -> None:
+def test_in_check_mode_the_next_task_sees_predicted_uploads_starts_and_removals() -> None:
     config = marked({"a": 1}, member_mark("web", 0))
     seen = handed_on(
         Action("upload", "", "", leaves=NEW),
@@ -43,14 +43,14 @@ def test_what_would_be_uploaded_started_and_removed_is_seen_by_the_next_task() -
     assert instance.sequence_id == sequence.id != ""
 
 
-def test_each_that_would_be_made_has_an_id_of_its_own() -> None:
+def test_each_predicted_item_has_an_id_of_its_own() -> None:
     start = Action("start", "", "", leaves=InstanceRecord("", "old", "running", {}))
     made = handed_on(start, start).with_instances([], keeps_ended=True)
     assert len({item.id for item in made}) == 2
     assert {item.sequence_id for item in made} == {"old"}
 
 
-def test_what_would_have_ended_by_itself_has_ended_for_the_next_task() -> None:
+def test_in_check_mode_a_completed_job_has_ended_for_the_next_task() -> None:
     assert handed_on(ended=(RUNS,)).with_instances([RUNS], keeps_ended=False) == []
 
 
@@ -61,7 +61,7 @@ def test_a_topic_is_made_and_removed() -> None:
     assert handed_on(Action("delete", "", "", topic)).with_topics(listed) == []
 
 
-def test_no_secret_is_handed_on_and_what_is_missing_counts_as_wanted() -> None:
+def test_predictions_contain_no_secret_and_missing_values_count_as_equal() -> None:
     config = marked({"password": "canary", "a": 1}, member_mark("web", None))
     start = Action("start", "", "", leaves=InstanceRecord("", "old", "running", config, ("--token=canary",)))
     assert "canary" not in json.dumps(entries([start], (), HUB, Masker()))
@@ -70,7 +70,7 @@ def test_no_secret_is_handed_on_and_what_is_missing_counts_as_wanted() -> None:
     assert fill_masked(list(record.args), ("--token=canary",)) == ["--token=canary"]
 
 
-def test_what_was_handed_on_is_taken_as_it_is() -> None:
+def test_predictions_are_read_back_unchanged() -> None:
     assert fill_masked({"a": [MASK, 1]}, {"a": ["x", 2]}) == {"a": ["x", 1]}
     assert fill_masked([MASK, 1], ["x"]) == [MASK, 1]
     assert fill_masked("plain", "wanted") == "plain"

@@ -21,18 +21,18 @@ def entry(hub: str = HUB, **what: Any) -> dict[str, Any]:
     return {"hub": hub, **what}
 
 
-def test_what_would_be_made_is_listed_besides_what_is_there() -> None:
+def test_predicted_items_are_listed_beside_the_real_ones() -> None:
     seen = read_prediction([entry(sequence=asdict(NEW)), entry(instance=asdict(STARTS))], HUB)
     assert seen.with_sequences([OLD]) == [OLD, NEW]
     assert seen.with_instances([RUNS], keeps_ended=True) == [RUNS, STARTS]
 
 
-def test_what_would_be_gone_is_not_listed_made_by_whomever() -> None:
+def test_items_that_would_be_removed_are_not_listed() -> None:
     entries = [entry(sequence=asdict(NEW)), entry(gone=NEW.id), entry(gone=OLD.id)]
     assert read_prediction(entries, HUB).with_sequences([OLD]) == []
 
 
-def test_what_would_have_ended_is_listed_as_such_where_the_hub_does_that() -> None:
+def test_predicted_ends_are_listed_if_the_hub_keeps_ended_instances() -> None:
     seen = read_prediction([entry(instance=asdict(STARTS)), entry(ended=STARTS.id), entry(ended=RUNS.id)], HUB)
     listed = seen.with_instances([RUNS], keeps_ended=True)
     assert [(item.id, item.status, item.outcome) for item in listed] == [
@@ -53,7 +53,7 @@ def test_topics() -> None:
     assert read_prediction([entry(gone="orders"), orders], HUB).with_topics([]) == [made]
 
 
-def test_what_would_be_on_another_hub_is_not_listed() -> None:
+def test_predictions_for_another_hub_are_not_listed() -> None:
     seen = read_prediction(
         [entry("http://other/api/v1", sequence=asdict(NEW)), entry("http://other/api/v1", gone="old")], HUB
     )

@@ -39,7 +39,7 @@ def test_bytes_and_rate_every_few_seconds(tmp_path: pathlib.Path) -> None:
     assert said == ["2.0 of 5.0 MB sent, 0.33 MB/s", "5.0 of 5.0 MB sent, 0.42 MB/s"]
 
 
-def test_what_is_quick_says_nothing() -> None:
+def test_a_quick_upload_shows_no_progress() -> None:
     said: list[str] = []
     with tempfile.TemporaryFile() as file:
         file.write(b"abc")
@@ -49,7 +49,7 @@ def test_what_is_quick_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("module", ["sth_sequence", "sth_deployment"])
-def test_an_upload_says_it_and_arrives_whole(module: str, hub: FakeHub) -> None:
+def test_an_upload_shows_its_progress_and_arrives_completely(module: str, hub: FakeHub) -> None:
     said: list[str] = []
     options: dict[str, Any] = {"name": "web", "stable_for": 0.05} if module == "sth_deployment" else {}
     result = run_task(

@@ -31,12 +31,12 @@ def test_the_hub_is_described_once_it_was_asked_and_known_without_asking(hub: Fa
     task.close()
 
 
-def test_an_address_that_is_none_is_not_known() -> None:
+def test_an_invalid_address_is_not_reported_as_a_hub() -> None:
     assert run("ftp://hub").known_hub()["api_url"] is None
 
 
 @pytest.mark.parametrize("failed", [False, True])
-def test_a_hub_is_left_to_the_next_task_only_after_a_success(hub: FakeHub, failed: bool) -> None:
+def test_a_connection_is_kept_for_the_next_task_only_after_a_success(hub: FakeHub, failed: bool) -> None:
     left: list[HubClient] = []
     task = run(hub.api_url, leave_hub=left.append)
     opened = task.hub
@@ -46,11 +46,11 @@ def test_a_hub_is_left_to_the_next_task_only_after_a_success(hub: FakeHub, faile
     opened.close()
 
 
-def test_nothing_is_closed_that_was_not_opened() -> None:
+def test_a_connection_that_was_not_opened_is_not_closed() -> None:
     run("http://127.0.0.1:1", leave_hub=lambda hub: pytest.fail("it was never opened")).close()
 
 
-def test_secrets_that_are_found_later_are_hidden_by_the_hub_too(hub: FakeHub) -> None:
+def test_secrets_that_are_found_later_reach_the_client_too(hub: FakeHub) -> None:
     task = run(hub.api_url)
     client = task.hub
     task.hide([InstanceRecord("i", "s", "running", {"password": "canary"}, ("--token=other-canary",))])
@@ -58,7 +58,7 @@ def test_secrets_that_are_found_later_are_hidden_by_the_hub_too(hub: FakeHub) ->
     task.close()
 
 
-def test_what_earlier_tasks_would_have_left_is_listed(hub: FakeHub) -> None:
+def test_predictions_of_earlier_tasks_are_listed(hub: FakeHub) -> None:
     entry = {"hub": hub.api_url, "sequence": {"id": "predicted-1", "name": "app", "hub_version": "1"}}
     task = Run({"api_url": hub.api_url, "_predicted": [entry]}, True, Journal())
     assert [item.ref for item in task.hub.sequences()] == ["app@1"]

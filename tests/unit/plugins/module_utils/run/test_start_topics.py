@@ -25,7 +25,7 @@ def start_with_topic(hub: FakeHub, tmp_path: pathlib.Path, **options: Any) -> di
 
 
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_hub_that_a_topic_of_another_type_ends_is_told_with_the_likely_cause(
+def test_the_failure_names_a_topic_with_another_content_type_as_the_likely_cause(
     hub: FakeHub, tmp_path: pathlib.Path
 ) -> None:
     run_task("sth_topic", hub, name="orders")
@@ -41,7 +41,7 @@ def test_a_hub_that_a_topic_of_another_type_ends_is_told_with_the_likely_cause(
 
 
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_topic_of_the_same_type_or_one_that_the_task_names_ends_no_hub(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_a_topic_with_the_right_type_is_not_named_as_a_cause(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     run_task("sth_topic", hub, name="orders")
     named = {"output_topic": "orders", "input_topic": "others"}
     result = start_with_topic(hub, tmp_path, **named)
@@ -52,7 +52,7 @@ def test_a_topic_of_the_same_type_or_one_that_the_task_names_ends_no_hub(hub: Fa
     assert not start_with_topic(hub, tmp_path, name="other").get("failed")
 
 
-def test_a_hub_without_topics_is_not_said_to_have_any(hub: FakeHub) -> None:
+def test_on_a_hub_without_topics_no_topic_is_named_as_a_cause(hub: FakeHub) -> None:
     run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
     result = four_times("sth_instance", hub, name="web", sequence="probe", stable_for=0.1, app_config={"a": 1})
     assert not [name for name, told in vars(result).items() if "notes" in told]

@@ -34,7 +34,7 @@ def test_an_instance_shows_its_names_and_neither_its_mark_nor_its_secrets() -> N
     assert (view["live"], view["status"], view["created"]) == (True, "running", "2026-01-01T00:00:00Z")
 
 
-def test_what_is_not_known_is_null() -> None:
+def test_unknown_values_are_null() -> None:
     view = instance_view(InstanceRecord("", "predicted-1", "ended", outcome="unknown"), None, Masker())
     for name in ("id", "name", "index", "deployment", "exit_code", "reason", "ended"):
         assert view[name] is None

@@ -36,7 +36,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def test_a_deadline_passes_and_leaves_no_less_than_nothing(clock: FakeClock) -> None:
+def test_the_time_left_of_a_deadline_is_never_negative(clock: FakeClock) -> None:
     deadline = Deadline(5.0, clock)
     assert (deadline.remaining, deadline.passed) == (5.0, False)
     clock.now += 5.0
@@ -47,7 +47,7 @@ def test_a_deadline_passes_and_leaves_no_less_than_nothing(clock: FakeClock) -> 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 @given(MILLISECONDS, MILLISECONDS, MILLISECONDS, st.sampled_from([0.0, 0.5]))
-def test_turns_come_at_once_further_apart_and_once_more_at_the_end(
+def test_looks_begin_at_once_in_growing_pauses_with_a_last_one_at_the_end(
     clock: FakeClock, seconds: float, first: float, longest: float, jitter: float
 ) -> None:
     begun, turns = clock.now, []
@@ -62,13 +62,13 @@ def test_turns_come_at_once_further_apart_and_once_more_at_the_end(
         assert gaps == sorted(gaps)
 
 
-def test_reading_goes_on_until_it_holds(clock: FakeClock) -> None:
+def test_polling_goes_on_until_the_condition_holds(clock: FakeClock) -> None:
     values = iter(range(100))
     assert poll(lambda: next(values), lambda value: value == 3, Deadline(60.0, clock), LOOKS) == (3, True)
     assert next(values) == 4
 
 
-def test_what_never_holds_is_read_a_last_time_at_the_end(clock: FakeClock) -> None:
+def test_polling_ends_with_a_last_look_at_the_deadline(clock: FakeClock) -> None:
     begun = clock.now
     value, held = poll(lambda: clock.now - begun, lambda value: False, Deadline(2.0, clock), LOOKS)
     assert not held

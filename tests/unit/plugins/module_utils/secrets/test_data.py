@@ -35,7 +35,7 @@ def run(hub: FakeHub, **options: Any) -> dict[str, Any]:
     return run_task("sth_instance", hub, **{"name": "job", "sequence": "probe", "stop_timeout": 0, **options})
 
 
-def test_only_what_is_certainly_secret_is_masked_in_what_is_collected_and_that_is_told(hub: FakeHub) -> None:
+def test_only_certain_secrets_are_masked_in_collected_data_and_masked_is_true(hub: FakeHub) -> None:
     collected = run(hub, state="completed", app_config=CONFIG, log_source="all")["collected"]
     assert (collected["stdout"]["content"].strip(), collected["stdout"]["masked"]) == (SHOWN, True)
     assert (collected["stderr"]["content"].strip(), collected["stderr"]["masked"]) == ("hello pr", False)
@@ -46,7 +46,7 @@ def test_only_what_is_certainly_secret_is_masked_in_what_is_collected_and_that_i
     assert collected["log"]["masked"]
 
 
-def test_masking_of_what_is_collected_can_be_declined(hub: FakeHub) -> None:
+def test_mask_output_false_leaves_collected_data_unmasked(hub: FakeHub) -> None:
     collected = run(hub, state="completed", app_config=CONFIG, log_source="all", mask_output=False)["collected"]
     assert (collected["stdout"]["content"].strip(), collected["stdout"]["masked"]) == (SAID, False)
     assert collected["log"]["masked"]
@@ -54,7 +54,7 @@ def test_masking_of_what_is_collected_can_be_declined(hub: FakeHub) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_run_that_failed_has_said_is_as_that_of_one_that_completed(hub: FakeHub) -> None:
+def test_the_output_of_a_failed_run_is_masked_like_that_of_a_completed_one(hub: FakeHub) -> None:
     config = {**CONFIG, "behaviour": "throw_later", "message": "no test for s3cretkey"}
     failed = run(hub, state="completed", app_config=config)
     assert failed["collected"]["stdout"]["content"].strip() == SHOWN
@@ -79,7 +79,7 @@ def test_a_file_gets_the_bytes_as_they_are(hub: FakeHub, tmp_path: pathlib.Path)
 
 
 @pytest.mark.parametrize(("options", "shown"), [({}, SHOWN), ({"mask_output": False}, SAID)])
-def test_a_stream_that_is_read(hub: FakeHub, options: dict[str, Any], shown: str) -> None:
+def test_a_stream_that_is_read_is_masked(hub: FakeHub, options: dict[str, Any], shown: str) -> None:
     assert run(hub, app_config={**CONFIG, "behaviour": "run"}, stable_for=0)["changed"]
     read = run_task(
         "sth_stream", hub, instance="job", stream="stdout", search_regex="key", wait_timeout=bound(10), **options
@@ -102,7 +102,7 @@ PAYLOAD = '{"apiKey": "mine", "of": "test"} s3cretkey'
 @pytest.mark.parametrize(
     ("options", "shown"), [({}, PAYLOAD.replace("s3cretkey", "********")), ({"mask_output": False}, PAYLOAD)]
 )
-def test_an_event_that_comes(hub: FakeHub, options: dict[str, Any], shown: str) -> None:
+def test_a_received_event_is_masked(hub: FakeHub, options: dict[str, Any], shown: str) -> None:
     assert run(hub, app_config={**CONFIG, "behaviour": "run"}, stable_for=0)["changed"]
     asked: dict[str, Any] = {
         "instance": "job",
@@ -117,7 +117,7 @@ def test_an_event_that_comes(hub: FakeHub, options: dict[str, Any], shown: str) 
 
 
 @pytest.mark.slow
-def test_the_event_that_completes_a_run(hub: FakeHub) -> None:
+def test_the_completion_event_is_masked(hub: FakeHub) -> None:
     payload = {"token": "theirs", "tested": "test", "said": "s3cretkey"}
     config = {**CONFIG, "behaviour": "run", "events": [{"name": "done", "payload": payload, "after": 0.1}]}
     options = {"state": "completed", "app_config": config, "completion_event": "done"}
@@ -130,7 +130,7 @@ def test_the_event_that_completes_a_run(hub: FakeHub) -> None:
     assert (as_it_is["event"], as_it_is["event_masked"]) == (payload, False)
 
 
-def test_what_a_failure_event_carries_is_hidden_whatever_was_declined(hub: FakeHub) -> None:
+def test_the_payload_of_a_failure_event_is_masked_even_with_mask_output_false(hub: FakeHub) -> None:
     config = {**CONFIG, "behaviour": "run", "events": [{"name": "no", "payload": "test s3cretkey", "after": 0.1}]}
     result = run(hub, state="completed", app_config=config, failure_event="no", mask_output=False)
     assert result["event"] == "******** ********"

@@ -67,7 +67,7 @@ def test_a_start_that_failed_shows_no_piece_of_a_secret(hub: FakeHub) -> None:
     assert not shown(result)
 
 
-def test_what_a_hub_says_went_wrong_is_told_without_secrets(hub: FakeHub) -> None:
+def test_error_texts_of_a_hub_are_shown_without_secrets(hub: FakeHub) -> None:
     hub.fault(
         Fault("status", method="POST", path="/start", status=400, body=b"x" * 300 + f"cannot take {TOKEN}".encode())
     )
@@ -76,7 +76,7 @@ def test_what_a_hub_says_went_wrong_is_told_without_secrets(hub: FakeHub) -> Non
     assert not shown(result)
 
 
-def test_no_error_repeats_a_piece_of_the_token_that_signs_in(hub: FakeHub) -> None:
+def test_no_error_contains_a_part_of_the_token(hub: FakeHub) -> None:
     hub.fault(Fault("status", path="/version", status=401, body=f"not signed in with Bearer {TOKEN}".encode()))
     result = run(hub, token=TOKEN)
     assert "not signed in with Bearer ********" in result["msg"]
@@ -118,7 +118,7 @@ def test_an_event_that_comes_shows_no_secret_of_the_program(hub: FakeHub) -> Non
     assert result["event"]["payload"] == "the key is ********"
 
 
-def test_the_ends_of_logs_are_those_of_what_may_be_shown() -> None:
+def test_logs_are_masked_before_they_are_cut() -> None:
     line = json.dumps({"level": "ERROR", "msg": "", "data": [f"Error: {TOKEN}\nat x"]})
     port = json.dumps({"level": "ERROR", "msg": "", "data": ["Error: no port"], "port": 123456})
     words = last_words(

@@ -40,16 +40,16 @@ def test_each_argument_hides_the_secrets_of_all() -> None:
     assert shown["content"] == f"say {HIDDEN}"
 
 
-def test_what_the_task_has_learnt_of_what_runs_is_hidden_too() -> None:
+def test_secrets_of_running_instances_are_masked_too() -> None:
     assert shown_arguments({"args": ["dsn:hunter22"]}, {"hunter22"})["args"] == [f"dsn:{HIDDEN}"]
 
 
 @pytest.mark.parametrize("arguments", [{}, {"app_config": "x", "args": "y"}, {"overrides": "x"}, {"secret_keys": [7]}])
-def test_arguments_of_no_sense_are_shown_or_hidden(arguments: dict[str, Any]) -> None:
+def test_invalid_arguments_are_shown_or_masked(arguments: dict[str, Any]) -> None:
     assert set(shown_arguments(arguments)) == set(arguments)
 
 
-def test_texts_of_mappings_that_nobody_has_read_yet_show_no_secret() -> None:
+def test_mappings_given_as_text_show_no_secret() -> None:
     text = '{"password": "hunter22"}'
     given = {"app_config": text, "overrides": f'[{{"app_config": {text}}}]', "start_options": text, "args": text}
     assert "hunter22" not in json.dumps(shown_arguments(given))

@@ -46,7 +46,7 @@ def test_keys_that_do_not(key: str) -> None:
         "conn_str", "Authorization", "Proxy-Authorization", "authorization_header", "authHeader", "X-Api-Key", "psk",
     ],
 )  # fmt: skip
-def test_more_keys_that_are_secret_to_everybody(key: str) -> None:
+def test_more_keys_that_look_secret(key: str) -> None:
     assert is_secret_key(key)
 
 
@@ -66,5 +66,5 @@ def test_more_keys_that_are_secret_to_everybody(key: str) -> None:
         "connection_timeout", "string", "connections", "discreet", "increds", "sacred", "secretariat", "barer",
     ],
 )  # fmt: skip
-def test_more_keys_that_only_look_like_them(key: str) -> None:
+def test_more_keys_that_do_not(key: str) -> None:
     assert not is_secret_key(key)

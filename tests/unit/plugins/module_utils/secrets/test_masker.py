@@ -124,7 +124,7 @@ def test_a_diff_says_that_a_secret_inside_another_value_differs() -> None:
     assert masker.changed(after, after, masker.app_config(after)) == {"dsn": "x:********"}
 
 
-def test_whether_there_is_a_secret_is_none() -> None:
+def test_empty_and_boolean_values_are_not_secrets() -> None:
     assert Masker().app_config({"use_cookies": True, "cookies": False, "password": None}) == {
         "use_cookies": True,
         "cookies": False,
@@ -160,7 +160,7 @@ def test_options_of_a_command_line_on_windows() -> None:
     assert Masker().program({"again": "correct horse"}, given)[0] == {"again": HIDDEN}
 
 
-def test_a_payload_loses_only_what_is_certainly_secret() -> None:
+def test_only_certain_secrets_are_masked_in_a_payload() -> None:
     payload = {"apiKey": "k", "test_servers": ["test"], "said": "hunter22 password=x", "url": "http://me:x@h"}
     shown = {"apiKey": HIDDEN, "test_servers": ["test"], "said": f"{HIDDEN} password=x", "url": f"http://{HIDDEN}@h"}
     assert Masker().data(payload, {"test", "hunter22"}) == shown
@@ -169,7 +169,7 @@ def test_a_payload_loses_only_what_is_certainly_secret() -> None:
     assert failure["said"] == f"{HIDDEN} password={HIDDEN}"
 
 
-def test_secret_keys_that_fit_nothing_are_told() -> None:
+def test_secret_keys_that_match_nothing_are_reported() -> None:
     masker = Masker(["db.host", "db.hots", "*", "args.0", "args.4", "db.password", ""])
     assert masker.unmatched() == []
     masker.app_config({"db": {"host": "h", "password": "x"}})
@@ -177,7 +177,7 @@ def test_secret_keys_that_fit_nothing_are_told() -> None:
     assert masker.unmatched() == ["db.hots", "args.4"]
 
 
-def test_a_path_that_leads_into_something_hidden_fits() -> None:
+def test_a_path_into_a_masked_value_counts_as_matched() -> None:
     masker = Masker(["credentials.user"])
     assert masker.app_config({"credentials": {"user": "u"}}) == {"credentials": HIDDEN}
     assert masker.unmatched() == []

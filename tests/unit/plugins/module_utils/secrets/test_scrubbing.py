@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 HIDDEN = "********"
 
 
-def test_what_is_left_of_a_secret_at_a_cut_is_hidden() -> None:
+def test_a_part_of_a_secret_at_a_cut_is_masked() -> None:
     secrets = {"canary-of-some-length", 'with "quotes" in it'}
     assert scrub("bad token canary-of-so", secrets, part=True) == f"bad token {HIDDEN}"
     assert scrub("of-some-length was bad", secrets, part=True) == f"{HIDDEN} was bad"
@@ -40,7 +40,7 @@ def test_secrets_that_overlap_are_hidden_whole() -> None:
 @pytest.mark.parametrize(
     "value", ["hunter22", "s3cretkey", "correct-horse-battery", "Tr0ub4", "aBcDeFg", "pass!word", "k7-x9-2b"]
 )
-def test_values_that_do_not_occur_by_chance(value: str) -> None:
+def test_values_that_are_distinctive(value: str) -> None:
     assert is_distinctive(value)
 
 
@@ -65,7 +65,7 @@ def test_values_of_any_data(value: str) -> None:
     assert not is_distinctive(value)
 
 
-def test_short_and_common_values_are_left_in_what_a_program_says() -> None:
+def test_short_and_common_values_are_not_masked_in_output() -> None:
     secrets = {"test", "prod", "8080", "hunter22"}
     said = b'{"test_servers": ["prod-1:8080"], "production": "hunter22"}'
     shown = b'{"test_servers": ["prod-1:8080"], "production": "********"}'
@@ -79,7 +79,7 @@ def test_short_and_common_values_are_left_in_what_a_program_says() -> None:
     ]
 
 
-def test_a_stream_that_is_whole_keeps_what_only_begins_as_a_secret() -> None:
+def test_a_complete_stream_keeps_text_that_only_begins_like_a_secret() -> None:
     secrets = {"production-2026"}
     assert scrub_stream(b"hello product", secrets, cut=False) == b"hello product"
     assert scrub_stream(b"hello product", secrets, cut=True) == b"hello ********"
@@ -92,6 +92,6 @@ def test_the_log_shows_no_secret_however_short() -> None:
     assert scrub_stream(b'{"password":"test"}', {"test"}, cut=False, all_of_them=True) == b'{"password":"********"}'
 
 
-def test_of_a_long_secret_only_lines_that_are_distinctive_are_looked_for_in_data() -> None:
+def test_only_distinctive_lines_of_a_long_secret_are_masked_in_data() -> None:
     secret = "username\nMIIEvQIBADANBgkq\n"
     assert scrub_data("username: MIIEvQIBADANBgkq", {secret}) == f"username: {HIDDEN}"

@@ -28,7 +28,7 @@ def warned(hub: FakeHub, module: str, **options: Any) -> str:
 
 @pytest.mark.parametrize("module", ["sth_instance", "sth_deployment"])
 @pytest.mark.parametrize("check", [True, False])
-def test_keys_that_fit_nothing_are_named(hub: FakeHub, module: str, check: bool) -> None:
+def test_keys_that_match_nothing_are_named(hub: FakeHub, module: str, check: bool) -> None:
     keys = ["db.host", "db.hots", "args.0", "args.7", "*"]
     options = {"sequence": "probe", "app_config": CONFIG, "args": ["a"], "check": check}
     said = warned(hub, module, **options, secret_keys=keys)
@@ -36,7 +36,7 @@ def test_keys_that_fit_nothing_are_named(hub: FakeHub, module: str, check: bool)
     assert not warned(hub, module, **options, secret_keys=["db.host", "args.*"])
 
 
-def test_keys_of_what_runs_count(hub: FakeHub) -> None:
+def test_keys_of_running_instances_count(hub: FakeHub) -> None:
     assert not warned(hub, "sth_instance", sequence="probe", app_config=CONFIG)
     read: dict[str, Any] = {"instance": "web", "stream": "log", "wait_timeout": 0.2}
     assert not warned(hub, "sth_stream", **read, secret_keys=["db.host"])
@@ -46,12 +46,12 @@ def test_keys_of_what_runs_count(hub: FakeHub) -> None:
     assert not warned(hub, "sth_instance", state="stopped", secret_keys=["db.host"])
 
 
-def test_where_nothing_is_there_to_look_at_nothing_is_said(hub: FakeHub) -> None:
+def test_without_any_configuration_no_key_is_reported(hub: FakeHub) -> None:
     assert not warned(hub, "sth_instance", state="absent", secret_keys=["db.hots"])
     assert not warned(hub, "sth_instance_info", secret_keys=["db.hots"])
 
 
-def test_keys_may_be_those_of_an_event_that_has_not_come(hub: FakeHub) -> None:
+def test_before_an_event_arrives_its_keys_are_not_reported(hub: FakeHub) -> None:
     options = {"sequence": "probe", "app_config": CONFIG, "secret_keys": ["pin"]}
     assert not warned(hub, "sth_instance", **options, failure_event="no")
     ask: dict[str, Any] = {

@@ -18,7 +18,7 @@ def info(hub: FakeHub, **options: Any) -> dict[str, Any]:
     return run_task("sth_sequence_info", hub, **options)
 
 
-def test_packages_are_told_by_name_or_the_one_that_is_asked_for(hub: FakeHub) -> None:
+def test_packages_are_listed_by_name_or_by_reference(hub: FakeHub) -> None:
     assert (info(hub)["exists"], info(hub)["sequences"]) == (False, [])
     for name in ("probe", "consumer"):
         assert run_task("sth_sequence", hub, src=str(PACKAGES / name))["changed"]
@@ -32,5 +32,5 @@ def test_packages_are_told_by_name_or_the_one_that_is_asked_for(hub: FakeHub) ->
 
 
 @pytest.mark.parametrize("sequence", ["", "probe@", "probe@sha256:xyz"])
-def test_what_is_no_reference_is_refused(hub: FakeHub, sequence: str) -> None:
+def test_invalid_references_are_refused(hub: FakeHub, sequence: str) -> None:
     assert info(hub, sequence=sequence)["error_code"] == "INVALID_OPTION"

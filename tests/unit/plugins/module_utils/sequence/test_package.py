@@ -34,7 +34,7 @@ def run(src: Path, dest: Path | str | None = None, check: bool = False, **option
     return execute(TASK, Run(validated.validated_parameters, check, Journal()))
 
 
-def test_an_archive_is_foretold_written_and_then_there(src: Path, tmp_path: Path) -> None:
+def test_an_archive_is_predicted_then_written_then_unchanged(src: Path, tmp_path: Path) -> None:
     dest = tmp_path / "probe.tar.gz"
     check = run(src, dest, check=True)
     assert not dest.exists()
@@ -48,7 +48,7 @@ def test_an_archive_is_foretold_written_and_then_there(src: Path, tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["probe", "probe.tar.gz"]
 
 
-def test_what_else_is_at_dest_is_replaced_and_said_so(src: Path, tmp_path: Path) -> None:
+def test_another_file_at_dest_is_replaced_and_reported(src: Path, tmp_path: Path) -> None:
     dest = tmp_path / "probe.tar.gz"
     run(src, dest)
     (src / "index.js").write_text("module.exports = (input) => input;\n")
@@ -66,7 +66,7 @@ def test_without_dest_a_package_is_only_checked(src: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_an_archive_cannot_be_where_it_would_hold_itself_or_where_a_directory_is(src: Path, check: bool) -> None:
+def test_dest_inside_src_or_at_a_directory_is_refused(src: Path, check: bool) -> None:
     pipe = src.parent / "pipe"
     os.mkfifo(pipe)
     for dest in (src / "probe.tar.gz", src.parent, "", " ", pipe):

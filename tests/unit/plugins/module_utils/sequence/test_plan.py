@@ -65,9 +65,7 @@ def test_the_same_content_is_no_change() -> None:
 
 
 @pytest.mark.parametrize(("build", "writes"), [("0a", 0), ("0b", 1)])
-def test_what_an_earlier_task_would_have_built_is_the_same_if_it_is_built_from_the_same(
-    build: str, writes: int
-) -> None:
+def test_a_predicted_build_from_the_same_sources_is_no_change(build: str, writes: int) -> None:
     earlier = SequenceRecord("predicted-1", "app", "1.1.0+unbuilt.0a")
     wanted = SequenceRecord("", "app", f"1.1.0+unbuilt.{build}")
     made = plan_present(Inventory((earlier, UNMARKED), ()), wanted, SequencePolicy(hub="http://hub", keep_old=True))
@@ -92,11 +90,11 @@ def test_a_downgrade_says_so() -> None:
     assert "downgrade" not in str(plan(OLD).after)
 
 
-def test_without_our_mark_the_content_counts_as_different() -> None:
+def test_a_package_without_a_stamp_counts_as_different() -> None:
     assert steps(plan(UNMARKED)) == [UPLOAD, "delete sequence app@1.1.0"]
 
 
-def test_compare_version_takes_what_another_tool_uploaded() -> None:
+def test_compare_version_accepts_a_package_of_another_tool() -> None:
     assert plan(UNMARKED, compare="version").actions == ()
 
 
@@ -113,7 +111,7 @@ def test_of_equal_copies_one_is_removed_also_when_versions_are_compared() -> Non
     assert steps(plan(SAME, SAME_AGAIN, compare="version")) == [f"delete sequence {SAME_AGAIN.ref}"]
 
 
-def test_what_a_cut_off_run_left_is_removed_by_the_next() -> None:
+def test_old_packages_that_an_interrupted_run_left_are_removed() -> None:
     assert steps(plan(OLD, SAME)) == [DELETE_OLD]
 
 
@@ -128,7 +126,7 @@ def test_of_equal_copies_the_smallest_id_stays_and_one_in_use_is_left() -> None:
     assert plan(SAME, SAME_AGAIN, instances=(InstanceRecord("i", "id-3", "running"),)).actions == ()
 
 
-def test_in_use_fails_before_anything_is_planned_and_names_who_and_the_ways_on() -> None:
+def test_in_use_fail_names_the_instances_and_what_to_set() -> None:
     with pytest.raises(SthError) as caught:
         plan(OLD, instances=(RUNS_OLD,))
     assert caught.value.code == "CONFLICT"
@@ -136,13 +134,13 @@ def test_in_use_fails_before_anything_is_planned_and_names_who_and_the_ways_on()
         assert word in caught.value.message
 
 
-def test_in_use_keep_leaves_it_and_says_so() -> None:
+def test_in_use_keep_keeps_the_package_and_reports_it() -> None:
     made = plan(OLD, instances=(RUNS_OLD,), in_use="keep")
     assert steps(made) == [UPLOAD]
     assert made.kept == (OLD,)
 
 
-def test_in_use_stop_ends_what_runs_and_not_what_has_ended() -> None:
+def test_in_use_stop_ends_running_instances_only() -> None:
     assert steps(plan(OLD, instances=(RUNS_OLD, ENDED_OLD), in_use="stop")) == [UPLOAD, "stop instance web", DELETE_OLD]
 
 

@@ -105,7 +105,7 @@ def test_an_unchanged_package_costs_two_requests(hub: FakeHub, package: pathlib.
     assert [item.path for item in hub.requests[before:]] == ["/api/v1/version", "/api/v1/sequences"]
 
 
-def test_what_is_in_use_is_kept_refused_or_ended(hub: FakeHub, package: pathlib.Path) -> None:
+def test_a_package_in_use_is_kept_refused_or_removed(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
     change(package, "v2")
@@ -185,7 +185,7 @@ def test_with_compare_version_a_lost_answer_is_reported_and_not_repeated(hub: Fa
 
 
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
-def test_a_delete_that_another_client_was_quicker_with_is_done(hub: FakeHub) -> None:
+def test_a_delete_succeeds_if_another_client_was_quicker(hub: FakeHub) -> None:
     sequence = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["sequence"]["id"]
 
     def quicker() -> None:
@@ -198,7 +198,7 @@ def test_a_delete_that_another_client_was_quicker_with_is_done(hub: FakeHub) -> 
     assert not hub.sequences
 
 
-def test_a_package_whose_directory_has_vanished_is_told_as_such(hub: FakeHub) -> None:
+def test_the_failure_says_that_the_directory_of_a_package_on_the_hub_is_gone(hub: FakeHub) -> None:
     sequence = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))["sequence"]["id"]
     hub.lose_directory(sequence)
     result = run_task("sth_sequence", hub, name="probe", state="absent")
@@ -222,7 +222,7 @@ def test_a_lost_answer_of_a_delete_is_no_failure(hub: FakeHub, package: pathlib.
     ],
     ids=["unanswered", "unverified"],
 )
-def test_an_upload_of_which_the_hub_dies_is_told_and_counts_as_written(
+def test_an_upload_that_ends_the_hub_is_reported_and_counts_as_a_change(
     hub: FakeHub, package: pathlib.Path, fault: Fault, told: str
 ) -> None:
     hub.fault(dataclasses.replace(fault))
@@ -237,7 +237,7 @@ def test_an_upload_of_which_the_hub_dies_is_told_and_counts_as_written(
 @pytest.mark.parametrize(
     "fault", [Fault("cut", "DELETE", "/sequence/"), Fault("die", "GET", "/sequence/")], ids=["unanswered", "unverified"]
 )
-def test_a_delete_of_which_the_hub_dies_is_told_and_counts_as_written(
+def test_a_delete_that_ends_the_hub_is_reported_and_counts_as_a_change(
     hub: FakeHub, package: pathlib.Path, fault: Fault
 ) -> None:
     deploy(hub, package)
@@ -250,7 +250,7 @@ def test_a_delete_of_which_the_hub_dies_is_told_and_counts_as_written(
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
-def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(
+def test_a_task_that_is_interrupted_after_any_write_is_completed_by_the_next_run(
     hub: FakeHub, package: pathlib.Path, after: int
 ) -> None:
     deploy(hub, package)
@@ -275,9 +275,7 @@ def test_a_run_that_is_cut_off_after_any_write_is_completed_by_the_next(
     ],
     ids=["reset", "hang", "page"],
 )
-def test_a_removal_that_never_arrives_is_told_as_such(
-    hub: FakeHub, package: pathlib.Path, fault: Fault, code: str
-) -> None:
+def test_a_removal_that_never_arrives_fails(hub: FakeHub, package: pathlib.Path, fault: Fault, code: str) -> None:
     deploy(hub, package)
     hub.fault(dataclasses.replace(fault, method="DELETE", times=10**6))
     options: dict[str, Any] = {"name": "probe", "state": "absent", "request_timeout": 0.7}
@@ -323,7 +321,7 @@ def test_overwrite_keeps_the_id_on_a_hub_that_can(hub: FakeHub, package: pathlib
     assert result.real["sequence"]["digest"] != first["sequence"]["digest"]
 
 
-def test_an_overwrite_that_never_arrives_is_told_as_such(hub: FakeHub, package: pathlib.Path) -> None:
+def test_an_overwrite_that_never_arrives_fails(hub: FakeHub, package: pathlib.Path) -> None:
     if not hub.state.is_1x:
         pytest.skip("a 0.18 hub cannot overwrite")
     deploy(hub, package)
@@ -351,7 +349,7 @@ def test_an_empty_text_never_means_every_package(hub: FakeHub, package: pathlib.
 
 
 @pytest.mark.slow
-def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
+def test_right_after_a_restart_no_package_of_an_unlisted_instance_is_removed(
     hub: FakeHub, package: pathlib.Path
 ) -> None:
     if not hub.state.is_1x:
@@ -388,7 +386,7 @@ def test_a_reference_in_the_place_of_a_name_is_refused(
     assert not scoped.get("failed"), scoped
 
 
-def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.Path) -> None:
+def test_src_names_the_package_to_remove(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     change(package, "v2")
     gone = four_times("sth_sequence", hub, src=str(package), state="absent")
@@ -400,7 +398,7 @@ def test_src_says_which_package_shall_be_absent(hub: FakeHub, package: pathlib.P
     ("other", "code"),
     [({"version": "9.9.9"}, "CONFLICT"), ({"name": "other"}, "CONFLICT"), ({"version": "sha256:0000000"}, "CONFLICT")],
 )
-def test_who_contradicts_an_id_removes_nothing(
+def test_a_name_that_contradicts_the_id_removes_nothing(
     hub: FakeHub, package: pathlib.Path, other: dict[str, Any], code: str
 ) -> None:
     there = deploy(hub, package)["sequence"]
@@ -414,7 +412,7 @@ def test_who_contradicts_an_id_removes_nothing(
 
 
 @pytest.mark.parametrize("by", ["src", "id", "name"])
-def test_one_version_is_removed_of_what_src_id_or_name_means(hub: FakeHub, package: pathlib.Path, by: str) -> None:
+def test_version_removes_only_that_version(hub: FakeHub, package: pathlib.Path, by: str) -> None:
     old = deploy(hub, package)["sequence"]
     change(package, "v2")
     new = deploy(hub, package, keep_old=True)["sequence"]
@@ -425,7 +423,7 @@ def test_one_version_is_removed_of_what_src_id_or_name_means(hub: FakeHub, packa
     assert [item["id"] for item in hub.sequences] == [new["id"]]
 
 
-def test_src_that_is_another_package_than_name_removes_nothing(hub: FakeHub, package: pathlib.Path) -> None:
+def test_a_src_that_contradicts_name_removes_nothing(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     result = run_task("sth_sequence", hub, state="absent", src=str(PACKAGES / "consumer"), name="probe")
     assert result["error_code"] == "INVALID_PACKAGE"
@@ -437,7 +435,7 @@ def test_a_missing_source_is_refused(hub: FakeHub, src: str | None) -> None:
     assert run_task("sth_sequence", hub, src=src)["error_code"] == "INVALID_OPTION"
 
 
-def test_who_removes_a_package_in_use_is_not_told_to_keep_older_versions(hub: FakeHub, package: pathlib.Path) -> None:
+def test_a_refused_removal_does_not_suggest_keep_old(hub: FakeHub, package: pathlib.Path) -> None:
     deploy(hub, package)
     run_task("sth_instance", hub, name="web", sequence="probe", stable_for=0)
     refused = run_task("sth_sequence", hub, name="probe", state="absent")

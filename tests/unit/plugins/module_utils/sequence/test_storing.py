@@ -32,7 +32,7 @@ def test_an_upload_returns_what_the_hub_lists(hub: FakeHub) -> None:
     assert (record.name, record.digest) == (PROBE.name, PROBE.digest)
 
 
-def test_what_the_hub_shows_instead_of_the_package_fails_with_both_names(hub: FakeHub) -> None:
+def test_if_the_hub_lists_another_package_the_failure_has_both_names(hub: FakeHub) -> None:
     client = HubClient(hub.api_url, HASTY)
     record = storing.upload_package(client, PROBE, "content", Journal())
     with pytest.raises(SthError) as raised:
@@ -53,7 +53,7 @@ def test_a_copy_that_another_task_has_removed_is_replaced_by_its_twin(hub: FakeH
 
 
 @pytest.mark.parametrize("used", [False, True])
-def test_of_twins_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, used: bool) -> None:
+def test_of_two_copies_the_smallest_id_stays_unless_another_is_used(hub: FakeHub, used: bool) -> None:
     client, journal = HubClient(hub.api_url, HASTY), Journal()
     twins = sorted(
         (storing.upload_package(client, PROBE, "content", Journal()) for _twin in range(3)), key=lambda item: item.id
@@ -78,7 +78,7 @@ def test_a_twin_from_which_another_task_has_just_started_an_instance_stays(hub: 
     assert [(item["action"], item["done"]) for item in journal.as_result()] == [("delete", True)]
 
 
-def test_what_something_runs_from_is_not_deleted_whatever_the_hub_would_do(hub: FakeHub) -> None:
+def test_a_package_in_use_is_not_deleted_although_the_hub_would(hub: FakeHub) -> None:
     client = HubClient(hub.api_url, HASTY)
     record = storing.upload_package(client, PROBE, "content", Journal())
     instance = client.sequence(record.id).start()

@@ -40,7 +40,7 @@ def test_no_reader_is_left_if_the_task_is_interrupted_while_they_are_started(
 
 
 @pytest.mark.slow
-def test_output_that_an_older_hub_has_spoiled_is_told(hub: FakeHub) -> None:
+def test_output_that_an_older_hub_has_damaged_gives_a_warning(hub: FakeHub) -> None:
     when_asked(hub, "/output", lambda: finish(hub, "\ufffdPNG".encode()))
     result = complete(hub, app_config={"behaviour": "run"})
     warned = [text for text in result["warnings"] if "that data is damaged" in text]
@@ -49,7 +49,7 @@ def test_output_that_an_older_hub_has_spoiled_is_told(hub: FakeHub) -> None:
     assert not complete(hub, app_config={"behaviour": "run"})["warnings"]
 
 
-def test_a_file_goes_in_and_a_file_comes_out(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_input_can_be_read_from_a_file_and_output_written_to_one(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     source, dest = tmp_path / "in", tmp_path / "out"
     source.write_bytes(b"ABC\n" * 200_000)
     result = complete(
@@ -62,7 +62,7 @@ def test_a_file_goes_in_and_a_file_comes_out(hub: FakeHub, tmp_path: pathlib.Pat
     assert dest.stat().st_mode & 0o777 == 0o600
 
 
-def test_collecting_is_bounded_and_says_so(hub: FakeHub) -> None:
+def test_collect_max_bytes_cuts_data_and_sets_truncated(hub: FakeHub) -> None:
     config = {"behaviour": "flood", "bytes": 3_000_000}
     result = complete(hub, app_config=config, collect_max_bytes=1000)
     output = result["collected"]["output"]
@@ -79,7 +79,7 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path:
     assert list(tmp_path.iterdir()) == [dest]
 
 
-def test_the_output_of_a_run_that_fails_stays_beside(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_the_output_of_a_failed_run_stays_in_a_partial_file(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "out"
     config = {"behaviour": "complete", "result": "not enough"}
     result = complete(hub, app_config=config, output_dest=str(dest), completion_regex="enough of it")
@@ -91,7 +91,7 @@ def test_the_output_of_a_run_that_fails_stays_beside(hub: FakeHub, tmp_path: pat
 
 
 @pytest.mark.slow
-def test_a_stream_that_is_never_answered_does_not_hold_the_end_up(hub: FakeHub) -> None:
+def test_a_stream_request_without_an_answer_does_not_delay_the_end(hub: FakeHub) -> None:
     hub.fault(Fault("hang", method="GET", path="/stderr"))
     began = time.monotonic()
     result = complete(hub, app_config={"behaviour": "complete", "seconds": 0.1}, run_timeout=bound(20))
@@ -101,9 +101,7 @@ def test_a_stream_that_is_never_answered_does_not_hold_the_end_up(hub: FakeHub) 
 
 
 @pytest.mark.parametrize("kind", ["die", "status"])
-def test_a_hub_that_fails_in_the_middle_takes_nothing_of_what_was_collected(
-    hub: FakeHub, kind: Literal["die", "status"]
-) -> None:
+def test_data_collected_before_a_failure_of_the_hub_is_kept(hub: FakeHub, kind: Literal["die", "status"]) -> None:
     hub.fault(Fault(kind, method="GET", path=r"/instances?(/[0-9a-f-]{36})?$", skip=6))
     config = {"behaviour": "run", "stdout": "so far", "seconds": 30}
     result = complete(hub, app_config=config, request_retries=0)
@@ -113,7 +111,7 @@ def test_a_hub_that_fails_in_the_middle_takes_nothing_of_what_was_collected(
     assert f"It is not known whether instance job ({result['instance']}) on {hub.api_url} has ended" in result["msg"]
 
 
-def test_a_stream_that_breaks_off_keeps_what_had_come(hub: FakeHub) -> None:
+def test_data_of_a_stream_that_breaks_off_is_kept(hub: FakeHub) -> None:
     hub.fault(Fault("reset", method="GET", path="/stderr"))
     result = complete(hub, app_config={"behaviour": "complete", "stdout": "so far", "stderr": "x"})
     assert result["error_code"] == "UNREACHABLE"

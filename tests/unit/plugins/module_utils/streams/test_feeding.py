@@ -25,7 +25,7 @@ def test_json_lines_are_written_one_by_one(echo: FakeHub) -> None:
 
 
 @pytest.mark.parametrize("data", [b"\x00\xff\xfe binary", "zażółć".encode()])
-def test_bytes_come_back_as_they_were_where_the_hub_carries_them(echo: FakeHub, data: bytes) -> None:
+def test_binary_data_is_unchanged_on_hubs_that_support_it(echo: FakeHub, data: bytes) -> None:
     given: dict[str, Any] = {"content": base64.b64encode(data).decode(), "encoding": "base64"}
     is_text = not data.startswith(b"\x00")
     if not is_text and not echo.state.is_1x:
@@ -40,14 +40,14 @@ def test_bytes_come_back_as_they_were_where_the_hub_carries_them(echo: FakeHub, 
     assert as_text["lossy"] == (not is_text)
 
 
-def test_no_hub_delivers_bytes_to_stdin(echo: FakeHub) -> None:
+def test_binary_data_for_stdin_is_refused_on_every_hub(echo: FakeHub) -> None:
     before = len(echo.writes)
     result = stream(echo, instance="copy", stream="stdin", content="/w==", encoding="base64")
     assert result["error_code"] == "UNSUPPORTED_BY_HUB"
     assert len(echo.writes) == before
 
 
-def test_a_write_that_fails_by_a_fault_of_our_own_is_no_success(
+def test_an_unexpected_exception_during_a_write_fails_the_task(
     echo: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     def fail(feed: Feed) -> Any:

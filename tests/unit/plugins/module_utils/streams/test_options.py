@@ -26,5 +26,5 @@ from ansible_collections.scramjet.sth.tests.unit.running import validated
         ({"src": "file"}, True),
     ],
 )
-def test_an_empty_text_is_data_and_only_an_end_is_none(given: dict[str, Any], has_data: bool) -> None:
+def test_an_empty_text_counts_as_data(given: dict[str, Any], has_data: bool) -> None:
     assert validated(StreamOptions, TASK.options, instance="echo", stream="input", **given).has_data == has_data

@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 )
 
 
-def test_what_is_written_as_text_is_read_up_to_so_many_lines(echo: FakeHub) -> None:
+def test_reading_stops_after_max_lines(echo: FakeHub) -> None:
     assert write(echo, content="one\ntwo\nthree\n")["bytes"] == 14
     result = read(echo, max_lines=2)
     assert (result["content"], result["stopped_by"], result["lines_read"]) == ("ONE\nTWO\n", "lines", 2)
@@ -39,13 +39,13 @@ def test_reading_stops_at_the_line_that_matches(echo: FakeHub) -> None:
     assert (result["content"], result["stopped_by"], result["matched"]) == ("ONE\nTWO\n", "match", "TWO")
 
 
-def test_reading_stops_at_so_many_bytes(echo: FakeHub) -> None:
+def test_reading_stops_after_max_bytes(echo: FakeHub) -> None:
     write(echo, content="abcdef")
     result = read(echo, max_bytes=4)
     assert (result["content"], result["stopped_by"], result["bytes"]) == ("ABCD", "bytes", 4)
 
 
-def test_nothing_to_read_is_no_failure(echo: FakeHub) -> None:
+def test_reading_without_data_succeeds(echo: FakeHub) -> None:
     began = time.monotonic()
     result = read(echo, wait_timeout=0.3, request_timeout=bound(10))
     # Less than the time-out of a request.
@@ -72,7 +72,7 @@ def test_the_log_of_an_ended_instance_ends_although_a_hub_keeps_it_open(echo: Fa
     assert "dbPassword" in result["content"]
 
 
-def test_a_full_disk_is_told_and_what_had_come_stays_beside(echo: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_a_full_disk_is_reported_and_the_partial_file_stays(echo: FakeHub, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "out"
     dest.write_text("before")
     with echo.state.lock:
@@ -88,7 +88,7 @@ def test_a_full_disk_is_told_and_what_had_come_stays_beside(echo: FakeHub, tmp_p
     assert sorted(tmp_path.iterdir()) == [dest, partial]
 
 
-def test_a_reading_that_cannot_be_bounded_any_more_ends(echo: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_ends_if_the_time_limit_cannot_be_applied(echo: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     if not echo.state.is_1x:
         pytest.skip("a 0.18 hub ends every stream itself")
     info, asked = InstanceClient.info, []

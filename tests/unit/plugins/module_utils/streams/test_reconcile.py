@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 )
 
 
-def test_output_that_an_older_hub_may_have_spoiled_is_told(echo: FakeHub) -> None:
+def test_output_that_an_older_hub_may_have_damaged_gives_a_warning(echo: FakeHub) -> None:
     write(echo, content="\ufffd\n")
     spoiled = read(echo, max_lines=1)
     assert bool(spoiled["warnings"]) == (not echo.state.is_1x)
@@ -30,7 +30,7 @@ def test_output_that_an_older_hub_may_have_spoiled_is_told(echo: FakeHub) -> Non
     assert not read(echo, max_lines=1)["warnings"]
 
 
-def test_a_file_goes_in_and_comes_out(echo: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_a_stream_can_be_written_from_a_file_and_read_to_one(echo: FakeHub, tmp_path: pathlib.Path) -> None:
     source, dest = tmp_path / "in.txt", tmp_path / "out.txt"
     source.write_bytes(b"0123456789abcde\n" * 100_000)
     write(echo, instance="copy", src=str(source), end=True)
@@ -83,7 +83,7 @@ def test_check_mode_assumes_what_an_earlier_task_would_start(hub: FakeHub) -> No
         ({"topic": "not a name", "content": "x"}, "INVALID_OPTION"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_consumed(
+def test_contradictory_options_are_refused_before_anything_is_read(
     echo: FakeHub, options: dict[str, Any], code: str
 ) -> None:
     before = len(echo.writes)
@@ -91,7 +91,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_consumed(
     assert len(echo.writes) == before
 
 
-def test_one_instance_is_written_to_and_not_a_pool(echo: FakeHub) -> None:
+def test_writing_to_a_pool_is_refused(echo: FakeHub) -> None:
     pool = run_task("sth_instance", echo, name="web", count=2, sequence="probe", wait_for="none")
     assert not pool.get("failed")
     result = stream(echo, instance="web", stream="input", content="x")
@@ -99,7 +99,7 @@ def test_one_instance_is_written_to_and_not_a_pool(echo: FakeHub) -> None:
     assert "web-0, web-1" in result["msg"]
 
 
-def test_an_ended_instance_is_told_as_such(echo: FakeHub) -> None:
+def test_the_failure_says_that_the_instance_has_ended(echo: FakeHub) -> None:
     keep_ended(echo)
     program: dict[str, Any] = {"sequence": "probe", "app_config": {"behaviour": "throw_at_start"}}
     assert run_task("sth_instance", echo, name="dies", **program)["error_code"] == "START_FAILED"
@@ -107,7 +107,7 @@ def test_an_ended_instance_is_told_as_such(echo: FakeHub) -> None:
     assert result["error_code"] == ("ENDED_EARLY" if echo.state.is_1x else "NOT_FOUND")
 
 
-def test_topics_carry_what_is_written_to_them(hub: FakeHub) -> None:
+def test_data_written_to_a_topic_can_be_read(hub: FakeHub) -> None:
     assert stream(hub, topic="orders", lines=[{"id": 1}, {"id": 2}])["changed"]
     result = stream(hub, topic="orders", max_lines=1)
     assert not result.get("failed"), result
@@ -126,7 +126,7 @@ def test_reading_never_creates_a_topic(hub: FakeHub) -> None:
     assert not hub.writes
 
 
-def test_a_topic_of_another_type_is_refused_or_its_type_is_taken(hub: FakeHub) -> None:
+def test_another_content_type_is_refused_and_without_one_that_of_the_topic_is_used(hub: FakeHub) -> None:
     if not hub.state.is_1x:
         pytest.skip("the topics of a 0.18 hub have no type")
     assert run_task("sth_topic", hub, name="notes", content_type="text/plain")["changed"]
@@ -142,19 +142,21 @@ def test_a_topic_of_another_type_is_refused_or_its_type_is_taken(hub: FakeHub) -
     ("options", "code"),
     [({"end": True}, "UNSUPPORTED_BY_HUB"), ({"content": "x", "end": True}, "UNSUPPORTED_BY_HUB")],
 )
-def test_only_a_hub_that_ends_topics_is_asked_to(hub: FakeHub, options: dict[str, Any], code: str) -> None:
+def test_end_for_a_topic_is_refused_on_hubs_that_do_not_end_topics(
+    hub: FakeHub, options: dict[str, Any], code: str
+) -> None:
     result = stream(hub, topic="orders", wait_timeout=5, **options)
     assert result.get("error_code") == (code if hub.state.is_1x else None)
     assert bool(hub.writes) != hub.state.is_1x
 
 
-def test_nothing_is_not_written_to_a_topic_that_would_never_take_it(hub: FakeHub) -> None:
+def test_empty_data_for_a_topic_is_refused(hub: FakeHub) -> None:
     result = stream(hub, topic="orders", content="", wait_timeout=5)
     assert result.get("error_code") == ("INVALID_OPTION" if hub.state.is_1x else None)
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_what_an_ended_instance_has_said_is_not_consumed_to_refuse_it(echo: FakeHub, check: bool) -> None:
+def test_a_refusal_for_an_ended_instance_does_not_consume_its_output(echo: FakeHub, check: bool) -> None:
     if not echo.state.is_1x:
         pytest.skip("a 0.18 hub forgets an ended instance, its streams included")
     keep_ended(echo)

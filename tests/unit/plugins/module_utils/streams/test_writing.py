@@ -18,7 +18,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 )
 
 
-def test_a_stream_that_was_ended_takes_nothing_more(echo: FakeHub) -> None:
+def test_writing_to_an_ended_stream_fails(echo: FakeHub) -> None:
     write(echo, instance="deaf", end=True)
     result = stream(echo, instance="deaf", stream="input", content="more", wait_timeout=0.5)
     assert result["error_code"] == "CONFLICT"

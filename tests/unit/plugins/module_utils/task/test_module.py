@@ -57,9 +57,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
-def test_a_success_is_told_with_its_warnings_and_masked_arguments(
-    ran: Any, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_result_has_warnings_and_masked_arguments(ran: Any, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     # Where the controller's part of Ansible is loaded too, a warning is displayed at once and not kept for the result.
     warned: list[str] = []
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda self, warning: warned.append(warning))
@@ -71,7 +69,7 @@ def test_a_success_is_told_with_its_warnings_and_masked_arguments(
 
 
 @pytest.mark.parametrize("diff", [True, False])
-def test_a_difference_is_told_only_to_who_wants_it(ran: Any, hub: FakeHub, diff: bool) -> None:
+def test_a_diff_is_returned_only_in_diff_mode(ran: Any, hub: FakeHub, diff: bool) -> None:
     assert ("diff" in ran(api_url=hub.api_url, _ansible_diff=diff)) is diff
 
 
@@ -82,14 +80,14 @@ def test_a_failure_has_the_shape_of_every_task(ran: Any, hub: FakeHub) -> None:
     assert "canary" not in json.dumps(said)
 
 
-def test_arguments_that_are_refused_fail_alike(ran: Any) -> None:
+def test_invalid_arguments_fail_in_the_same_form(ran: Any) -> None:
     said = ran(api_url="http://hub", nonsense=1, app_config={"password": "canary"})
     assert (said["error_code"], said["changed"], said["actions"]) == ("INVALID_OPTION", False, [])
     assert said["hub"] == {"api_url": "http://hub/api/v1", "generation": None, "version": None}
     assert "canary" not in json.dumps(said)
 
 
-def test_a_target_without_requests_is_told_what_to_install(ran: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_requests_the_failure_says_what_to_install(ran: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "ImportError")
     said = ran(api_url="http://hub")
     assert (said["error_code"], "requests" in said["msg"]) == ("LOCAL_ERROR", True)

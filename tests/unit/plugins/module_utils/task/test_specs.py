@@ -42,5 +42,5 @@ def test_an_option_comes_before_the_environment_and_that_before_the_default(monk
 
 
 @pytest.mark.parametrize("option", ["token", "headers", "url_password"])
-def test_what_signs_in_is_hidden_by_ansible(option: str) -> None:
+def test_tokens_and_passwords_are_no_log_options(option: str) -> None:
     assert HUB[option]["no_log"] is True

@@ -61,7 +61,7 @@ def test_without_an_action_nothing_has_changed(hub: FakeHub) -> None:
     assert execute(Task(lambda run, options: {}, {}, Options), run(hub))["changed"] is False
 
 
-def test_a_failure_has_a_code_a_text_its_details_and_what_is_known_of_the_hub(hub: FakeHub) -> None:
+def test_a_failure_has_code_message_details_and_hub(hub: FakeHub) -> None:
     result = execute(failing(text="it is in use", http_status=409), run(hub))
     assert result == {
         "failed": True, "msg": "it is in use", "error_code": "CONFLICT", "http_status": 409, "changed": False,
@@ -75,7 +75,7 @@ def test_a_failure_shows_no_secret_of_the_run(hub: FakeHub) -> None:
     assert "canary" not in str(execute(Task(work(error, hidden="canary"), {}, Options), run(hub)))
 
 
-def test_what_the_machine_cannot_do_is_a_failure_and_a_mistake_of_ours_is_not_hidden(hub: FakeHub) -> None:
+def test_operating_system_errors_are_failures_and_bugs_are_not_hidden(hub: FakeHub) -> None:
     full = execute(Task(work(OSError(28, "No space left on device", "/tmp/x")), {}, Options), run(hub))
     assert (full["error_code"], "No space left on device (/tmp/x)" in full["msg"]) == ("LOCAL_ERROR", True)
     with pytest.raises(KeyError):
@@ -95,7 +95,7 @@ def test_a_hub_is_kept_for_the_next_item_of_a_loop_only_after_a_success(hub: Fak
     kept[0].close()
 
 
-def test_who_only_reads_has_no_actions_and_who_asks_no_hub_has_none(hub: FakeHub) -> None:
+def test_info_results_have_no_actions_and_local_results_no_hub(hub: FakeHub) -> None:
     local = Task(lambda run, options: {"own": 1}, {}, Options, talks_to_hub=False, writes=False)
     assert execute(local, run(hub)) == {"own": 1, "changed": False}
     assert hub.requests == []
@@ -105,7 +105,7 @@ def test_who_only_reads_has_no_actions_and_who_asks_no_hub_has_none(hub: FakeHub
     assert nothing_done(failing(), None)["hub"]["api_url"] is None
 
 
-def test_check_mode_hands_on_what_would_be_there_and_no_secret(hub: FakeHub) -> None:
+def test_check_mode_passes_on_predictions_without_secrets(hub: FakeHub) -> None:
     task = Task(work(), {}, Options)
     (predicted,) = execute(task, run(hub, check=True, _predicted=[]))["_prediction"]
     assert predicted["hub"] == hub.api_url
@@ -123,7 +123,7 @@ def test_notes_are_in_the_result_where_there_are_any(hub: FakeHub) -> None:
     assert "notes" not in execute(Task(work(), {}, Options), run(hub))
 
 
-def test_a_token_in_clear_is_warned_of() -> None:
+def test_a_token_without_tls_gives_a_warning() -> None:
     task = Run({"api_url": "http://hub.invalid", "token": "canary"}, False, Journal())
     execute(Task(lambda run, options: {"hub": {}}, {}, Options), task)
     assert "without TLS" in task.warnings[0]

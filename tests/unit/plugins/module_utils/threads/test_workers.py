@@ -44,14 +44,14 @@ def left_by(error: BaseException, hub: Hub, works: list[Callable[[], Any]], most
     return begun
 
 
-def test_all_is_done_when_it_is_left_after_a_failure_too() -> None:
+def test_leaving_waits_for_all_work_also_after_a_failure() -> None:
     hub, done = Hub(), threading.Semaphore(0)
     futures = left_by(ValueError("mine"), hub, [done.release] * 100, 2)
     assert all(future.ends_within(0) and not future.cancelled for future in futures)
     assert not hub.abandoned
 
 
-def test_an_interruption_abandons_the_hub_and_begins_nothing_more() -> None:
+def test_after_an_interruption_no_work_begins() -> None:
     hub = Hub()
     futures = left_by(KeyboardInterrupt(), hub, [lambda: hub.answered.wait(bound(20))] * 3, 1)
     assert hub.abandoned

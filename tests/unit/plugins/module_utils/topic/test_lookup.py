@@ -15,12 +15,12 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 
 
 @pytest.mark.parametrize("name", ["orders", "a-b_C9", "_"])
-def test_what_a_hub_takes_for_a_name_is_taken(name: str) -> None:
+def test_valid_topic_names_are_accepted(name: str) -> None:
     require_topic_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "orders\n", "zamówienia"])
-def test_what_a_hub_takes_for_no_name_is_refused(name: str) -> None:
+def test_invalid_topic_names_are_refused(name: str) -> None:
     with pytest.raises(SthError) as raised:
         require_topic_name(name)
     assert raised.value.code == "INVALID_OPTION"

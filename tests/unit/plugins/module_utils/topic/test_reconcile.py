@@ -25,7 +25,7 @@ def topic(hub: FakeHub, state: str) -> dict[str, Any]:
         ("absent", ("The removal of topic orders was sent to", "not known whether it is gone")),
     ],
 )
-def test_a_write_of_which_the_hub_dies_is_told_and_counts_as_written(
+def test_a_write_that_ends_the_hub_is_reported_and_counts_as_a_change(
     hub: FakeHub, state: str, told: tuple[str, str]
 ) -> None:
     if not hub.state.is_1x:
@@ -55,7 +55,7 @@ def test_a_lost_answer_is_looked_up_before_it_is_repeated_once(
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_what_no_hub_says_is_no_answer_of_a_hub(hub: FakeHub, state: str) -> None:
+def test_an_answer_that_no_hub_gives_fails_the_task(hub: FakeHub, state: str) -> None:
     if not hub.state.is_1x:
         pytest.skip("a 0.18 hub has no topics to manage")
     if state == "absent":
@@ -69,7 +69,7 @@ def test_what_no_hub_says_is_no_answer_of_a_hub(hub: FakeHub, state: str) -> Non
 
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
 @pytest.mark.usefixtures("deployed")
-def test_a_removed_topic_that_comes_back_is_told_and_repaired(hub: FakeHub) -> None:
+def test_a_removed_topic_that_comes_back_gives_a_warning_and_is_repaired(hub: FakeHub) -> None:
     assert topic(hub, "present")["changed"]
     reader: dict[str, Any] = {"name": "reader", "sequence": "probe", "input_topic": "orders"}
     assert not run_task("sth_instance", hub, **reader).get("failed")

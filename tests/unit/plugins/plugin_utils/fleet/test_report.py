@@ -58,7 +58,7 @@ def test_each_deployment_on_each_hub_has_a_row_with_its_drift() -> None:
     ]
 
 
-def test_without_a_list_the_marks_of_the_replicas_say_what_was_wanted_and_nothing_is_known_of_drift() -> None:
+def test_without_deployment_list_the_wanted_number_is_read_from_the_replicas_and_drift_is_unknown() -> None:
     rows = report(north={"deployment__seen": {"deployments": [{**WEB, "versions": {"a": 1, "b": 2}, "newest": None}]}})
     assert table(rows, NOW)[1] == "north  web         3/3    1.4.2 and others"
     assert rows[0]["drift"] is None
@@ -71,7 +71,7 @@ def test_a_deployment_that_cannot_be_compared_says_why() -> None:
     assert table(rows, NOW)[1].endswith("not known")
 
 
-def test_a_hub_that_refuses_to_tell_does_not_look_empty() -> None:
+def test_a_hub_that_refuses_the_request_is_shown_with_its_error() -> None:
     rows = report(north={"deployment__seen": {"error_code": "UNAUTHORIZED", "msg": "The token is wrong."}})
     assert (rows[0]["reachable"], rows[0]["error"]) == (True, "The token is wrong.")
     assert table(rows, NOW)[1] == "north  failed"

@@ -71,7 +71,7 @@ def play(batch: list[str] | None = None, /, **hosts: dict[str, Any]) -> dict[str
         (False, None, 40, []),
     ],
 )
-def test_a_batch_is_held_for_what_is_left_of_the_time(
+def test_a_batch_is_held_for_the_rest_of_the_soak_time(
     changed: bool, newest: str | None, soak_time: int, steps: list[int]
 ) -> None:
     host = {
@@ -100,14 +100,14 @@ def test_a_batch_is_held_for_what_is_left_of_the_time(
         ({"rollout__end_of_job": {"failed": True, "msg": "It ended."}}, "The job has failed: It ended.", None),
     ],
 )  # fmt: skip
-def test_a_batch_says_what_has_failed(own: dict[str, Any], said: str, code: str | None) -> None:
+def test_the_failures_of_a_batch_are_returned_by_host(own: dict[str, Any], said: str, code: str | None) -> None:
     state = batch_state(play(north=updated(**own), south=updated()), 0, NOW)
     assert state["failures"] == {"north": {"msg": said, "error_code": code}}
     assert batch_state(play(north=updated(rollout__look={"skipped": True})), 0, NOW)["failures"] == {}
     assert all_failures(play(north=updated(rollout__batch=state), south={})) == state["failures"]
 
 
-def test_hubs_that_were_reached_go_back_to_their_own_settings_of_before() -> None:
+def test_updated_hubs_are_rolled_back_to_their_own_settings() -> None:
     hosts = {
         "north": updated(),
         # Its own rollback has brought it back, so one more would lead to the version before that.
@@ -139,7 +139,7 @@ def test_hubs_that_were_reached_go_back_to_their_own_settings_of_before() -> Non
         assert options_before("web", element, own) == wanted
 
 
-def test_what_an_interrupted_run_has_finished_goes_back_to_the_version_of_the_others() -> None:
+def test_hubs_that_an_interrupted_run_updated_are_rolled_back_too() -> None:
     there = updated(deployment__planned=planned(changed=False), deployment__run=ran(changed=False))
     only_version = {"state": "rolled_back", "keep_config": True}
     others = {"deployment__planned": planned(ref_before=OLD, in_force=IN_FORCE)}
@@ -150,7 +150,7 @@ def test_what_an_interrupted_run_has_finished_goes_back_to_the_version_of_the_ot
     assert plan_back(play(north=there, south=third))["hubs"] == {"north": {}}
 
 
-def test_without_the_settings_only_the_version_goes_back() -> None:
+def test_without_known_settings_only_the_version_is_rolled_back() -> None:
     plan = plan_back(play(north=updated(deployment__planned=planned(ref_before=OLD))))
     assert plan["hubs"] == {"north": {"web": {"state": "rolled_back", "keep_config": True}}}
     plan = plan_back(play(north=updated(deployment__planned=planned(ref_before=NEW))))
@@ -182,7 +182,7 @@ def test_the_failure_names_every_hub() -> None:
     )
 
 
-def test_a_deployment_that_could_not_go_back_is_refused() -> None:
+def test_a_deployment_that_cannot_be_rolled_back_is_refused() -> None:
     refuse_no_way_back("web", {"keep_versions": 1})
     for options in ({"keep_versions": 0}, {"keep_versions": "0"}, {"state": "absent"}):
         with pytest.raises(SthError, match="Deployment web: .* sth_rollout_on_failure: stop") as refused:

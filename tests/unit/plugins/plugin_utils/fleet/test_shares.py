@@ -55,7 +55,7 @@ def indexes(planned: dict[str, Any]) -> dict[str, Any]:
     return {host: of_host["web"]["indexes"] for host, of_host in planned["hubs"].items() if of_host}
 
 
-def test_a_hub_that_is_away_fails_the_run_or_its_share_goes_to_the_others() -> None:
+def test_an_unreachable_hub_fails_the_run_or_its_replicas_move() -> None:
     seen = {"a": runs("0-1", 2), "b": AWAY, "c": runs("4-5", 2)}
     with pytest.raises(SthError, match="no answer from b, so nothing was changed") as refused:
         shares(play(seen, total_replicas=6))
@@ -106,7 +106,7 @@ def test_weights_are_variables_of_hosts_and_load_is_what_the_hub_says() -> None:
         shares(play(seen, {"a": {"deployment_weight": "much"}}, total_replicas=6, spread="weighted"))
 
 
-def test_what_may_be_missing_is_shared_between_the_hubs() -> None:
+def test_the_replicas_that_may_be_missing_are_shared_between_the_hubs() -> None:
     seen = {"a": runs("0-3", 4), "b": runs("4-7", 4), "c": runs("8-11", 4)}
     planned = shares(play(seen, total_replicas=12, min_ready=9, max_unavailable=2))
     assert planned["at_once"] == 1
@@ -150,12 +150,12 @@ def test_a_part_of_a_fleet_is_refused() -> None:
         ({"min_ready": 3}, "min_ready can be used only with total_replicas"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(given: dict[str, Any], says: str) -> None:
+def test_contradictory_fleet_options_are_refused(given: dict[str, Any], says: str) -> None:
     with pytest.raises(SthError, match=says):
         read(**given)
 
 
-def test_what_has_no_replicas_is_not_spread() -> None:
+def test_a_deployment_with_state_absent_is_not_spread() -> None:
     assert read() is None
     assert read(total_replicas=3, state="absent") is None
 

@@ -35,7 +35,7 @@ def built(source: pathlib.Path, command: str = "ls > listed") -> pathlib.Path:
     return pathlib.Path(place)
 
 
-def test_only_content_and_command_decide(source: pathlib.Path) -> None:
+def test_a_build_is_repeated_only_if_content_or_command_change(source: pathlib.Path) -> None:
     place = place_of_build(str(source), "make")
     os.utime(source / "index.js", (1, 1))
     for name in ("node_modules", ".git", "__pypackages__"):
@@ -75,7 +75,7 @@ def test_two_tasks_build_once(source: pathlib.Path, tmp_path: pathlib.Path) -> N
     assert (tmp_path / "runs").read_text() == "x\n"
 
 
-def test_nothing_is_left_of_a_build_that_fails(source: pathlib.Path) -> None:
+def test_a_failed_build_leaves_nothing(source: pathlib.Path) -> None:
     with pytest.raises(SthError, match="exit code 1") as failed:
         built(source, "echo token=hunter22; exit 1")
     assert failed.value.code == "BUILD_FAILED"
@@ -84,7 +84,7 @@ def test_nothing_is_left_of_a_build_that_fails(source: pathlib.Path) -> None:
     assert [path.name for path in kept.iterdir()] == [".lock"]
 
 
-def test_what_cannot_be_a_source_is_refused(source: pathlib.Path) -> None:
+def test_special_files_in_the_sources_are_refused(source: pathlib.Path) -> None:
     os.mkfifo(source / "pipe")
     with pytest.raises(SthError, match="pipe") as refused:
         place_of_build(str(source), "make")

@@ -28,7 +28,7 @@ def _cache(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_what_is_kept_is_compared_with_what_is_there(tmp_path: pathlib.Path) -> None:
+def test_a_kept_list_of_files_is_compared_with_the_package(tmp_path: pathlib.Path) -> None:
     source = pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "probe"))
     (source / "old.js").write_text("x")
     before = read_package(str(source))
@@ -43,7 +43,7 @@ def test_what_is_kept_is_compared_with_what_is_there(tmp_path: pathlib.Path) -> 
     assert changed_files(kept, kept) == {}
 
 
-def test_what_nobody_has_kept_is_not_known() -> None:
+def test_without_a_kept_list_of_files_the_diff_names_none() -> None:
     for ref in ("probe@sha256:0123456789ab", "probe@1.0.0", "probe"):
         assert kept_files(ref) is None
         keep_files(ref, {"a": "f00"})
@@ -56,7 +56,7 @@ def test_long_lists_are_cut() -> None:
     assert added[-2:] == ["0019", "and 5 more"]
 
 
-def test_no_more_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_kept_lists_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads_file, "MOST_UPLOADS", 3)
     refs = [f"probe@sha256:{number:012x}" for number in range(5)]
     for ref in refs:
@@ -65,7 +65,7 @@ def test_no_more_is_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept_files(refs[-1]) is not None
 
 
-def test_a_place_that_cannot_be_written_is_no_reason_to_fail(
+def test_a_cache_directory_that_cannot_be_written_does_not_fail_the_task(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -40,7 +40,7 @@ def shown(**row: Any) -> str:
         ({"reason": "@all <b> [x](y) | z"}, "&#64;all &#60;b&#62; &#91;x&#93;(y) &#124; z"),
     ],
 )
-def test_a_value_is_shown_as_it_is_and_is_no_markup(row: dict[str, Any], cell: str) -> None:
+def test_values_are_escaped_in_markdown(row: dict[str, Any], cell: str) -> None:
     assert cell in shown(**row).split(" | ")[4 if "reason" in row else 5].rstrip(" |")
 
 

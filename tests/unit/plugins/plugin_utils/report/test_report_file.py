@@ -78,7 +78,7 @@ def test_the_same_list_twice_in_a_run_is_two_changes() -> None:
     assert (report["summary"]["deployments"], report["summary"]["changed"], len(report["rows"])) == (2, 2, 2)
 
 
-def test_hosts_are_in_the_order_of_the_play_whoever_was_first() -> None:
+def test_hosts_are_in_the_order_of_the_play() -> None:
     told = [
         line("south", list=["web"]),
         line("north", list=["web"]),
@@ -108,7 +108,7 @@ def test_hosts_are_in_the_order_of_the_play_whoever_was_first() -> None:
     }
 
 
-def test_what_is_not_known_does_not_look_unchanged() -> None:
+def test_hosts_without_a_result_are_named_as_missing() -> None:
     """A host that never came, a list that could not be evaluated, and a deployment that nothing is known of."""
     told = [
         over("north", "north", "south", "west"),

@@ -41,11 +41,11 @@ def test_braces_are_expanded_as_by_bash(pattern: str, alternatives: list[str]) -
 
 
 @pytest.mark.parametrize("pattern", ["{1..10001}", "{a,b}" * 14, "{" * 5000 + "a,b" + "}" * 5000])
-def test_what_stands_for_too_much_is_refused(pattern: str) -> None:
+def test_braces_that_expand_to_too_many_names_are_refused(pattern: str) -> None:
     with pytest.raises(TooManyAlternatives):
         expand_braces(pattern)
 
 
 @given(st.lists(st.text("xyz", max_size=2), min_size=2, max_size=4), st.text("xyz", min_size=1), st.text("xyz"))
-def test_each_alternative_stands_between_what_is_around_it(inner: list[str], before: str, after: str) -> None:
+def test_each_alternative_is_joined_with_the_text_around_it(inner: list[str], before: str, after: str) -> None:
     assert expand_braces(f"{before}{{{','.join(inner)}}}{after}") == [f"{before}{item}{after}" for item in inner]

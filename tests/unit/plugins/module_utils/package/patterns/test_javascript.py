@@ -21,6 +21,6 @@ MEASURED: dict[str, Any] = json.loads(Path(__file__).with_name("sets.json").read
 
 
 @pytest.mark.parametrize("pattern", MEASURED["matches"])
-def test_a_set_matches_what_it_does_in_javascript(pattern: str) -> None:
+def test_a_character_set_matches_as_in_javascript(pattern: str) -> None:
     glob = Minimatch(pattern)
     assert [path for path in MEASURED["paths"] if glob.matches(path)] == MEASURED["matches"][pattern]

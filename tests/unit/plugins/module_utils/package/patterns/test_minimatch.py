@@ -45,7 +45,7 @@ def test_a_pattern_is_compared_with_the_whole_path(pattern: str, matching: list[
 @pytest.mark.parametrize(
     ("pattern", "idle"), [("src/", True), ("/src", True), ("./src", True), ("src", False), ("{src,/src}", False)]
 )
-def test_a_pattern_that_no_path_can_match_is_idle(pattern: str, idle: bool) -> None:
+def test_a_pattern_that_cannot_match_a_path_is_reported(pattern: str, idle: bool) -> None:
     assert Minimatch(pattern).is_idle is idle
 
 

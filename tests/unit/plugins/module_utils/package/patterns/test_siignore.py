@@ -61,7 +61,7 @@ def topmost(names: set[str], kept: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("text", MEASURED["left_out"])
-def test_what_si_leaves_out_is_left_out(packed: Packed, text: str) -> None:
+def test_files_that_si_leaves_out_are_left_out(packed: Packed, text: str) -> None:
     assert topmost(packed(""), packed(text)) == MEASURED["left_out"][text]
 
 
@@ -70,7 +70,7 @@ def test_without_a_siignore_all_is_packed(packed: Packed) -> None:
     assert {".env", ".hidden/.deep", "empty", "dangling"} < packed(None)
 
 
-def test_the_digest_is_over_what_is_packed(make_directory: MakeDirectory) -> None:
+def test_the_digest_covers_exactly_the_packed_files(make_directory: MakeDirectory) -> None:
     one = make_directory({".siignore": "src\n", "node_modules/debug/src/index.js": "x", "src/a.ts": "1"}, name="one")
     two = make_directory({".siignore": "src\n", "node_modules/debug/src/index.js": "x"}, name="two")
     assert read_package(str(one)).digest == read_package(str(two)).digest
@@ -78,7 +78,7 @@ def test_the_digest_is_over_what_is_packed(make_directory: MakeDirectory) -> Non
 
 
 @pytest.mark.parametrize("line", ["test/", "/test", "./test", "test # mine", "{test/,/test}", "a/../test"])
-def test_a_line_that_leaves_nothing_out_is_warned_of(make_directory: MakeDirectory, line: str) -> None:
+def test_a_line_of_siignore_without_effect_gives_a_warning(make_directory: MakeDirectory, line: str) -> None:
     source = make_directory({".siignore": f"# comment\n\n*.log\n{line}\r\n!!**/*.txt\n", "test/a": ""})
     (warning,) = read_package(str(source)).warnings
     assert f"these patterns of .siignore match nothing: {line!r}; as with si" in warning
@@ -92,12 +92,12 @@ def test_a_siignore_may_be_a_link(make_directory: MakeDirectory) -> None:
     assert "a.log" in [entry.path for entry in read_package(str(source)).entries]
 
 
-def test_a_siignore_that_is_no_file_is_refused(make_directory: MakeDirectory) -> None:
+def test_a_siignore_that_is_not_a_file_is_refused(make_directory: MakeDirectory) -> None:
     source = make_directory()
     os.mkfifo(source / ".siignore")
     assert ".siignore is not a file" in refused(source)
 
 
 @pytest.mark.parametrize("line", ["{1..100000}", "{a,b}" * 20, "{" * 2000 + "a,b" + "}" * 2000, f"{{1..{'9' * 5000}}}"])
-def test_braces_do_not_make_us_take_in_memory(make_directory: MakeDirectory, line: str) -> None:
+def test_braces_in_siignore_do_not_fill_the_memory(make_directory: MakeDirectory, line: str) -> None:
     assert "braces expand to more than 10000 names" in refused(make_directory({".siignore": line}))

@@ -25,10 +25,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.views import bare
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
 
-Told = dict[str, Any]
+RulebookEvent = dict[str, Any]
 
 
-class Teller:
+class RulebookEvents:
     """Builds the events of one hub. They never show its token or password. ``mask_output``: mask secrets of programs too."""
 
     def __init__(self, name: str, hub: HubClient, mask_output: bool) -> None:
@@ -41,32 +41,32 @@ class Teller:
         # Read them each time, because token_file may hold another token by now.
         return self._hub.transport.own_secrets
 
-    def reachable(self, version: HubVersion, unreachable_for: float) -> Told:
+    def reachable(self, version: HubVersion, unreachable_for: float) -> RulebookEvent:
         """The hub answers."""
-        return self._told(
+        return self._event(
             "hub_reachable",
             version=version.version,
             generation=version.generation,
             unreachable_for=round(unreachable_for, 1),
         )
 
-    def unreachable(self, error: SthError) -> Told:
+    def unreachable(self, error: SthError) -> RulebookEvent:
         """The hub does not answer, or refuses the request."""
-        return self._told("hub_unreachable", error_code=error.code, message=scrub(error.message, self._secrets))
+        return self._event("hub_unreachable", error_code=error.code, message=scrub(error.message, self._secrets))
 
-    def instance(self, kind: str, record: InstanceRecord, sequence: SequenceRecord | None) -> Told:
+    def instance(self, kind: str, record: InstanceRecord, sequence: SequenceRecord | None) -> RulebookEvent:
         """An instance has changed. ``kind``: ``instance_started``, ``instance_ready`` or ``instance_ended``."""
-        return self._told(kind, instance=bare_instance_view(record, sequence))
+        return self._event(kind, instance=bare_instance_view(record, sequence))
 
     def event(
         self, record: InstanceRecord, sequence: SequenceRecord | None, name: str, event: Event, kept: bool
-    ) -> Told:
+    ) -> RulebookEvent:
         """The program has emitted an event."""
         payload = scrub_all(event.payload, self._secrets)
         if self._mask_output:
             masker = Masker()
             payload = masker.data(payload, masker.secrets(record.app_config, record.args))
-        return self._told(
+        return self._event(
             "event",
             name=name,
             payload=payload,
@@ -77,10 +77,10 @@ class Teller:
 
     def gap(
         self, record: InstanceRecord, sequence: SequenceRecord | None, name: str, seconds: float, reason: str
-    ) -> Told:
+    ) -> RulebookEvent:
         """Events of the last ``seconds`` may be lost."""
         since = datetime.now(timezone.utc) - timedelta(seconds=seconds)
-        return self._told(
+        return self._event(
             "gap",
             name=name,
             since=since.isoformat(timespec="milliseconds"),
@@ -89,6 +89,6 @@ class Teller:
             instance=bare_instance_view(record, sequence),
         )
 
-    def _told(self, kind: str, **more: Any) -> Told:
+    def _event(self, kind: str, **more: Any) -> RulebookEvent:
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         return {"type": kind, "hub": {"name": self._name, "api_url": self._hub.api_url}, "time": now, **more}

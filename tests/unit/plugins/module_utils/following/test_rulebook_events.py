@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.following.told import Teller
+from ansible_collections.scramjet.sth.plugins.module_utils.following.rulebook_events import RulebookEvents
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, HubVersion, InstanceRecord
@@ -26,7 +26,7 @@ from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.
 
 
 @pytest.mark.parametrize("mask_output", [True, False])
-def test_secrets_are_not_told(mask_output: bool) -> None:
+def test_events_show_no_secret(mask_output: bool) -> None:
     with FakeHub("1.x") as hub:
         instance = start(hub, "shop", password="hunter22-of-program")
         hub.token = "hunter22-of-hub"
@@ -44,19 +44,19 @@ RECORD = InstanceRecord("i", "s", "running", {"apiKey": "k3y-of-program"})
 
 
 @pytest.fixture
-def teller() -> Teller:
+def rulebook_events() -> RulebookEvents:
     """Tells of a hub that is signed in to with a token."""
     connection = Connection("http://127.0.0.1:9", token="t0ken-of-hub")
-    return Teller("north", HubClient(connection), mask_output=True)
+    return RulebookEvents("north", HubClient(connection), mask_output=True)
 
 
-def test_every_event_says_of_which_hub_and_when(teller: Teller) -> None:
+def test_every_event_says_of_which_hub_and_when(rulebook_events: RulebookEvents) -> None:
     told = [
-        teller.reachable(HubVersion("1.0.1", "1.x"), 1.26),
-        teller.unreachable(SthError("UNREACHABLE", "away")),
-        teller.instance("instance_ended", RECORD, None),
-        teller.event(RECORD, None, "up", Event(1), kept=True),
-        teller.gap(RECORD, None, "up", 1.0, "cut"),
+        rulebook_events.reachable(HubVersion("1.0.1", "1.x"), 1.26),
+        rulebook_events.unreachable(SthError("UNREACHABLE", "away")),
+        rulebook_events.instance("instance_ended", RECORD, None),
+        rulebook_events.event(RECORD, None, "up", Event(1), kept=True),
+        rulebook_events.gap(RECORD, None, "up", 1.0, "cut"),
     ]
     assert [item["type"] for item in told] == ["hub_reachable", "hub_unreachable", "instance_ended", "event", "gap"]
     assert [item["hub"] for item in told] == [HUB] * 5
@@ -65,14 +65,14 @@ def test_every_event_says_of_which_hub_and_when(teller: Teller) -> None:
     assert all("k3y-of-program" not in str(item) for item in told)
 
 
-def test_a_gap_says_since_when_events_may_be_lost(teller: Teller) -> None:
-    gap = teller.gap(RECORD, None, "up", 60.0, "the connection was cut")
+def test_a_gap_says_since_when_events_may_be_lost(rulebook_events: RulebookEvents) -> None:
+    gap = rulebook_events.gap(RECORD, None, "up", 60.0, "the connection was cut")
     since, now = (datetime.fromisoformat(gap[key]) for key in ("since", "time"))
     assert 59 < (now - since).total_seconds() < 61
     assert (gap["seconds"], gap["message"]) == (60.0, "the connection was cut")
 
 
-def test_how_the_hub_is_signed_in_to_is_never_told(teller: Teller) -> None:
-    refused = teller.unreachable(SthError("UNAUTHORIZED", "The hub does not accept t0ken-of-hub"))
-    cut = teller.gap(RECORD, None, "up", 1.0, "no answer to t0ken-of-hub")
+def test_events_never_contain_a_token_or_password(rulebook_events: RulebookEvents) -> None:
+    refused = rulebook_events.unreachable(SthError("UNAUTHORIZED", "The hub does not accept t0ken-of-hub"))
+    cut = rulebook_events.gap(RECORD, None, "up", 1.0, "no answer to t0ken-of-hub")
     assert (refused["message"], cut["message"]) == ("The hub does not accept ********", "no answer to ********")

@@ -30,7 +30,7 @@ in_turn = pytest.mark.parametrize(
 
 
 @in_turn
-def test_each_action_is_told(entrance: str, check: bool, tmp_path: pathlib.Path) -> None:
+def test_each_action_is_shown(entrance: str, check: bool, tmp_path: pathlib.Path) -> None:
     tasks: list[dict[str, Any]] = [
         {"scramjet.sth.sth_sequence": {"src": str(PROBE)}, "check_mode": False, "no_log": True},
         {"scramjet.sth.sth_instance": STARTS},
@@ -65,7 +65,9 @@ def test_a_warning_is_in_the_result_and_on_the_screen(entrance: str, tmp_path: p
 
 
 @in_turn
-def test_two_packages_of_one_name_in_a_play_are_warned_of(entrance: str, check: bool, tmp_path: pathlib.Path) -> None:
+def test_two_packages_with_one_name_in_a_play_give_a_warning(
+    entrance: str, check: bool, tmp_path: pathlib.Path
+) -> None:
     packages = [str(shutil.copytree(PROBE, tmp_path / name)) for name in ("one", "two")]
     (tmp_path / "two" / "more").write_text("x")
     deploys = [{"scramjet.sth.sth_sequence": {"src": package}} for package in packages]
