@@ -313,7 +313,7 @@ def test_time_outs_of_a_gateway_that_are_too_short_are_reported_and_end_nothing(
     def finish() -> None:
         client = HubClient(hub.api_url)
         (job,) = client.instances()
-        client.instance(job.id).send_event("finish", None)
+        client.instance(job.id).send_event("finish", "")
 
     # The program runs until nginx has cut its output off.
     errors = tmp_path / "error.log"
