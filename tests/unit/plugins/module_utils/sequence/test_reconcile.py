@@ -376,7 +376,7 @@ def test_no_package_is_removed_under_what_a_restarted_hub_does_not_list_yet(
     ],
 )
 def test_a_reference_in_the_place_of_a_name_is_refused(
-    hub: FakeHub, package: pathlib.Path, options: dict[str, str], words: str
+    hub: FakeHub, package: pathlib.Path, options: dict[str, Any], words: str
 ) -> None:
     run_task("sth_sequence", hub, src=str(package))
     for check in (True, False):
