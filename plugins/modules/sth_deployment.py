@@ -489,8 +489,8 @@ url:
   returned: failure of a request
   type: str
 instance:
-  description: Id of the replica that failed.
-  returned: failure, if a replica failed
+  description: Id of the replica that failed, or of one that was started but could not be read afterwards.
+  returned: failure, if a replica failed or could not be read
   type: str
 outcome:
   description: How the failed replica ended.

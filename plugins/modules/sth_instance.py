@@ -435,7 +435,7 @@ instance:
     - The instance, or the first of several. Null if there is none.
     - If the task fails after it has started or joined an instance, or because it could not end one, this is not a dictionary, but the id
       of that instance.
-  returned: success, and after an instance has failed
+  returned: success, and failure that concerns an instance whose id is known
   type: dict
   contains:
     id:

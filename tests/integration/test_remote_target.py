@@ -131,3 +131,17 @@ def test_a_bad_package_is_refused_before_it_is_copied_to_the_target(deploy: Depl
         assert not hub.requests
         misspelt = {"of_module": {"compare": "contents"}, "failed_when": False, "of_result": ["'compare' in told.msg"]}
         assert not deploy(hub, misspelt)
+
+
+def test_a_source_that_may_never_end_is_not_copied(deploy: Deploy) -> None:
+    write = {"of_action": "scramjet.sth.sth_stream", "ignore_errors": True}
+    target = {"topic": "numbers", "content_type": "text/plain"}
+    refused = ["told is failed", "told.error_code == 'INVALID_OPTION'"]
+    endless = {**write, "of_module": {**target, "src": "/dev/zero"}}
+    empty = {**write, "of_module": {**target, "src": "/dev/null"}}
+    with FakeHub(generation="1.x") as hub:
+        what = [*refused, "'src /dev/zero is a device' in told.msg"]
+        assert deploy(hub, {**endless, "of_result": what}, {**endless, "of_result": what, "check_mode": True}) == []
+        # The module on the target reads its own.
+        assert deploy(hub, {**empty, "of_result": [*refused, "'the data is empty' in told.msg"]}) == []
+        assert not hub.writes

@@ -374,7 +374,7 @@ def test_right_after_a_restart_no_package_of_an_unlisted_instance_is_removed(
     ],
 )
 def test_a_reference_in_the_place_of_a_name_is_refused(
-    hub: FakeHub, package: pathlib.Path, options: dict[str, str], words: str
+    hub: FakeHub, package: pathlib.Path, options: dict[str, Any], words: str
 ) -> None:
     run_task("sth_sequence", hub, src=str(package))
     for check in (True, False):
