@@ -361,15 +361,11 @@ class Transport:
         # All tokens that were sent, because a proxy in front of the hub may repeat a refused one in its answer.
         tokens = self._token_file.seen if self._token_file else ()
         connection = self.connection
-        basic = b64encode(f"{connection.url_username}:{connection.url_password}".encode()).decode()
+        password, basic = connection.url_password, None
+        if password:
+            basic = b64encode(f"{connection.url_username}:{password}".encode()).decode()
         headers = (value for _name, value in connection.headers)
-        values = (
-            connection.token,
-            connection.url_password,
-            basic if connection.url_password else None,
-            *headers,
-            *tokens,
-        )
+        values = (connection.token, password, basic, *headers, *tokens)
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     def _body(self, response: requests.Response, method: str, url: str) -> bytes:
