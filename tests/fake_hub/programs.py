@@ -114,7 +114,7 @@ def received(instance: Instance, event: str, message: Any) -> None:
     elif event == "ping":
         instance.emit("pong", message)
     elif event == "count":
-        instance.emit("counted", len(instance.emitted.get("counted", [])) + 1)
+        instance.emit("counted", str(len(instance.emitted.get("counted", [])) + 1))
     elif event == "finish":
         instance.complete(b"result\n")
 

@@ -19,7 +19,7 @@ module.exports = async function (input, ...args) {
   if (config.healthy === false) this.addMonitoringHandler(() => ({ healthy: false }));
   this.on("ping", (message) => this.emit("pong", message));
   let counted = 0;
-  this.on("count", () => this.emit("counted", ++counted));
+  this.on("count", () => this.emit("counted", String(++counted)));
   for (const [asked, event] of Object.entries(config.answers || {})) {
     this.on(asked, () => this.emit(event.name, event.payload));
   }
