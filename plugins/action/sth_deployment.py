@@ -19,9 +19,12 @@ result has the settings in force. A later task with ``_back`` brings them back.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
@@ -51,6 +54,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     both_results,
     read_fleet,
     refuse_strategy,
+    refuse_turn,
     share_of,
     shares,
 )
@@ -67,10 +71,13 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
     report_path,
     write_report,
 )
+from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 from ansible_collections.scramjet.sth.plugins.plugin_utils.uploads_file import Files
 
 # The evaluated lists, by the id of the task. All items of a loop run in one worker, so they share the list.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
+# The name of the file in which hubs note for those after them that their turn has failed (`run_file`).
+_TURNS = "turns"
 # The keys of a result with ``_brief``.
 _BRIEF = (
     "changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable", "would_change", "ref_before", "in_force",
@@ -96,7 +103,13 @@ class ActionModule(HubAction):
             return self._decide(variables)
         if "_check_list" in self._task.args:
             return self._check_list(variables)
-        result = super().run(tmp, task_vars)
+        try:
+            result = super().run(tmp, task_vars)
+        except AnsibleConnectionFailure:
+            self._note_failed_turn(variables)
+            raise
+        if result.get("failed"):
+            self._note_failed_turn(variables)
         rows = result.pop("_report", ())
         result.update(result.pop("_kept_back", {}))
         if "_remember" in self._task.args:
@@ -115,9 +128,22 @@ class ActionModule(HubAction):
             if "_all_have_theirs" in self._task.args:
                 return {"changed": False, "complete": all_have_theirs(variables)}
             refuse_strategy(self._task)
-            return {"changed": False, **shares(variables, self._task.args["_share"] == "only_look")}
+            computed = shares(variables, self._task.args["_share"] == "only_look")
+            return {"changed": False, **computed, "turns": str(uuid.uuid4())}
         except SthError as error:
             return {**nothing_done(TASK, None), **_failed_result(error)}
+
+    def _turns(self, variables: Mapping[str, Any]) -> str:
+        """Return the id of the turns of this run, if this task is one of them; "" if it is not, or all hubs are updated at the same time."""
+        is_turn = "_listed" in self._task.args and not {"_back", "_last", "_brief"} & {*self._task.args}
+        fleet = variables.get("deployment__fleet") or {}
+        return str(fleet["turns"]) if is_turn and fleet.get("at_once") and not self._task.check_mode else ""
+
+    def _note_failed_turn(self, variables: Mapping[str, Any]) -> None:
+        """Note a failure for the hubs whose turn comes later."""
+        turns = self._turns(variables)
+        if turns:
+            add_line(_TURNS, {"turns": turns, "name": self._task.args["_listed"], "host": _host(variables)})
 
     def _decide(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Decide how a rollout goes on, from the results of all hosts."""
@@ -189,6 +215,8 @@ class ActionModule(HubAction):
             )
         options = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
         share = share_of(name, variables, bool(last))
+        if self._turns(variables):
+            refuse_turn(name, self._turns(variables), read_lines(_TURNS))
         if back:
             share.pop("indexes", None)
             return {**arguments, **options_before(name, {**options, **share}, variables), "name": name}
