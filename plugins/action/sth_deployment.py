@@ -134,10 +134,12 @@ class ActionModule(HubAction):
             return {**nothing_done(TASK, None), **_failed_result(error)}
 
     def _turns(self, variables: Mapping[str, Any]) -> str:
-        """Return the id of the turns of this run, if this task is one of them; "" if it is not, or all hubs are updated at the same time."""
-        is_turn = "_listed" in self._task.args and not {"_back", "_last", "_brief"} & {*self._task.args}
-        fleet = variables.get("deployment__fleet") or {}
-        return str(fleet["turns"]) if is_turn and fleet.get("at_once") and not self._task.check_mode else ""
+        """Return the id of the turns of this run; "" if this task is not a turn of a deployment with ``min_ready``, or all hubs are updated at once."""
+        if self._task.check_mode or {"_back", "_last", "_brief"} & {*self._task.args}:
+            return ""
+        checked, fleet = (variables.get(name) or {} for name in ("deployment__checked", "deployment__fleet"))
+        own = (checked.get("fleets") or {}).get(self._task.args.get("_listed")) or {}
+        return str(fleet["turns"]) if own.get("min_ready") is not None and fleet.get("at_once") else ""
 
     def _note_failed_turn(self, variables: Mapping[str, Any]) -> None:
         """Note a failure for the hubs whose turn comes later."""
@@ -215,8 +217,12 @@ class ActionModule(HubAction):
             )
         options = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
         share = share_of(name, variables, bool(last))
-        if self._turns(variables):
+        try:
             refuse_turn(name, self._turns(variables), read_lines(_TURNS))
+        except SthError:
+            # The failure says for which hub the task is.
+            self._add_connection(arguments, variables)
+            raise
         if back:
             share.pop("indexes", None)
             return {**arguments, **options_before(name, {**options, **share}, variables), "name": name}

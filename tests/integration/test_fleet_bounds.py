@@ -166,6 +166,29 @@ def test_a_hub_is_lost_while_it_is_updated(book: str | None, lost: str, tmp_path
         settled(fleet, ["new"])
 
 
+def test_after_a_failed_turn_the_hubs_after_it_stay_as_they_are(tmp_path: pathlib.Path) -> None:
+    with four_hubs(tmp_path) as (fleet, _hubs, counts):
+        given = {**TWELVE, "min_ready": 10, "on_failure": "leave"}
+        fleet.deploy(**given)
+        fleet.hubs["south"].fault(Fault("status", "POST", "/start", times=99, status=500))
+        counts.clear()
+        said = fleet.refused("-f", "10", **given, args=["new"])
+        assert "because south has failed before" in said
+        assert fleet.hubs["east"].api_url in said
+        assert min(counts) >= 10
+        shown = {
+            name: {tuple(item.args or ()) for item in hub.state.runners if item.process_alive}
+            for name, hub in fleet.hubs.items()
+        }
+        assert shown == {"north": {("new",)}, "south": {()}, "west": {()}, "east": {()}}
+        fleet.hubs["south"].faults.clear()
+        # None may be stopped until the missing ones are back.
+        assert "set max_surge to 1" in fleet.refused(**given, args=["new"])
+        fleet.deploy("-f", "10", **{**given, "max_surge": 1}, args=["new"])
+        assert min(counts) >= 10
+        settled(fleet, ["new"])
+
+
 @pytest.mark.parametrize("book", [None, ROLLOUT])
 def test_two_controllers_at_once(book: str | None, tmp_path: pathlib.Path) -> None:
     with four_hubs(tmp_path) as (fleet, _hubs, _counts):

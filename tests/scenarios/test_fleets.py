@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import pathlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -39,9 +39,9 @@ COMMON: dict[str, Any] = {"total_replicas": 4, "stable_for": 0, "stop_timeout": 
 
 
 class Member(FakeHub):
-    """A hub of a fleet. ``writes`` counts those of all its hubs; after write number ``last``, none of them answers any more."""
+    """A hub of a fleet. On the first one, ``written`` counts the writes to all. After write number ``last``, none of them answers any more."""
 
-    writes = 0
+    written = 0
     last = 0
 
     def __init__(self, generation: str, fleet: Fleet) -> None:
@@ -53,8 +53,8 @@ class Member(FakeHub):
         answer = super().answer(call)
         if call.method != "GET":
             first = self.fleet["north"]
-            first.writes += 1
-            if first.writes == first.last:
+            first.written += 1
+            if first.written == first.last:
                 for hub in self.fleet.values():
                     hub.dead = True
         return answer
@@ -64,8 +64,10 @@ class Member(FakeHub):
 def three_hubs() -> Iterator[Fleet]:
     """Yield hubs of both generations."""
     hubs: Fleet = {}
-    with Member("1.x", hubs) as north, Member("0.18", hubs) as south, Member("1.x", hubs) as west:
-        hubs.update(north=north, south=south, west=west)
+    with ExitStack() as stack:
+        for name, generation in (("north", "1.x"), ("south", "0.18"), ("west", "1.x")):
+            hubs[name] = Member(generation, hubs)
+            stack.enter_context(hubs[name])
         yield hubs
 
 
@@ -132,17 +134,17 @@ def test_a_controller_that_is_killed_after_any_write_leaves_what_the_next_run_co
         with three_hubs() as fleet:
             # Of four replicas on two hubs, one moves to the third hub, and all of them are updated.
             assert not failures(role({name: fleet[name] for name in ("north", "south")}, **before))
-            fleet["north"].writes, fleet["north"].last = 0, number
+            fleet["north"].written, fleet["north"].last = 0, number
             cut = role(fleet, **after)
-            ended = fleet["north"].writes < number
+            ended = fleet["north"].written < number
             assert ended != bool(failures(cut))
             for hub in fleet.values():
                 hub.revive()
             assert not failures(role(fleet, **after))
             settled(fleet, new)
-            written = fleet["north"].writes
+            written = fleet["north"].written
             assert not failures(role(fleet, **after))
-            assert fleet["north"].writes == written
+            assert fleet["north"].written == written
         if ended:
             break
     # Three uploads, and starts and ends of five replicas, of which one has moved.
