@@ -120,8 +120,8 @@ _PLAYED = (
 )
 
 
-# With one version the playbooks' scenarios are compared too, all targets run on a real hub, as modules some, and thousands of tasks are run:
-# that takes long.
+# With one version the playbooks' scenarios are compared too, all targets run on a real hub, as modules some, thousands of tasks are run, and
+# fleets lose hubs and controllers: that takes long.
 _WHOLE = "2.19"
 
 
@@ -136,7 +136,10 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
         if core == _WHOLE:
             played += [
                 f"tests/integration/test_{name}.py"
-                for name in ("real_hub", "role_hub", "quickstart_page", "fake_1_x", "fake_older", "many_tasks")
+                for name in (
+                    *("real_hub", "role_hub", "quickstart_page", "fake_1_x", "fake_older", "many_tasks"),
+                    *("fleet", "fleet_bounds", "rollout"),
+                )
             ]
         else:
             played += ["--deselect", "tests/integration/test_fake_1_x_roles.py::test_target[playbooks"]

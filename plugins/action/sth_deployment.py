@@ -19,10 +19,13 @@ result has the settings in force. A later task with ``_back`` brings them back.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
@@ -52,6 +55,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     both_results,
     read_fleet,
     refuse_strategy,
+    refuse_turn,
     share_of,
     shares,
 )
@@ -69,9 +73,12 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.report.report_file im
     report_path,
     write_report,
 )
+from ansible_collections.scramjet.sth.plugins.plugin_utils.run_file import add_line, read_lines
 
 # The evaluated lists, by the id of the task. All items of a loop run in one worker, so they share the list.
 _evaluated: dict[str, dict[str, dict[str, Any]]] = {}
+# The name of the file in which hubs note for those after them that their turn has failed (`run_file`).
+_TURNS = "turns"
 # The keys of a result with ``_brief``.
 _BRIEF = (
     "changed", "failed", "msg", "error_code", "deployment", "hub", "unreachable", "would_change", "ref_before", "in_force",
@@ -96,7 +103,13 @@ class ActionModule(PackageAction):
             return self._decide(variables)
         if "_check_list" in self._task.args:
             return self._check_list(variables)
-        result = super().run(tmp, task_vars)
+        try:
+            result = super().run(tmp, task_vars)
+        except AnsibleConnectionFailure:
+            self._note_failed_turn(variables)
+            raise
+        if result.get("failed"):
+            self._note_failed_turn(variables)
         rows = result.pop("_report", ())
         result.update(result.pop("_kept_back", {}))
         if "_remember" in self._task.args:
@@ -120,9 +133,28 @@ class ActionModule(PackageAction):
             if "_all_have_theirs" in self._task.args:
                 return {"changed": False, "complete": all_have_theirs(variables)}
             refuse_strategy(self._task)
-            return {"changed": False, **shares(variables, self._task.args["_share"] == "only_look")}
+            computed = shares(variables, self._task.args["_share"] == "only_look")
+            return {"changed": False, **computed, "turns": str(uuid.uuid4())}
         except SthError as error:
             return {**nothing_done(TASK, None), **_failed_result(error)}
+
+    def _turns(self, variables: Mapping[str, Any]) -> str:
+        """Return the id of the turns of this run; "" if this task is not a turn of a deployment with ``min_ready``, or all hubs are updated at once."""
+        if self._task.check_mode or {"_back", "_last", "_brief"} & {*self._task.args}:
+            return ""
+        checked, fleet = (variables.get(name) or {} for name in ("deployment__checked", "deployment__fleet"))
+        own = (checked.get("fleets") or {}).get(self._task.args.get("_listed")) or {}
+        return str(fleet["turns"]) if own.get("min_ready") is not None and fleet.get("at_once") else ""
+
+    def _note_failed_turn(self, variables: Mapping[str, Any]) -> None:
+        """Note a failure for the hubs whose turn comes later."""
+        turns = self._turns(variables)
+        if turns:
+            try:
+                add_line(_TURNS, {"turns": turns, "name": self._task.args["_listed"], "host": _host(variables)})
+            except SthError as error:
+                # The failure of the deployment counts more.
+                self._display.warning(f"{error.message} So the hubs whose turn comes later are updated too.")
 
     def _decide(self, variables: dict[str, Any]) -> dict[str, Any]:
         """Decide how a rollout goes on, from the results of all hosts."""
@@ -199,6 +231,12 @@ class ActionModule(PackageAction):
         # These are arguments of a task, of which each may be missing. The module validates them, and makes typed options of them.
         element = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
         share = share_of(name, variables, bool(last))
+        try:
+            refuse_turn(name, self._turns(variables), read_lines(_TURNS))
+        except SthError:
+            # The failure says for which hub the task is.
+            self._add_connection(arguments, variables)
+            raise
         if back:
             share.pop("indexes", None)
             return {**arguments, **options_before(name, {**element, **share}, variables), "name": name}

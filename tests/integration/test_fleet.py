@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
@@ -113,6 +114,7 @@ def test_replicas_move_to_other_hubs_and_back_when_a_hub_is_lost_and_returns(tmp
         assert fleet.writes() == 0
         fleet.deploy(total_replicas=7)
         assert fleet.shown() == whole
+        digest = f"sha256:{read_package(PROBE).digest[:12]}"
         before = fleet.writes()
         assert "changed=1" not in fleet.deploy(total_replicas=7)
         assert fleet.writes() == before
@@ -123,12 +125,13 @@ def test_replicas_move_to_other_hubs_and_back_when_a_hub_is_lost_and_returns(tmp
         assert "No answer from west" in fleet.deploy(warned=True, **away)
         assert fleet.shown() == {"north": [0, 1, 2, 5], "south": [3, 4, 6], "west": [5, 6]}
         before = fleet.writes()
-        rows = fleet.status(**{**away, "args": ["changed"]})
+        rows = fleet.status("--check", **{**away, "args": ["changed"]})
         assert [(row["hub"], row["ready"], row["wanted"], row["drift"], row["reachable"]) for row in rows] == [
             ("north", 4, 4, True, True),
             ("south", 3, 3, True, True),
             ("west", None, None, None, False),
         ]
+        assert [(row["version"], row["digest"]) for row in rows] == [("1.0.0", digest)] * 2 + [(None, None)]
         assert fleet.writes() == before
         west.revive()
         # Two tasks, of which the second ends what has moved, and north is updated before too.

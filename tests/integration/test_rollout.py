@@ -300,15 +300,16 @@ class Watched(FakeHub):
 
 
 @everything
-def test_a_rollout_that_was_killed_after_any_write_goes_on(tmp_path: pathlib.Path, new: dict[str, Any]) -> None:
+@pytest.mark.parametrize("book", ["scramjet.sth.deploy", ROLLOUT])
+def test_a_run_that_was_killed_after_any_write_goes_on(book: str, tmp_path: pathlib.Path, new: dict[str, Any]) -> None:
     small = {**new, "total_replicas": 2}
     for number in range(1, 20):
         hubs = [Watched("1.x"), Watched("0.18")]
         with hubs[0] as north, hubs[1] as south:
             fleet = Fleet(tmp_path, {"north": north, "south": south})
             fleet.deploy(**{**OLD, "total_replicas": 2})
-            killed = killed_after(number, fleet, hubs, small)
-            rollout(fleet, **small)
+            killed = killed_after(number, fleet, hubs, small, book)
+            fleet.deploy("-e", "sth_rollout_soak_time=0", book=book, **small)
             shown = [[row[:2] for row in rows] for rows in everywhere(fleet).values()]
             assert shown == [[(0, "2.0.0")], [(1, "2.0.0")]]
             if not killed:
@@ -322,13 +323,13 @@ def children(pid: int) -> list[int]:
     return [int(text) for text in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mapping[str, Any]) -> bool:
+def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mapping[str, Any], book: str) -> bool:
     """Run the playbook, and kill it with all its workers after ``number`` writes. Return whether there were so many."""
     variables = {"sth_hosts": "hubs", "deployment_list": [{**WEB, **element}], "sth_rollout_soak_time": 0}
     command = [
         str(pathlib.Path(sys.executable).parent / "ansible-playbook"),
         "-i", str(fleet.inventory), "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
-        "-e", json.dumps(variables), ROLLOUT,
+        "-e", json.dumps(variables), book,
     ]  # fmt: skip
     left, killed = [number], threading.Event()
     with (

@@ -11,13 +11,14 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task
 
+T = TypeVar("T")
 # A 0.18 hub does not tell who has ended a replica: on a busy machine another task's next step takes a while.
 PATIENT = replace(HASTY, others_show=10.0)
 # No task waits for another one, however busy the machine is.
@@ -37,7 +38,7 @@ def versions(directory: pathlib.Path, number: int) -> list[str]:
     return made
 
 
-def at_once(*tasks: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
+def at_once(*tasks: Callable[[], T]) -> list[T]:
     """Run tasks at the same time, and return their results."""
     with ThreadPoolExecutor(len(tasks)) as pool:
         return [begun.result() for begun in [pool.submit(task) for task in tasks]]

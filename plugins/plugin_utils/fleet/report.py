@@ -13,14 +13,19 @@ from typing import Any
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import AWAY
 
 HEADINGS = ("HUB", "DEPLOYMENT", "READY", "VERSION", "AGE", "DRIFT")
+# The keys of a row, besides ``hub`` and ``reachable``.
+_KEYS = (
+    "error", "deployment", "ref", "version", "digest", "versions", "wanted", "ready", "indexes", "oldest", "newest", "drift",
+)  # fmt: skip
 _STEPS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def fleet_report(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each deployment on each host, and one for each host without any.
 
-    A row is ``{hub, reachable, error, deployment, ref, version, versions, wanted, ready, indexes, oldest, newest, drift}``. ``drift``:
-    whether a run with the list would change anything; None if there is no list, or the check has failed.
+    A row is ``{hub, reachable, error, deployment, ref, version, digest, versions, wanted, ready, indexes, oldest, newest, drift}``.
+    ``digest``: that of ``ref``; None if it has none. ``drift``: whether a run with the list would change anything; None if there is no list,
+    or the check has failed.
     """
     rows = []
     for host in variables["ansible_play_hosts_all"]:
@@ -37,9 +42,7 @@ def table(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
 
 
 def _rows(host: str, seen: Mapping[str, Any], drift: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    empty = dict.fromkeys(
-        ("error", "deployment", "ref", "version", "versions", "wanted", "ready", "indexes", "oldest", "newest", "drift")
-    )
+    empty = dict.fromkeys(_KEYS)
     nothing = {"hub": host, "reachable": True, **empty}
     if "deployments" not in seen:
         away = seen.get("unreachable") or not seen or seen.get("error_code") in AWAY
@@ -54,6 +57,8 @@ def _rows(host: str, seen: Mapping[str, Any], drift: Mapping[str, Any]) -> Itera
         row = {**nothing, "deployment": name, "ready": 0, "wanted": 0, "indexes": "", "versions": {}}
         if found is not None:
             row.update({key: found[key] for key in row if key in found})
+            digest = str(found["ref"]).partition("@")[2]
+            row["digest"] = digest if digest.startswith("sha256:") else None
         if check is not None:
             # A check that failed is shown in its row. It does not fail the play.
             failed = check.get("error_code") is not None or "deployment" not in check

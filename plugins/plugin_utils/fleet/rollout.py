@@ -11,11 +11,14 @@ The variables of a host have: ``deployment__planned``, the changes that the roll
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order import missing_at_once
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.report import seconds_since
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import Fleet, ready_replicas
 
 # The variables with the results of the checks of a batch, and the name of each check in a failure.
 CHECKS = {
@@ -73,7 +76,10 @@ def all_failures(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``{hubs: {host: {name: options}}, left: {host: text}}``: what to bring back, and why some cannot be brought back.
+    """Return ``{hubs: {host: {name: options}}, left: {host: text}, at_once}``: what to bring back, and why some cannot be brought back.
+
+    ``at_once``: on how many hosts at the same time, 0 for all. A hub may have been lost since the plan, so what may be missing is computed
+    from what is ready now.
 
     ``options`` contain no secrets: `options_before` takes the settings in force before from ``deployment__planned`` of the host. A hub
     that had the new version already before this run is brought back only if an earlier, interrupted run of the same rollout may have
@@ -81,6 +87,7 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
     """
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
     reached = {name: of_host for name, of_host in hosts.items() if of_host.get("deployment__run")}
+    limits = _limits_now(hosts)
     hubs: dict[str, dict[str, Any]] = {}
     left: dict[str, str] = {}
     for host, of_host in reached.items():
@@ -90,15 +97,19 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
                 now.get("msg") or "its hub cannot be reached: when it runs again, deploy the previous version there"
             )
             continue
-        running = {item["name"]: item["ref"] for item in now["deployments"]}
+        running = {item["name"]: item for item in now["deployments"]}
         hubs[host] = {}
         for name, planned in _planned(of_host).items():
-            own = _way_back(planned, running.get(name), _refs_before(hosts.values(), name))
+            found = running.get(name, {})
+            own = _way_back(planned, found.get("ref"), _refs_before(hosts.values(), name))
+            if isinstance(own, dict) and own["state"] != "absent" and name in limits:
+                own = limits[name].applied(own, found)
             if isinstance(own, str):
                 left[host] = f"{name}: {own}"
             elif own:
                 hubs[host][name] = own
-    return {"hubs": hubs, "left": left}
+    at_once = min((item.at_once for item in limits.values() if item.at_once), default=0)
+    return {"hubs": hubs, "left": left, "at_once": at_once}
 
 
 def options_before(name: str, element: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,6 +151,46 @@ def failure(variables: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
         "msg": " ".join(text if text.endswith(".") else f"{text}." for text in said),
         "error_code": next(codes, "HUB_ERROR"),
     }
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """How many replicas of a spread deployment may be missing on each hub, besides those that are missing already, and on how many hubs."""
+
+    fleet: Fleet
+    ready: int
+    on_each: int
+    at_once: int
+
+    def applied(self, way: dict[str, Any], found: Mapping[str, Any]) -> dict[str, Any] | str:
+        """Return ``way`` with this limit for one hub, or why nothing can be replaced there. ``found``: the deployment on the hub."""
+        missing = max(0, found.get("wanted", 0) - found.get("ready", 0))
+        most = min(self.fleet.max_unavailable, self.on_each + missing)
+        if most == 0 and self.fleet.max_surge == 0:
+            return (
+                f"only {self.ready} of {self.fleet.total_replicas} replicas are ready and min_ready is {self.fleet.min_ready}, so none may be stopped, "
+                "and max_surge is 0: make the lost hubs reachable, and run a rollout with the previous list"
+            )
+        return {**way, "max_unavailable": most}
+
+
+def _limits_now(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, _Limits]:
+    """Return the limits of each deployment that has ``min_ready``, from what the hosts have found now."""
+    seen = [(of_host.get("deployment__now") or {}).get("deployments") for of_host in hosts.values()]
+    fleets: dict[str, Any] = {}
+    for of_host in hosts.values():
+        fleets.update((of_host.get("deployment__checked") or {}).get("fleets") or {})
+    limits = {}
+    for name, values in fleets.items():
+        fleet = Fleet(**values)
+        if fleet.min_ready is not None and fleet.strategy == "rolling":
+            ready = ready_replicas(name, seen)
+            try:
+                limits[name] = _Limits(fleet, ready, *missing_at_once(fleet.promise(name), ready))
+            except SthError:
+                # Only what is missing already may be replaced.
+                limits[name] = _Limits(fleet, ready, 0, 1)
+    return limits
 
 
 def _planned(of_host: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -9,7 +9,7 @@ Each host reads what runs on its hub. From the results, one task of the play com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any, Literal
@@ -116,10 +116,7 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
             )
         members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
         planned = plan_shares(members, fleet.total_replicas, fleet.spread)
-        # If a replica runs on two hubs, it counts once.
-        copies = sum(map(len, held.values())) - len(frozenset().union(*held.values()))
-        ready = max(0, _ready(seen.values(), name) - copies)
-        missing, hubs_at_once = missing_at_once(fleet.promise(name), ready)
+        missing, hubs_at_once = missing_at_once(fleet.promise(name), ready_replicas(name, seen.values()))
         at_once = min(filter(None, (at_once, hubs_at_once)), default=0)
         for host, indexes in planned.items():
             hubs[host][name] = {
@@ -137,6 +134,17 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
         "surplus": surplus,
         **({"warnings": [gone]} if away and fleets and not only_looks else {}),
     }
+
+
+def ready_replicas(name: str, seen: Collection[Any]) -> int:
+    """Return how many replicas of a deployment are ready. ``seen``: what each host has found on its hub, None for a hub that is lost.
+
+    If a replica runs on two hubs, it counts once.
+    """
+    held = [_indexes_of(found, name) for found in seen if found is not None]
+    copies = sum(map(len, held)) - len(frozenset().union(*held))
+    ready: int = sum(item["ready"] for found in seen for item in found or () if item["name"] == name)
+    return max(0, ready - copies)
 
 
 def share_of(name: str, variables: Mapping[str, Any], last: bool) -> dict[str, Any]:
@@ -179,6 +187,20 @@ def refuse_strategy(task: Any) -> None:
         raise SthError(
             "INVALID_OPTION",
             f"total_replicas needs all hosts of the play at once: use the strategy linear instead of {strategy}.",
+        )
+
+
+def refuse_turn(name: str, turns: str, failed: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse the update of a hub after another hub has failed in its turn, with fewer ready replicas than planned. Raises ``CONFLICT``.
+
+    ``turns``: the id of the turns of this run. ``failed``: what hubs have noted, ``{turns, name, host}``, the oldest first.
+    """
+    first = next((item for item in failed if item["turns"] == turns and item["name"] == name), None)
+    if first is not None:
+        raise SthError(
+            "CONFLICT",
+            f"Deployment {name}: nothing was changed on this hub, because {first['host']} has failed before, and fewer than min_ready replicas "
+            f"could be ready: see the failure of {first['host']}, and run the playbook again.",
         )
 
 
@@ -230,10 +252,6 @@ def _common_fleets(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Fleet]:
 def _indexes_of(deployments: Iterable[Mapping[str, Any]], name: str) -> frozenset[int]:
     texts = [item["indexes"] for item in deployments if item["name"] == name]
     return frozenset(chain.from_iterable(chain.from_iterable(ranges_of(text) or () for text in texts)))
-
-
-def _ready(seen: Iterable[Any], name: str) -> int:
-    return sum(item["ready"] for found in seen for item in found or () if item["name"] == name)
 
 
 def _weight(variables: Mapping[str, Any], spread: Spread) -> float:

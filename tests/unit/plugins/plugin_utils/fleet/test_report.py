@@ -46,6 +46,8 @@ def test_each_deployment_on_each_hub_has_a_row_with_its_drift() -> None:
         ("away", None, None, None, None),
     ]
     assert [row["reachable"] for row in rows] == [True, True, True, False, True, False]
+    assert [row["digest"] for row in rows] == [None, "sha256:6b1f0c2d9e4a", "sha256:6b1f0c2d9e4a", None, None, None]
+    assert len({tuple(row) for row in rows}) == 1
     assert rows[3]["error"] == "No connection."
     assert table(rows, NOW) == [
         "HUB    DEPLOYMENT     READY  VERSION  AGE  DRIFT",
@@ -62,6 +64,10 @@ def test_without_deployment_list_the_wanted_number_is_read_from_the_replicas_and
     rows = report(north={"deployment__seen": {"deployments": [{**WEB, "versions": {"a": 1, "b": 2}, "newest": None}]}})
     assert table(rows, NOW)[1] == "north  web         3/3    1.4.2 and others"
     assert rows[0]["drift"] is None
+    # A package that was not deployed by this collection has no digest.
+    for ref in ("shop@1.4.2", None):
+        (row,) = report(north={"deployment__seen": {"deployments": [{**WEB, "ref": ref}]}})
+        assert row["digest"] is None
 
 
 def test_a_deployment_that_cannot_be_compared_says_why() -> None:

@@ -126,6 +126,7 @@ def test_updated_hubs_are_rolled_back_to_their_own_settings() -> None:
             "west": {"web": {"state": "absent"}},
         },
         "left": {"lost": "No connection."},
+        "at_once": 0,
     }
     element = {"src": "probe", "replicas": 5, "app_config": {}, "stop_timeout": 3, "limits": {"memory": 1}}
     kept = {"stop_timeout": 3, "limits": {"memory": 1}}
@@ -137,6 +138,41 @@ def test_updated_hubs_are_rolled_back_to_their_own_settings() -> None:
     }.items():
         own = {**variables["hostvars"][host], "deployment__back": plan}
         assert options_before("web", element, own) == wanted
+
+
+@pytest.mark.parametrize(
+    ("ready", "more", "limits", "at_once"),
+    [
+        # Twelve are ready, so three may be missing.
+        ([3, 3, 3, 3], {}, [2, 2], 1),
+        ([3, 3, 3, 3], {"min_ready": 6}, [2, 2], 3),
+        # A hub is lost, and one more may be missing.
+        ([3, 3, 3, None], {"min_ready": 8}, [1, 1], 1),
+        # The replica that is missing on the first hub may be replaced, and no other.
+        ([2, 3, 3, None], {"min_ready": 8}, [1, None], 1),
+        ([3, 3, 3, None], {}, [None, None], 1),
+        # New ones are started first.
+        ([3, 3, 3, None], {"max_surge": 1}, [0, 0], 0),
+    ],
+)
+def test_what_goes_back_keeps_min_ready_with_what_is_ready_now(
+    ready: list[int | None], more: dict[str, Any], limits: list[int | None], at_once: int
+) -> None:
+    values = {"total_replicas": 12, "min_ready": 9, "max_surge": 0, "max_unavailable": 2, "strategy": "rolling", **more}
+    fleets = {"web": {"spread": "even", "on_unreachable": "fail", **values}}
+    hosts = {}
+    for number, (name, found) in enumerate(zip(("north", "south", "west", "east"), ready)):
+        indexes = f"{3 * number}-{3 * number + 2}"
+        deployment = {"name": "web", "ref": NEW, "ready": found, "wanted": 3, "indexes": indexes}
+        now = {"msg": "Gone."} if found is None else {"deployments": [deployment]}
+        # The rollout has not reached the last two.
+        run = ran() if number < 2 else {}
+        hosts[name] = updated(deployment__now=now, deployment__run=run, deployment__checked={"fleets": fleets})
+    plan = plan_back(play(**hosts))
+    allowed = [plan["hubs"][name].get("web", {}).get("max_unavailable") for name in ("north", "south")]
+    assert (allowed, plan["at_once"]) == (limits, at_once)
+    for name, limit in zip(("north", "south"), limits):
+        assert (limit is None) == ("so none may be stopped, and max_surge is 0" in plan["left"].get(name, ""))
 
 
 def test_hubs_that_an_interrupted_run_updated_are_rolled_back_too() -> None:

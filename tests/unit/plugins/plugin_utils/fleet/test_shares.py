@@ -19,6 +19,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     all_have_theirs,
     both_results,
     read_fleet,
+    refuse_turn,
     share_of,
     shares,
 )
@@ -90,6 +91,16 @@ def test_a_returned_hub_gets_its_share_before_the_surplus_ends() -> None:
         on_c["hostvars"] = {"a": {"deployment__run": {"results": []}}, "c": {"deployment__run": {"results": []}}}
         on_c["hostvars"]["b"] = {"deployment__run": run} if run else {}
         assert all_have_theirs(on_c) is complete, name
+
+
+def test_after_a_hub_has_failed_in_its_turn_the_next_ones_are_not_updated() -> None:
+    failed = [{"turns": "1", "name": "web", "host": "a"}, {"turns": "1", "name": "web", "host": "b"}]
+    with pytest.raises(SthError, match="because a has failed before") as refused:
+        refuse_turn("web", "1", failed)
+    assert refused.value.code == "CONFLICT"
+    # Another deployment, and an earlier play.
+    refuse_turn("api", "1", failed)
+    refuse_turn("web", "2", failed)
 
 
 def test_weights_are_variables_of_hosts_and_load_is_what_the_hub_says() -> None:
