@@ -79,10 +79,3 @@ def test_a_source_that_may_never_end_is_refused(echo: FakeHub, tmp_path: pathlib
 def test_the_null_device_is_an_empty_file(echo: FakeHub) -> None:
     assert write(echo, instance="copy", src="/dev/null", end=True)["bytes"] == 0
     assert read(echo, instance="copy")["content"] == ""
-
-
-def test_a_file_that_only_seems_empty_is_counted(echo: FakeHub) -> None:
-    said = pathlib.Path("/proc/version").read_bytes()
-    assert write(echo, instance="copy", src="/proc/version", end=True)["bytes"] == len(said) > 0
-    assert read(echo, instance="copy")["content"] == said.decode()
-    assert stream(echo, topic="version", src="/proc/version")["bytes"] == len(said)
