@@ -11,6 +11,7 @@ import pathlib
 import re
 import statistics
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -82,14 +83,16 @@ def run_measured(command: Sequence[str]) -> tuple[float, int, str]:
             peaks.append(_peak_of(pid))
 
     begin = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # Not a pipe, because nobody reads it before the end.
+    with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said) as process:
         watching = threading.Thread(target=watch, args=(process.pid,))
         watching.start()
         process.wait()
         seconds = time.monotonic() - begin
         over.set()
         watching.join()
-        written = process.stdout.read() if process.stdout else ""
+        said.seek(0)
+        written = said.read()
     if process.returncode:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {written}")
     return seconds, max(peaks), written

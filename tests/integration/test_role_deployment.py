@@ -116,7 +116,7 @@ def test_module_defaults_apply_to_the_role(tmp_path: pathlib.Path) -> None:
         ({"state": "running"}, "Deployment second: value of state must be one of"),
         ({"sequence": "probe"}, "Deployment second: parameters are mutually exclusive"),
         ({"max_surge": 0}, "Deployment second: max_surge and max_unavailable are both 0"),
-        ({"src": "", "sequence": None}, "Deployment second: sequence is null"),
+        ({"src": "", "sequence": None}, "src of the deployment second is empty"),
         ({"wait_for": "event"}, "Deployment second: "),
         ({"replica": 1}, "replica (replicas?)"),
         ({"name": "first"}, "first is used twice"),
