@@ -155,8 +155,9 @@ def within(megabytes: int, pipe: Any, api_url: str, module: str, options: Option
     pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + megabytes * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    hub: Any = SimpleNamespace(api_url=api_url)
     try:
-        result = run_task(module, SimpleNamespace(api_url=api_url), **options)
+        result = run_task(module, hub, **options)
     except BaseException:
         pipe.send(traceback.format_exc(limit=-3))
     else:
