@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "hub-behaviour.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| \[([^]]+)\]\(#[\w-]+\) \| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
 # The page says of these that a client can do nothing about them.
-WITHOUT = {"Events reach other instances", "Exit codes of strangers", "Output with an encoding", "Slow uploads"}
+WITHOUT = {"Events reach other instances", "Exit codes of strangers", "Output with an encoding"}
 
 
 def test_each_trap_has_a_row() -> None:

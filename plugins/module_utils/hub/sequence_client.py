@@ -128,10 +128,20 @@ class SequenceClient:
 
 
 def uploaded_id(api: HubApi, answer: Response, purpose: str) -> str:
-    """Read the id of a sequence from the answer to an upload; raise ``INVALID_PACKAGE`` if the hub refused the package."""
+    """Read the id of a sequence from the answer to an upload.
+
+    Raises ``INVALID_PACKAGE`` if the hub refused the package, and ``TIMEOUT`` if it did not wait for the end of the upload.
+    """
     if answer.status == 422:
         error = failed_answer(answer, purpose, "Correct the package.")
         raise SthError.of(error, "INVALID_PACKAGE")
+    if answer.status == 408:
+        # hub-behaviour.md#slow-uploads
+        message = (
+            f"The upload to {answer.api_url} took {answer.seconds:.0f} s, which is longer than it waits for a request (408): use a faster "
+            "connection, or a smaller package. What has arrived may stay in the hub's folder of sequences."
+        )
+        raise SthError.of(failed_answer(answer, purpose), "TIMEOUT", message)
     if not answer.ok:
         raise failed_answer(answer, purpose)
     return api.id_of(answer.json())

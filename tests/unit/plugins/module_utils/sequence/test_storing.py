@@ -32,6 +32,15 @@ def test_an_upload_returns_what_the_hub_lists(hub: FakeHub) -> None:
     assert (record.name, record.digest) == (PROBE.name, PROBE.digest)
 
 
+@pytest.mark.parametrize("hub", ["0.18"], indirect=True)
+def test_an_upload_that_takes_too_long_is_not_sent_again(hub: FakeHub) -> None:
+    hub.fault(Fault("status", "POST", "/sequence", status=408, reason="Request Timeout"))
+    result = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+    assert (result["error_code"], result["http_status"], result["changed"]) == ("TIMEOUT", 408, False), result
+    assert "use a faster connection" in result["msg"]
+    assert [item.method for item in hub.writes] == ["POST"]
+
+
 def test_if_the_hub_lists_another_package_the_failure_has_both_names(hub: FakeHub) -> None:
     client = HubClient(hub.api_url, HASTY)
     record = storing.upload_package(client, PROBE, "content", Journal())
