@@ -59,7 +59,8 @@ def _behave(instance: Instance, config: dict[str, Any]) -> None:
         instance.after(instance.state.timings.health, lambda: setattr(instance, "healthy", False))
     for event in config.get("events", []):
         instance.after(event.get("after", 0), instance.emitter(event["name"], event.get("payload")))
-    if behaviour == "run":
+    if behaviour == "run" and config.get("ticks"):
+        # The real program always does so. Here, it would keep a hub with thousands of programs busy.
         instance.every(1.0, instance.emitter("tick", {"args": instance.args or []}))
     elif behaviour == "complete":
         said = {"args": instance.args, "shard": config.get("shard"), "result": config.get("result", "done")}
