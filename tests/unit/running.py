@@ -196,9 +196,9 @@ def four_times(module: str, hub: FakeHub, **options: Any) -> FourTimes:
     assert len(hub.writes) == before, f"written in check mode: {hub.writes[before:]}"
     for one, other in ((check, real), (again, check_again)):
         assert one.get("failed") == other.get("failed"), (one, other)
-        assert one["changed"] == other["changed"]
-        assert one.get("diff") == other.get("diff")
-        assert planned(one) == planned(other)
+        assert one["changed"] == other["changed"], (one, other)
+        assert one.get("diff") == other.get("diff"), (one.get("diff"), other.get("diff"))
+        assert planned(one) == planned(other), (planned(one), planned(other))
     assert not again["changed"], again
     assert not [*check["warnings"], *real["warnings"], *again["warnings"]]
     return FourTimes(check, real, again, check_again)
