@@ -120,8 +120,7 @@ _PLAYED = (
 )
 
 
-# With one version the playbooks' scenarios are compared too, all targets run on a real hub, as modules some, thousands of tasks are run, and
-# fleets lose hubs and controllers: that takes long.
+# With this version, all integration tests run, also those that take too long for `make test`.
 _WHOLE = "2.19"
 
 
@@ -132,16 +131,10 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
         """Scenarios, and integration tests of the entrances."""
         _install_core(session, core)
         session.env["STH_TEST_EVERYTHING"] = "1"
-        played = ["tests/scenarios", *(f"tests/integration/{name}" for name in _PLAYED)]
         if core == _WHOLE:
-            played += [
-                f"tests/integration/test_{name}.py"
-                for name in (
-                    *("real_hub", "role_hub", "quickstart_page", "fake_1_x", "fake_older", "many_tasks"),
-                    *("fleet", "fleet_bounds", "rollout"),
-                )
-            ]
+            played = ["tests/scenarios", "tests/integration"]
         else:
+            played = ["tests/scenarios", *(f"tests/integration/{name}" for name in _PLAYED)]
             played += ["--deselect", "tests/integration/test_fake_1_x_roles.py::test_target[playbooks"]
         session.run("python", "-m", "pytest", *played)
 
