@@ -175,6 +175,8 @@ class ActionModule(PackageAction):
         try:
             report = None if common.pop("_brief", False) else self._report_path(variables)
             checked = self._checked(common, variables)
+            if report:
+                note_list(report, _host(variables), checked["names"])
         except SthError as error:
             nothing = nothing_done(TASK, self._api_url_of(common))
             result = {**nothing, **_failed_result(error)}
@@ -182,11 +184,6 @@ class ActionModule(PackageAction):
                 with suppress(SthError):
                     note_refused(report, _host(variables), result)
             return result
-        try:
-            if report:
-                note_list(report, _host(variables), checked["names"])
-        except SthError as error:
-            return {**nothing_done(TASK, self._api_url_of(common)), **_failed_result(error)}
         return {"changed": False, **checked}
 
     def _write_report(self, variables: dict[str, Any]) -> dict[str, Any]:
@@ -231,12 +228,14 @@ class ActionModule(PackageAction):
         # These are arguments of a task, of which each may be missing. The module validates them, and makes typed options of them.
         element = {key: value for key, value in _evaluated[self._task._uuid][name].items() if key not in FLEET}
         share = share_of(name, variables, bool(last))
-        try:
-            refuse_turn(name, self._turns(variables), read_lines(_TURNS))
-        except SthError:
-            # The failure says for which hub the task is.
-            self._add_connection(arguments, variables)
-            raise
+        turns = self._turns(variables)
+        if turns:
+            try:
+                refuse_turn(name, turns, read_lines(_TURNS))
+            except SthError:
+                # The failure says for which hub the task is.
+                self._add_connection(arguments, variables)
+                raise
         if back:
             share.pop("indexes", None)
             return {**arguments, **options_before(name, {**element, **share}, variables), "name": name}

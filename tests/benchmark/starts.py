@@ -29,6 +29,7 @@ from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
 )
 from ansible_collections.scramjet.sth.tests.benchmark.one_task import run_task
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
+from ansible_collections.scramjet.sth.tests.running.background import in_background
 
 COUNTS = (1, 8, 16)
 PARALLEL = 4
@@ -146,19 +147,13 @@ def _end_all(api_url: str) -> None:
 @contextmanager
 def _longest_answer(api_url: str, longest: dict[str, float], whose: str) -> Iterator[None]:
     """Ask the hub all the time, and keep the longest that it took to answer."""
-    over = threading.Event()
 
-    def ask() -> None:
+    def ask(over: threading.Event) -> None:
         while not over.wait(0.03):
             longest[whose] = max(longest[whose], seconds_of(partial(_get, api_url, "version")))
 
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
+    with in_background(ask):
         yield
-    finally:
-        over.set()
-        asking.join()
 
 
 def _get(api_url: str, path: str) -> Any:

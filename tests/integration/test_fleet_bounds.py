@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.integration.test_fleet import Fleet, everything
 from ansible_collections.scramjet.sth.tests.integration.test_rollout import ROLLOUT
+from ansible_collections.scramjet.sth.tests.running.background import in_background
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 from ansible_collections.scramjet.sth.tests.scenarios.test_at_once import at_once
 
@@ -73,9 +74,8 @@ class Traffic:
     @contextmanager
     def flowing(self) -> Iterator[None]:
         """Send until the end of the context."""
-        ended = threading.Event()
 
-        def send() -> None:
+        def send(ended: threading.Event) -> None:
             clients = {id(hub): HubClient(hub.api_url) for hub in self.hubs}
             # Without this pause, the client would take the processor from the hubs, which are in this process.
             while not ended.wait(0.02):
@@ -91,13 +91,8 @@ class Traffic:
             for client in clients.values():
                 client.close()
 
-        thread = threading.Thread(target=send)
-        thread.start()
-        try:
+        with in_background(send):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
 
 @contextmanager

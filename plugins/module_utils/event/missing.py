@@ -30,11 +30,12 @@ def missing_event(hub: HubClient, instance_id: str, label: str, expected: Expect
         hint = (
             " (or only with a payload of 0, false, null or an empty string, which a hub of this version does not keep)"
         )
+    # The notes say that a gateway has cut off requests. Between two of them, the event may have been missed.
+    notes = "".join(f" {note}" for note in sorted(hub.transport.notes))
     return SthError(
         "TIMEOUT",
         f"Instance {label} ({instance_id}) on {hub.api_url} has not emitted {expected.event!r}{hint} "
         f"within wait_timeout ({expected.timeout:g} s); it keeps running. Check the name of the event and what the program does, or raise "
-        "wait_timeout." + "".join(f" {note}" for note in sorted(hub.transport.notes)),
-        # The notes say that a gateway has cut off requests. Between two of them, the event may have been missed.
+        f"wait_timeout.{notes}",
         instance=instance_id,
     )

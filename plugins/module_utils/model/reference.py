@@ -50,18 +50,23 @@ def parse_digest(text: str) -> str:
     return match.group(1)
 
 
+def split_reference(text: str) -> tuple[str, str | None]:
+    """Split ``name@version`` at its last ``@``. The version is None if there is none. The first character may be the @ of a scope."""
+    name, at, version = text[1:].rpartition("@")
+    return (text[:1] + name, version) if at else (text, None)
+
+
 def parse_reference(text: str | None) -> SequenceReference:
     """Parse a reference. Raises ``INVALID_OPTION`` for an empty one, which does not mean "not set"."""
     if not text or not text.strip():
         raise SthError("INVALID_OPTION", "The reference to a sequence is empty: set a ref, a name or an id.")
-    # The first character may be the @ of a scope.
-    name, at, version = text[1:].rpartition("@")
-    if not at:
+    name, version = split_reference(text)
+    if version is None:
         return SequenceReference(text, text)
     if not version:
         raise SthError("INVALID_OPTION", f"{text!r} ends with @: add a version or digest after the @, or remove the @.")
     author, digest = parse_version(version)
-    return SequenceReference(text, text[0] + name, author, digest)
+    return SequenceReference(text, name, author, digest)
 
 
 def find_sequences(reference: SequenceReference, inventory: Inventory) -> list[SequenceRecord]:

@@ -31,6 +31,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.reference impor
     CURRENT,
     SequenceReference,
     parse_version,
+    split_reference,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import packed_package
@@ -97,15 +98,14 @@ def reconcile(run: Run, options: SequenceOptions) -> Result:
 
 def _refuse_reference(options: SequenceOptions) -> None:
     """Refuse a reference instead of a name, and ``current`` instead of a version, because no package would match them."""
-    name, at, version = (options.name or "")[1:].rpartition("@")
-    named = (options.name or "")[:1] + name if at else options.name
+    named, version = split_reference(options.name or "")
     if options.version == CURRENT or version == CURRENT:
         raise SthError(
             "INVALID_OPTION",
             f"{named}@{CURRENT} does not say which version to remove: set version or id to those of the package to remove, "
             f"which sth_sequence_info lists, or leave out {CURRENT} to remove all versions.",
         )
-    if at:
+    if version is not None:
         raise SthError(
             "INVALID_OPTION",
             f"name {options.name!r} is a reference, not the name of a package: set name: {named} and version: {version!r}.",

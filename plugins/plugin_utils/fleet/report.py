@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import split_reference
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import AWAY
 
 HEADINGS = ("HUB", "DEPLOYMENT", "READY", "VERSION", "AGE", "DRIFT")
@@ -57,8 +58,8 @@ def _rows(host: str, seen: Mapping[str, Any], drift: Mapping[str, Any]) -> Itera
         row = {**nothing, "deployment": name, "ready": 0, "wanted": 0, "indexes": "", "versions": {}}
         if found is not None:
             row.update({key: found[key] for key in row if key in found})
-            digest = str(found["ref"]).partition("@")[2]
-            row["digest"] = digest if digest.startswith("sha256:") else None
+            _name, version = split_reference(str(found["ref"]))
+            row["digest"] = version if version and version.startswith("sha256:") else None
         if check is not None:
             # A check that failed is shown in its row. It does not fail the play.
             failed = check.get("error_code") is not None or "deployment" not in check

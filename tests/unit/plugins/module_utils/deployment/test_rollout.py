@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.routes import Answer, Call
+from ansible_collections.scramjet.sth.tests.running.background import in_background
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task
 
 # Rollouts take a while.
@@ -92,9 +93,7 @@ class Traffic:
 
     @contextmanager
     def flowing(self) -> Iterator[None]:
-        ended = threading.Event()
-
-        def send() -> None:
+        def send(ended: threading.Event) -> None:
             client = HubClient(self.hub.api_url)
             while not ended.is_set():
                 for instance in self.count():
@@ -106,13 +105,8 @@ class Traffic:
                         self.refused.append(instance)
             client.close()
 
-        thread = threading.Thread(target=send)
-        thread.start()
-        try:
+        with in_background(send):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
 
 @pytest.mark.parametrize(("surge", "unavailable", "floor", "ceiling"), [(1, 0, 6, 7), (2, 2, 4, 8)])

@@ -70,6 +70,11 @@ def test_without_deployment_list_the_wanted_number_is_read_from_the_replicas_and
         assert row["digest"] is None
 
 
+def test_the_name_of_a_package_may_have_a_scope() -> None:
+    (row,) = report(north={"deployment__seen": {"deployments": [{**WEB, "ref": "@team/shop@sha256:6b1f0c2d9e4a"}]}})
+    assert row["digest"] == "sha256:6b1f0c2d9e4a"
+
+
 def test_a_deployment_that_cannot_be_compared_says_why() -> None:
     failed = {"deployment__name": "web", "error_code": "NOT_FOUND", "msg": "No sequence shop."}
     rows = report(north={"deployment__seen": {"deployments": [WEB]}, "deployment__drift": {"results": [failed]}})
