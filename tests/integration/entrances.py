@@ -10,7 +10,6 @@ They must be equal, except for values that depend on the clock.
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
 from collections.abc import Iterator, Mapping
@@ -20,10 +19,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import simulated_hub
-from ansible_collections.scramjet.sth.tests.integration.playbooks import run_target, with_callbacks
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, run_target
 
-# Set by `make matrix`.
-EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
 # A module in its own process takes four times as long. The targets that are compared, test_same_through_both.py and test_secrets.py show
 # that it does the same. Other tests use the second entrance only with `make matrix`.
 through_entrances = pytest.mark.parametrize("entrance", ["in_process", *(["module"] if EVERYTHING else [])])
@@ -72,7 +69,7 @@ def require_same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> None
 
 def recording(path: pathlib.Path) -> dict[str, str]:
     """Return the environment in which a playbook writes the results of its tasks to ``path``."""
-    return {**with_callbacks("recording"), "STH_TEST_RECORD": str(path)}
+    return {"STH_TEST_RECORD": str(path)}
 
 
 def recorded(path: pathlib.Path) -> list[dict[str, Any]]:

@@ -6,18 +6,27 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.scramjet.sth.tests.running.ansible_playbook import VARIABLE as SERVER_VARIABLE
 from ansible_collections.scramjet.sth.tests.running.commands import MODULES_VARIABLE, ROOT, run_command
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
+# Set by `make matrix`.
+EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
+# Without site packages, which the client does not need and which take longer to find than the client runs.
+ANSIBLE_PLAYBOOK = [sys.executable, "-IS", str(ROOT / "tests" / "running" / "ansible_playbook.py")]
 NOISE = (
     "[WARNING]",
     "[DEPRECATION WARNING]",
@@ -45,13 +54,45 @@ OF_ROLES = [
 OF_SAMPLES = ["playbooks:samples", "playbooks:round_robin"]
 
 
-def with_callbacks(*names: str) -> dict[str, str]:
-    """Return the environment in which ansible-playbook loads these callbacks of tests, and shares what it builds."""
+def own_environment() -> dict[str, str]:
+    """Return the environment of playbooks of tests: with callbacks that record results and share modules, if variables ask for that."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
     return {
+        **inherited,
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_ROLES_PATH": str(TARGETS),
+        # Not below a home directory: if HOME is not that of the account, ansible finds two.
+        "ANSIBLE_ASYNC_DIR": str(pathlib.Path(tempfile.gettempdir()) / "sth-async"),
         "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "integration" / "callback"),
-        "ANSIBLE_CALLBACKS_ENABLED": ",".join(["shared_modules", *names]),
+        "ANSIBLE_CALLBACKS_ENABLED": "shared_modules,recording",
         MODULES_VARIABLE: os.environ.get(MODULES_VARIABLE, ""),
     }
+
+
+@functools.cache
+def playbook_server() -> str:
+    """Start the process in whose copies the playbooks of this process run (running/playbook_server.py), and return its socket.
+
+    With ``make matrix``, there is none, and each playbook runs in an ansible-playbook of its own.
+    """
+    if EVERYTHING:
+        return ""
+    directory = tempfile.mkdtemp(prefix="sth-playbooks-")
+    path = f"{directory}/socket"
+    server = subprocess.Popen(
+        [sys.executable, ROOT / "tests" / "running" / "playbook_server.py", path],
+        env=own_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    # In the reverse order.
+    atexit.register(shutil.rmtree, directory)
+    atexit.register(server.wait)
+    atexit.register(server.stdin.close)
+    assert server.stdout.readline() == b"listening\n"
+    return path
 
 
 def run_playbook(
@@ -68,22 +109,12 @@ def run_playbook(
     ``seconds``: time limit on an idle machine. ``directory``: the working directory. ``warned``: whether warnings are expected.
     """
     command = [
-        str(pathlib.Path(sys.executable).parent / "ansible-playbook"),
-        "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
+        *ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
         "-e", json.dumps(dict(variables)), *options, str(playbook),
     ]  # fmt: skip
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
     output = run_command(
         command,
-        environment={
-            **clean,
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_ROLES_PATH": str(TARGETS),
-            # Not below a home directory: if HOME is not that of the account, ansible finds two.
-            "ANSIBLE_ASYNC_DIR": str(pathlib.Path(tempfile.gettempdir()) / "sth-async"),
-            **with_callbacks(),
-            **(environment or {}),
-        },
+        environment={**own_environment(), SERVER_VARIABLE: playbook_server(), **(environment or {})},
         seconds=seconds,
         directory=directory,
     )
@@ -110,5 +141,5 @@ def run_target(
     name, _colon, parts = target.partition(":")
     book = play(directory / "target.yml", {"roles": [name]})
     chosen = {"sth_parts": parts.split("+")} if parts else {}
-    own = {"work_dir": str(directory), "sth_pace": pace(), **chosen}
+    own = {"work_dir": str(directory), "sth_pace": pace(), "sth_ansible_playbook": ANSIBLE_PLAYBOOK, **chosen}
     run_playbook(book, {**variables, **own}, environment=environment, seconds=seconds)

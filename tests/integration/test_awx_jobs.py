@@ -17,7 +17,7 @@ import trustme
 from ansible_collections.scramjet.sth.tests.awx.launching import Controller, Job
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT
 
 PLAYBOOKS = ("deploy", "rollout", "run_job", "scale", "rollback", "cleanup")

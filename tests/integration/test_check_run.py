@@ -16,8 +16,8 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.conftest import TIMINGS
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, through_entrances
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook, with_callbacks
+from ansible_collections.scramjet.sth.tests.integration.entrances import through_entrances
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.unit.running import when_asked
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
@@ -95,7 +95,6 @@ def told(tasks: Plays, hub: FakeHub, directory: pathlib.Path, entrance: str, *op
     record = directory / "results.jsonl"
     record.write_text("")
     environment = {
-        **with_callbacks("recording"),
         "ANSIBLE_LOCAL_TEMP": str(directory / "local"),
         "STH_TEST_RECORD": str(record),
     }

@@ -10,8 +10,8 @@ import pathlib
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, compare_if_asked
-from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_ROLES
+from ansible_collections.scramjet.sth.tests.integration.entrances import compare_if_asked
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, OF_ROLES
 
 # The role itself does not differ between hubs, and test_real_hub.py runs these targets on 0.18.
 ON_REAL_HUBS = "role_run_job:"

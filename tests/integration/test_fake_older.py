@@ -16,8 +16,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
 from ansible_collections.scramjet.sth.tests.integration.conftest import Hub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, run_target
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, OF_MODULES, run_target
 
 OLDER = [f"fake-{name}" for name in VERSIONS if name not in ("1.0", "1.x")]
 

@@ -18,8 +18,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 

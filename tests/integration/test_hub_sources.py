@@ -16,8 +16,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, play, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import VERSION, link_installation, variables_of_hub
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 

@@ -11,8 +11,7 @@ import re
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import free_port, link_installation
 
 PAGE = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")

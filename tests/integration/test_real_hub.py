@@ -12,8 +12,13 @@ import pathlib
 import pytest
 
 from ansible_collections.scramjet.sth.tests.integration.conftest import REAL_HUBS, Hub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import OF_MODULES, OF_ROLES, OF_SAMPLES, run_target
+from ansible_collections.scramjet.sth.tests.integration.playbooks import (
+    EVERYTHING,
+    OF_MODULES,
+    OF_ROLES,
+    OF_SAMPLES,
+    run_target,
+)
 
 MORE = EVERYTHING or "STH_TEST_API_URL" in os.environ
 # These run on simulated hubs only: four runs of each change through the playbooks, failures before the first request to a hub, and

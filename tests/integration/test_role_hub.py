@@ -10,8 +10,7 @@ import pathlib
 
 import pytest
 
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import run_target
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, run_target
 from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation
 
 # Each part continues with the hub of the parts before it.

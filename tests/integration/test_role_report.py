@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FAST, FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, play, run_playbook
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 from ansible_collections.scramjet.sth.tests.unit.running import when_asked
 

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
 from ansible_collections.scramjet.sth.tests.running.commands import ROOT, ending_processes
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING, through_entrances
-from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.integration.entrances import through_entrances
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, play, run_playbook
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 STARTS = {"name": "web", "count": 2, "sequence": "probe", "stable_for": 0}

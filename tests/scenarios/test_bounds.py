@@ -22,7 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import 
 from ansible_collections.scramjet.sth.tests.chaos.proxy import Proxy
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.faults.bounds import longest
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 

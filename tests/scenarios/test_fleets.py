@@ -30,7 +30,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
 )
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
-from ansible_collections.scramjet.sth.tests.integration.entrances import EVERYTHING
+from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
 from ansible_collections.scramjet.sth.tests.scenarios.test_at_once import PATIENT, at_once, versions
 from ansible_collections.scramjet.sth.tests.unit.running import run_task, validated
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the result of each task of the collection to the file in ``STH_TEST_RECORD``, one JSON object on each line."""
+"""Writes the result of each task of the collection to the file in ``STH_TEST_RECORD``, if that is set: one JSON object on each line."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class CallbackModule(CallbackBase):
         # Before ansible-core 2.19, these attributes are private.
         task = getattr(result, "task", None) or result._task
         returned = dict(getattr(result, "result", None) or result._result)
-        if not str(task.action).startswith("scramjet.sth.") or "results" in returned:
+        path = os.environ.get("STH_TEST_RECORD")
+        if not path or not str(task.action).startswith("scramjet.sth.") or "results" in returned:
             return
-        with open(os.environ["STH_TEST_RECORD"], "a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8") as file:
             json.dump({"task": task.get_name(), "outcome": outcome, "result": returned}, file, default=str)
             file.write("\n")
 
