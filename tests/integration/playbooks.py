@@ -73,9 +73,9 @@ def own_environment() -> dict[str, str]:
 def playbook_server() -> str:
     """Start the process in whose copies the playbooks of this process run (running/playbook_server.py), and return its socket.
 
-    With ``make matrix``, there is none, and each playbook runs in an ansible-playbook of its own.
+    Return "" with ``make matrix`` and outside of a test run, as in benchmarks: each playbook then has an ansible-playbook of its own.
     """
-    if EVERYTHING:
+    if EVERYTHING or MODULES_VARIABLE not in os.environ:
         return ""
     directory = tempfile.mkdtemp(prefix="sth-playbooks-")
     path = f"{directory}/socket"
