@@ -93,7 +93,8 @@ def _error_in_stderr(stderr: str) -> str:
     _before, found, traceback = stderr.rpartition(_TRACEBACK)
     if found:
         return next((line for line in traceback.splitlines() if line[:1].strip()), "")
-    return next(reversed(_STACK.findall(stderr)), "")
+    stacks: list[str] = _STACK.findall(stderr)
+    return stacks[-1] if stacks else ""
 
 
 def _headline(error: str) -> str:
