@@ -83,8 +83,9 @@ options:
   src:
     description:
       - File to write. It can have any size, because it is streamed. A relative path is searched as M(ansible.builtin.copy) does.
-      - V(/dev/null) is an empty file. Any other device, a pipe or a socket is refused, because it may never end, and because the file is read
-        twice, first to find out whether the hub can deliver its data unchanged. Write its data to a regular file first.
+      - V(/dev/null) is an empty file. Any other device, a pipe, a socket or a file in V(/proc) or V(/sys) is refused, because it may never
+        end or has no known size, and because the file is read twice, first to find out whether the hub can deliver its data unchanged.
+        Write its data to a regular file first.
     type: path
   remote_src:
     description:

@@ -198,7 +198,7 @@ class Apply:
 
     def _advice(self, group: Collecting) -> str:
         """Say what to do about a program that has neither ended nor done what completes its run."""
-        if self.completion.ways is None and not group.has_output:
+        if self.completion.event is None and not group.has_output:
             return (
                 "Raise run_timeout, or if the program never ends by itself, set completion_event: it has written nothing to its output, "
                 "so nothing there can complete the run."

@@ -26,12 +26,14 @@ LONGEST_ERROR = 300
 # How much of a log is searched for errors, because the hub may log a lot after an error.
 READ = 256 * 1024
 _TRACEBACK = "Traceback (most recent call last):"
+# A stack of Node.js, as of an exception that nobody has caught. Its name may have a code: TypeError [ERR_INVALID_ARG_TYPE]: …
+_STACK = re.compile(r"^(\w*(?:Error|Exception)\b.*)\n {4}at ", re.MULTILINE)
 _NAMED_ERROR = re.compile(r"\w*(Error|Exception)\b")
 
 
 @dataclass(frozen=True)
 class LastWords:
-    """What a failure shows: the first error in the log, or that of a traceback in stderr, and the ends of stderr and log."""
+    """What a failure shows: the first error in the log, or else the last one in stderr, and the ends of stderr and log."""
 
     error: str | None
     ends: dict[str, str]
@@ -70,7 +72,7 @@ def last_words(texts: Mapping[str, str], secrets: Collection[str]) -> LastWords:
     earlier = [line for line in lines if line not in shown["log"]]
     if earlier:
         shown["log"] = "\n".join([*earlier, shown["log"]])
-    error = errors[0][1] if errors else _python_error_in(texts.get("stderr", ""))
+    error = errors[0][1] if errors else _error_in_stderr(texts.get("stderr", ""))
     first = _headline(scrub(error, secrets))[:LONGEST_ERROR] if error else None
     return LastWords(first, shown, has_finished(texts.get("log", "")))
 
@@ -83,10 +85,16 @@ def _error_in(line: str) -> str:
     return next((item for item in entry.get("data") or () if isinstance(item, str)), "")
 
 
-def _python_error_in(stderr: str) -> str:
-    """Return the error of the last traceback of a Python program; "" if there is none. Its runner writes it there, and not into the log."""
+def _error_in_stderr(stderr: str) -> str:
+    """Return the error of the last traceback of Python, or of the last stack of Node.js; "" if there is none.
+
+    The runners write it there, and not into the log: that of Python every error, that of Node.js an exception that nobody has caught.
+    """
     _before, found, traceback = stderr.rpartition(_TRACEBACK)
-    return next((line for line in traceback.splitlines() if line[:1].strip()), "") if found else ""
+    if found:
+        return next((line for line in traceback.splitlines() if line[:1].strip()), "")
+    stacks: list[str] = _STACK.findall(stderr)
+    return stacks[-1] if stacks else ""
 
 
 def _headline(error: str) -> str:

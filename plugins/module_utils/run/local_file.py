@@ -22,6 +22,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthErro
 PARTIAL = ".partial"
 # A file is renamed to its name, which would remove a device, such as /dev/null, from the machine.
 _SPECIAL = "a device, a pipe or another special file, which would be replaced: set the name of a regular file."
+# Files of the kernel look like regular files, but their size is wrong, so they would arrive empty. /proc/kmsg never ends.
+_OF_THE_KERNEL = ("/proc/", "/sys/")
 
 
 def require_writable(option: str, path: str) -> None:
@@ -51,11 +53,12 @@ def require_finite(option: str, path: str) -> None:
 
     Call it before the file is opened, because that alone can wait for ever.
     """
-    if _is_special(path) and os.path.abspath(path) != os.devnull:
+    is_kernels = os.path.isfile(path) and os.path.realpath(path).startswith(_OF_THE_KERNEL)
+    if (is_kernels or _is_special(path)) and os.path.abspath(path) != os.devnull:
         raise SthError(
             "INVALID_OPTION",
-            f"{option} {path} is a device, a pipe or another special file, which may never end or can be read only once: write its data "
-            "to a regular file, and set the name of that.",
+            f"{option} {path} is a device, a pipe, a file of the kernel or another special file, which may never end, has no known size, "
+            "or can be read only once: write its data to a regular file, and set the name of that.",
         )
 
 

@@ -33,6 +33,7 @@ MASK_CHANGED = "******** (changed)"
 
 # --password=x, /password:x as on Windows, or a variable of an environment as in PASSWORD=x. But /secret:/data mounts a directory.
 _ASSIGNMENT = re.compile(r"(-+|/)?(?P<name>[A-Za-z_][\w.-]*)(?(1)(?:=|:(?!/))|=)")
+_OPTION = re.compile(r"-+[^=:]*|/[\w.-]+")
 
 
 class Masker:
@@ -111,7 +112,7 @@ class Masker:
         for index, item in enumerate(value):
             text = item if isinstance(item, str) else ""
             assigned = _ASSIGNMENT.match(text)
-            if self._chosen((*path, str(index))) or self._is_option(before):
+            if self._chosen((*path, str(index))) or _is_value_of(before, text):
                 # Look inside although the whole is masked, because secret_keys may match something in it.
                 self._masked(item, (*path, str(index)), data)
                 shown.append(MASK)
@@ -158,10 +159,12 @@ class Masker:
         self._matched.update(chosen)
         return bool(chosen)
 
-    @staticmethod
-    def _is_option(text: str) -> bool:
-        has_value = "=" in text or ":" in text
-        return text.startswith("-") and not has_value and is_secret_key(text.lstrip("-"))
+
+def _is_value_of(option: str, text: str) -> bool:
+    """Whether ``text`` is the value of ``option``, the argument before it, and is secret: ``--password x``, or ``/password x`` on Windows."""
+    # Two arguments with a slash may be two options, or two directories.
+    is_option = _OPTION.fullmatch(option) is not None and not option[0] == text[:1] == "/"
+    return is_option and is_secret_key(option.lstrip("-/"))
 
 
 def _spans(text: str, data: bool) -> list[tuple[int, int]]:

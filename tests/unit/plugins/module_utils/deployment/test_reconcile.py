@@ -120,6 +120,18 @@ def test_deployed_scaled_and_removed(hub: FakeHub, version: Version) -> None:
     assert (running(hub), hub.sequences) == ({}, [])
 
 
+def test_overrides_have_arguments_with_their_types(hub: FakeHub, version: Version) -> None:
+    typed: list[Any] = [{"shard": 0, "more": [1, [None, {"x": 2.5}]]}, False]
+    options = {"src": version("a"), "replicas": 2, "args": [1], "overrides": [{"args": typed}]}
+    begun = deployed_four_times(hub, **options)
+    assert [item["args"] for item in begun.check["instances"]] == [typed, [1]]
+    assert [item["args"] for item in begun.real["instances"]] == [typed, [1]]
+    as_text = [{"shard": "0", "more": [1, [None, {"x": 2.5}]]}, False]
+    again = deployed_four_times(hub, **{**options, "overrides": [{"args": as_text}]})
+    assert verbs(again.real) == {"start": 1, "stop": 1}
+    assert [item["args"] for item in again.real["instances"]] == [as_text, [1]]
+
+
 @pytest.mark.parametrize("names_it", [True, False])
 def test_without_a_replica_the_ref_is_that_of_the_task(hub: FakeHub, version: Version, names_it: bool) -> None:
     begun = deploy(hub, src=version("a"), replicas=2)

@@ -113,8 +113,10 @@ def test_a_run_that_times_out_says_what_did_not_complete_it(hub: FakeHub, option
 
 
 @pytest.mark.slow
-def test_for_a_run_without_output_the_message_says_how_to_complete_it(hub: FakeHub) -> None:
-    result = complete(hub, run_timeout=1.0)
+@pytest.mark.parametrize("options", [{}, {"completion_silence": 0.1}, {"completion_lines": 1}])
+def test_for_a_run_without_output_the_message_says_how_to_complete_it(hub: FakeHub, options: dict[str, Any]) -> None:
+    # What a program writes to stdout is no output.
+    result = complete(hub, app_config={"behaviour": "run", "stdout": "said"}, run_timeout=1.0, **options)
     assert result["error_code"] == "TIMEOUT"
     assert "set completion_event: it has written nothing to its output, so nothing there can complete" in result["msg"]
 

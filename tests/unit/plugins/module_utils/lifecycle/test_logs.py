@@ -60,6 +60,23 @@ def test_the_error_of_a_python_program_is_read_from_stderr(stderr: str, error: s
     assert said is error or (said or "").startswith(error or "-"), said
 
 
+# As a 1.0.1 hub passes it on, but for some frames.
+UNCAUGHT = """TypeError [ERR_INVALID_ARG_TYPE]: The "chunk" argument must be of type string. Received an instance of Object
+    at _write (node:internal/streams/writable:482:13)
+    at /hub/seq/e61360f0/index.js:32:47 {
+  code: 'ERR_INVALID_ARG_TYPE'
+}
+"""
+
+
+def test_an_exception_that_nobody_has_caught_is_read_from_stderr() -> None:
+    caught = "Error: tried again\n    at /hub/seq/e61360f0/index.js:3:1\n"
+    words = last_words({"stderr": f"{caught}{UNCAUGHT}ErrorHandler: none\n", "log": ""}, set())
+    assert (words.error or "").startswith('TypeError [ERR_INVALID_ARG_TYPE]: The "chunk" argument')
+    thrown = entry("ERROR", "Runner", "Sequence error:", "Error: boom")
+    assert last_words({"stderr": UNCAUGHT, "log": thrown}, set()).error == "Error: boom"
+
+
 def test_an_error_in_stderr_is_shown_without_secrets() -> None:
     assert "canary" not in str(last_words({"stderr": TRACEBACK.replace("This", "canary-17")}, {"canary-17"}).error)
 

@@ -158,6 +158,22 @@ def test_options_of_a_command_line_on_windows() -> None:
     ]  # fmt: skip
     assert {"correct horse", "tok 12345", "staple"} <= Masker().secrets({}, given)
     assert Masker().program({"again": "correct horse"}, given)[0] == {"again": HIDDEN}
+    apart = [
+        "/user",
+        "me",
+        "/dbPassword",
+        "correct horse",
+        "/secret",
+        "/data",
+        "/run/secret",
+        "x",
+        "/token",
+        "/quiet",
+        "/",
+        "y",
+    ]
+    assert Masker().args(apart) == [*apart[:3], HIDDEN, *apart[4:]]
+    assert Masker().secrets({}, apart) == {"correct horse"}
 
 
 def test_only_certain_secrets_are_masked_in_a_payload() -> None:

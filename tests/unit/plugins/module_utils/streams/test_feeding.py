@@ -60,10 +60,13 @@ def test_an_unexpected_exception_during_a_write_fails_the_task(
     assert "ValueError: cannot be" in result["msg"]
 
 
-@pytest.mark.parametrize("source", ["/dev/zero", "/dev/urandom", "/dev/stdin", "pipe", "link"])
+@pytest.mark.parametrize(
+    "source", ["/dev/zero", "/dev/urandom", "/dev/stdin", "pipe", "link", "/proc/version", "kernels"]
+)
 def test_a_source_that_may_never_end_is_refused(echo: FakeHub, tmp_path: pathlib.Path, source: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "kernels").symlink_to("/proc/version")
     path = source if source.startswith("/") else str(tmp_path / source)
     if source == "/dev/stdin" and pathlib.Path(path).is_file():
         pytest.skip("a regular file")
