@@ -27,10 +27,11 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions, required_package
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import read_options
+from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import nothing_done
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list import (
@@ -173,8 +174,10 @@ class ActionModule(PackageAction):
         self._add_connection(common, variables)
         report = None
         try:
-            report = None if common.pop("_brief", False) else self._report_path(variables)
-            checked = self._checked(common, variables)
+            # Only looks at the hubs, so a package that is refused fails the task of its deployment only.
+            brief = common.pop("_brief", False)
+            report = None if brief else self._report_path(variables)
+            checked = self._checked(common, variables, reads=not brief)
             if report:
                 note_list(report, _host(variables), checked["names"])
         except SthError as error:
@@ -210,6 +213,13 @@ class ActionModule(PackageAction):
         for row in result.get("_report") or ():
             super()._add_file_names(ref, digests, {"diff": row})
 
+    def _wanted_digest(self, arguments: Mapping[str, Any]) -> str | None:
+        src, sequence, digest = (
+            None if arguments.get(name) is None else str(arguments[name]) for name in ("src", "sequence", "digest")
+        )
+        required = required_package(src, sequence, digest)
+        return required.digest if required else None
+
     def _completed(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         name, last = arguments.pop("_listed", None), arguments.pop("_last", False)
         brief, back = arguments.pop("_brief", False), arguments.pop("_back", False)
@@ -243,10 +253,10 @@ class ActionModule(PackageAction):
             refuse_no_way_back(name, element)
         return {**arguments, **element, **share}
 
-    def _checked(self, common: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+    def _checked(self, common: dict[str, Any], variables: dict[str, Any], *, reads: bool) -> dict[str, Any]:
         """Check the variables. Return the names, and the fleets by name as plain data.
 
-        ``common``: arguments of the task and the connection, for all elements.
+        ``common``: arguments of the task and the connection, for all elements. ``reads``: whether to check packages that must have a digest.
         """
         refuse_misspelt(variables)
         only_looks = require_boolean("deployment_fail_on_drift", self._variable("deployment_fail_on_drift", variables))
@@ -258,11 +268,11 @@ class ActionModule(PackageAction):
                 "keyword check_mode, or leave out deployment_fail_on_drift.",
             )
         wanted = self._wanted(variables)
-        checked = {name: self._check({**common, **options}, name) for name, options in wanted.items()}
+        checked = {name: self._check({**common, **options}, name, reads=reads) for name, options in wanted.items()}
         fleets = {name: asdict(fleet) for name, fleet in checked.items() if fleet}
         return {"names": list(wanted), "fleets": fleets}
 
-    def _check(self, given: dict[str, Any], name: str) -> Fleet | None:
+    def _check(self, given: dict[str, Any], name: str, *, reads: bool) -> Fleet | None:
         """Refuse options that the module would refuse before its first request. Return the fleet of the deployment, if it has one."""
         arguments = {key: value for key, value in given.items() if key not in FLEET}
         try:
@@ -272,9 +282,25 @@ class ActionModule(PackageAction):
                 raise SthError("INVALID_OPTION", without_no_log(error, validated._no_log_values))
             options = read_options(DeploymentOptions, validated.validated_parameters)
             check_options(options)
+            if reads:
+                self._refuse_other_package(options)
             return read_fleet(given, options)
         except SthError as refused:
             raise SthError.of(refused, message=f"Deployment {name}: {refused.message}") from None
+
+    def _refuse_other_package(self, options: DeploymentOptions) -> None:
+        """Refuse a package without the digest that it must have, before the deployments before it in the list are written."""
+        required = required_package(options.src, options.sequence, options.digest)
+        if required and options.src and not (options.remote_src or options.build or options.state == "rolled_back"):
+            source = self._find_package(options.src)
+            package = read_package(
+                source,
+                exclude=options.exclude,
+                compare=options.compare,
+                secret_files=options.secret_files,
+                digest=required.digest,
+            )
+            required.refuse_other(source, package)
 
     def _wanted(self, variables: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Evaluate the role's variables."""

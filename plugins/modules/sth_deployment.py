@@ -73,6 +73,9 @@ options:
     description:
       - A version on the hub to run, instead of O(src). Set an id, a name, V(name@version),
         V(name@sha256:<7 or more hex digits>) or V(name@current), see O(scramjet.sth.sth_instance#module:sequence).
+      - With O(src) too, this option is the name and the digest that the package in O(src) must have, and only
+        V(name@sha256:<7 or more hex digits>) is allowed. It works like O(digest), and both cannot be set. So the version that another hub
+        runs, as RV(deployment.ref) and M(scramjet.sth.sth_export) name it, can be uploaded from a directory of archives.
       - The new version is usually another version of the same package, but it can also be a package with another name.
       - If neither O(src) nor O(sequence) is set, the version of the latest run stays, and so does every part of the configuration
         that is not set.
@@ -549,7 +552,7 @@ TASK = Task(
         **specs.ENDING,
     },
     options_type=DeploymentOptions,
-    constraints={"mutually_exclusive": [("src", "sequence"), ("replicas", "indexes")]},
+    constraints={"mutually_exclusive": [("replicas", "indexes")]},
 )
 
 

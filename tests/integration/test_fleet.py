@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
@@ -314,6 +315,45 @@ def test_the_strategies_free_and_host_pinned_are_refused(strategy: str, tmp_path
         fleet.book = play(tmp_path / "role.yml", {"hosts": "hubs", "strategy": strategy, "tasks": [ROLE]})
         assert f"use the strategy linear instead of {strategy}" in fleet.refused(total_replicas=4)
         assert fleet.writes() == 0
+
+
+@everything
+@pytest.mark.parametrize("entrance", ["in_process", "module"])
+def test_what_was_exported_from_one_hub_is_deployed_to_others_from_a_directory_of_archives(
+    entrance: str, tmp_path: pathlib.Path
+) -> None:
+    shelf, exported = tmp_path / "archives", tmp_path / "exported"
+    shelf.mkdir()
+    common = {"sth_entrance": entrance, "ansible_python_interpreter": sys.executable}
+    with FakeHub("0.18") as tested, FakeHub("1.x") as north, FakeHub("0.18") as south:
+        source = Fleet(tmp_path, {"tested": tested})
+        source.deploy(replicas=2)
+        source.deploy("-e", f"sth_export_dest={exported}", book="scramjet.sth.export")
+
+        fleet = Fleet(tmp_path, {"north": north, "south": south}, more=dict.fromkeys(("north", "south"), common))
+        given = {"sth_hosts": "hubs", "deployment_defaults": {"src": str(shelf), "stable_for": 0}}
+        options = ("-i", str(fleet.inventory), "-e", f"@{exported}/exported.yml")
+
+        def promote(*more: str) -> str:
+            return run_playbook("scramjet.sth.deploy", given, *options, *more)
+
+        with (shelf / "one.tar.gz").open("wb") as file:
+            write_package(read_package(f"{ROOT}/playbooks/files/packages/heartbeat"), file)
+        for more in ("--check",), ():
+            with pytest.raises(CommandFailedError, match="none of the 1 archives in it has the digest sha256:"):
+                promote(*more)
+        assert fleet.writes() == 0
+        with (shelf / "two.tar.gz").open("wb") as file:
+            write_package(read_package(PROBE), file)
+        assert promote("--check").count("changed=1") == 2
+        assert fleet.writes() == 0
+        promote()
+        assert fleet.shown() == {"north": [0, 1], "south": [0, 1]}
+        (version,) = {item["config"]["version"] for hub in (tested, north, south) for item in hub.sequences}
+        assert read_package(PROBE).digest in version
+        before = fleet.writes()
+        assert "changed=1" not in promote()
+        assert fleet.writes() == before
 
 
 @everything

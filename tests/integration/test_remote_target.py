@@ -105,6 +105,9 @@ def test_for_a_deployment_too_the_package_is_copied_only_if_its_digest_is_not_on
         shutil.copy(shelf / "any.tar.gz", shelf / "same.tar.gz")
         picked = {"of_module": {**options["of_module"], "src": str(shelf), "digest": f"sha256:{digest[:12]}"}}
         assert deploy(hub, {**changed, **picked}, {**same, **picked}) == [ARCHIVE]
+        # By the reference of another hub.
+        named = {**options["of_module"], "src": str(shelf), "sequence": f"probe@sha256:{digest[:12]}"}
+        assert deploy(hub, {**same, "of_module": named}) == []
 
 
 def test_the_target_gets_the_same_package_as_the_hub(deploy: Deploy) -> None:

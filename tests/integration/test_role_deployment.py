@@ -114,7 +114,7 @@ def test_module_defaults_apply_to_the_role(tmp_path: pathlib.Path) -> None:
     [
         ({"replicas": "many"}, "Deployment second: "),
         ({"state": "running"}, "Deployment second: value of state must be one of"),
-        ({"sequence": "probe"}, "Deployment second: parameters are mutually exclusive"),
+        ({"sequence": "probe"}, "Deployment second: src and sequence are both set, and sequence probe has no digest"),
         ({"max_surge": 0}, "Deployment second: max_surge and max_unavailable are both 0"),
         ({"src": "", "sequence": None}, "src of the deployment second is empty"),
         ({"wait_for": "event"}, "Deployment second: "),
@@ -131,6 +131,18 @@ def test_every_element_is_checked_before_anything_is_asked(
         assert '"error_code": "INVALID_OPTION"' in output
         assert result_in(output) == []
         assert not hub.requests
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_a_package_without_its_digest_is_refused_before_the_deployments_before_it_are_written(
+    options: list[str], tmp_path: pathlib.Path
+) -> None:
+    with FakeHub(generation="1.x") as hub:
+        for wrong in {"digest": "sha256:0123456"}, {"sequence": "probe@sha256:0123456"}:
+            output = refused(hub, tmp_path, [element("first"), {**element("second"), **wrong}], *options)
+            assert "Deployment second: The package in " in output
+            assert '"error_code": "INVALID_PACKAGE"' in output
+            assert not hub.requests
 
 
 @through_entrances

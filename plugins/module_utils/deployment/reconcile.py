@@ -13,7 +13,11 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal impor
     goal_before,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import settings_in_force
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions, TakeOverOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import (
+    DeploymentOptions,
+    TakeOverOptions,
+    required_package,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import (
     DeploymentPlan,
     plan_absent,
@@ -49,7 +53,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing i
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest, parse_reference
+from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
@@ -130,7 +134,7 @@ def check_options(options: DeploymentOptions) -> None:
         if number is not None and number < 0:
             raise SthError("INVALID_OPTION", f"{name} must not be negative.")
     _check_indexes(options.indexes)
-    _check_digest(options)
+    required_package(options.src, options.sequence, options.digest)
     if options.state == "restarted" and options.canary:
         raise SthError(
             "INVALID_OPTION",
@@ -152,18 +156,6 @@ def _check_indexes(indexes: list[int] | None) -> None:
         raise SthError("INVALID_OPTION", "indexes must not be negative.")
     if len(set(indexes or ())) < len(indexes or ()):
         raise SthError("INVALID_OPTION", "indexes has an index twice: give each replica an index of its own.")
-
-
-def _check_digest(options: DeploymentOptions) -> str | None:
-    """Return the hex digits of the digest that the package must have; None for any. Raises ``INVALID_OPTION``."""
-    if options.digest is None:
-        return None
-    if options.src is None:
-        raise SthError(
-            "INVALID_OPTION",
-            "digest is set without src: set src, or name a version that is on the hub as sequence: name@sha256:<digest>.",
-        )
-    return parse_digest(options.digest)
 
 
 def _check_take_over(wanted: TakeOverOptions | None, state: str) -> None:
@@ -189,15 +181,10 @@ def _package_of_src(run: Run, options: DeploymentOptions) -> Package | None:
     """Read ``src``. A rollback needs no package, because its version is on the hub."""
     if options.src is None or options.state == "rolled_back":
         return None
-    digest = _check_digest(options)
-    package = read_source(run, options, digest=digest)
-    # The digest of a package that was not built yet is "".
-    if package.digest and not package.digest.startswith(digest or ""):
-        raise SthError(
-            "INVALID_PACKAGE",
-            f"The content of {options.src} has the digest sha256:{package.digest[:12]} and not {options.digest}: set src to the package "
-            "with that digest, or correct the option digest.",
-        )
+    required = required_package(options.src, options.sequence, options.digest)
+    package = read_source(run, options, digest=required.digest if required else None)
+    if required:
+        required.refuse_other(given(options.src), package)
     return package
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import TakeOverOptions
@@ -75,19 +76,18 @@ class Observed:
     replicas: tuple[Replica, ...]
     taken_over: Mapping[str, InstanceMark] = field(default_factory=dict)
 
-    @property
-    def live(self) -> list[Replica]:
-        """The live replicas, by index, the oldest first."""
-        return sorted(
-            (item for item in self.replicas if item.record.live), key=lambda item: (item.index, order(item.record))
-        )
+    @cached_property
+    def live(self) -> tuple[Replica, ...]:
+        """The live replicas, by index, the oldest first. Sorted once, because a task looks through them many times."""
+        live = (item for item in self.replicas if item.record.live)
+        return tuple(sorted(live, key=lambda item: (item.index, order(item.record))))
 
     @property
     def generation(self) -> int:
         """The highest generation of all replicas, including ended ones."""
         return max((item.rollout.generation for item in self.replicas), default=0)
 
-    @property
+    @cached_property
     def leader(self) -> Replica | None:
         """A live replica of the latest run."""
         return latest(self.live)

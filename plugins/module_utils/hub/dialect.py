@@ -10,6 +10,7 @@ They follow from the version by one table (versions.py), and from the shape of a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Callable, TypeVar
 
@@ -153,6 +154,10 @@ class Dialect:
     def instance(self, raw: Any) -> InstanceRecord:
         """Read ``GET /instance/:id`` or one element of ``GET /instances``. Raises ``HUB_ERROR``."""
         return self._readable(lambda: instance_record(raw, self.reports_status))
+
+    def instances(self, raw: Iterable[Any]) -> list[InstanceRecord]:
+        """Read all elements of ``GET /instances``. Raises ``HUB_ERROR``."""
+        return self._readable(lambda: [instance_record(item, self.reports_status) for item in raw])
 
     def unreadable(self, what: str) -> SthError:
         """Build the failure for an answer whose shape no hub of this version has."""

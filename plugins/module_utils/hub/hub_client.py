@@ -143,7 +143,7 @@ class HubClient(HubApi):
             self.forget_version()
         dialect = self.dialect
         if dialect.reports_status:
-            return [dialect.instance(item) for item in raw]
+            return dialect.instances(raw)
         with Workers(PARALLEL_GETS, self.abandon) as pool:
             found = pool.map(lambda item: self.instance(self.id_of(item)).info(), raw)
         return [

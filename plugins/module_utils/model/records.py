@@ -58,7 +58,7 @@ class SequenceRecord:
         """The content digest (64 hex digits) in the stamp; None if another tool uploaded the package."""
         return split_version(self.hub_version)[1]
 
-    @property
+    @cached_property
     def ref(self) -> str:
         """``name@sha256:<12 hex>``, or ``name@version`` if there is no stamp."""
         version, digest = split_version(self.hub_version)

@@ -56,6 +56,6 @@ def archive_with_digest(directory: str, digest: str, digest_of: Callable[[str], 
         left = f"; {', '.join(unsound)} cannot be read as a package" if unsound else ""
         raise refusal(
             directory,
-            f"none of the {len(archives)} archives in it has the digest sha256:{digest}{left}; put the archive there, or correct digest",
+            f"none of the {len(archives)} archives in it has the digest sha256:{digest}{left}; put the archive there, or correct the digest",
         )
     return next(iter(found.values()))

@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
@@ -103,10 +102,14 @@ class PackageAction(HubAction):
             compare=options["compare"],
             secret_files=options["secret_files"],
             name=None if name is None else str(name),
-            digest=parse_digest(str(arguments["digest"])) if arguments.get("digest") is not None else None,
+            digest=self._wanted_digest(arguments),
         )
         arguments["_package"] = describe(package)
         return package
+
+    def _wanted_digest(self, _arguments: Mapping[str, Any]) -> str | None:
+        """Return the first hex digits of the digest that the package must have; None for any."""
+        return None
 
     def _place_build(self, arguments: dict[str, Any]) -> None:
         """Replace ``src`` by the result of the command in ``build``. If the command does not run now, only describe the package."""

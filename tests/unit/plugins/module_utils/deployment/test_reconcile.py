@@ -687,8 +687,8 @@ def test_a_replica_that_came_back_and_is_not_healthy_is_replaced(hub: FakeHub, v
     assert hub.runners == 2
 
 
-def test_the_digest_picks_one_of_many_archives(hub: FakeHub, version: Version, tmp_path: pathlib.Path) -> None:
-    shelf = tmp_path / "archives"
+def archived(shelf: pathlib.Path, version: Version) -> dict[str, str]:
+    """Write archives of the versions a and b to ``shelf``, and return their digests."""
     shelf.mkdir()
     digests = {}
     for label in ("a", "b"):
@@ -696,6 +696,12 @@ def test_the_digest_picks_one_of_many_archives(hub: FakeHub, version: Version, t
         digests[label] = f"sha256:{package.digest}"
         with (shelf / f"{label}.tar.gz").open("wb") as file:
             write_package(package, file)
+    return digests
+
+
+def test_the_digest_picks_one_of_many_archives(hub: FakeHub, version: Version, tmp_path: pathlib.Path) -> None:
+    shelf = tmp_path / "archives"
+    digests = archived(shelf, version)
     for label in ("b", "a"):
         each = deployed_four_times(hub, src=str(shelf), digest=digests[label])
         assert each.real["changed"]
@@ -704,6 +710,49 @@ def test_the_digest_picks_one_of_many_archives(hub: FakeHub, version: Version, t
     refused = deploy(hub, src=str(shelf), digest="sha256:0123456789")
     assert (refused["error_code"], refused["changed"]) == ("INVALID_PACKAGE", False)
     assert len(hub.writes) == before
+
+
+def test_the_reference_of_another_hub_picks_one_of_many_archives(
+    hub: FakeHub, version: Version, tmp_path: pathlib.Path
+) -> None:
+    shelf = tmp_path / "archives"
+    archived(shelf, version)
+    with FakeHub() as source:
+        promoted = deploy(source, src=version("b"))["deployment"]["ref"]
+    for src in (shelf, shelf / "b.tar.gz", version("b")):
+        each = deployed_four_times(hub, src=str(src), sequence=promoted)
+        assert each.real["changed"] == (src == shelf)
+        assert each.real["deployment"]["ref"] == promoted
+    # Without the archives, from the hub.
+    assert not deploy(hub, sequence=promoted)["changed"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_not_the_named_package_is_refused_before_anything_is_written(
+    version: Version, check: bool, tmp_path: pathlib.Path
+) -> None:
+    shelf = tmp_path / "archives"
+    digests = archived(shelf, version)
+    wanted = f"probe@{digests['a'][:19]}"
+    with FakeHub() as hub:
+        deploy(hub, src=version("b"))
+        before = len(hub.writes)
+        for src, sequence, code, says in (
+            (shelf / "b.tar.gz", wanted, "INVALID_PACKAGE", f"and not {wanted}: set src to that package, or correct sequence."),
+            (shelf, "probe@sha256:0123456789", "INVALID_PACKAGE", "none of the 2 archives in it has the digest sha256:0123456789"),
+            (shelf, f"shop@{digests['a']}", "INVALID_PACKAGE", f"is probe@{digests['a'][:19]} and not shop@"),
+            (tmp_path / "missing", wanted, "INVALID_PACKAGE", "it does not exist"),
+            (shelf, "probe", "INVALID_OPTION", "sequence probe has no digest"),
+            (shelf, "probe@1.0.0", "INVALID_OPTION", "sequence probe@1.0.0 has no digest"),
+            (shelf, "probe@sha256:0", "INVALID_OPTION", "is not a valid digest"),
+            (shelf, "", "INVALID_OPTION", "The reference to a sequence is empty"),
+        ):  # fmt: skip
+            refused = deploy(hub, src=str(src), sequence=sequence, check=check)
+            assert (refused["error_code"], refused["changed"]) == (code, False)
+            assert says in refused["msg"]
+        both = deploy(hub, src=str(shelf), sequence=wanted, digest=digests["a"], check=check)
+        assert "digest and sequence cannot both be set with src" in both["msg"]
+        assert len(hub.writes) == before
 
 
 @pytest.mark.parametrize("check", [True, False])

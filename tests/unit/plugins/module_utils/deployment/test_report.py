@@ -57,7 +57,7 @@ def test_after_a_removal_neither_replicas_nor_versions_are_predicted() -> None:
     deployment = running("a", 2)
     observed = deployment.observed
     after = predicted(observed, plan_absent(observed, absent_goal(observed), None, Masker()))
-    assert after.live == []
+    assert after.live == ()
     assert VERSIONS["a"] not in after.inventory.sequences
     assert VERSIONS["b"] in after.inventory.sequences
 

@@ -156,6 +156,14 @@ def test_an_instance_is_read_from_both() -> None:
     assert (new.input_topic, new.output_topic, new.outcome) == ("in", None, None)
 
 
+def test_a_list_of_instances_is_read_as_each_of_them_is() -> None:
+    listed = [{"id": name, "status": "running", "args": [name]} for name in ("i", "j")]
+    assert NEW.instances(listed) == [NEW.instance(item) for item in listed]
+    with pytest.raises(SthError, match="an instance without a status") as raised:
+        NEW.instances([*listed, {"id": "k"}])
+    assert raised.value.code == "HUB_ERROR"
+
+
 @pytest.mark.parametrize("dialect", [OLD, NEW])
 def test_app_config_and_args_of_an_instance_may_be_any_json(dialect: Dialect) -> None:
     record = instance(dialect, status="running", appConfig="text", args=7, sequenceArgs={"a": 1})
