@@ -78,12 +78,14 @@ options:
     type: path
   client_cert:
     description:
-      - File with the client certificate in PEM format, on the machine where the task runs. It may also contain the key.
+      - File with the client certificate in PEM format, on the machine where the task runs. It may also contain the key, which must not be
+        encrypted.
       - If not set, the variable V(sth_client_cert) and then the environment variable E(STH_CLIENT_CERT) is used.
     type: path
   client_key:
     description:
-      - File with the key of O(client_cert), on the machine where the task runs. Not needed if O(client_cert) contains the key.
+      - File with the key of O(client_cert), on the machine where the task runs. It must not be encrypted. Not needed if O(client_cert)
+        contains the key.
       - If not set, the variable V(sth_client_key) and then the environment variable E(STH_CLIENT_KEY) is used.
     type: path
   use_proxy:

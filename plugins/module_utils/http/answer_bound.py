@@ -15,6 +15,7 @@ import math
 import select
 import socket
 import time
+from http import HTTPStatus
 from http.client import HTTPResponse
 from typing import Any
 
@@ -59,11 +60,16 @@ class Bounded(io.RawIOBase):
         super().close()
 
 
+class ProxyAuthenticationError(OSError):
+    """A proxy that opens a connection to a hub with TLS asks for a user and a password."""
+
+
 class BoundedResponse(HTTPResponse):
     """An answer with a time limit. ``bound`` reads it."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
+        self._is_of_tunnel = True
         self.bound = Bounded(self.fp.detach(), sock)
         self.fp = io.BufferedReader(self.bound)
         self._connection = sock
@@ -72,8 +78,17 @@ class BoundedResponse(HTTPResponse):
         """Wait for the first byte and read the headers."""
         # Wait here, and not earlier: urllib3 2 sets the time-out for silence just before this. Until then, the connection has the
         # time-out for connecting.
+        self._is_of_tunnel = False
         _await_first_byte(self._connection)
         super().begin()
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the first line. For the answer of a proxy to CONNECT, `http.client` calls only this, and its error has no status."""
+        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc,unused-ignore]
+        if self._is_of_tunnel and line[1] == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            self.close()
+            raise ProxyAuthenticationError("the proxy asks for a user and a password")
+        return line
 
 
 def _await_first_byte(connection: socket.socket) -> None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from urllib.request import getproxies
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError, LostAnswerError, SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.answer_bound import ProxyAuthenticationError
+from ansible_collections.scramjet.sth.plugins.module_utils.http.response import PROXY_ADVICE
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
 # `transport` reports a missing requests. It is always imported first.
 with suppress(ImportError):
@@ -40,10 +43,26 @@ TLS_ADVICE = {
 TLS_ADVICE_ELSE = "if the hub asks for a client certificate, set client_cert and client_key to one that it accepts."
 
 
-def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -> SthError:
-    """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write."""
+def is_local(error: Exception) -> bool:
+    """Whether a connection may have failed because of a file on this machine: with a certificate or a key."""
+    # requests raises a plain `OSError` for a missing file.
+    return any(
+        type(cause) is OSError
+        or isinstance(cause, (ssl.SSLError, PermissionError, FileNotFoundError, IsADirectoryError))
+        for cause in _causes(error)
+    )
+
+
+def connection_failure(
+    error: Exception, method: str, url: str, *, sent: bool, proxied: bool, secrets: Collection[str]
+) -> SthError:
+    """Translate an exception of requests; ``sent``: the request may have reached the hub and is a write.
+
+    ``proxied``: the environment names a proxy for this hub. ``secrets``: what the failure must not show.
+    """
     exceptions = requests.exceptions
     where = {"method": method, "url": url}
+    cause = _innermost(error, secrets)
     if isinstance(error, exceptions.SSLError):
         if _tls_reason(error) in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
             return SthError(
@@ -52,14 +71,18 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
                 **where,
             )
         # Cut off the line of Python's source, "(_ssl.c:1006)", and the full stop that some versions of Python put before it.
-        cause = re.sub(r"\.? \(_ssl\.c:\d+\)$", "", _innermost(error))
+        cause = re.sub(r"\.? \(_ssl\.c:\d+\)$", "", cause)
         return SthError(
             "UNREACHABLE", f"{method} {url} failed while it set up TLS ({cause}): {_tls_advice(error)}", **where
+        )
+    if _is_of(error, ProxyAuthenticationError):
+        return SthError(
+            "UNAUTHORIZED", f"{method} {url} failed, because {cause}: {PROXY_ADVICE}", **where, http_status=407
         )
     if isinstance(error, exceptions.ProxyError):
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} failed at the proxy ({_innermost(error)}): set use_proxy to false, "
+            f"{method} {url} failed at the proxy ({cause}): set use_proxy to false, "
             "or set NO_PROXY, if this machine reaches the hub without a proxy.",
             **where,
         )
@@ -78,11 +101,12 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             "use_proxy to false.",
             **where,
         )
+    proxy = "the proxy in the environment"
     # A name that cannot be resolved is a `NewConnectionError` too.
     if _is_of(error, exceptions.ConnectTimeout, urllib3.exceptions.NewConnectionError, ConnectionRefusedError):
         return SthError(
             "UNREACHABLE",
-            f"{method} {url} could not connect ({_innermost(error)}): check api_url, and that the hub runs.",
+            f"{method} {url} could not connect ({cause}): check api_url{f', {proxy},' if proxied else ','} and that the hub runs.",
             **where,
         )
     kind = LostAnswerError if sent else SthError
@@ -95,13 +119,13 @@ def connection_failure(error: Exception, method: str, url: str, *, sent: bool) -
             **where,
         )
     if isinstance(error, (OSError, exceptions.RequestException, urllib3.exceptions.HTTPError)):
-        advice = "check in the hub's log whether it died"
+        advice = f"check {f'{proxy}, and ' if proxied else ''}in the hub's log whether it died"
         if url.startswith("https:"):
             advice += ", and set client_cert if it asks for one"
         broken = LostAnswerError if sent else BrokenReadError
         return broken(
             "UNREACHABLE",
-            f"{method} {url} lost its connection before the answer was complete ({_innermost(error)}): {advice}.",
+            f"{method} {url} lost its connection before the answer was complete ({cause}): {advice}.",
             **where,
         )
     raise error
@@ -132,14 +156,17 @@ def _has_socks_proxy() -> bool:
     return any(proxy.lower().startswith("socks") for proxy in getproxies().values())
 
 
-def _innermost(error: BaseException) -> str:
-    """Return the text of the innermost cause, without the wrappers of requests and urllib3."""
+def _innermost(error: BaseException, secrets: Collection[str]) -> str:
+    """Return the text of the innermost cause, without the wrappers of requests and urllib3, and without ``secrets``.
+
+    A server that does not answer with HTTP, or a proxy, may write anything into it.
+    """
     *_, cause = _causes(error)
     last = cause.args[-1] if cause.args else type(cause).__name__
     # An answer that was cut off has only numbers of bytes as arguments, and says in its text what they are.
     text = last if isinstance(last, str) else str(cause)
     # urllib3 puts a description of the connection before the cause.
-    return text.rpartition("): ")[2][:200]
+    return scrub(" ".join(text.rpartition("): ")[2].split()), secrets, part=True)[:200]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

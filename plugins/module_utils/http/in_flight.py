@@ -10,9 +10,11 @@ connection class of urllib3 (see `pools`).
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -101,15 +103,33 @@ def _shut_down(handle: int) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
+@contextmanager
+def _ended_as(kind: type[ConnectionError], code: int) -> Iterator[None]:
+    """Raise the error of a connection without TLS if the server closes the connection.
+
+    With TLS it is an error of TLS, and looks like a server that refuses TLS. So a lost request would be neither looked up nor repeated.
+    """
+    try:
+        yield
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        raise kind(code, os.strerror(code)) from None
+
+
 class Watched:
     """Mixin for urllib3's connection classes: reports its steps to the `InFlight` of the thread, which limits its answer."""
 
     def connect(self) -> None:
         """Connect."""
-        super().connect()  # type: ignore[misc]
+        with _ended_as(ConnectionResetError, errno.ECONNRESET):
+            super().connect()  # type: ignore[misc]
         request = getattr(_current, "request", None)
         if request is not None:
             request.opened(self.sock)  # type: ignore[attr-defined]
+
+    def send(self, data: Any) -> None:
+        """Send a part of the request. If the server has closed the connection, it may have answered before, so read its answer."""
+        with _ended_as(BrokenPipeError, errno.EPIPE):
+            super().send(data)  # type: ignore[misc]
 
     def getresponse(self, *args: Any, **options: Any) -> Any:
         """Note that the whole request has been sent, and wait for the answer."""

@@ -24,6 +24,10 @@ except ImportError:
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
 
 
+# Without a password, OpenSSL would ask at the terminal for the one of an encrypted key, and the task would wait for an answer.
+_NO_PASSWORD = ""
+
+
 class _Free:
     """The free connections of a pool, the last one first.
 
@@ -88,12 +92,12 @@ class HubAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         """Use the pools of this module."""
-        super().init_poolmanager(*arguments, **named)
+        super().init_poolmanager(*arguments, key_password=_NO_PASSWORD, **named)
         _use_patient(self.poolmanager, self._idle_limit)
 
     def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
         """Use the pools of this module."""
-        manager = super().proxy_manager_for(*arguments, **named)
+        manager = super().proxy_manager_for(*arguments, key_password=_NO_PASSWORD, **named)
         _use_patient(manager, self._idle_limit)
         return manager
 

@@ -21,6 +21,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing imp
 # How many characters of a hub's error text are shown, and how many are read.
 TOLD = 500
 LOOKED_AT = 64 * 1024
+PROXY_ADVICE = (
+    "write them into its address in the environment (http://user:password@proxy:3128), or set use_proxy to false."
+)
 
 
 @dataclass(frozen=True)
@@ -137,10 +140,7 @@ def failed_answer(response: Response, purpose: str, advice: str = "") -> SthErro
     if response.refused_by_front:
         code, advice = response.refused_by_front
     if response.status == 407:
-        advice = (
-            "The proxy asks for a user and a password: write them into its address in the environment "
-            "(http://user:password@proxy:3128), or set use_proxy to false."
-        )
+        advice = f"The proxy asks for a user and a password: {PROXY_ADVICE}"
     if not advice and code == "UNAUTHORIZED":
         advice = "Check token, token_file, or url_username and url_password."
     if not advice and response.status == 419:

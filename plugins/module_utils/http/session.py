@@ -19,6 +19,7 @@ from urllib.request import getproxies
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
 from ansible_collections.scramjet.sth.plugins.module_utils.http.pools import HubAdapter
+from ansible_collections.scramjet.sth.plugins.module_utils.http.tls_files import trusted_file
 from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import TokenFile
 
 try:
@@ -56,10 +57,11 @@ class Session:
         self._token_file = token_file
         # Finding the proxies for this hub is slow. So first find out whether there are any proxies.
         proxied = connection.use_proxy and _may_have_proxies() and bool(getproxies())
+        self._api_url = connection.api_url
         self._proxies = requests.utils.get_environ_proxies(connection.api_url) if proxied else {}
         self._verify: bool | str = False
         if connection.validate_certs:
-            self._verify = connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or True
+            self._verify = trusted_file(connection) or True
         else:
             # The user has chosen not to check certificates. Without this line, every request would add a warning to the task.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -89,6 +91,21 @@ class Session:
             raise_on_status=False,
         )
         self._adapter = HubAdapter(idle_limit, max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
+
+    @property
+    def goes_through_proxy(self) -> bool:
+        """Whether the environment names a proxy for this hub."""
+        return bool(self._proxies) and requests.utils.select_proxy(self._api_url, self._proxies) is not None
+
+    @property
+    def proxy_secrets(self) -> list[str]:
+        """The passwords of proxies, also as they are sent, because a proxy may repeat them in its answer."""
+        secrets = []
+        for url in self._proxies.values():
+            user, password = requests.utils.get_auth_from_url(url)
+            if password:
+                secrets += [password, b64encode(f"{user}:{password}".encode()).decode()]
+        return secrets
 
     def open(
         self,

@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.http.byte_stream import CHUNK, ByteStream
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import connection_failure
+from ansible_collections.scramjet.sth.plugins.module_utils.http.failures import connection_failure, is_local
 from ansible_collections.scramjet.sth.plugins.module_utils.http.gateway import (
     gateway_failure,
     is_from_gateway,
@@ -39,6 +39,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.gateway import (
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.http.response import Response, failed_answer
 from ansible_collections.scramjet.sth.plugins.module_utils.http.session import Session
+from ansible_collections.scramjet.sth.plugins.module_utils.http.tls_files import unusable_file
 from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import TokenFile
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import REAL, Timings
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import SHORTEST_SCRUBBED
@@ -132,7 +133,7 @@ class Transport:
                 return self._send(session, "GET", url, timeout=timeout, request=request)
             except requests.exceptions.ChunkedEncodingError as error:
                 if is_last or repeat == "never":
-                    raise connection_failure(error, "GET", url, sent=False) from None
+                    raise self._failed(error, "GET", url) from None
             except BrokenReadError:
                 # The session for reads has repeated it already.
                 if is_last or repeat != "if broken":
@@ -201,7 +202,7 @@ class Transport:
                 request=request,
             )
         except requests.exceptions.ChunkedEncodingError as error:
-            raise connection_failure(error, method, url, sent=True) from None
+            raise self._failed(error, method, url) from None
 
     @contextmanager
     def stream(
@@ -223,7 +224,7 @@ class Transport:
                 return self._opened(url, timeout, headers, registered)
 
             with self._outlasting(ask) if request is None else ask() as response:
-                yield ByteStream(response, lambda error: connection_failure(error, "GET", url, sent=False))
+                yield ByteStream(response, lambda error: self._failed(error, "GET", url))
 
     def _opened(
         self, url: str, timeout: float | None, headers: Mapping[str, str] | None, request: InFlight
@@ -239,8 +240,8 @@ class Transport:
                 return response
             with response:
                 answer = self._answer(response, "GET", url, begun=begun)
-        except requests.exceptions.RequestException as error:
-            raise connection_failure(error, "GET", url, sent=False) from None
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise self._failed(error, "GET", url) from None
         self._refuse_gateway(answer, timeout)
         if answer.ok:
             raise answer.not_from_a_hub(f"{answer.status} with a web page")
@@ -307,13 +308,28 @@ class Transport:
         except requests.exceptions.ChunkedEncodingError:
             raise
         except (requests.exceptions.RequestException, OSError) as error:
-            raise connection_failure(error, method, url, sent=method != "GET") from None
+            raise self._failed(error, method, url) from None
         if answer.status in (401, 403, 407) or answer.refused_by_front:
             raise failed_answer(answer, "use the API")
         self._refuse_gateway(answer, silence)
         if method != "GET" and answer.ok:
             self._require_json(answer)
         return answer
+
+    def _failed(self, error: Exception, method: str, url: str) -> SthError:
+        """Return the failure for an exception of requests. A write may have reached the hub."""
+        if url.startswith("https:") and is_local(error):
+            unusable = unusable_file(self.connection)
+            if unusable is not None:
+                return unusable
+        return connection_failure(
+            error,
+            method,
+            url,
+            sent=method != "GET",
+            proxied=self._reading.goes_through_proxy,
+            secrets=frozenset(self.secrets) | self.own_secrets,
+        )
 
     def _patience(self, timeout: float | None) -> float:
         """Return how many seconds a whole answer may take: ``timeout`` of silence, and the time of its transfer."""
@@ -357,7 +373,7 @@ class Transport:
 
     @property
     def own_secrets(self) -> frozenset[str]:
-        """The token, the password and the values of headers, which nothing may show."""
+        """The token, the passwords and the values of headers, which nothing may show."""
         # All tokens that were sent, because a proxy in front of the hub may repeat a refused one in its answer.
         tokens = self._token_file.seen if self._token_file else ()
         connection = self.connection
@@ -365,7 +381,7 @@ class Transport:
         if password:
             basic = b64encode(f"{connection.url_username}:{password}".encode()).decode()
         headers = (value for _name, value in connection.headers)
-        values = (connection.token, password, basic, *headers, *tokens)
+        values = (connection.token, password, basic, *headers, *tokens, *self._reading.proxy_secrets)
         return frozenset(value for value in values if value and len(value) >= SHORTEST_SCRUBBED)
 
     def _body(self, response: requests.Response, method: str, url: str) -> bytes:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import BrokenReadError
@@ -43,3 +45,11 @@ def test_an_answer_that_is_cut_off_says_how_much_is_missing() -> None:
     with ScriptedServer(Exchange("GET", "/load-check", cut)) as server:
         error = failure(client(server, request_retries=0).load)
     assert "99 more expected" in error.message
+
+
+def test_a_token_that_a_server_without_http_repeats_is_not_shown(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text("canary-4711\n")
+    with ScriptedServer(Exchange("GET", "/load-check", b"-ERR unknown command canary-4711\r\n")) as server:
+        error = failure(client(server, request_retries=0, token_file=str(tmp_path / "token")).load)
+    assert "-ERR unknown command ********" in error.message
+    assert "\n" not in error.message

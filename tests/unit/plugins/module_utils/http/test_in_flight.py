@@ -6,10 +6,18 @@
 
 from __future__ import annotations
 
+import pathlib
+import random
+import shutil
 import socket
+import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
+import trustme
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
@@ -17,6 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
 
 class Asking(threading.Thread):
@@ -86,3 +95,88 @@ def test_ending_a_request_wakes_its_reader() -> None:
 @pytest.mark.parametrize("ended", [None, object()])
 def test_ending_a_request_without_a_connection_does_no_harm(ended: object) -> None:
     shut_down(ended)
+
+
+class Front:
+    """A server with TLS in front of a hub. It ends the first upload in its middle, after it has sent ``answer``."""
+
+    def __init__(self, hub: FakeHub, certificate: pathlib.Path, answer: bytes) -> None:
+        self.answer = answer
+        self.ended = 0
+        self._hub = int(hub.api_url.rpartition(":")[2].partition("/")[0])
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+
+    @property
+    def api_url(self) -> str:
+        """Its address."""
+        return f"https://127.0.0.1:{self._listener.getsockname()[1]}/api/v1"
+
+    @contextmanager
+    def serving(self) -> Iterator[Front]:
+        """Serve."""
+        threading.Thread(target=self._accept, daemon=True).start()
+        try:
+            yield self
+        finally:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client = self._listener.accept()[0]
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with suppress(OSError), self._context.wrap_socket(client, server_side=True) as inside:
+            first = inside.recv(65536)
+            if first.startswith(b"POST") and not self.ended:
+                self.ended += 1
+                inside.sendall(self.answer)
+                inside.recv(65536)
+                return
+            with socket.create_connection(("127.0.0.1", self._hub)) as hub:
+                hub.sendall(first)
+                threading.Thread(target=self._pass_on, args=(hub, inside), daemon=True).start()
+                self._pass_on(inside, hub)
+
+    @staticmethod
+    def _pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def upload(tmp_path: pathlib.Path) -> dict[str, Any]:
+    """The options of an upload that does not fit into the buffers of a connection."""
+    signer = trustme.CA()
+    signer.cert_pem.write_to_path(tmp_path / "ca.pem")
+    signer.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "hub.pem")
+    source = shutil.copytree(PACKAGES / "probe", tmp_path / "probe")
+    (source / "noise.bin").write_bytes(random.Random(17).randbytes(8 * 1024 * 1024))
+    return {"src": str(source), "ca_path": str(tmp_path / "ca.pem")}
+
+
+def test_an_upload_that_a_front_with_tls_ends_is_looked_up_and_sent_again(
+    upload: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    with FakeHub("1.x") as hub, Front(hub, tmp_path / "hub.pem", b"").serving() as front:
+        result = run_task("sth_sequence", hub, **upload, api_url=front.api_url)
+        assert front.ended == 1
+        assert len(hub.sequences) == 1
+    assert result["changed"], result
+    assert not result.get("failed"), result
+
+
+def test_the_answer_is_read_with_which_a_front_with_tls_ends_an_upload(
+    upload: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    answer = b"HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with FakeHub("1.x") as hub, Front(hub, tmp_path / "hub.pem", answer).serving() as front:
+        result = run_task("sth_sequence", hub, **upload, api_url=front.api_url)
+    assert result["http_status"] == 413, result
+    assert "client_max_body_size" in result["msg"]

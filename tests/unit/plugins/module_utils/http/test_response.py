@@ -84,3 +84,10 @@ def test_the_failure_for_a_too_large_package_names_the_limit_of_the_gateway() ->
     page = answer("413 Request Entity Too Large", "<html></html>", "Content-Type: text/html")
     with ScriptedServer(Exchange("POST", "/sequence", page)) as server:
         assert "client_max_body_size" in failure(client(server).send_sequence, b"x").message
+
+
+def test_a_token_in_the_path_of_a_redirect_is_not_shown() -> None:
+    moved = answer("302 Found", "", "Location: /login/t0p%2Fsecret%2Bcanary%3D")
+    with ScriptedServer(Exchange("GET", "/version", moved)) as server:
+        message = failure(client(server, token="t0p/secret+canary=").version).message
+    assert "/login/********: set api_url" in message

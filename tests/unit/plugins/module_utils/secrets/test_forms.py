@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -32,6 +33,9 @@ INSPECTED = "tab\\there\\rü€\u2028\\'\"\\\\\\nnext \\x1B[0m line"
         repr(AWKWARD),
         json.dumps({"said": json.dumps({"password": AWKWARD})}),
         json.dumps(INSPECTED, ensure_ascii=False),
+        f"https://hub/?key={quote(AWKWARD)}",
+        quote_plus(AWKWARD),
+        json.dumps({"url": f"/x?key={quote(AWKWARD, safe='').lower()}"}),
     ],
 )
 def test_secrets_are_found_in_every_form_in_which_they_are_written(written: str) -> None:
