@@ -44,7 +44,9 @@ def test_a_program_of_each_language_is_run_and_removed(version: str) -> None:
         ({"method": "POST", "path": "/sequence$", "status": 200, "body": b"<html>"}, "the answer is not that of a hub"),
     ],
 )
-def test_the_reason_is_reported_if_a_program_does_not_run_and_nothing_is_left(fault: dict[str, Any], problem: str) -> None:
+def test_the_reason_is_reported_if_a_program_does_not_run_and_nothing_is_left(
+    fault: dict[str, Any], problem: str
+) -> None:
     with FakeHub("1.0", FAST) as hub:
         hub.fault(Fault("status", **fault))
         assert problem in verify(hub, "node")["node"]
