@@ -81,7 +81,7 @@ def _add_drawing() -> None:
     if not archive.exists():
         npm = shutil.which("npm")
         if npm is None:
-            sys.exit("There is no npm, which gets what draws diagrams: install Node.js, and run make docs again.")
+            sys.exit("npm is missing, which installs Mermaid for the diagrams: install Node.js, and run make docs.")
         kept.mkdir(parents=True, exist_ok=True)
         subprocess.run([npm, "pack", "--silent", MERMAID], cwd=kept, check=True, stdout=subprocess.DEVNULL)
     with tarfile.open(archive) as package:

@@ -78,7 +78,7 @@ def _find_labels(app: Sphinx) -> None:
 
 
 def _adapt(app: Sphinx, page: str, content: list[str]) -> None:
-    """Let links to files that are no pages of the site lead to the repository, and give pages of antsibull-docs short names."""
+    """Let links to files that are not pages of the site lead to the repository, and give pages of antsibull-docs short names."""
     path = pathlib.Path(app.env.doc2path(page))
 
     def target(link: re.Match[str]) -> str:

@@ -335,11 +335,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _items(self, option: str, keys: set[str]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.get_option(option)
         for item in items:
-            unknown = sorted(set(item) - keys) if isinstance(item, dict) else [repr(item)]
-            if unknown:
+            known = ", ".join(sorted(keys))
+            if not isinstance(item, dict):
+                raise SthError("INVALID_OPTION", f"An item of {option} is not a mapping: give it {known}.")
+            if unknown := sorted(set(item) - keys):
                 raise SthError(
                     "INVALID_OPTION",
-                    f"An item of {option} has {', '.join(unknown)}: give it {', '.join(sorted(keys))} and nothing else.",
+                    f"An item of {option} has unknown keys ({', '.join(unknown)}): use only {known}.",
                 )
         return items
 

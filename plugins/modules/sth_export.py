@@ -52,8 +52,9 @@ options:
       - Directory on the controller for C(exported.yml), and for C(exported_vault.yml) if there are secrets and a vault password. If it is
         missing, it is created. C(exported.yml) is replaced. C(exported_vault.yml) is replaced only if it is written, so without a vault
         password an old one stays, with values that may be out of date.
-      - A relative path starts in the directory of the playbook, or in a playbook of this collection, in your project. If you use
-        C(host_vars/<host>), every later play on that host has the variables.
+      - A relative path starts in the directory of the playbook. In a playbook of this collection, it starts in the directory of your playbook
+        that imports it, or without one in the current directory.
+      - If you use C(host_vars/<host>), every later play on that host has the variables.
     type: path
     required: true
   secret_keys:

@@ -154,12 +154,12 @@ def _typed(value: Any, name: str, spec: Mapping[str, Any], deployment: str) -> A
         return value
     if spec["type"] == "list" and spec["elements"] != "dict":
         return list_from(value, commas=name not in ONLY_LINES)
-    meant, what = (mapping_from(value), "a mapping")
+    parsed, what = (mapping_from(value), "a mapping")
     if spec["type"] == "list":
-        meant, what = (list_from(value), "a list of mappings")
-    if not all(isinstance(item, Mapping) for item in (meant if isinstance(meant, list) else [meant])):
+        parsed, what = (list_from(value), "a list of mappings")
+    if not all(isinstance(item, Mapping) for item in (parsed if isinstance(parsed, list) else [parsed])):
         raise SthError(
             "INVALID_OPTION",
             f"{name} of the deployment {deployment} must be {what}, or YAML or JSON text of one. {HIDDEN}",
         )
-    return meant
+    return parsed

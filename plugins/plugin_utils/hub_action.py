@@ -189,9 +189,9 @@ class HubAction(ActionBase):
 
     def _add_connection(self, arguments: dict[str, Any], variables: Mapping[str, Any]) -> None:
         """Fill in connection options that the task does not set from the connection variables, such as ``sth_api_url``."""
-        told, templar = variables_of_hub(self._task.delegate_to, variables), self._templar
-        if told is not variables:
-            templar = templar.copy_with_new_env(available_variables=dict(told))
+        of_hub, templar = variables_of_hub(self._task.delegate_to, variables), self._templar
+        if of_hub is not variables:
+            templar = templar.copy_with_new_env(available_variables=dict(of_hub))
         signs_in = [name for name in SIGN_IN if arguments.get(name) not in (None, "")]
         for option, variable in CONNECTION_VARIABLES.items():
             if arguments.get(option) is not None:
@@ -200,7 +200,7 @@ class HubAction(ActionBase):
                 # Empty and not missing, so that the environment of the target is not used either.
                 arguments[option] = ""
                 continue
-            value = _evaluated(templar, variable, told)
+            value = _evaluated(templar, variable, of_hub)
             if value is not None and value != "":
                 arguments[option] = value
         # A variable overrides the environment: a token from a variable is not combined with a user from the environment.

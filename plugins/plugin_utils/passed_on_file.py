@@ -47,10 +47,10 @@ def read_entries(place: str, task: Any) -> list[Entry]:
     On another machine, the same address may mean another hub. Predictions of ``task`` itself are left out: they are from earlier
     attempts (``until``), which this attempt replaces.
     """
-    told = read_lines("predicted")
+    lines = read_lines("predicted")
     own = _task_id(task)
     # Of several attempts the last one counts.
-    kept = {item["task"]: item["entries"] for item in told if item["place"] == place and item["task"] != own}
+    kept = {item["task"]: item["entries"] for item in lines if item["place"] == place and item["task"] != own}
     return [entry for entries in kept.values() for entry in entries]
 
 

@@ -151,19 +151,19 @@ def picture(hub: FakeHub) -> Picture:
         alive = [item for item in hub.state.runners if item.process_alive]
         zombies = [item for item in hub.state.instances.values() if item.zombie]
         topics = tuple(sorted(hub.state.topics))
-    processes = sorted(_told(item) for item in alive)
+    processes = sorted(_described(item) for item in alive)
     return Picture(
         tuple(sorted(f"{name} {version[:24]}" for name, version in stored if name != OTHERS)),
-        (*(told for told in processes if not told.startswith(OTHERS)), *("zombie" for _item in zombies)),
+        (*(described for described in processes if not described.startswith(OTHERS)), *("zombie" for _item in zombies)),
         topics,
         (
-            *(told for told in processes if told.startswith(OTHERS)),
+            *(described for described in processes if described.startswith(OTHERS)),
             *(name for name, _version in stored if name == OTHERS),
         ),
     )
 
 
-def _told(process: Any) -> str:
+def _described(process: Any) -> str:
     config = dict(process.settings)
     mark = config.pop("_sth", {})
     return f"{mark.get('name')} {process.sequence.config['version'][:24]} {sorted(config.items())} {process.args}"

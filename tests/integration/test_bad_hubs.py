@@ -97,7 +97,7 @@ def test_a_certificate_of_a_trusted_authority(
         assert hub.requests
 
 
-def test_a_hub_that_dies_in_the_middle(tmp_path: pathlib.Path) -> None:
+def test_a_hub_that_dies_during_an_upload(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x") as hub:
         hub.fault(Fault(kind="die", method="POST", path="/sequence"))
         task = {

@@ -65,7 +65,7 @@ def refuse_removals(hub: FakeHub) -> None:
     hub.fault(Fault("status", method="DELETE", path="/sequence", times=1000, body=b"the disk is on fire"))
 
 
-def test_only_cleaning_up_fails(tmp_path: pathlib.Path) -> None:
+def test_a_run_that_succeeds_fails_if_only_cleaning_up_fails(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         refuse_removals(hub)
         with pytest.raises(CommandFailedError, match="The job probe-job completed. Cleaning up failed: ") as failure:
@@ -124,7 +124,9 @@ def test_a_program_that_blocks_is_ended_whatever_it_takes(tmp_path: pathlib.Path
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="waits for more than a minute; make matrix runs it")
-def test_what_else_runs_from_the_package_of_a_program_that_blocks_goes_on(tmp_path: pathlib.Path) -> None:
+def test_a_package_of_a_blocked_program_is_not_removed_while_another_instance_runs_from_it(
+    tmp_path: pathlib.Path,
+) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         hub.fault(Fault("status", "GET", "/audit$", status=403, times=10))
 

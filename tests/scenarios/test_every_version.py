@@ -206,7 +206,7 @@ def test_topics_are_managed_or_refused(hub: FakeHub) -> None:
 
 
 @every_version
-def test_a_package_is_overwritten_or_that_is_refused(probe: FakeHub, tmp_path: pathlib.Path) -> None:
+def test_a_package_is_overwritten_or_the_hub_is_too_old_for_it(probe: FakeHub, tmp_path: pathlib.Path) -> None:
     changed: dict[str, Any] = {"src": variant(tmp_path, "v2"), "on_change": "overwrite"}
     before = [item["id"] for item in probe.sequences]
     if can(probe, "overwrite"):

@@ -16,6 +16,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.program import 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_digest, parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package, PackageOptions
 
+Strategy = Literal["rolling", "blue_green", "recreate"]
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class TakeOverOptions(Options):
@@ -35,7 +37,7 @@ class DeploymentOptions(PackageOptions, ProgramOptions, ReadinessOptions, Ending
     digest: str | None
     replicas: int | None
     indexes: list[int] | None
-    strategy: Literal["rolling", "blue_green", "recreate"]
+    strategy: Strategy
     max_surge: int
     max_unavailable: int
     canary: int | None

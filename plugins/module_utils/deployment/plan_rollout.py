@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import Goal, Slot, goal_of
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import Strategy
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
@@ -23,7 +23,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 class Policy:
     """How replicas are replaced."""
 
-    strategy: Literal["rolling", "blue_green", "recreate"] = "rolling"
+    strategy: Strategy = "rolling"
     max_surge: int = 1
     max_unavailable: int = 0
 

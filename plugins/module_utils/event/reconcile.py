@@ -91,7 +91,8 @@ def _check(options: EventOptions) -> None:
         raise SthError("INVALID_OPTION", "failure_event needs expect: set the event to wait for.")
     if options.expect_which == "last" and options.send is not None:
         raise SthError(
-            "INVALID_OPTION", "expect_which: last cannot be used with send: the reply comes after the event."
+            "INVALID_OPTION",
+            "expect_which: last cannot be used with send, because the reply comes after the event: leave out expect_which.",
         )
     for name, event in (("expect", options.expect), ("failure_event", options.failure_event)):
         if event is not None:

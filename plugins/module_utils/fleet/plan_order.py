@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import Strategy
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 
 
@@ -22,7 +22,7 @@ class Promise:
     name: str
     total: int
     min_ready: int | None
-    strategy: Literal["rolling", "blue_green", "recreate"]
+    strategy: Strategy
     max_surge: int
     max_unavailable: int
 

@@ -161,7 +161,7 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
     for name in value:
         if str(name).lower() in RESERVED_HEADERS:
             raise SthError(
-                "INVALID_OPTION", f"headers must not set {name}, which the hub's API determines: leave it out."
+                "INVALID_OPTION", f"headers must not set {name}, which the client sets itself: leave it out."
             )
         if not _HEADER_NAME.fullmatch(str(name)):
             raise SthError(

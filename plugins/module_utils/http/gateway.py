@@ -33,10 +33,10 @@ def is_from_gateway(response: Response) -> bool:
     if response.status != 504 and response.status not in _WHY:
         return False
     try:
-        told = json.loads(response.body)
+        body = json.loads(response.body)
     except ValueError:
         return True
-    return not (isinstance(told, Mapping) and ("error" in told or "opStatus" in told))
+    return not (isinstance(body, Mapping) and ("error" in body or "opStatus" in body))
 
 
 def gateway_failure(response: Response, allowed: float) -> SthError:

@@ -19,8 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCo
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub
 
 # How many characters of a hub's error text are shown, and how many are read.
-TOLD = 500
-LOOKED_AT = 64 * 1024
+LONGEST_SHOWN = 500
+LONGEST_READ = 64 * 1024
 PROXY_ADVICE = (
     "write them into its address in the environment (http://user:password@proxy:3128), or set use_proxy to false."
 )
@@ -67,7 +67,7 @@ class Response:
     @property
     def shown_reason(self) -> str:
         """The reason phrase, for a failure."""
-        return scrub(self.reason[:LOOKED_AT], self.secrets, part=True)[:TOLD]
+        return scrub(self.reason[:LONGEST_READ], self.secrets, part=True)[:LONGEST_SHOWN]
 
     def json(self) -> Any:
         """Decode the body; None for an empty one. Raises ``HUB_ERROR`` if it is not JSON (not from a hub, or cut off)."""
@@ -107,7 +107,7 @@ class Response:
             )
         text = str(value or self.reason or f"status {self.status}").strip()
         # Mask before shortening: a secret that is cut in two would not be found.
-        return scrub(text[:LOOKED_AT], self.secrets, part=True)[:TOLD]
+        return scrub(text[:LONGEST_READ], self.secrets, part=True)[:LONGEST_SHOWN]
 
 
 def _target(response: Response) -> str:
@@ -119,7 +119,7 @@ def _target(response: Response) -> str:
     if not response.location or not parts.hostname:
         return ""
     target = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    return scrub(target[:LOOKED_AT], response.secrets, part=True)[:TOLD]
+    return scrub(target[:LONGEST_READ], response.secrets, part=True)[:LONGEST_SHOWN]
 
 
 def _instead_of_redirect(response: Response) -> str:

@@ -51,9 +51,9 @@ class HubApi:
             answer = self.transport.get("version")
             if 300 <= answer.status < 400:
                 raise failed_answer(answer, "ask the hub for its version")
-            told = answer.json() if answer.status == 200 else None
-            version = read_version(told)
-            service = str(told.get("service") or "") if isinstance(told, Mapping) else ""
+            body = answer.json() if answer.status == 200 else None
+            version = read_version(body)
+            service = str(body.get("service") or "") if isinstance(body, Mapping) else ""
             if "manager" in service.lower():
                 raise SthError(
                     "HUB_ERROR",
@@ -122,8 +122,8 @@ class HubApi:
 
 def require_acknowledged(answer: Response) -> None:
     """Raise ``HUB_ERROR`` if the answer to a write is not from a hub, but for example the sign-in page of a proxy."""
-    told = answer.json()
-    if told is not None and not isinstance(told, Mapping):
+    body = answer.json()
+    if body is not None and not isinstance(body, Mapping):
         raise answer.not_from_a_hub("something other than an object")
 
 

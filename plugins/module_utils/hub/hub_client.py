@@ -137,8 +137,8 @@ class HubClient(HubApi):
         return Inventory(tuple(sequences), tuple(instances))
 
     def _instances(self, raw: list[dict[str, Any]]) -> list[InstanceRecord]:
-        told = self.dialect.reports_status
-        if any(("status" in item) != told for item in raw):
+        has_status = self.dialect.reports_status
+        if any(("status" in item) != has_status for item in raw):
             # The hub was replaced by one of another version since the version was read.
             self.forget_version()
         dialect = self.dialect

@@ -19,12 +19,12 @@ def managed_hubs(manager: HubClient) -> list[dict[str, Any]]:
     """
     return [
         {
-            "id": told["id"],
-            "api_url": f"{manager.api_url}/sth/{quote(told['id'], safe='')}/api/v1",
-            "healthy": told.get("healthy"),
-            "connected": told.get("isConnectionActive"),
-            "description": told.get("description") or "",
-            "tags": told.get("tags") or [],
+            "id": item["id"],
+            "api_url": f"{manager.api_url}/sth/{quote(item['id'], safe='')}/api/v1",
+            "healthy": item.get("healthy"),
+            "connected": item.get("isConnectionActive"),
+            "description": item.get("description") or "",
+            "tags": item.get("tags") or [],
         }
-        for told in manager.hubs()
+        for item in manager.hubs()
     ]

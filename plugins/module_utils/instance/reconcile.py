@@ -150,8 +150,8 @@ def select(inventory: Inventory, options: InstanceOptions) -> list[InstanceRecor
     if options.id is not None:
         return [item for item in inventory.instances if item.id == options.id]
     if options.all:
-        meant = find_sequences(parse_reference(options.sequence), inventory)
-        ids = {item.id for item in meant}
+        sequences = find_sequences(parse_reference(options.sequence), inventory)
+        ids = {item.id for item in sequences}
         return [item for item in inventory.instances if item.sequence_id in ids]
     marks = ((item, item.mark) for item in inventory.instances)
     return [item for item, mark in marks if mark and options.name in (mark.name, mark.pool)]

@@ -132,7 +132,10 @@ def check_run_options(options: JobOptions) -> None:
     unused = [name for name in _RUN_ONLY if getattr(options, name) is not None]
     unused += ["collect"] if options.collect else []
     if unused and options.state != "completed":
-        raise SthError("INVALID_OPTION", f"{', '.join(unused)} can only be used with state: completed.")
+        raise SthError(
+            "INVALID_OPTION",
+            f"{', '.join(unused)} can only be used with state: completed: set that, or leave them out.",
+        )
     if options.run_timeout <= 0:
         raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
 
@@ -169,4 +172,4 @@ def _check(options: JobOptions) -> None:
     if options.collect_max_bytes < 0:
         raise SthError("INVALID_OPTION", "collect_max_bytes must not be negative.")
     if options.output_dest is not None and "output" not in (STREAMS if options.collect is None else options.collect):
-        raise SthError("INVALID_OPTION", "output_dest needs output in collect.")
+        raise SthError("INVALID_OPTION", "output_dest needs output in collect: add it, or leave out collect.")

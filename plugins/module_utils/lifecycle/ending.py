@@ -162,7 +162,7 @@ class _Orders:
         self._client = hub.instance(record.id)
         mark = record.mark
         self._called = f"{mark.name} ({record.id})" if mark else record.id
-        self._told = False
+        self._has_ordered = False
         # The last order, if its answer was lost.
         self._lost: tuple[str, LostAnswerError] | None = None
         # Whether the instance was not read since then.
@@ -205,10 +205,12 @@ class _Orders:
                 raise unknown_effect(
                     lost, self._hub.api_url, f"The {what} of instance {self._called}", "it has ended"
                 ) from None
-            told = (
-                f"Instance {self._called} was asked to end, and it is not known whether it has: " if self._told else ""
+            context = (
+                f"Instance {self._called} was asked to end, and it is not known whether it has: "
+                if self._has_ordered
+                else ""
             )
-            raise self._kind.of(error, message=f"{told}{error.message}") from None
+            raise self._kind.of(error, message=f"{context}{error.message}") from None
         self._unread = False
         return record
 
@@ -240,7 +242,7 @@ class _Orders:
     @property
     def _kind(self) -> type[SthError]:
         """The class of a failure: after the first order, it is a `WrittenError`."""
-        return WrittenError if self._told else SthError
+        return WrittenError if self._has_ordered else SthError
 
     def _ends_all_the_same(self, seconds: float) -> bool:
         """Whether the instance ends within ``seconds`` and a grace although the hub has answered the order with an error.
@@ -275,5 +277,5 @@ class _Orders:
                 return error.code
             if error.code != "HUB_ERROR" or not self._ends_all_the_same(takes):
                 raise self._kind.of(error) from None
-        self._told = True
+        self._has_ordered = True
         return None

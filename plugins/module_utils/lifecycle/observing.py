@@ -164,10 +164,10 @@ def ask_silent_again(hub: HubClient, inventory: Inventory) -> Inventory:
         found = dict(zip((item.id for item in silent), pool.map(lambda item: hub.instance(item.id).info(), silent)))
     instances = (found.get(item.id, item) for item in inventory.instances)
     # The record of an instance that still does not answer has no sequence, but the list had it.
-    told = {item.id: item for item in silent}
+    listed = {item.id: item for item in silent}
     return replace(
         inventory,
-        instances=tuple(told[item.id] if not item.sequence_id else item for item in instances if item is not None),
+        instances=tuple(listed[item.id] if not item.sequence_id else item for item in instances if item is not None),
     )
 
 

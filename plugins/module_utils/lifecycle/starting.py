@@ -173,8 +173,8 @@ def _unseen(hub: HubClient, start: Start, instance_id: str, error: SthError) -> 
     if "instance" in error.details:
         return error
     started = f"Instance {start.program.label} ({instance_id}) was started on {hub.api_url}"
-    told = unseen(error, started, "it became ready", _likely_cause(error, hub, start.program))
-    return UnseenStartError.of(told, instance=instance_id)
+    failure = unseen(error, started, "it became ready", _likely_cause(error, hub, start.program))
+    return UnseenStartError.of(failure, instance=instance_id)
 
 
 def _find_started(hub: HubClient, start: Start) -> str | None:

@@ -149,33 +149,39 @@ class ProgramOptions(Options):
 
 def check_program(options: ProgramOptions) -> None:
     """Refuse values that cannot be sent unchanged, or have options of their own. Raises ``INVALID_CONFIG`` or ``INVALID_OPTION``."""
-    overrides = options.overrides or []
-    for config in (options.app_config, options.start_options, *(item.app_config for item in overrides)):
+    overrides = [(f"of element {index} of overrides", item) for index, item in enumerate(options.overrides or [])]
+    configs = [
+        ("app_config", options.app_config),
+        ("start_options", options.start_options),
+        *((f"app_config {where}", item.app_config) for where, item in overrides),
+    ]
+    for name, config in configs:
         if config is not None and not isinstance(config, Mapping):
             # ansible-core before 2.19 passes a mapping with a date in it as text, and treats the text as a mapping.
-            raise SthError("INVALID_CONFIG", "app_config must be a mapping, not a string: quote dates and times in it.")
+            raise SthError("INVALID_CONFIG", f"{name} must be a mapping, not a string: quote dates and times in it.")
         if MARK_KEY in (config or {}):
-            raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in app_config is reserved: rename it.")
-    _refuse_numbers((options.app_config, options.args, options.start_options))
-    _refuse_numbers([(item.app_config, item.args) for item in overrides])
+            raise SthError("INVALID_CONFIG", f"The key {MARK_KEY} in {name} is reserved: rename it.")
+    arguments = [("args", options.args), *((f"args {where}", item.args) for where, item in overrides)]
+    for name, value in (*configs, *arguments):
+        _refuse_numbers(name, value)
     for key, option in _OWN_KEYS.items():
         if key in options.start_options:
             raise SthError("INVALID_OPTION", f"start_options must not contain {key}: use the option {option}.")
     refuse_empty("name a topic", input_topic=options.input_topic, output_topic=options.output_topic)
 
 
-def _refuse_numbers(data: Any) -> None:
+def _refuse_numbers(option: str, data: Any) -> None:
     """Refuse numbers that a hub would change, because JavaScript rounds large integers, and JSON has no infinite numbers."""
     if isinstance(data, Mapping):
-        _refuse_numbers(list(data.values()))
+        _refuse_numbers(option, list(data.values()))
     elif isinstance(data, (list, tuple)):
         for item in data:
-            _refuse_numbers(item)
+            _refuse_numbers(option, item)
     elif (isinstance(data, int) and abs(data) > LARGEST_INTEGER) or (isinstance(data, float) and not isfinite(data)):
         raise SthError(
             "INVALID_CONFIG",
-            f"app_config or args contain a number that a hub would change: write numbers beyond {LARGEST_INTEGER} and infinite "
-            "ones as strings.",
+            f"The option {option} contains a number that a hub would change: write numbers beyond {LARGEST_INTEGER} and infinite ones as "
+            "strings.",
         )
 
 

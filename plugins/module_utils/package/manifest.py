@@ -192,11 +192,11 @@ class Manifest:
             self._refuse(f"has half of a surrogate pair (\\ud800 to \\udfff alone) in {key}; correct it")
         return value
 
-    def _typed(self, key: str, kind: type[_Kind], meant: str) -> _Kind | None:
+    def _typed(self, key: str, kind: type[_Kind], wanted: str) -> _Kind | None:
         """Return the value of a member; None if it is missing or null, which hubs treat in the same way."""
         value = self._value(key)
         if value is not None and not isinstance(value, kind):
-            self._refuse(f"has a value of {key} that is not {meant}; correct it")
+            self._refuse(f"has a value of {key} that is not {wanted}; correct it")
         return value
 
     def _refuse(self, problem: str) -> NoReturn:

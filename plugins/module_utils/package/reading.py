@@ -63,7 +63,9 @@ def read_package(
     warnings = [*contents.warnings, *_main_warnings(contents, manifest), *_engine_warnings(contents, manifest)]
     warnings += _secret_warnings(contents, secret_files)
     if exclude and os.path.isfile(source):
-        warnings.append("exclude applies to directories only: everything in the archive is part of the package")
+        warnings.append(
+            "exclude applies to directories only: everything in the archive is part of the package; leave out exclude"
+        )
     return _as_package(contents, manifest, compare, tuple(f"{source}: {warning}." for warning in warnings))
 
 
@@ -163,7 +165,9 @@ def _newer_main(contents: Contents, manifest: Manifest) -> str:
 
 def _main_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     newer = _newer_main(contents, manifest)
-    return [f"main {newer!r} can be started by hubs from 2.0 on; older ones need a .js file"] if newer else []
+    return (
+        [f"only hubs from 2.0 on can start main {newer!r}; for older ones, compile it to a .js file"] if newer else []
+    )
 
 
 def _is_file(contents: Contents, path: str) -> bool:
@@ -176,12 +180,17 @@ def _engine_warnings(contents: Contents, manifest: Manifest) -> list[str]:
     warnings = []
     unknown = sorted(set(manifest.engines) - {"node", "python3"})
     if unknown == ["0"]:
-        warnings.append("engines is a list, so hubs always run the package with Node.js")
+        warnings.append("engines is a list, so hubs always run the package with Node.js; make it a mapping")
     elif unknown:
-        warnings.append(f"the engine {unknown[0]!r} is unknown to hubs, which run such a package with Node.js")
+        warnings.append(
+            f"hubs do not know the engine {unknown[0]!r}, and run such a package with Node.js; use node or python3"
+        )
     bundled = any(path.startswith("node_modules/") for path in contents.entries)
     if manifest.engine == "node" and manifest.has_dependencies and not bundled:
-        warnings.append(f"{MANIFEST} names dependencies but there is no node_modules: nothing is installed on the hub")
+        warnings.append(
+            f"{MANIFEST} names dependencies but there is no node_modules: nothing is installed on the hub; run npm install, or set "
+            "build, or remove the dependencies if the program does not need them"
+        )
     required = contents.entries.get(_REQUIREMENTS)
     bundled = any(path.startswith("__pypackages__/") for path in contents.entries)
     if manifest.engine == "python3" and required and required.size and not bundled:

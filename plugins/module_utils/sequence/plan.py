@@ -224,10 +224,10 @@ def _state(
     """Return one side of the diff. ``new``: the record in ``records`` that replaces those in ``replaced``."""
     ordered = sorted(records, key=lambda item: (item.name, item.hub_version))
     newer = [item.version for item in replaced if new and item.name == new.name and is_older(new.version, item.version)]
-    told = f" (downgrade from {', '.join(sorted(set(newer)))})" if newer else ""
+    downgrade = f" (downgrade from {', '.join(sorted(set(newer)))})" if newer else ""
     return {
         "sequences": [
-            {"name": item.name, "version": item.version + (told if item is new else ""), "ref": item.ref}
+            {"name": item.name, "version": item.version + (downgrade if item is new else ""), "ref": item.ref}
             for item in ordered
         ]
     }

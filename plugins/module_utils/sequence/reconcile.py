@@ -115,10 +115,13 @@ def _refuse_reference(options: SequenceOptions) -> None:
 def _checked_package(run: Run, options: SequenceOptions) -> Package:
     if options.version is not None:
         raise SthError(
-            "INVALID_OPTION", "version can only be used with state: absent; the version of src is in its package.json."
+            "INVALID_OPTION",
+            "version can only be used with state: absent: leave it out, because the version of src is in its package.json.",
         )
     if options.id is not None and options.on_change != "overwrite":
-        raise SthError("INVALID_OPTION", "With src, id can only be used with on_change: overwrite.")
+        raise SthError(
+            "INVALID_OPTION", "With src, id can only be used with on_change: overwrite: set that, or leave out id."
+        )
     return _named_package(run, options)
 
 

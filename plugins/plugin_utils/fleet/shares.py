@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions, Strategy
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order import (
     Promise,
@@ -46,7 +46,7 @@ class Fleet:
     spread: Spread
     on_unreachable: Literal["fail", "reassign"]
     min_ready: int | None
-    strategy: Literal["rolling", "blue_green", "recreate"]
+    strategy: Strategy
     max_surge: int
     max_unavailable: int
 
@@ -68,14 +68,15 @@ def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | 
     total = values["total_replicas"]
     if total is None:
         if own:
-            raise SthError("INVALID_OPTION", f"{', '.join(own)} can be used only with total_replicas.")
+            raise SthError("INVALID_OPTION", f"{', '.join(own)} can be used only with total_replicas: set it too.")
         return None
     if total < 0:
         raise SthError("INVALID_OPTION", "total_replicas must not be negative.")
     for name in ("replicas", "indexes", "canary", "take_over"):
         if getattr(options, name):
             raise SthError(
-                "INVALID_OPTION", f"{name} cannot be used with total_replicas, which counts the replicas of all hubs."
+                "INVALID_OPTION",
+                f"{name} cannot be used with total_replicas, which counts the replicas of all hubs: leave out one of them.",
             )
     fleet = Fleet(
         **values, strategy=options.strategy, max_surge=options.max_surge, max_unavailable=options.max_unavailable

@@ -81,24 +81,24 @@ def write_report(path: str, host: str, hosts: Iterable[str], check_mode: bool) -
 
 def build_report(lines: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[str, Any]:
     """Return the report: ``{check_mode, summary, rows, failures}``, the hosts in the order of their plays. Pure."""
-    told: dict[str, list[Mapping[str, Any]]] = {}
+    by_host: dict[str, list[Mapping[str, Any]]] = {}
     in_play: dict[str, None] = {}
     for line in lines:
-        told.setdefault(line["host"], []).append(line)
+        by_host.setdefault(line["host"], []).append(line)
         in_play.update(dict.fromkeys(line.get("hosts", ())))
     rows: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = []
     listed = changed = 0
-    for host in [*(item for item in in_play if item in told), *(item for item in told if item not in in_play)]:
-        for line in _complete(told[host]):
+    for host in [*(item for item in in_play if item in by_host), *(item for item in by_host if item not in in_play)]:
+        for line in _complete(by_host[host]):
             listed += len(line.get("list", ()))
             changed += bool(line.get("rows"))
             if line.get("msg"):
                 failures.append({"host": host, **{key: line[key] for key in ("deployment", "msg", "error_code")}})
             rows += [_row_of_host(host, line, item) for item in line.get("rows", ())]
     summary = {
-        "hosts": len(told),
-        "hosts_without_report": [item for item in in_play if item not in told],
+        "hosts": len(by_host),
+        "hosts_without_report": [item for item in in_play if item not in by_host],
         "deployments": listed,
         "changed": changed,
         "failed": len(failures),

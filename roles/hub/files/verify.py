@@ -69,8 +69,10 @@ def run(api_url: str, language: str) -> str:
             said = output.readline().decode(errors="replace").strip()
     except urllib.error.HTTPError as error:
         return f"{error.url} answered {error.code} {error.reason}"
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__
+    except (ValueError, KeyError, TypeError):
+        return "the answer is not that of a hub"
     return "" if said == WORD else "it ended without output"
 
 

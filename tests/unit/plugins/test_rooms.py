@@ -94,18 +94,18 @@ TESTED_BY_PLAYBOOKS = {
 # Tests of what no single file does.
 TESTS_OF_SEVERAL = {
     "module_utils/deployment/test_take_over": "instances that a deployment takes over, from their observation to the end of the rollout",
-    "module_utils/http/test_certificates": "hubs whose certificate is not to be trusted",
+    "module_utils/http/test_certificates": "hubs whose certificate cannot be trusted",
     "module_utils/http/test_client_certificates": "a hub behind TLS that asks for certificates",
     "module_utils/http/test_proxies": "requests through a proxy of the machine where the task runs",
     "module_utils/job/test_python": "how programs in Python ended",
     "module_utils/job/test_seconds": "what the seconds of a run count",
-    "module_utils/lifecycle/test_no_answer": "the order of calls that ends programs that do not answer, and what is said where none does",
+    "module_utils/lifecycle/test_no_answer": "the requests that end a program that does not answer, and the messages if none of them ends it",
     "module_utils/package/test_digest": "that a directory and its archives have one digest",
-    "module_utils/package/test_fuzz": "that a hostile package is refused, or does no harm",
+    "module_utils/package/test_fuzz": "that a hostile package is refused, or harmless",
     "module_utils/package/test_memory": "that memory does not grow with a package",
-    "module_utils/secrets/test_data": "what of that which programs say is hidden, in collected streams, reads and events",
+    "module_utils/secrets/test_data": "which secrets are masked in the output of programs, in collected streams, reads and events",
     "module_utils/secrets/test_hiding": "that no part of a secret is left in a text",
-    "module_utils/secrets/test_unmatched_keys": "that every module with secret_keys tells those that fit nothing",
+    "module_utils/secrets/test_unmatched_keys": "that every module with secret_keys warns about paths that match nothing",
 }
 # What does the same part of the work in several rooms.
 IN_EVERY_ROOM = {

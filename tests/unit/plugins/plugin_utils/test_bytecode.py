@@ -48,7 +48,7 @@ def test_python_imports_what_a_plugin_needs_so_it_is_compiled_only_once(kind: st
     ],
     ids=["folder", "missing file", "other collection", "other package"],
 )
-def test_all_else_is_left_to_ansible_core(name: str, folder: str) -> None:
+def test_other_imports_are_left_to_ansible_core(name: str, folder: str) -> None:
     assert BytecodeFinder().find_spec(name, [str(ROOT / folder)]) is None
 
 

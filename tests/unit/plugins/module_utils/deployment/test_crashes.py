@@ -84,7 +84,7 @@ def test_a_failed_replica_is_a_crash_and_an_unknown_end_only_without_another_run
     assert crashes.is_others_doing("unknown", 0, NOTHING)
 
 
-def test_the_second_end_of_an_index_is_a_loop(seen: Seen) -> None:
+def test_a_replica_that_ends_twice_counts_as_a_crash_loop(seen: Seen) -> None:
     crashes = Crashes(seen)
     crashes.refuse_loop([(0, ENDED), (1, ENDED)])
     with pytest.raises(GateError, match="web-1") as raised:

@@ -101,7 +101,7 @@ def test_scaling_changes_the_number_alone() -> None:
     assert {key for key in plan.after if plan.before[key] != plan.after[key]} == {"replicas"}
 
 
-def test_nothing_to_do_shows_nothing() -> None:
+def test_the_diff_is_empty_if_nothing_changes() -> None:
     plan = running("a", 2).plan("a", replicas=2)
     assert plan.before == plan.after
 

@@ -25,5 +25,5 @@ def test_the_largest_flow_is_found_although_the_first_path_blocks_it() -> None:
     assert flow["b"] == {"c": 1}
 
 
-def test_nothing_flows_without_a_way() -> None:
+def test_without_a_path_the_flow_is_zero() -> None:
     assert largest_flow({"s": {"a": 3}, "b": {"t": 3}}, "s", "t") == {"s": {"a": 0}, "b": {"t": 0}}

@@ -114,7 +114,7 @@ def test_stable_for_makes_an_instance_ready(hub: FakeHub) -> None:
     ],
     ids=str,
 )
-def test_the_chosen_instances_are_followed_as_they_come(given: dict[str, Any], wanted: list[str]) -> None:
+def test_only_the_selected_instances_are_followed(given: dict[str, Any], wanted: list[str]) -> None:
     with FakeHub("1.x") as hub, follow(hub, stable_for=60, **given) as seen:
         start(hub, "single")
         run_task("sth_instance", hub, name="pool", count=2, sequence="probe", app_config={}, wait_for="none")

@@ -43,7 +43,7 @@ def test_no_hub_is_asked_if_nothing_is_to_be_read() -> None:
     assert read_hubs([Listed("dead", NOBODY)], CONNECTION, []) == ([{"name": "dead", "api_url": NOBODY}], [])
 
 
-def test_the_hubs_of_a_manager_have_its_name_before_their_own_and_one_that_is_away_is_said_so() -> None:
+def test_hubs_of_a_manager_get_its_prefix_and_a_manager_that_does_not_answer_is_reported() -> None:
     with ScriptedServer(Exchange("GET", "/list", answer("200 OK", json.dumps([{"id": "{{ x }}"}])))) as manager:
         hubs, unread = list_managers([Listed("space-", manager.api_url), Listed("", NOBODY)], CONNECTION)
     assert [item.name for item in hubs] == ["space-___x___"]

@@ -302,7 +302,7 @@ def test_the_previous_instance_is_started_again_after_a_refused_start(hub: FakeH
     assert not start(hub, app_config={"a": 1})["changed"]
 
 
-def test_all_of_a_sequence_named_or_not(hub: FakeHub) -> None:
+def test_all_selects_the_instances_of_a_sequence_with_and_without_a_name(hub: FakeHub) -> None:
     start(hub)
     hub.state.start(next(iter(hub.state.sequences.values())), {"appConfig": {}})
     result = four_times("sth_instance", hub, all=True, sequence="probe", state="stopped", **QUICK)

@@ -179,7 +179,7 @@ def test_input_that_is_cut_off_ends_the_wait(hub: FakeHub) -> None:
     require_left(hub, result)
 
 
-def test_input_that_a_program_does_not_need_any_more_is_no_failure(hub: FakeHub) -> None:
+def test_a_program_may_complete_without_reading_all_of_its_input(hub: FakeHub) -> None:
     hub.fault(Fault("reset", method="POST", path="/input"))
     config, timings = {"behaviour": "complete", "seconds": 0.05}, replace(HASTY, dropped_with_end=0.4)
     result = complete(hub, app_config=config, input={"content": "x"}, timings=timings)

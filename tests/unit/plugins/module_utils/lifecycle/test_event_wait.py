@@ -60,7 +60,7 @@ def test_the_end_of_the_instance_ends_the_wait(hub: FakeHub, instance: str) -> N
 
 
 @pytest.mark.parametrize("name", ["up", "down"])
-def test_an_event_counts_more_than_the_end_right_after_it(hub: FakeHub, instance: str, name: str) -> None:
+def test_an_event_right_before_the_end_of_the_instance_is_returned(hub: FakeHub, instance: str, name: str) -> None:
     def emit_and_end() -> None:
         with hub.state.lock:
             hub.state.instances[instance].emit(name, {"n": 1})

@@ -68,6 +68,6 @@ def test_a_program_answers_unless_the_hub_writes_twice_without_it(
         Fault("hang", "GET", "/audit$"),
     ],
 )
-def test_what_the_hub_does_not_tell_counts_as_an_answer(hub: FakeHub, fault: Fault) -> None:
+def test_if_the_hub_does_not_report_heartbeats_the_program_counts_as_alive(hub: FakeHub, fault: Fault) -> None:
     hub.fault(fault)
     assert answers(hub)

@@ -129,8 +129,13 @@ def test_a_configuration_that_is_too_large_is_refused() -> None:
     ("given", "code", "word"),
     [
         ({"app_config": {"_sth": {}}}, "INVALID_CONFIG", "_sth"),
-        ({"overrides": [{"app_config": {"_sth": {}}}]}, "INVALID_CONFIG", "_sth"),
-        ({"args": [2**53]}, "INVALID_CONFIG", "9007199254740991"),
+        (
+            {"overrides": [{}, {"app_config": {"_sth": {}}}]},
+            "INVALID_CONFIG",
+            "_sth in app_config of element 1 of overrides",
+        ),
+        ({"args": [2**53]}, "INVALID_CONFIG", "option args contains .* beyond 9007199254740991"),
+        ({"start_options": {"a": 2**53}}, "INVALID_CONFIG", "option start_options contains"),
         ({"app_config": {"a": [{"b": float("nan")}]}}, "INVALID_CONFIG", "infinite"),
         ({"start_options": {"args": []}}, "INVALID_OPTION", "option args"),
         ({"input_topic": " "}, "INVALID_OPTION", "input_topic"),

@@ -84,7 +84,7 @@ def test_python_runs_its_main_as_named(make_directory: MakeDirectory) -> None:
 def test_an_unknown_engine_gives_a_warning(make_directory: MakeDirectory) -> None:
     package = read_package(str(make_directory(manifest={**MANIFEST, "engines": {"python": "3"}})))
     assert package.engine == "node"
-    assert "'python' is unknown to hubs" in package.warnings[0]
+    assert "do not know the engine 'python'" in package.warnings[0]
 
 
 def test_dependencies_without_node_modules_give_a_warning(make_directory: MakeDirectory) -> None:

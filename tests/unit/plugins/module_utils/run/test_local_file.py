@@ -65,7 +65,7 @@ def leave_half(path: Path, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize("data", [b"half", b""])
-def test_what_a_killed_task_has_left_is_removed_by_the_next(tmp_path: Path, data: bytes) -> None:
+def test_a_temporary_file_of_a_killed_task_is_removed_by_the_next_task(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "output"
     leave_half(path, data)
     assert keep_left_over(str(tmp_path / "other")) is None
@@ -76,7 +76,7 @@ def test_what_a_killed_task_has_left_is_removed_by_the_next(tmp_path: Path, data
 
 
 @pytest.mark.parametrize("data", [b"half", b""])
-def test_what_a_killed_task_has_left_can_be_kept(tmp_path: Path, data: bytes) -> None:
+def test_a_temporary_file_of_a_killed_task_can_be_kept(tmp_path: Path, data: bytes) -> None:
     path, part = tmp_path / "output", tmp_path / "output.partial"
     leave_half(path, data)
     assert keep_left_over(str(path)) == (str(part) if data else None)

@@ -102,7 +102,7 @@ def test_a_secret_is_hidden_inside_other_values_whichever_comes_first() -> None:
     ]
 
 
-def test_a_secret_that_no_text_can_hold_unquoted_is_hidden_whole() -> None:
+def test_a_secret_with_quotes_and_spaces_is_masked_as_a_whole_in_a_text() -> None:
     config = {"password": 'one"two three', "dsn": 'host=h password=one"two three port=1'}
     assert Masker().app_config(config)["dsn"] == f"host=h password={HIDDEN} port=1"
 
@@ -205,7 +205,7 @@ def test_a_number_that_is_secret_is_hidden_where_it_is_another_value() -> None:
     assert Masker().program(config, [48151623, "n:48151623"]) == (shown, [HIDDEN, f"n:{HIDDEN}"])
 
 
-def test_a_value_that_another_member_names() -> None:
+def test_the_value_of_a_pair_is_masked_if_its_name_looks_secret() -> None:
     given = {
         "env": [{"name": "DB_PASS", "value": "x1"}, {"Key": "token", "Value": "x2"}, {"name": "PORT", "value": "1"}]
     }

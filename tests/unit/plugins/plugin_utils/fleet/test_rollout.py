@@ -155,7 +155,7 @@ def test_updated_hubs_are_rolled_back_to_their_own_settings() -> None:
         ([3, 3, 3, None], {"max_surge": 1}, [0, 0], 0),
     ],
 )
-def test_what_goes_back_keeps_min_ready_with_what_is_ready_now(
+def test_a_rollback_keeps_min_ready_counted_from_the_replicas_that_are_ready_now(
     ready: list[int | None], more: dict[str, Any], limits: list[int | None], at_once: int
 ) -> None:
     values = {"total_replicas": 12, "min_ready": 9, "max_surge": 0, "max_unavailable": 2, "strategy": "rolling", **more}
