@@ -55,7 +55,8 @@ EXIT_MEANINGS = {
     0: "the program completed",
     22: "the program failed while it was loaded",
     23: "the program threw an error while it ran",
-    101: "an uncaught exception ended the process",
+    # hub-behaviour.md#an-uncaught-exception-leaves-the-process
+    101: "nobody caught an exception; the process may still run on the hub's machine, where you can end it",
     137: "it was killed",
     138: "it was stopped",
     ANY_END: "the process ended by itself, with any exit code",

@@ -46,6 +46,20 @@ def test_a_program_that_throws_when_loaded_is_a_failed_start_although_the_hub_sa
         assert "keeps no log and no exit code" in result["msg"]
 
 
+def test_after_an_uncaught_exception_the_message_says_that_the_process_may_still_run(hub: FakeHub) -> None:
+    if not hub.state.is_1x:
+        pytest.skip("hubs before 1.0 report no such exit code")
+
+    def end() -> None:
+        for instance in hub.state.instances.values():
+            instance.crash(101, "Runner failed")
+
+    when(lambda: hub.state.instances, end)
+    result = start(hub, wait_for="event", ready_event="up", wait_timeout=bound(20))
+    assert (result["error_code"], result["exit_code"]) == ("START_FAILED", 101), result
+    assert "the process may still run on the hub's machine, where you can end it" in result["msg"]
+
+
 def test_ready_by_event(hub: FakeHub) -> None:
     events = [{"name": "up", "payload": {"ok": True}, "after": 0.2}]
     result = start(hub, app_config={"events": events}, wait_for="event", ready_event="up")
