@@ -103,16 +103,14 @@ def _shut_down(handle: int) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-@contextmanager
-def _ended_as(kind: type[ConnectionError], code: int) -> Iterator[None]:
-    """Raise the error of a connection without TLS if the server closes the connection.
+# A server with TLS has closed the connection. That looks like a server that refuses TLS, so a lost request would be neither looked up nor
+# repeated. Therefore it becomes the error of a connection without TLS.
+_CLOSED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
-    With TLS it is an error of TLS, and looks like a server that refuses TLS. So a lost request would be neither looked up nor repeated.
-    """
-    try:
-        yield
-    except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        raise kind(code, os.strerror(code)) from None
+
+def _without_tls(code: int) -> OSError:
+    """Return the exception for an error of the system; Python chooses its class by the code."""
+    return OSError(code, os.strerror(code))
 
 
 class Watched:
@@ -120,16 +118,20 @@ class Watched:
 
     def connect(self) -> None:
         """Connect."""
-        with _ended_as(ConnectionResetError, errno.ECONNRESET):
+        try:
             super().connect()  # type: ignore[misc]
+        except _CLOSED:
+            raise _without_tls(errno.ECONNRESET) from None
         request = getattr(_current, "request", None)
         if request is not None:
             request.opened(self.sock)  # type: ignore[attr-defined]
 
     def send(self, data: Any) -> None:
         """Send a part of the request. If the server has closed the connection, it may have answered before, so read its answer."""
-        with _ended_as(BrokenPipeError, errno.EPIPE):
+        try:
             super().send(data)  # type: ignore[misc]
+        except _CLOSED:
+            raise _without_tls(errno.EPIPE) from None
 
     def getresponse(self, *args: Any, **options: Any) -> Any:
         """Note that the whole request has been sent, and wait for the answer."""
