@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCo
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import SIGN_IN, api_url_of
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import require_finite
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
 from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task, nothing_done
 from ansible_collections.scramjet.sth.plugins.plugin_utils.delegated import variables_of_hub
@@ -81,7 +82,7 @@ class HubAction(ActionBase):
         except SthError as error:
             result.update(nothing_done(self.task, self._api_url_of(arguments)))
             result.update(failed=True, msg=error.message, error_code=error.code, **error.details)
-            result["invocation"] = {"module_args": shown_arguments(arguments)}
+            result["invocation"] = {"module_args": shown_arguments(arguments, options=self.task.names)}
         finally:
             # A module that continues in the background still needs the copied files.
             if not self._task.async_val:
@@ -150,7 +151,7 @@ class HubAction(ActionBase):
         result = self._run_module(arguments, no_syslog)
         # Masked again: if the module was ended before it returned a result, ansible-core may have added its arguments.
         said = result.get("invocation") or {}
-        result["invocation"] = {"module_args": shown_arguments(said.get("module_args") or {})}
+        result["invocation"] = {"module_args": shown_arguments(said.get("module_args") or {}, options=self.task.names)}
         # A module cannot show its actions while it runs.
         self._say_actions(result)
         return result
@@ -172,14 +173,14 @@ class HubAction(ActionBase):
                 os.environ["PWD"] = pwd
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        before = self._loader.get_basedir()
+        before, secret = self._loader.get_basedir(), _secret_variables(self._keyword_environment())
         # A module on the controller runs in this directory.
         self._loader.set_basedir(working_directory(self._loader, self._task))
         try:
             result: dict[str, Any] = self._execute_module(
                 module_name=self._module_name,
                 # A copy, because ansible-core adds its own arguments to it.
-                module_args=dict(arguments),
+                module_args={**arguments, **({"_environment": secret} if secret else {})},
                 task_vars=variables,
                 wrap_async=bool(self._task.async_val),
             )
@@ -223,6 +224,16 @@ class HubAction(ActionBase):
         keyword: dict[str, str] = {}
         self._compute_environment_string(keyword)
         return keyword
+
+    def _compute_environment_string(self, raw_environment_out: dict[str, Any] | None = None) -> str:
+        """Return the variables of the keyword ``environment`` for the command line of a module, without those that are secret.
+
+        Everybody on its machine can read a command line, and ``-vvv`` shows it. So the module gets these as an argument.
+        """
+        given: dict[str, Any] = {} if raw_environment_out is None else raw_environment_out
+        super()._compute_environment_string(given)
+        secret = _secret_variables(given)
+        return str(self._connection._shell.env_prefix(**{k: v for k, v in given.items() if k not in secret}))
 
     def _place_file(self, arguments: dict[str, Any], keys: tuple[str, ...]) -> None:
         """Find the file that the option at ``keys`` names, and copy it to the machine where the module runs."""
@@ -314,6 +325,13 @@ def _refuse_several(path: str, option: str, directories: list[str]) -> None:
             f"{option} {path} is ambiguous, because {' and '.join(found)} have it, and playbooks in each import this playbook with the "
             "same vars: set an absolute path, or different vars in each import.",
         )
+
+
+def _secret_variables(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables of an environment that contain a secret, such as ``NPM_TOKEN``, or the address of a proxy with a password."""
+    plain = {str(name): str(value) for name, value in environment.items()}
+    shown = Masker().app_config(plain)
+    return {name: value for name, value in plain.items() if name == "STH_HEADERS" or shown[name] != value}
 
 
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:

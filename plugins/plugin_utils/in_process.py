@@ -115,7 +115,7 @@ def run_in_process(
         warnings += run.warnings
     if not diff:
         result.pop("diff", None)
-    result["invocation"] = {"module_args": shown_arguments(parameters, known)}
+    result["invocation"] = {"module_args": shown_arguments(parameters, known, options=task.names)}
     # As keys of the result, so that they are hidden if the task has no_log.
     if warnings:
         result["warnings"] = warnings

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import os
 import pathlib
+import stat
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -121,6 +123,29 @@ def test_the_package_is_installed_from_a_file_with_a_digest(
     install(tmp_path, source)
     assert (package / "node_modules" / "@scramjet" / "host" / "package.json").exists()
     assert "changed=0 " in install(tmp_path, source)
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o000], ids=["strict", "lax"])
+def test_everybody_can_read_the_code_of_the_hub_and_nobody_else_can_change_it(
+    mask: int, archive: pathlib.Path, package: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """Whatever umask the account has that runs the role, and whatever modes are in the archive."""
+    loose = tmp_path / "loose.tar"
+    with tarfile.open(archive) as source, tarfile.open(loose, "w") as target:
+        for member in source:
+            member.mode |= 0o6666 if member.isfile() else 0o777
+            target.addfile(member, source.extractfile(member) if member.isfile() else None)
+    before = os.umask(mask)
+    try:
+        install(tmp_path, str(loose))
+    finally:
+        os.umask(before)
+    modes = {
+        path: stat.S_IMODE(path.lstat().st_mode) for path in (package, *package.rglob("*")) if not path.is_symlink()
+    }
+    assert package / "node_modules" / "@scramjet" / "host" / "package.json" in modes
+    wrong = {path: oct(mode) for path, mode in modes.items() if mode & 0o7022 or mode & 0o044 != 0o044}
+    assert not wrong
 
 
 def test_a_missing_package_file_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:

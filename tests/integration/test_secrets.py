@@ -351,6 +351,73 @@ def test_canaries_in_check_mode(entrance: str, tmp_path: pathlib.Path) -> None:
         assert not hub.sequences
 
 
+def test_canaries_in_the_keyword_environment(tmp_path: pathlib.Path) -> None:
+    """A task with it runs as a module, and ansible-core writes it into the command line of the module."""
+    # The command that builds gets these as an argument and in its environment, so other processes may see them.
+    built = uuid.uuid4().hex
+    source = tmp_path / "shop"
+    source.mkdir()
+    (source / "package.json").write_text('{"name": "shop", "version": "1.0.0", "main": "index.js"}')
+    (source / "index.js").write_text("module.exports = () => {};")
+    connection = {"STH_TOKEN": "{{ s_token }}", "STH_HEADERS": "{{ {'X-Extra': s_header} | to_json }}"}
+    proxy = {"http_proxy": "http://me:{{ s_pass }}@127.0.0.1:9", "no_proxy": "127.0.0.1"}
+    build = {"src": str(source), "build": "test $PLAIN = word && test -n $NPM_TOKEN && touch built"}
+    tasks: list[dict[str, Any]] = [
+        {
+            "scramjet.sth.sth_sequence": build,
+            "environment": {**connection, **proxy, "NPM_TOKEN": f"{built}-a", "PLAIN": "word"},
+            "register": "uploaded",
+        },
+        {
+            "scramjet.sth.sth_sequence": {**build, "build": f"echo $NPM_TOKEN for password={built}-b; exit 3"},
+            "environment": {**connection, "NPM_TOKEN": f"{built}-a"},
+            "register": "failed",
+            "failed_when": False,
+        },
+        # A misspelt option, whose value -vvv would show.
+        {
+            "scramjet.sth.sth_sequence": {**build, "api_tokn": "{{ s_other }}"},
+            "environment": connection,
+            "register": "misspelt",
+            "failed_when": False,
+        },
+        # With another poll, ansible-core would give the environment to its own async_status.
+        {
+            "scramjet.sth.sth_sequence_info": {},
+            "environment": connection,
+            "async": 60,
+            "poll": 0,
+            "register": "started",
+        },
+        {
+            "ansible.builtin.async_status": {"jid": "{{ started.ansible_job_id }}"},
+            "register": "background",
+            "until": "background.finished | bool",
+            "retries": 300,
+            "delay": 0.2,
+        },
+        {"ansible.builtin.debug": {"var": "failed"}},
+        {
+            "ansible.builtin.assert": {
+                "that": [
+                    "uploaded is changed",
+                    "failed.error_code == 'BUILD_FAILED'",
+                    "'******** for password=********' in failed.msg",
+                    "misspelt.error_code == 'INVALID_OPTION'",
+                    "background.sequences | length == 1",
+                ]
+            }
+        },
+    ]
+    with FakeHub(generation="1.x", token=SECRETS["s_token"]) as hub:
+        output = run_watched(tmp_path, {"tasks": tasks}, {"sth_api_url": hub.api_url})
+        assert len(hub.sequences) == 1
+        assert {item.headers.get("x-extra") for item in hub.requests} == {SECRETS["s_header"]}
+    assert "PLAIN=word" in output
+    for text in (output, (tmp_path / "ansible.log").read_text(), (tmp_path / "results.json").read_text()):
+        assert built not in text
+
+
 def test_canaries_in_the_background(tmp_path: pathlib.Path) -> None:
     """The result of a job in the background is kept in a file on its machine, for ``async_status``."""
     started: dict[str, Any] = {**PROGRAM, "name": "keeper", "sequence": "probe"}

@@ -9,6 +9,7 @@ Source: architecture.md.
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import threading
@@ -36,11 +37,16 @@ class _Module(AnsibleModule):
         self._task = task
         super().__init__(argument_spec=task.spec, supports_check_mode=True, **task.constraints)
 
+    def _load_params(self) -> None:
+        """Read the arguments. Those of the keyword ``environment`` that are secret are in an argument of their own (see `HubAction`)."""
+        super()._load_params()
+        os.environ.update(self.params.pop("_environment", {}))
+
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
         """Fail. The arguments are masked here, because the result of a background job does not pass through the action plugin."""
         details.setdefault("error_code", "INVALID_OPTION")
         details = {**nothing_done(self._task, api_url_of(self.params)), **details}
-        details.setdefault("invocation", {"module_args": shown_arguments(self.params)})
+        details.setdefault("invocation", {"module_args": shown_arguments(self.params, options=self._task.names)})
         super().fail_json(msg, **details)
 
     def add_path_info(self, kwargs: Result) -> Result:

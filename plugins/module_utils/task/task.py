@@ -46,6 +46,11 @@ class Task(Generic[AnyOptions]):
             return dict(self.options)
         return {**HUB, **self.options, **(PREDICTED if self.writes else {})}
 
+    @property
+    def names(self) -> set[str]:
+        """The names of all options, with their aliases."""
+        return {name for option, spec in self.spec.items() for name in (option, *spec.get("aliases", ()))}
+
 
 def execute(task: Task[Any], run: Run) -> Result:
     """Carry out ``task`` and return its result; a failure has ``failed``, ``msg`` and ``error_code``."""

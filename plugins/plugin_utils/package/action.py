@@ -26,6 +26,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source im
     describe_copy,
     describe_unbuilt,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import secrets_of, shown_command
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import PACKAGE
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction, is_true
 from ansible_collections.scramjet.sth.plugins.plugin_utils.package.build import build, place_of_build
@@ -151,8 +152,9 @@ class PackageAction(HubAction):
                 unknown = self._task.check_mode and compare == "content"
                 arguments["_package"] = describe_unbuilt(source, place, compare, name, said if unknown else ())
                 return
-            self._say(f"build {source}: {command}")
-            build(source, command, place, self._keyword_environment())
+            environment = self._keyword_environment()
+            self._say(f"build {source}: {shown_command(command, arguments)}")
+            build(source, command, place, environment, secrets_of(arguments, environment))
         arguments["src"] = place
 
     def _add_file_names(self, ref: str, digests: Files, result: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import IO
@@ -39,6 +39,8 @@ NO_SOURCES = (
 MOST_BUILDS = 3
 # How many characters from the end of the output of a command a failure shows.
 SHOWN_OUTPUT = 2000
+# How many bytes are read for that, for the secrets in them.
+SEARCHED_OUTPUT = 64 * 1024
 
 
 def place_of_build(source: str, command: str) -> str:
@@ -51,10 +53,10 @@ def place_of_build(source: str, command: str) -> str:
     return os.path.join(cache_directory("scramjet-sth-builds"), f"{name}-{of_source}", digest[:16], name)
 
 
-def build(source: str, command: str, place: str, environment: Mapping[str, str]) -> None:
+def build(source: str, command: str, place: str, environment: Mapping[str, str], secrets: Collection[str]) -> None:
     """Run ``command`` in a copy of ``source`` and keep the result at ``place``. Raises ``BUILD_FAILED`` if it fails.
 
-    If another task is building the same, wait for its result instead.
+    If another task is building the same, wait for its result instead. ``secrets``: what the failure must not show.
     """
     kept = os.path.dirname(os.path.dirname(place))
     with _local_errors():
@@ -69,14 +71,14 @@ def build(source: str, command: str, place: str, environment: Mapping[str, str])
                 shutil.copytree(
                     os.path.realpath(source), copy, symlinks=True, ignore=shutil.ignore_patterns(*NO_SOURCES)
                 )
-                _run(source, command, copy, environment)
+                _run(source, command, copy, environment, secrets)
                 os.rename(working, os.path.dirname(place))
             finally:
                 shutil.rmtree(working, ignore_errors=True)
             keep_newest(kept, MOST_BUILDS)
 
 
-def _run(source: str, command: str, directory: str, environment: Mapping[str, str]) -> None:
+def _run(source: str, command: str, directory: str, environment: Mapping[str, str], secrets: Collection[str]) -> None:
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             ["/bin/sh", "-ec", command],
@@ -99,7 +101,7 @@ def _run(source: str, command: str, directory: str, environment: Mapping[str, st
             how = f"exit code {status}" if status > 0 else f"signal {-status}"
             raise SthError(
                 "BUILD_FAILED",
-                f"The build of {source} failed with {how}: correct the command or the sources. The end of its output: {_tail(said)}",
+                f"The build of {source} failed with {how}: correct the command or the sources. The end of its output: {_tail(said, secrets)}",
             )
 
 
@@ -109,11 +111,12 @@ def _process_ended(process: subprocess.Popen[bytes], turn: float) -> bool:
     return process.returncode is not None
 
 
-def _tail(said: IO[bytes]) -> str:
+def _tail(said: IO[bytes], secrets: Collection[str]) -> str:
     size = said.seek(0, os.SEEK_END)
-    said.seek(max(0, size - SHOWN_OUTPUT))
+    # Read more than is shown: a secret that is cut in two would not be found.
+    said.seek(max(0, size - SEARCHED_OUTPUT))
     text = said.read().decode("utf-8", "replace").strip()
-    return str(Masker().failure(text, ())) or "nothing"
+    return str(Masker().failure(text, secrets))[-SHOWN_OUTPUT:] or "nothing"
 
 
 def _sources(source: str) -> Iterator[Entry]:

@@ -18,7 +18,11 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import Hub
 def test_a_module_keeps_its_arguments_out_of_the_syslog_of_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: dict[str, Any] = {}
     plugin: Any = HubAction.__new__(HubAction)
-    plugin._task = SimpleNamespace(resolved_action="scramjet.sth.sth_sequence", async_val=0, no_log=False)
+    plugin._task = SimpleNamespace(
+        resolved_action="scramjet.sth.sth_sequence", async_val=0, no_log=False, environment=None
+    )
+    plugin.task = SimpleNamespace(names={"name"})
+    plugin._connection = SimpleNamespace(_shell=SimpleNamespace(env_prefix=lambda **variables: ""))
     plugin._templar = SimpleNamespace(template=lambda value: value)
     plugin._loader = DataLoader()
     monkeypatch.setattr(plugin, "_execute_module", lambda **how: heard.update(how) or {"changed": False}, raising=False)

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import shown_arguments
+from ansible_collections.scramjet.sth.plugins.module_utils.secrets.invocation import (
+    secrets_of,
+    shown_arguments,
+    shown_command,
+)
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
@@ -53,6 +57,40 @@ def test_mappings_given_as_text_show_no_secret() -> None:
     text = '{"password": "hunter22"}'
     given = {"app_config": text, "overrides": f'[{{"app_config": {text}}}]', "start_options": text, "args": text}
     assert "hunter22" not in json.dumps(shown_arguments(given))
+
+
+def test_the_value_of_a_misspelt_option_is_not_shown() -> None:
+    given = {
+        "name": "web",
+        "passwrd": "hunter22",
+        "argss": ["hunter22"],
+        "overrides": [{"app_confg": {"a": "hunter22"}}],
+    }
+    shown = shown_arguments(given, options={"name", "overrides"})
+    assert shown == {"name": "web", "passwrd": HIDDEN, "argss": HIDDEN, "overrides": [{"app_confg": HIDDEN}]}
+
+
+def test_secrets_in_a_command_that_builds_are_not_shown() -> None:
+    given: dict[str, Any] = {
+        "build": "NPM_TOKEN=hunter22 npm ci && echo s3cret-word",
+        "app_config": {"password": "s3cret-word"},
+    }
+    command = f"NPM_TOKEN={HIDDEN} npm ci && echo {HIDDEN}"
+    assert shown_arguments(given)["build"] == command
+    assert shown_command(given["build"], given) == command
+
+
+def test_what_the_output_of_a_command_must_not_show() -> None:
+    arguments = {
+        "token": "t0ken-1",
+        "headers": {"X-Extra": "h3ader-2"},
+        "app_config": {"password": "p4ss-3", "mode": "fast"},
+        "build": "KEY=1 API_KEY=k3y-4 make",
+    }
+    assert {"t0ken-1", "h3ader-2", "p4ss-3", "k3y-4", "n5m-5"} <= secrets_of(
+        arguments, {"NPM_TOKEN": "n5m-5", "CI": "yes"}
+    )
+    assert not {"fast", "yes"} & secrets_of(arguments, {"NPM_TOKEN": "n5m-5", "CI": "yes"})
 
 
 @pytest.mark.parametrize("module", ["sth_instance", "sth_deployment"])

@@ -31,7 +31,7 @@ def source(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def built(source: pathlib.Path, command: str = "ls > listed") -> pathlib.Path:
     place = place_of_build(str(source), command)
-    build(str(source), command, place, {})
+    build(str(source), command, place, {}, ())
     return pathlib.Path(place)
 
 
@@ -89,3 +89,14 @@ def test_special_files_in_the_sources_are_refused(source: pathlib.Path) -> None:
     with pytest.raises(SthError, match="pipe") as refused:
         place_of_build(str(source), "make")
     assert refused.value.code == "INVALID_PACKAGE"
+
+
+def test_the_failure_of_a_build_shows_no_secret_of_the_task(source: pathlib.Path) -> None:
+    """Also not a part of one, where the output is cut."""
+    long, short = "hunter22" * 300, "s3cret-of-the-task"
+    command = "echo $NPM_TOKEN; echo said $SAID; exit 1"
+    place = place_of_build(str(source), command)
+    with pytest.raises(SthError) as failed:
+        build(str(source), command, place, {"NPM_TOKEN": long, "SAID": short}, {long, short})
+    assert "hunter22" not in failed.value.message
+    assert failed.value.message.endswith("said ********")
