@@ -323,35 +323,46 @@ def children(pid: int) -> list[int]:
     return [int(text) for text in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mapping[str, Any], book: str) -> bool:
-    """Run the playbook, and kill it with all its workers after ``number`` writes. Return whether there were so many."""
+@contextmanager
+def playing(fleet: Fleet, element: Mapping[str, Any], book: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the playbook with one deployment."""
     variables = {"sth_hosts": "hubs", "deployment_list": [{**WEB, **element}], "sth_rollout_soak_time": 0}
     command = [
         str(pathlib.Path(sys.executable).parent / "ansible-playbook"),
         "-i", str(fleet.inventory), "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
         "-e", json.dumps(variables), book,
     ]  # fmt: skip
-    left, killed = [number], threading.Event()
     with (
         ending_processes(os.environ) as environment,
         subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process,
     ):
+        try:
+            yield process
+        finally:
+            # The end of the context waits for it without a time limit.
+            process.kill()
+
+
+def kill_playing(process: subprocess.Popen[bytes]) -> None:
+    """Kill the playbook and its workers, which are in sessions of their own."""
+    for pid in [process.pid, *children(process.pid)]:
+        os.kill(pid, signal.SIGKILL)
+
+
+def killed_after(number: int, fleet: Fleet, hubs: list[Watched], element: Mapping[str, Any], book: str) -> bool:
+    """Run the playbook, and kill it with all its workers after ``number`` writes. Return whether there were so many."""
+    left, killed = [number], threading.Event()
+    with playing(fleet, element, book) as process:
 
         def count() -> None:
             left[0] -= 1
             if left[0] == 0:
                 killed.set()
-                # Its workers are in sessions of their own.
-                for pid in [process.pid, *children(process.pid)]:
-                    os.kill(pid, signal.SIGKILL)
+                kill_playing(process)
 
         for hub in hubs:
             hub.told = count
-        try:
-            process.wait(bound(60))
-        finally:
-            # The end of the context waits for it without a time limit.
-            process.kill()
+        process.wait(bound(60))
     for hub in hubs:
         hub.told = lambda: None
     return killed.is_set()
