@@ -62,10 +62,16 @@ class PythonEnd:
 
 
 def from_the_log(record: InstanceRecord, log: str) -> InstanceRecord:
-    """Return the ``record`` of a Python program that has ended, as ``completed`` if the end of its log says so."""
-    if record.outcome in ("failed", "unknown", None) and has_finished(log):
+    """Return the ``record`` of a Python program that has ended, as ``completed`` if the end of its log says so.
+
+    A 0.18 hub may forget a short program before its log is asked for. Without any line of the runner, the outcome is not known.
+    """
+    if record.outcome not in ("failed", "unknown", None):
+        return record
+    if has_finished(log):
         return replace(record, outcome="completed")
-    return record
+    is_unread = not any(_said_by_python(line.encode()) for line in log.splitlines())
+    return replace(record, outcome="unknown") if is_unread and record.exit_code is None else record
 
 
 def has_finished(log: str) -> bool:

@@ -11,7 +11,11 @@ import time
 
 import pytest
 
-from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import ended_record, has_finished
+from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import (
+    ended_record,
+    from_the_log,
+    has_finished,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 
 LAST = InstanceRecord("i", "s", "running", {"a": 1}, ("x",), created="2026-01-01T00:00:00Z")
@@ -40,6 +44,26 @@ def test_on_0_18_a_program_that_stays_after_its_output_has_completed(
 def logged(*messages: str) -> str:
     lines = (json.dumps({"level": "INFO", "from": "PythonRunner", "msg": message}) for message in messages)
     return "\n".join([*lines, json.dumps({"level": "INFO", "from": "CSIController", "msg": "Cleanup completed"}), ""])
+
+
+@pytest.mark.parametrize(
+    ("messages", "outcome"),
+    [
+        ([], "unknown"),
+        (["Running instance..."], "failed"),
+        (["Sequence returned no output.", "Finished."], "completed"),
+    ],
+)
+def test_on_0_18_the_outcome_of_a_python_program_is_not_known_without_its_log(
+    messages: list[str], outcome: str
+) -> None:
+    """The hub may forget a short program before its log is asked for."""
+    assert from_the_log(ended_record(LAST, None, None, 4.0), logged(*messages)).outcome == outcome
+
+
+def test_a_python_program_without_a_log_has_failed_if_the_hub_reports_an_exit_code() -> None:
+    record = InstanceRecord("i", "s", "ended", outcome="failed", exit_code=213)
+    assert from_the_log(record, "") is record
 
 
 @pytest.mark.parametrize(
