@@ -21,7 +21,11 @@ import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ansible_collections.scramjet.sth.tests.awx.definitions import definitions
-from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError, run_command
+from ansible_collections.scramjet.sth.tests.running.commands import (
+    CommandFailedError,
+    run_command,
+    without_own_variables,
+)
 
 TEXT = ("text", "textarea", "password")
 
@@ -198,7 +202,7 @@ def _followers(node: Mapping[str, Any], *outcomes: str) -> list[str]:
 def _run(place: pathlib.Path, playbook: str, credential: Mapping[str, str]) -> Job:
     home = place / "home"
     home.mkdir()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    clean = without_own_variables()
     programs = pathlib.Path(sys.executable).parent
     own = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), "ANSIBLE_NOCOLOR": "1"}
     command = [str(programs / "ansible-runner"), "run", str(place), "-p", playbook, "-i", "job"]

@@ -19,7 +19,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.scramjet.sth.tests.running.ansible_playbook import VARIABLE as SERVER_VARIABLE
-from ansible_collections.scramjet.sth.tests.running.commands import MODULES_VARIABLE, ROOT, run_command
+from ansible_collections.scramjet.sth.tests.running.commands import (
+    MODULES_VARIABLE,
+    ROOT,
+    run_command,
+    without_own_variables,
+)
 from ansible_collections.scramjet.sth.tests.running.pace import pace
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
@@ -56,9 +61,8 @@ OF_SAMPLES = ["playbooks:samples", "playbooks:round_robin"]
 
 def own_environment() -> dict[str, str]:
     """Return the environment of playbooks of tests: with callbacks that record results and share modules, if variables ask for that."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
     return {
-        **inherited,
+        **without_own_variables(),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_ROLES_PATH": str(TARGETS),
         # Not below a home directory: if HOME is not that of the account, ansible finds two.

@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -37,7 +37,7 @@ from ansible_collections.scramjet.sth.tests.integration.real_hub import VERSION
 from ansible_collections.scramjet.sth.tests.integration.test_fleet import Fleet
 from ansible_collections.scramjet.sth.tests.integration.test_fleet_bounds import NAMES, TWELVE
 from ansible_collections.scramjet.sth.tests.integration.test_rollout import ROLLOUT, kill_playing, playing
-from ansible_collections.scramjet.sth.tests.running.background import in_background
+from ansible_collections.scramjet.sth.tests.running.background import in_background, serving
 from ansible_collections.scramjet.sth.tests.running.commands import CommandFailedError
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.running.ports import free_port
@@ -114,12 +114,8 @@ class Member:
     @contextmanager
     def serving(self) -> Iterator[Member]:
         """Pass on connections."""
-        threading.Thread(target=self._accept, daemon=True).start()
-        try:
+        with closing(self._client), serving(self._listener, self._serve):
             yield self
-        finally:
-            self._listener.close()
-            self._client.close()
 
     def kill(self) -> None:
         """Kill the hub."""
@@ -149,12 +145,6 @@ class Member:
 
     def packages(self) -> int:
         return len(self._client.sequences())
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client = self._listener.accept()[0]
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError), socket.create_connection(("127.0.0.1", self.program.port), timeout=5) as hub:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import sys
 from typing import Any
@@ -17,7 +16,7 @@ import yaml
 from ansible_collections.scramjet.sth.plugins.inventory import hubs as plugin
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
-from ansible_collections.scramjet.sth.tests.running.commands import run_command
+from ansible_collections.scramjet.sth.tests.running.commands import run_command, without_own_variables
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 NOBODY = "http://127.0.0.1:9"
@@ -32,7 +31,7 @@ def write(directory: pathlib.Path, source: dict[str, Any]) -> pathlib.Path:
 def graph(path: pathlib.Path) -> str:
     """Return what ``ansible-inventory --graph`` shows."""
     command = [str(pathlib.Path(sys.executable).parent / "ansible-inventory"), "-i", str(path), "--graph"]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    clean = without_own_variables()
     # A file that cannot be read is an error, not a warning.
     strict = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "ANSIBLE_NOCOLOR": "1", "COLUMNS": "1000"}
     return run_command(command, environment={**clean, **strict, "SCP_TOKEN": "canary"}, seconds=30)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
 import shutil
@@ -17,7 +16,7 @@ import pytest
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation, start_timeout
-from ansible_collections.scramjet.sth.tests.running.commands import run_command
+from ansible_collections.scramjet.sth.tests.running.commands import run_command, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 INSTALLATIONS = ("Install the hub's package with npm", "Install Node.js from the Python package index")
@@ -28,7 +27,7 @@ def test_quickstart(tmp_path: pathlib.Path) -> None:
     place = tmp_path / ".quickstart"
     # As after a first run, so this run must not install anything.
     link_installation(place / "prefix")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    environment = without_own_variables()
     with FakeHub() as other:
         # Use another directory, and the virtual environment of this test, whatever its age. The playbook must ignore sth_api_url, because
         # it removes everything from the hub that it uses.

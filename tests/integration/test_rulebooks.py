@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
-from ansible_collections.scramjet.sth.tests.running.commands import ending_processes
+from ansible_collections.scramjet.sth.tests.running.commands import ending_processes, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 ENGINE = pathlib.Path(sys.executable).parent / "ansible-rulebook"
@@ -95,7 +95,7 @@ def rulebook(rulebook: str, variables: Mapping[str, Any], directory: pathlib.Pat
         str(ENGINE), "--rulebook", rulebook, "--inventory", str(directory / "inventory.yml"),
         "--vars", str(directory / "vars.yml"), "--verbose",
     ]  # fmt: skip
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("STH_", "ANSIBLE_"))}
+    clean = without_own_variables()
     # ansible-rulebook searches ansible-galaxy and ansible-playbook in PATH.
     path = f"{ENGINE.parent}{os.pathsep}{clean['PATH']}"
     own = {"PATH": path, "STH_TOKEN": CANARY, "ANSIBLE_NOCOLOR": "1", "TMPDIR": str(directory)}

@@ -22,7 +22,7 @@ import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT, ending_processes
+from ansible_collections.scramjet.sth.tests.running.commands import ROOT, ending_processes, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 SAMPLE = ROOT / "docs" / "samples" / "infra-as-code"
@@ -53,7 +53,7 @@ class Repository:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Run a flow; return its exit code and its output. Fails if the output contains a secret."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+        clean = without_own_variables()
         own = {
             "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
             "VAULT_PASSWORD": "change-me",

@@ -27,6 +27,11 @@ _MARK = "STH_TEST_COMMAND"
 _TAIL = 12000
 
 
+def without_own_variables() -> dict[str, str]:
+    """Return the environment without what tests or users have set for Ansible and for this collection."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+
+
 class CommandFailedError(AssertionError):
     """A command failed, or did not end in time. The end of its output is in the message."""
 

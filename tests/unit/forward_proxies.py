@@ -10,12 +10,12 @@ import contextlib
 import re
 import select
 import socket
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ansible_collections.scramjet.sth.tests.running.background import serving
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
@@ -43,18 +43,8 @@ class ForwardProxy:
     @contextmanager
     def serving(self) -> Iterator[ForwardProxy]:
         """Serve."""
-        threading.Thread(target=self._accept, daemon=True).start()
-        try:
+        with serving(self._listener, self._serve):
             yield self
-        finally:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client = self._listener.accept()[0]
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):

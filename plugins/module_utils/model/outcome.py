@@ -46,6 +46,7 @@ class PythonEnd:
 
     def __init__(self) -> None:
         """Nothing is read yet."""
+        self.is_unread = True
         self._runs = False
         self._has_returned = False
         self.has_finished = False
@@ -55,6 +56,7 @@ class PythonEnd:
         message = _said_by_python(line)
         if message is None:
             return
+        self.is_unread = False
         self._runs = self._runs or message == _RUNS
         self._has_returned = self._has_returned or message.startswith(_RETURNED)
         # If the log was read without its beginning, the line about the output may be missing, so only the last line counts.
@@ -68,18 +70,22 @@ def from_the_log(record: InstanceRecord, log: str) -> InstanceRecord:
     """
     if record.outcome not in ("failed", "unknown", None):
         return record
-    if has_finished(log):
+    end = _read_end(log)
+    if end.has_finished:
         return replace(record, outcome="completed")
-    is_unread = not any(_said_by_python(line.encode()) for line in log.splitlines())
-    return replace(record, outcome="unknown") if is_unread and record.exit_code is None else record
+    return replace(record, outcome="unknown") if end.is_unread and record.exit_code is None else record
 
 
 def has_finished(log: str) -> bool:
     """Whether ``log``, or the end of a log, says that the runner of a Python program has finished."""
+    return _read_end(log).has_finished
+
+
+def _read_end(log: str) -> PythonEnd:
     end = PythonEnd()
     for line in log.splitlines():
         end.take(line.encode())
-    return end.has_finished
+    return end
 
 
 def _said_by_python(line: bytes) -> str | None:

@@ -24,6 +24,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
 from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight, shut_down
 from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.running.background import serving
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
@@ -116,18 +117,8 @@ class Front:
     @contextmanager
     def serving(self) -> Iterator[Front]:
         """Serve."""
-        threading.Thread(target=self._accept, daemon=True).start()
-        try:
+        with serving(self._listener, self._serve):
             yield self
-        finally:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client = self._listener.accept()[0]
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         with suppress(OSError), self._context.wrap_socket(client, server_side=True) as inside:
