@@ -105,7 +105,10 @@ class Apply:
                 limit=options.collect_max_bytes, output_dest=options.output_dest, longest=longest,
                 mask=options.mask_output,
             ) as group,
-            feeding(self.hub, instance_id, self.feed_stream, self.feed, longest) as self.feeder,
+            # A program may end as soon as it has its input. A 0.18 hub then forgets its streams, so have them opened before.
+            feeding(
+                self.hub, instance_id, self.feed_stream, self.feed, longest, group.wait_until_open
+            ) as self.feeder,
         ):  # fmt: skip
             last = self._last_known(instance_id)
             try:

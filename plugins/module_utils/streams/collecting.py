@@ -164,6 +164,8 @@ class StreamReader(Attended):
         self.last_data = time.monotonic()
         # How often reading went on after a cut.
         self.resumed = 0
+        # Set when the hub has answered the first request, so that no data is lost from now on, or when the reading has ended.
+        self.opened = Flag()
         # The answer of a gateway in the place of the hub, while the data cannot be read.
         self.refusal: GatewayError | None = None
         self._transport = hub.transport
@@ -181,6 +183,7 @@ class StreamReader(Attended):
             try:
                 with self._client.read(self.stream, self._silence, self._request) as pieces:
                     self.refusal = None
+                    self.opened.set()
                     if self._took_all(pieces):
                         return
             except GatewayError as error:
@@ -199,6 +202,10 @@ class StreamReader(Attended):
         if self.refusal is not None:
             # Otherwise the unread data would look like an empty stream.
             raise self.refusal
+
+    def at_end(self) -> None:
+        """Release who waits for this stream to be opened."""
+        self.opened.set()
 
     def _took_all(self, pieces: ByteStream) -> bool:
         """Return whether the stream has ended; False if it was cut while it was silent."""
@@ -252,6 +259,12 @@ class Collecting:
     def ended_at(self, stream: str) -> float | None:
         """Return when the hub ended a stream (monotonic clock), or None."""
         return self._readers[stream].ended_at
+
+    def wait_until_open(self) -> None:
+        """Wait until every stream is open, so that nothing of a program that ends at once is lost."""
+        bound = Deadline(self._timings.subscribing)
+        for reader in self._readers.values():
+            reader.opened.wait(bound.remaining)
 
     @property
     def has_completed(self) -> bool:

@@ -130,16 +130,28 @@ def require_carried(hub: HubClient, feed: Feed, where: str) -> None:
 
 @contextlib.contextmanager
 def feeding(
-    hub: HubClient, instance_id: str, stream: str, feed: Feed | None, longest: float
+    hub: HubClient,
+    instance_id: str,
+    stream: str,
+    feed: Feed | None,
+    longest: float,
+    begin: Callable[[], None],
 ) -> Iterator[Feeder | None]:
     """Write ``feed`` in a separate thread, because the hub accepts data only as fast as the program reads it.
 
-    ``longest``: how many seconds the write may wait for the program to read, or for the hub to answer.
+    ``longest``: how many seconds the write may wait for the program to read, or for the hub to answer. ``begin`` returns when the
+    write may begin.
     """
     if feed is None:
         yield None
         return
-    feeder = Feeder(feed, instance_writer(hub, instance_id, stream, feed, longest))
+    write = instance_writer(hub, instance_id, stream, feed, longest)
+
+    def begin_and_write(data: IO[bytes], request: InFlight) -> None:
+        begin()
+        write(data, request)
+
+    feeder = Feeder(feed, begin_and_write)
     try:
         feeder.start()
         yield feeder

@@ -8,7 +8,10 @@ import asyncio
 from typing import Any
 
 
-async def run(context: Any, input: Any, *args: Any) -> None:
+async def run(context: Any, input: Any, *args: Any) -> Any:
+    if context.config.get("behaviour") == "copy":
+        return input
     await asyncio.sleep(context.config.get("seconds", 0.3))
     if context.config.get("behaviour") == "throw_later":
         raise ValueError("boom later")
+    return None

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, keep_ended, run_task, when
@@ -133,6 +133,14 @@ def test_a_python_program_gets_json_lines_as_text(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "echo"}, input={"lines": [{"a": 1}, "b"]})
     assert not result.get("failed"), result
     assert result["collected"]["output"]["content"] == '{"A": 1}\n"B"\n'
+
+
+def test_the_input_comes_when_the_streams_are_read(hub: FakeHub) -> None:
+    """The program ends as soon as it has its input, and a 0.18 hub then forgets its log."""
+    hub.fault(Fault("status", "GET", "/log$", status=503))
+    result = complete(hub, app_config={"behaviour": "copy"}, input={"content": "x"}, collect=["output"])
+    assert not result.get("failed"), result
+    assert result["collected"]["output"]["content"] == "x"
 
 
 def test_a_python_program_is_not_started_for_input_that_it_cannot_decode(hub: FakeHub) -> None:
