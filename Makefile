@@ -11,7 +11,7 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # Each process takes the next test when it is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: help quickstart test check unit integration benchmark faults chaos fuzz rulebooks docs artifact-check matrix clean
+.PHONY: help quickstart test check unit integration benchmark profile faults chaos fuzz rulebooks docs artifact-check matrix clean
 
 ## List what there is to make.
 help:
@@ -49,6 +49,10 @@ integration: $(VENV)/.stamp
 ## JSON=FILE records them. Takes about a quarter of an hour.
 benchmark: $(VENV)/.stamp
 	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS) $(if $(JSON),--json $(JSON))
+
+## Where the time of a task goes that changes nothing: make profile TASK=sth_deployment.
+profile: $(VENV)/.stamp
+	@$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark.no_op $(TASK)
 
 ## Every fault at every write of every task on simulated hubs, and the table of docs/faults.md. Takes about a quarter of an hour.
 faults: $(VENV)/.stamp
