@@ -9,11 +9,15 @@ Also tests what happens if nginx gets no answer from the hub for a moment, or wa
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import pathlib
+import runpy
 import shutil
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -321,3 +325,58 @@ def test_time_outs_of_a_gateway_that_are_too_short_are_reported_and_end_nothing(
     with platform(origin_of(hub), certificate, tmp_path, waits="2s") as api_url:
         book = play(tmp_path / "short.yml", {"tasks": tasks})
         run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)
+
+
+# -- the event source -------------------------------------------------------------------------------------------------
+
+
+def test_the_event_source_follows_a_hub_behind_an_impatient_gateway(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    """The gateway cuts each stream that is silent, so an event may be lost, but then a gap is reported. No event comes twice."""
+    source = runpy.run_path(str(ROOT / "extensions" / "eda" / "plugins" / "event_source" / "hub_events.py"))["main"]
+
+    async def follow(hub: FakeHub, api_url: str) -> None:
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        given = {
+            "hubs": [{"api_url": api_url}],
+            "token": TOKEN,
+            "ca_path": authority,
+            "events": ["up"],
+            "interval": 0.1,
+        }
+        following = asyncio.create_task(source(queue, given))
+
+        async def until(*kinds: str) -> dict[str, Any]:
+            while True:
+                heard.append(await queue.get())
+                if heard[-1]["type"] in kinds:
+                    return heard[-1]
+
+        async def emitted_after_a_gap(payload: int) -> None:
+            event = await until("gap")
+            while event["type"] == "gap":
+                with hub.state.lock:
+                    next(iter(hub.state.instances.values())).emit("up", payload)
+                event = await until("event", "gap")
+
+        heard: list[dict[str, Any]] = []
+        await until("hub_reachable")
+        await emitted_after_a_gap(1)
+        hub.dead = True
+        assert (await until("hub_unreachable"))["error_code"] == "UNREACHABLE"
+        hub.dead = False
+        await until("hub_reachable")
+        await emitted_after_a_gap(2)
+        assert [event["payload"] for event in heard if event["type"] == "event"] == [1, 2]
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+
+    with FakeHub("1.x") as hub:
+        client = HubClient(hub.api_url)
+        with tarfile.open(tmp_path / "probe.tar.gz", "w:gz") as package:
+            package.add(PROBE, arcname=".")
+        client.send_sequence((tmp_path / "probe.tar.gz").read_bytes()).start(app_config={"behaviour": "run"})
+        with platform(origin_of(hub), certificate, tmp_path, waits="1s") as api_url:
+            asyncio.run(asyncio.wait_for(follow(hub, api_url), bound(60)))
