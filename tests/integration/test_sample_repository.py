@@ -183,3 +183,139 @@ def test_every_vault_of_the_sample_is_encrypted() -> None:
     for stage in STAGES:
         path = SAMPLE / "inventories" / stage / "group_vars" / "all" / "vault.yml"
         assert path.read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
+
+
+# -- the steps of the pipelines ---------------------------------------------------------------------------------------
+
+# Stands for gh and for curl, which talk to a server: writes down its name, its arguments and its input.
+CLIENT = """#!/bin/sh
+{ echo "$(basename "$0") $*"; case "$*" in *--body-file\\ -*) cat;; esac; } >> "$CALLS"
+"""
+
+
+class Pipeline:
+    """Runs the shell scripts of a pipeline in a clone of the sample, as a runner does. Only gh and curl are not real."""
+
+    def __init__(self, repository: Repository, place: pathlib.Path) -> None:
+        self.repository = repository
+        self.origin, self.calls, self.summary = place / "origin.git", place / "calls", place / "summary"
+        programs = place / "programs"
+        programs.mkdir()
+        for name in ("gh", "curl"):
+            (programs / name).write_text(CLIENT, encoding="ascii")
+            (programs / name).chmod(0o755)
+        self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
+        self.git("--git-dir", str(self.origin), "config", "receive.advertisePushOptions", "true")
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("add", "--all")
+        self.git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "The sample")
+        self.git("remote", "add", "origin", str(self.origin))
+        self.git("push", "--quiet", "origin", "main")
+        self.git("config", f"url.{self.origin}.insteadOf", "https://oauth2:git-token@git.example.com/ops/hubs.git")
+        self.environment = {
+            **without_own_variables(),
+            "PATH": f"{programs}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+            "VAULT_PASSWORD": "change-me",
+            "ANSIBLE_NOCOLOR": "1",
+            "CALLS": str(self.calls),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_OUTPUT": str(place / "outputs"),
+        }
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.repository.place, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def run(self, script: str, **variables: str) -> int:
+        """Run a script as GitHub and GitLab do: its first failing command ends it. Return its exit code."""
+        with ending_processes({**self.environment, **variables}) as environment:
+            done = subprocess.run(
+                ["bash", "-e", "-o", "pipefail", "-c", script],
+                cwd=self.repository.place,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=bound(120),
+                check=False,
+            )
+        assert not any(secret in done.stdout for secret in SECRETS), done.stdout
+        return done.returncode
+
+    def github(self, flow: str, **variables: str) -> list[tuple[str, int]]:
+        """Run the steps of a workflow, whatever their conditions are. Return the condition and the exit code of each."""
+        read = yaml.safe_load((SAMPLE / ".github" / "workflows" / f"{flow}.yml").read_text(encoding="utf-8"))
+        (job,) = read["jobs"].values()
+        scripts = [step for step in job["steps"] if "run" in step and not step["run"].startswith("pip install")]
+        named = {name for step in [job, *scripts] for name in step.get("env", {})}
+        assert named <= {*variables, *self.environment}
+        return [(step.get("if", ""), self.run(step["run"], **variables)) for step in scripts]
+
+    def gitlab(self, job: str, **variables: str) -> list[int]:
+        """Run the scripts of a job. Return their exit codes."""
+        read = yaml.safe_load((SAMPLE / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+        wanted = {**read.get(read[job].get("extends"), {}), **read[job]}
+        return [self.run("\n".join(wanted[key]), **variables) for key in ("script", "after_script") if key in wanted]
+
+    def called(self) -> str:
+        """Return what gh and curl were asked since the last call."""
+        said = self.calls.read_text(encoding="utf-8")
+        self.calls.unlink()
+        return said
+
+    def changed(self, branch: str) -> set[str]:
+        """Return the first folders of the files that a branch of the origin changes."""
+        listed = self.git("--git-dir", str(self.origin), "diff", "--name-only", "main", branch).splitlines()
+        return {name.partition("/")[0] for name in listed}
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="six runs of playbooks: for make matrix")
+def test_the_steps_of_the_workflows_on_github(repository: Repository, tmp_path: pathlib.Path) -> None:
+    pipeline = Pipeline(repository, tmp_path)
+    token = {"GH_TOKEN": "gh-token"}
+    assert {code for _condition, code in pipeline.github("review", STAGE="dev", NUMBER="7", **token)} == {0}
+    said = pipeline.called()
+    assert said.startswith("gh pr comment 7 --body-file -\n## dev\n# Deployment report")
+    assert "would change" in said
+    assert {code for _condition, code in pipeline.github("apply", STAGE="dev")} == {0}
+    assert "on 1 hub changed.**" in pipeline.summary.read_text(encoding="utf-8")
+    repository.change("inventories/dev/group_vars/all/stage.yml", "pulse_replicas: 1", "pulse_replicas: 2")
+    steps = pipeline.github("drift", STAGE="dev", **token)
+    assert [code for _condition, code in steps] == [2, 0, 0]
+    assert "code=2" in pathlib.Path(pipeline.environment["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
+    assert steps[1][0] == "failure() && steps.drift.outputs.code == '2'"
+    assert pipeline.called().startswith("gh issue create --title dev has drifted --body-file reports/dev.md\n")
+    pipeline.git("checkout", "--quiet", "inventories")
+    assert {
+        code for _condition, code in pipeline.github("promote", FROM="dev", TO="staging", GITHUB_RUN_ID="1", **token)
+    } == {0}
+    assert pipeline.called() == "gh pr create --fill\n"
+    assert pipeline.changed("promote-staging-1") == {"releases", "inventories"}
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="six runs of playbooks: for make matrix")
+def test_the_scripts_of_the_jobs_on_gitlab(repository: Repository, tmp_path: pathlib.Path) -> None:
+    pipeline = Pipeline(repository, tmp_path)
+    server = {
+        "GITLAB_TOKEN": "git-token",
+        "CI_API_V4_URL": "https://git.example.com/api/v4",
+        "CI_PROJECT_ID": "1",
+        "CI_MERGE_REQUEST_IID": "7",
+        "CI_SERVER_HOST": "git.example.com",
+        "CI_PROJECT_PATH": "ops/hubs",
+        "CI_PIPELINE_ID": "1",
+        "CI_DEFAULT_BRANCH": "main",
+    }
+    assert pipeline.gitlab("review", STAGE="dev", **server) == [0, 0]
+    said = pipeline.called()
+    assert "body@reports/dev.md" in said
+    assert said.endswith("https://git.example.com/api/v4/projects/1/merge_requests/7/notes\n")
+    assert pipeline.gitlab("dev", CI_JOB_NAME="dev") == [0]
+    repository.change("inventories/dev/group_vars/all/stage.yml", "pulse_replicas: 1", "pulse_replicas: 2")
+    # The job allows this exit code.
+    assert pipeline.gitlab("drift", STAGE="dev") == [2]
+    pipeline.git("checkout", "--quiet", "inventories")
+    assert pipeline.gitlab("promote", FROM="dev", TO="staging", **server) == [0]
+    assert pipeline.changed("promote-staging-1") == {"releases", "inventories"}
