@@ -139,3 +139,9 @@ def test_no_option_has_the_name_of_a_task_keyword(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_has_examples_for_the_three_commonest_uses(name: str) -> None:
     assert len(yaml.safe_load(module(name).EXAMPLES)) >= 3
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "changelogs" / "fragments").glob("*.yml")), ids=lambda path: path.stem)
+def test_fragments_have_the_markup_of_release_notes(path: pathlib.Path) -> None:
+    """The markup of DOCUMENTATION, such as ``C(name)``, would be shown as it is."""
+    assert re.findall(r"\b[BCEILMOPRUV]\([^)]*\)", path.read_text(encoding="utf-8")) == []
