@@ -37,6 +37,8 @@ ALWAYS_IGNORED = (
     ".DS_Store",
     "Thumbs.db",
 )
+# Read once, so that the workers of ansible-playbook need not do it for each task and host.
+_ALWAYS = IgnoreRules(ALWAYS_IGNORED)
 
 
 def read_directory(source: str, exclude: Iterable[str]) -> Contents:
@@ -46,7 +48,6 @@ def read_directory(source: str, exclude: Iterable[str]) -> Contents:
     """
     contents = Contents(source)
     excluded = IgnoreRules(exclude)
-    always = IgnoreRules(ALWAYS_IGNORED)
     ignore_file = _ignore_file(source)
     if ignore_file.idle:
         lines = ", ".join(map(repr, ignore_file.idle))
@@ -61,7 +62,7 @@ def read_directory(source: str, exclude: Iterable[str]) -> Contents:
             is_directory = stat.S_ISDIR(mode)
             left_out = excluded.verdict(path, is_directory)
             if left_out is None:
-                left_out = ignore_file.leaves_out(path) or always.ignores(path, is_directory)
+                left_out = ignore_file.leaves_out(path) or _ALWAYS.ignores(path, is_directory)
             if left_out:
                 continue
             if not _is_utf8(path):
