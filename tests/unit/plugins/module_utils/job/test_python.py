@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.collecting import Collecting
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.instances import Instance
+from ansible_collections.scramjet.sth.tests.fake_hub.programs import received
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, keep_ended, run_task, when
 
@@ -40,9 +41,9 @@ def only(hub: FakeHub) -> Instance:
     return next(iter(hub.state.instances.values()))
 
 
-def reads_log(hub: FakeHub) -> bool:
-    """Whether the log of an instance is read."""
-    return any("/instance/" in item.path and item.path.endswith("/log") for item in hub.requests)
+def is_read(hub: FakeHub) -> bool:
+    """Whether output and log of an instance are read. A 0.18 hub forgets it when it ends, together with streams that were not read."""
+    return all(any(path.endswith(f"/{name}") for path in hub.readings) for name in ("output", "log"))
 
 
 @pytest.mark.parametrize("collect", [["output", "stdout", "stderr", "log"], ["output"], []])
@@ -51,8 +52,7 @@ def test_a_python_program_that_finishes_has_completed(hub: FakeHub, collect: lis
         with hub.state.lock:
             only(hub).complete(b"42")
 
-    # A 0.18 hub forgets it when it ends, together with streams that were not read.
-    when(lambda: all(any(path.endswith(f"/{name}") for path in hub.readings) for name in ("output", "log")), finish)
+    when(lambda: is_read(hub), finish)
     result = complete(hub, app_config={"behaviour": "run"}, collect=collect)
     assert not result.get("failed"), result
     assert result["instance"]["outcome"] == "completed"
@@ -60,9 +60,17 @@ def test_a_python_program_that_finishes_has_completed(hub: FakeHub, collect: lis
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("behaviour", ["throw_later", "exit"])
-def test_a_python_program_that_fails_has_not_completed(hub: FakeHub, behaviour: str) -> None:
-    result = complete(hub, app_config={"behaviour": behaviour}, collect=["output"])
+@pytest.mark.parametrize("ending", ["throws", "exits"])
+def test_a_python_program_that_fails_has_not_completed(hub: FakeHub, ending: str) -> None:
+    def end() -> None:
+        with hub.state.lock:
+            if ending == "throws":
+                received(only(hub), "throw", None)
+            else:
+                only(hub).crash(213 if hub.state.is_1x else 0, "Runner failed")
+
+    when(lambda: is_read(hub), end)
+    result = complete(hub, app_config={"behaviour": "throw_when_told"}, collect=["output"])
     assert result["error_code"] == "ENDED_EARLY"
     assert result["outcome"] == ("unknown" if hub.state.is_1x else "failed")
     if not hub.state.is_1x:
@@ -82,7 +90,7 @@ def test_lines_of_the_program_are_not_mistaken_for_lines_of_the_runner(hub: Fake
                 program.log_python(line)
             program.crash(213, "Runner failed")
 
-    when(lambda: reads_log(hub), lie)
+    when(lambda: is_read(hub), lie)
     result = complete(hub, app_config={"behaviour": "run"})
     assert result["error_code"] == "ENDED_EARLY"
     assert ("exit code 213: every end of a Python program;" in result["msg"]) == hub.state.is_1x
@@ -111,7 +119,7 @@ def test_the_last_line_of_the_log_may_come_after_the_end(hub: FakeHub, monkeypat
             only(hub).log_python("Sequence returned no output.")
             only(hub).log_python("Finished.")
 
-    when(lambda: reads_log(hub), crash)
+    when(lambda: is_read(hub), crash)
     when(finishes.is_set, log)
     result = complete(hub, app_config={"behaviour": "run"}, timings=timings)
     assert not result.get("failed"), result
