@@ -109,7 +109,14 @@ class CommandRoutes:
             code, reason = 137, "Instance killed"
         if plan == "put off" and can_keepalive:
             timeout = max(timeout, timings.overdue_1x if self.state.is_1x else timings.overdue_018)
-        self.state.at(timeout + timings.notice, lambda: instance.end(code, reason))
+        began = self.state.restarts
+
+        def kill() -> None:
+            # A hub that has ended in the meantime does not (hub-behaviour.md#a-restart-interrupts-a-stop).
+            if self.state.restarts == began:
+                self.state.at(timings.notice, lambda: instance.end(code, reason))
+
+        self.state.at(timeout, kill)
 
     def _kill(self, instance: Instance, body: Any) -> Answer:
         # A 1.x hub kills only in this status (hub-behaviour.md#kill-only-while-running).

@@ -11,18 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import pathlib
 import runpy
-import shutil
-import socket
-import subprocess
 import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -30,6 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.conftest import Hub, simulated_hub
+from ansible_collections.scramjet.sth.tests.integration.nginx import needs_nginx, nginx, origin_of
 from ansible_collections.scramjet.sth.tests.integration.playbooks import (
     OF_MODULES,
     ROOT,
@@ -41,10 +37,7 @@ from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 from ansible_collections.scramjet.sth.tests.running.ports import free_port
 from ansible_collections.scramjet.sth.tests.unit.running import when, when_asked
 
-NGINX = os.environ.get("STH_TEST_NGINX") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-pytestmark = pytest.mark.skipif(
-    NGINX is None, reason="there is no nginx on this machine, and STH_TEST_NGINX names none"
-)
+pytestmark = needs_nginx
 
 TOKEN = "the-token-of-the-platform"
 MANAGER = "/api/v1/space/demo/api/v1"
@@ -52,81 +45,53 @@ PATH = f"{MANAGER}/sth/hub-1/api/v1"
 # As managers answer, by the types of their public client.
 HUBS = """[{"id": "hub-1", "info": {"created": "2026-01-01T00:00:00.000Z"}, "healthy": true, "selfHosted": true,
 "isConnectionActive": true, "topics": [], "sequences": [], "instances": []}]"""
-CONFIGURATION = """
-daemon off; pid {directory}/nginx.pid; error_log {directory}/error.log;
-events {{ }}
-http {{
-  access_log off;
-  client_body_temp_path {directory}/1; proxy_temp_path {directory}/2; fastcgi_temp_path {directory}/3;
-  uwsgi_temp_path {directory}/4; scgi_temp_path {directory}/5;
-  server {{
-    listen 127.0.0.1:{port} ssl;
-    ssl_certificate {certificate}; ssl_certificate_key {key};
-    client_max_body_size 0;
-    # Its answer is HTML.
-    if ($http_authorization != "Bearer {token}") {{ return 401; }}
-    location = {manager}/list {{ default_type application/json; return 200 '{hubs}'; }}
-    location {path}/ {{
-      proxy_pass {origin}/api/v1/;
-      proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_request_buffering off; proxy_buffering off; proxy_read_timeout {waits};
-    }}
+SERVER = """
+server {{
+  listen 127.0.0.1:{port} ssl;
+  ssl_certificate {certificate}; ssl_certificate_key {key};
+  client_max_body_size 0;
+  # Its answer is HTML.
+  if ($http_authorization != "Bearer {token}") {{ return 401; }}
+  location = {manager}/list {{ default_type application/json; return 200 '{hubs}'; }}
+  location {path}/ {{
+    proxy_pass {origin}/api/v1/;
+    proxy_http_version 1.1; proxy_set_header Connection "";
+    proxy_request_buffering off; proxy_buffering off; proxy_read_timeout {waits};
   }}
 }}
 """
 
 
 @contextmanager
-def platform(origin: str, certificate: tuple[str, str], directory: pathlib.Path, waits: str = "1h") -> Iterator[str]:
+def platform(
+    hub: FakeHub | Hub, certificate: tuple[str, str], directory: pathlib.Path, waits: str = "1h"
+) -> Iterator[str]:
     """Run nginx in front of the hub and yield the address of its API there. ``waits``: how long it waits for an answer."""
     port = free_port()
     chain, key = certificate
-    configuration = directory / "nginx.conf"
-    configuration.write_text(
-        CONFIGURATION.format(
-            directory=directory,
-            port=port,
-            certificate=chain,
-            key=key,
-            token=TOKEN,
-            path=PATH,
-            origin=origin,
-            manager=MANAGER,
-            hubs=HUBS,
-            waits=waits,
-        ),
-        encoding="utf-8",
+    server = SERVER.format(
+        port=port,
+        certificate=chain,
+        key=key,
+        token=TOKEN,
+        path=PATH,
+        origin=origin_of(hub),
+        manager=MANAGER,
+        hubs=HUBS,
+        waits=waits,
     )
-    with subprocess.Popen([str(NGINX), "-p", str(directory), "-c", str(configuration)]) as nginx:
-        try:
-            wait_for(port)
-            yield f"https://127.0.0.1:{port}{PATH}"
-        finally:
-            nginx.terminate()
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + bound(5)
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline, "nginx did not start"
-            time.sleep(0.05)
-        else:
-            return
+    with nginx(directory, server, port):
+        yield f"https://127.0.0.1:{port}{PATH}"
 
 
 @pytest.mark.parametrize(
     "target", [*OF_MODULES, "role_run_job:refused+missing+completes", "playbooks:deploy+scale+rollback+cleanup"]
 )
 def test_target(target: str, tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str) -> None:
-    with contextmanager(simulated_hub)("1.x") as hub:
-        parts = urlsplit(hub.api_url)
-        with platform(f"{parts.scheme}://{parts.netloc}", certificate, tmp_path) as api_url:
-            # From the environment, which plays that a target runs have too.
-            environment = {"STH_TOKEN": TOKEN, "STH_CA_PATH": authority}
-            run_target(target, {**hub.variables, "sth_api_url": api_url}, tmp_path, environment)
+    with contextmanager(simulated_hub)("1.x") as hub, platform(hub, certificate, tmp_path) as api_url:
+        # From the environment, which plays that a target runs have too.
+        environment = {"STH_TOKEN": TOKEN, "STH_CA_PATH": authority}
+        run_target(target, {**hub.variables, "sth_api_url": api_url}, tmp_path, environment)
 
 
 def test_the_hubs_of_a_manager_are_found(tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str) -> None:
@@ -158,13 +123,11 @@ def test_the_hubs_of_a_manager_are_found(tmp_path: pathlib.Path, certificate: tu
             }
         },
     ]
-    with contextmanager(simulated_hub)("1.x") as hub:
-        parts = urlsplit(hub.api_url)
-        with platform(f"{parts.scheme}://{parts.netloc}", certificate, tmp_path) as api_url:
-            run_playbook(
-                play(tmp_path / "hubs.yml", {"tasks": tasks}),
-                {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority},
-            )
+    with contextmanager(simulated_hub)("1.x") as hub, platform(hub, certificate, tmp_path) as api_url:
+        run_playbook(
+            play(tmp_path / "hubs.yml", {"tasks": tasks}),
+            {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority},
+        )
 
 
 def test_an_html_page_of_the_platform_is_not_shown_in_the_message(
@@ -183,10 +146,8 @@ def test_an_html_page_of_the_platform_is_not_shown_in_the_message(
             ]
         },
     )
-    with contextmanager(simulated_hub)("1.x") as hub:
-        parts = urlsplit(hub.api_url)
-        with platform(f"{parts.scheme}://{parts.netloc}", certificate, tmp_path) as api_url:
-            run_playbook(book, {"sth_api_url": api_url, "sth_token": "another", "sth_ca_path": authority})
+    with contextmanager(simulated_hub)("1.x") as hub, platform(hub, certificate, tmp_path) as api_url:
+        run_playbook(book, {"sth_api_url": api_url, "sth_token": "another", "sth_ca_path": authority})
 
 
 # -- a gateway that gets no answer from the hub -----------------------------------------------------------------------
@@ -210,11 +171,6 @@ def told(*conditions: str) -> dict[str, Any]:
     """Return a task that checks the results of earlier tasks."""
     results = "told {{ [upload, start | d(), stop | d(), remove | d(), job | d(), waited | d()] }}"
     return {"ansible.builtin.assert": {"that": list(conditions), "fail_msg": results}}
-
-
-def origin_of(hub: FakeHub | Hub) -> str:
-    parts = urlsplit(hub.api_url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def test_an_outage_in_the_middle_ends_no_healthy_run(
@@ -250,7 +206,7 @@ def test_an_outage_in_the_middle_ends_no_healthy_run(
                 next(iter(hub.state.instances.values())).complete(b"result\n")
 
         when_asked(hub, "/output", fail)
-        with platform(origin_of(hub), certificate, tmp_path) as api_url:
+        with platform(hub, certificate, tmp_path) as api_url:
             book = play(tmp_path / "outage.yml", {"tasks": tasks})
             run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)
         assert hub.turned_away
@@ -277,7 +233,7 @@ def test_after_an_outage_at_any_write_the_next_run_completes_everything(
 
         # The hub comes back when it has missed a request that looks for the effect of the write.
         when(lambda: hub.turned_away, come_back)
-        with platform(origin_of(hub), certificate, tmp_path) as api_url:
+        with platform(hub, certificate, tmp_path) as api_url:
             tasks = [item for task in (UPLOAD, START, STOP, REMOVE) for item in both(task)]
             book = play(tmp_path / "writes.yml", {"tasks": tasks})
             run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)
@@ -322,7 +278,7 @@ def test_time_outs_of_a_gateway_that_are_too_short_are_reported_and_end_nothing(
     # The program runs until nginx has cut its output off.
     errors = tmp_path / "error.log"
     when(lambda: errors.exists() and "/output" in errors.read_text(encoding="utf-8"), finish)
-    with platform(origin_of(hub), certificate, tmp_path, waits="2s") as api_url:
+    with platform(hub, certificate, tmp_path, waits="2s") as api_url:
         book = play(tmp_path / "short.yml", {"tasks": tasks})
         run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=180)
 
@@ -378,5 +334,5 @@ def test_the_event_source_follows_a_hub_behind_an_impatient_gateway(
         with tarfile.open(tmp_path / "probe.tar.gz", "w:gz") as package:
             package.add(PROBE, arcname=".")
         client.send_sequence((tmp_path / "probe.tar.gz").read_bytes()).start(app_config={"behaviour": "run"})
-        with platform(origin_of(hub), certificate, tmp_path, waits="1s") as api_url:
+        with platform(hub, certificate, tmp_path, waits="1s") as api_url:
             asyncio.run(asyncio.wait_for(follow(hub, api_url), bound(60)))

@@ -2,19 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Installs a hub without an npm registry, with `hub_package_source`. test_role_hub_1_x.py installs from a folder."""
+"""Installs a hub without an npm registry, with `hub_package_source`, and looks at the modes of what is installed.
+
+test_role_hub_1_x.py installs from a folder.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import http.server
+import io
+import json
 import os
 import pathlib
 import stat
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -135,17 +142,76 @@ def test_everybody_can_read_the_code_of_the_hub_and_nobody_else_can_change_it(
         for member in source:
             member.mode |= 0o6666 if member.isfile() else 0o777
             target.addfile(member, source.extractfile(member) if member.isfile() else None)
+    with umask(mask):
+        install(tmp_path, str(loose))
+    assert (package / "node_modules" / "@scramjet" / "host" / "package.json").exists()
+    assert not wrong_modes(package)
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="npm and pip download 100 MB: make matrix runs it")
+@pytest.mark.parametrize("mask", [0o077, 0o000], ids=["strict", "lax"])
+def test_what_npm_pip_and_venv_install_can_be_read_by_everybody_too(mask: int, tmp_path: pathlib.Path) -> None:
+    prefix = tmp_path / "prefix"
+    # An older Node.js of the machine is not used, so that the role installs one in a virtual environment.
+    given = {"hub_state": "stopped", "hub__node_minimum": 24}
+    with umask(mask):
+        book = play(tmp_path / "hub.yml", {"roles": ["scramjet.sth.hub"]})
+        run_playbook(book, {**variables_of_hub(tmp_path), **given}, seconds=300)
+    assert (prefix / "hub" / VERSION / "node_modules" / "@scramjet" / "host" / "package.json").exists()
+    assert not wrong_modes(prefix / "hub", *prefix.glob("node-*"))
+
+
+@pytest.mark.parametrize("mask", [0o077, 0o000] if EVERYTHING else [0o077])
+def test_the_packages_of_the_python_runner_can_be_read_by_everybody_too(mask: int, tmp_path: pathlib.Path) -> None:
+    link_installation(tmp_path / "prefix")
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    # As of a hub from 1.0 on, whose package lacks what its Python runner imports.
+    npm_archive(folder / "host.tgz", "@scramjet/host", {"@scramjet/python-runner": "1.0.1"})
+    npm_archive(folder / "runner.tgz", "@scramjet/python-runner", {})
+    wheel(folder, "pyee", "9.0.4", "pyee")
+    wheel(folder, "scramjet_framework_py", "0.10.1", "scramjet")
+    with umask(mask):
+        install(tmp_path, str(folder), version="1.0.1")
+    installed = tmp_path / "prefix" / "hub" / "1.0.1"
+    assert list(installed.rglob("__pypackages__/pyee/__init__.py"))
+    assert not wrong_modes(installed)
+
+
+def npm_archive(path: pathlib.Path, name: str, dependencies: dict[str, str]) -> None:
+    """Write an archive as `npm pack` does."""
+    content = json.dumps({"name": name, "version": "1.0.1", "dependencies": dependencies}).encode()
+    member = tarfile.TarInfo("package/package.json")
+    member.size = len(content)
+    with tarfile.open(path, "w:gz") as tar:
+        tar.addfile(member, io.BytesIO(content))
+
+
+def wheel(folder: pathlib.Path, name: str, version: str, package: str) -> None:
+    """Write a wheel with an empty package."""
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as made:
+        made.writestr(f"{package}/__init__.py", "")
+        made.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        made.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        made.writestr(f"{info}/RECORD", "")
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    """Give this process, and what it starts, another umask."""
     before = os.umask(mask)
     try:
-        install(tmp_path, str(loose))
+        yield
     finally:
         os.umask(before)
-    modes = {
-        path: stat.S_IMODE(path.lstat().st_mode) for path in (package, *package.rglob("*")) if not path.is_symlink()
-    }
-    assert package / "node_modules" / "@scramjet" / "host" / "package.json" in modes
-    wrong = {path: oct(mode) for path, mode in modes.items() if mode & 0o7022 or mode & 0o044 != 0o044}
-    assert not wrong
+
+
+def wrong_modes(*tops: pathlib.Path) -> dict[pathlib.Path, str]:
+    """Return what not everybody can read, or what others than the owner can change, below these folders."""
+    found = [path for top in tops for path in (top, *top.rglob("*")) if not path.is_symlink()]
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in found}
+    return {path: oct(mode) for path, mode in modes.items() if mode & 0o7022 or mode & 0o044 != 0o044}
 
 
 def test_a_missing_package_file_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     unknown_effect,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import read_surely
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import came_back, read_surely
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
@@ -67,7 +67,8 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         return record
     orders, timings = _Orders(hub, record), hub.timings
     asks = answers or not hub.dialect.stop_is_final
-    if ending.stop_timeout > 0 and asks and record.status == "running":
+    interrupted = _stop_was_interrupted(hub, record)
+    if interrupted or (ending.stop_timeout > 0 and asks and record.status == "running"):
         if record.engine == PYTHON and hub.dialect.stop_is_final:
             # A Python program that asks for more time gets no further orders. Without asking, its stop handler gets all the time
             # that it needs anyway (hub-behaviour.md#keepalive-has-an-end).
@@ -154,6 +155,14 @@ def _alive(record: InstanceRecord | None) -> bool:
     return record is not None and record.live
 
 
+def _stop_was_interrupted(hub: HubClient, record: InstanceRecord) -> bool:
+    """Whether the hub may have ended before it had ended this instance. Only another stop ends the instance then.
+
+    Source: hub-behaviour.md#a-restart-interrupts-a-stop.
+    """
+    return record.status == "stopping" and hub.dialect.stop_is_final and came_back(hub, record)
+
+
 class _Orders:
     """Sends one instance the orders to end. After the first order, every failure is a `WrittenError`."""
 
@@ -183,7 +192,7 @@ class _Orders:
             # A hub that reports a status shows at once that it stops an instance. If this one still reports "running", the stop has
             # not reached it.
             record = self.look() if self._hub.dialect.reports_status else None
-            if record is None or record.status != "running":
+            if record is None or (record.status != "running" and not _stop_was_interrupted(self._hub, record)):
                 break
         return bound.remaining
 

@@ -51,3 +51,33 @@ def test_a_stop_without_effect_fails(hub: FakeHub, instance: str) -> None:
     assert result["error_code"] == "HUB_ERROR"
     assert not result["changed"]
     assert hub.runners == 1
+
+
+def interrupt(hub: FakeHub, instance: str) -> None:
+    """Kill the hub after it has told the program to stop, and start it again."""
+    hub.state.instances[instance].status = "stopping"
+    hub.restart()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
+@pytest.mark.parametrize("stop_timeout", [0.3, 0.0])
+def test_a_stop_that_a_restart_of_the_hub_interrupted_is_repeated(
+    hub: FakeHub, instance: str, stop_timeout: float
+) -> None:
+    interrupt(hub, instance)
+    result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=stop_timeout)
+    assert not result.get("failed"), result
+    assert result["changed"]
+    assert hub.runners == 0
+    assert not run_task("sth_instance", hub, name="web", state="stopped")["changed"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
+def test_a_task_repeats_its_own_stop_that_a_restart_of_the_hub_interrupted(hub: FakeHub, instance: str) -> None:
+    hub.fault(Fault("reset", "POST", "/_stop$", then=lambda: interrupt(hub, instance)))
+    result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0.3)
+    assert not result.get("failed"), result
+    assert result["changed"]
+    assert hub.runners == 0
