@@ -21,7 +21,7 @@ FILE = re.compile(
     r"(?<![\w./{}<>:-])((?:plugins|extensions|roles|playbooks|tests|docs)/[\w./-]*\w\.(?:py|yml|js|json|txt))\b"
 )
 # What runs write, as examples name it.
-WRITTEN = {"report.md", "STAGE.md"}
+WRITTEN = {"report.md", "STAGE.md", "dev.md"}
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
