@@ -86,7 +86,7 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
     updated it: if its previous version was in force on a hub that this run changes.
     """
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
-    reached = {name: of_host for name, of_host in hosts.items() if of_host.get("deployment__run")}
+    reached = {name: of_host for name, of_host in hosts.items() if _is_reached(of_host)}
     limits = _limits_now(hosts)
     hubs: dict[str, dict[str, Any]] = {}
     left: dict[str, str] = {}
@@ -129,7 +129,7 @@ def failure(variables: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
     failures = all_failures(variables)
     said = [f"{host}: {found['msg']}" for host, found in failures.items()]
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
-    reached = [name for name, of_host in hosts.items() if of_host.get("deployment__run")]
+    reached = [name for name, of_host in hosts.items() if _is_reached(of_host)]
     if on_failure == "stop":
         said.append(
             f"The rollout was stopped, and {', '.join(reached)} stay as they are (sth_rollout_on_failure: stop)"
@@ -191,6 +191,11 @@ def _limits_now(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, _Limits]:
                 # Only what is missing already may be replaced.
                 limits[name] = _Limits(fleet, ready, 0, 1)
     return limits
+
+
+def _is_reached(of_host: Mapping[str, Any]) -> bool:
+    """Whether the rollout has updated this host, or started missing replicas there."""
+    return bool(of_host.get("deployment__run") or (of_host.get("deployment__filled") or {}).get("results"))
 
 
 def _planned(of_host: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -186,6 +186,12 @@ def test_hubs_that_an_interrupted_run_updated_are_rolled_back_too() -> None:
     assert plan_back(play(north=there, south=third))["hubs"] == {"north": {}}
 
 
+def test_hubs_on_which_only_missing_replicas_were_started_are_rolled_back_too() -> None:
+    started = updated(deployment__run={}, deployment__filled={"results": [{"deployment__name": "web"}]})
+    none = updated(deployment__run={}, deployment__filled={"results": []})
+    assert plan_back(play(north=started, south=none))["hubs"] == {"north": {"web": {"state": "rolled_back"}}}
+
+
 def test_without_known_settings_only_the_version_is_rolled_back() -> None:
     plan = plan_back(play(north=updated(deployment__planned=planned(ref_before=OLD))))
     assert plan["hubs"] == {"north": {"web": {"state": "rolled_back", "keep_config": True}}}
