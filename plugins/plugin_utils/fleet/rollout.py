@@ -101,7 +101,9 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
         hubs[host] = {}
         for name, planned in _planned(of_host).items():
             found = running.get(name, {})
-            own = _way_back(planned, found.get("ref"), _refs_before(hosts.values(), name), name in _filled(of_host))
+            own = _way_back(
+                planned, found.get("ref"), _refs_before(hosts.values(), name), name in _started_first(of_host)
+            )
             if isinstance(own, dict) and own["state"] != "absent" and name in limits:
                 own = limits[name].applied(own, found)
             if isinstance(own, str):
@@ -119,7 +121,7 @@ def options_before(name: str, element: Mapping[str, Any], variables: Mapping[str
     if way.get("state") == "absent" or way.get("keep_config"):
         return {**kept, **way}
     settings = dict(_planned(variables)[name]["in_force"])
-    if name in _filled(variables):
+    if name in _started_first(variables):
         # Replicas that were missing before count for min_ready now, so they stay.
         settings.pop("indexes", None)
     if way["state"] == "rolled_back":
@@ -198,10 +200,10 @@ def _limits_now(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, _Limits]:
 
 def _is_reached(of_host: Mapping[str, Any]) -> bool:
     """Whether the rollout has updated this host, or started missing replicas there."""
-    return bool(of_host.get("deployment__run") or _filled(of_host))
+    return bool(of_host.get("deployment__run") or _started_first(of_host))
 
 
-def _filled(of_host: Mapping[str, Any]) -> set[str]:
+def _started_first(of_host: Mapping[str, Any]) -> set[str]:
     """Return the names of the deployments of which missing replicas were started on this host, before any was replaced."""
     results = (of_host.get("deployment__filled") or {}).get("results") or ()
     return {item["deployment__name"] for item in results}
