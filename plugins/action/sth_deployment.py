@@ -11,6 +11,7 @@ are names and contain no secrets, and the list is evaluated only once for each o
 Deployments with ``total_replicas`` are spread over the hosts of the play (`fleet`). ``_share`` computes the shares from the results of
 all hosts. A task with ``_listed`` then starts the share of its host, but keeps replicas that move to another hub.
 ``_all_have_theirs`` checks whether every hub has its share. Then a task with ``_listed`` and ``_last`` ends the replicas that have moved.
+If too few replicas are ready to stop any, a task with ``_listed`` and ``_only_missing`` starts missing ones before.
 With ``_brief``, the result does not list the replicas, and nothing is noted for the report.
 
 The playbook C(rollout) also uses ``_rollout``, which decides a step from the results of all hosts (`rollout`). With ``_remember``, the
@@ -125,7 +126,13 @@ class ActionModule(PackageAction):
                 # The deployment is done, and counts more than the report.
                 warning = f"The report lacks deployment {self._task.args['_listed']}: {error.message}"
                 result["warnings"] = [*result.get("warnings", ()), warning]
-        earlier = variables.get("deployment__run") if "_last" in self._task.args else None
+        return self._with_earlier(result, variables)
+
+    def _with_earlier(self, result: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Combine the result with that of the task before it for the same deployment, if the role has run one."""
+        if "_listed" not in self._task.args or {"_only_missing", "_back"} & {*self._task.args}:
+            return result
+        earlier = variables.get("deployment__run" if "_last" in self._task.args else "deployment__filled")
         return both_results(earlier, result, self._task.args["_listed"]) if earlier else result
 
     def _spread(self, variables: dict[str, Any]) -> dict[str, Any]:
@@ -135,13 +142,15 @@ class ActionModule(PackageAction):
                 return {"changed": False, "complete": all_have_theirs(variables)}
             refuse_strategy(self._task)
             computed = shares(variables, self._task.args["_share"] == "only_look")
-            return {"changed": False, **computed, "turns": str(uuid.uuid4())}
+            # In check mode, the task that brings a deployment into its state predicts the start of missing replicas too.
+            lacks = computed["lacks"] and not self._task.check_mode
+            return {"changed": False, **computed, "lacks": lacks, "turns": str(uuid.uuid4())}
         except SthError as error:
             return {**nothing_done(TASK, None), **_failed_result(error)}
 
     def _turns(self, variables: Mapping[str, Any]) -> str:
         """Return the id of the turns of this run; "" if this task is not a turn of a deployment with ``min_ready``, or all hubs are updated at once."""
-        if self._task.check_mode or {"_back", "_last", "_brief"} & {*self._task.args}:
+        if self._task.check_mode or {"_back", "_last", "_brief", "_only_missing"} & {*self._task.args}:
             return ""
         checked, fleet = (variables.get(name) or {} for name in ("deployment__checked", "deployment__fleet"))
         own = (checked.get("fleets") or {}).get(self._task.args.get("_listed")) or {}

@@ -178,10 +178,64 @@ def test_after_a_failed_turn_the_hubs_after_it_stay_as_they_are(tmp_path: pathli
         assert shown == {"north": {("new",)}, "south": {()}, "west": {()}, "east": {()}}
         fleet.hubs["south"].faults.clear()
         # None may be stopped until the missing ones are back.
-        assert "set max_surge to 1" in fleet.refused(**given, args=["new"])
-        fleet.deploy("-f", "10", **{**given, "max_surge": 1}, args=["new"])
+        fleet.deploy("-f", "10", **given, args=["new"])
         assert min(counts) >= 10
         settled(fleet, ["new"])
+
+
+@pytest.mark.parametrize("book", [None, ROLLOUT])
+def test_missing_replicas_are_started_first_if_none_may_be_stopped(book: str | None, tmp_path: pathlib.Path) -> None:
+    with four_hubs(tmp_path) as (fleet, hubs, counts):
+        fleet.deploy(**TWELVE)
+        # Eight are left. The hubs that lack some are the last ones of the play.
+        for hub in hubs[2:]:
+            for instance in hub.ready()[:2]:
+                hub.kill_runner(instance)
+        left = [set(hub.ready()) for hub in hubs]
+        assert [len(ready) for ready in left] == [3, 3, 1, 1]
+        options = ("-f", "10", "-e", "sth_rollout_soak_time=0")
+        counts.clear()
+        # If one hub cannot start them, no replica is stopped on the other hubs.
+        west, east = hubs[2:]
+        east.fault(Fault("status", "POST", "/start", times=99, status=500))
+        assert east.api_url in fleet.refused(*options, book=book, **TWELVE, args=["new"])
+        assert [len(hub.ready()) for hub in hubs] == [3, 3, 3, 1]
+        assert all(ready <= set(hub.ready()) for hub, ready in zip(hubs, left))
+        east.faults.clear()
+        for instance in set(west.ready()) - left[2]:
+            west.kill_runner(instance)
+
+        before = fleet.writes()
+        planned = fleet.reported("--check", *options, book=book, **TWELVE, args=["new"])
+        assert fleet.writes() == before
+
+        # The same if they are started and do not become ready.
+        never: dict[str, Any] = {"wait_for": "event", "ready_event": "never", "wait_timeout": 1}
+        said = fleet.refused(*options, book=book, **TWELVE, args=["new"], **never)
+        assert "never" in said
+        assert [set(hub.ready()) for hub in hubs] == left
+
+        assert sorted(fleet.reported(*options, book=book, **TWELVE, args=["new"])) == sorted(planned)
+        assert min(counts) >= 8
+        # No hub had more than its share.
+        assert max(counts) <= 12
+        settled(fleet, ["new"])
+
+
+def test_a_failed_batch_brings_back_hubs_on_which_missing_replicas_were_started(tmp_path: pathlib.Path) -> None:
+    with four_hubs(tmp_path) as (fleet, hubs, counts):
+        fleet.deploy(**TWELVE)
+        for hub in hubs[2:]:
+            for instance in hub.ready()[:2]:
+                hub.kill_runner(instance)
+        counts.clear()
+        # The first batch, after west and east have started theirs.
+        hubs[0].fault(Fault("status", "POST", "/start", status=500))
+        options = ("-f", "10", "-e", "sth_rollout_soak_time=0")
+        said = fleet.refused(*options, book=ROLLOUT, **TWELVE, args=["new"])
+        assert "Brought back to what ran before: north, west, east." in said
+        assert min(counts) >= 8
+        settled(fleet, [])
 
 
 @pytest.mark.parametrize("book", [None, ROLLOUT])

@@ -354,12 +354,8 @@ def test_the_controller_of_a_real_fleet_is_killed_after_a_write(
     for member in members.values():
         member.wrote = lambda: None
     assert left[0] <= 0
-    said = failure_of(made, book, **element)
-    if said:
-        # Two are missing on each of two hubs, so min_ready leaves none to stop. The message says how to go on.
-        assert "only 8 of 12 replicas are ready" in said
-        assert "set max_surge to 1" in said
-        made.deploy(*OPTIONS, book=book, warned=True, **{**element, "max_surge": 1})
+    # If two are missing on each of two hubs, min_ready leaves none to stop, so these are started first.
+    made.deploy(*OPTIONS, book=book, warned=True, **element)
     settled(members, ["new"])
 
 

@@ -18,6 +18,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+import pytest
+
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
@@ -28,7 +30,7 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     share_of,
     shares,
 )
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
 from ansible_collections.scramjet.sth.tests.scenarios.test_at_once import PATIENT, at_once, versions
@@ -47,17 +49,26 @@ class Member(FakeHub):
     def __init__(self, generation: str, fleet: Fleet) -> None:
         super().__init__(generation)
         self.fleet = fleet
+        # How many replicas of the fleet were ready after each write, the latest last.
+        self.counts: list[int] = []
 
     def answer(self, call: Call) -> Answer:
         """Answer one call."""
         answer = super().answer(call)
         if call.method != "GET":
             first = self.fleet["north"]
+            first.counts.append(sum(len(hub.ready()) for hub in self.fleet.values()))
             first.written += 1
             if first.written == first.last:
                 for hub in self.fleet.values():
                     hub.dead = True
         return answer
+
+    def ready(self) -> list[str]:
+        """Return the ids of the programs that run and have connected."""
+        with self.state.lock:
+            self.state.advance()
+            return [item.id for item in self.state.runners if item.process_alive and item.connected]
 
 
 @contextmanager
@@ -87,11 +98,23 @@ def role(fleet: Fleet, **element: Any) -> list[dict[str, Any]]:
         for name, task in on.items()
     }
     play: dict[str, Any] = {"ansible_play_hosts_all": list(fleet), "hostvars": hosts}
+    results = []
     try:
         play["deployment__fleet"] = shares(play)
+        if play["deployment__fleet"]["lacks"]:
+            for name, found in play["deployment__fleet"]["hubs"].items():
+                if found["web"]["lacks"]:
+                    share = share_of("web", {**play, "inventory_hostname": name}, last=False)
+                    result = on[name]("sth_deployment", name="web", _only_missing=True, **{**own, **share})
+                    hosts[name]["deployment__filled"] = {"results": [result]}
+                    results.append(result)
+            if failures(results):
+                return results
+            for name, task in on.items():
+                hosts[name]["deployment__seen"] = task("sth_deployment_info", names=["web"])
+            play["deployment__fleet"] = shares(play)
     except SthError as error:
-        return [{"failed": True, "error_code": error.code}]
-    results = []
+        return [*results, {"failed": True, "error_code": error.code}]
     for last in (False, True):
         if last and not (play["deployment__fleet"]["surplus"] and all_have_theirs(play)):
             break
@@ -149,6 +172,35 @@ def test_a_controller_that_is_killed_after_any_write_leaves_what_the_next_run_co
             break
     # Three uploads, and starts and ends of five replicas, of which one has moved.
     assert number > 13
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_fleet_that_may_not_surge_goes_on_after_a_controller_was_killed_at_min_ready(
+    lost: int, tmp_path: pathlib.Path
+) -> None:
+    old, new = versions(tmp_path, 2)
+    given = {"index_key": "n", "min_ready": 3, "max_surge": 0, "max_unavailable": 1}
+    before, after = ({**given, "src": path, "args": [path]} for path in (old, new))
+    with three_hubs() as fleet:
+        assert not failures(role(fleet, **before))
+        # Replicas are lost, of which the last ones are on hubs that come later in the play.
+        for hub in [*fleet.values()][-lost:]:
+            with hub.state.lock:
+                last = [item for item in hub.state.runners if item.process_alive][-1]
+            hub.kill_runner(last.id)
+        ready = sum(len(hub.ready()) for hub in fleet.values())
+        assert ready == 4 - lost
+        fleet["north"].counts.clear()
+        # A new version that does not become ready stops nothing.
+        west = fleet["west"]
+        west.fault(Fault("status", "POST", "/start", times=99, status=500))
+        assert failures(role(fleet, **after))
+        assert min(fleet["north"].counts) >= ready
+        assert (0, old) in running(fleet["north"])
+        west.faults.clear()
+        assert not failures(role(fleet, **after))
+        assert min(fleet["north"].counts) >= ready
+        settled(fleet, new)
 
 
 def test_of_two_controllers_at_once_the_next_run_of_one_has_the_last_word(tmp_path: pathlib.Path) -> None:

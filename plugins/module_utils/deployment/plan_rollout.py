@@ -21,7 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 
 @dataclass(frozen=True)
 class Policy:
-    """How replicas are replaced."""
+    """How replicas are replaced. If ``rolling`` may neither surge nor miss any, only missing replicas are started, and none is replaced."""
 
     strategy: Strategy = "rolling"
     max_surge: int = 1
@@ -79,6 +79,8 @@ def plan_rollout(
         batches = _recreate(sorted_out)
     elif policy.strategy == "blue_green":
         batches = _blue_green(sorted_out)
+    elif policy.max_surge == policy.max_unavailable == 0:
+        batches = _only_missing(sorted_out)
     else:
         batches = _rolling(sorted_out, len(goal.slots), policy)
     return tuple(batch for batch in batches if batch != Batch())
@@ -175,6 +177,16 @@ def _leaving(stops: Sequence[ToStop], most: int, most_proven: int) -> list[ToSto
         if item.unproven or most_proven >= 0:
             leaving.append(item)
     return leaving
+
+
+def _only_missing(todo: _Sorted) -> list[Batch]:
+    """End what is not ready, wait for replicas that may not be ready, end copies, and start replicas where none is left."""
+    occupied = {item.replica.index for item in todo.old}
+    return [
+        Batch((), tuple(todo.broken), tuple(todo.unproven)),
+        Batch((), tuple(todo.spare)),
+        Batch(tuple(item for item in todo.missing if item.slot.index not in occupied)),
+    ]
 
 
 def _blue_green(todo: _Sorted) -> list[Batch]:

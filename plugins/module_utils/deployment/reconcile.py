@@ -205,7 +205,7 @@ def _plan(
     return plan_present(
         before,
         goal,
-        _policy(options),
+        _policy(run, options),
         upload=goal.sequence is not None and package is not None and not goal.sequence.id,
         keep_versions=options.keep_versions,
         masker=masker,
@@ -232,7 +232,9 @@ def _named_version(
         raise
 
 
-def _policy(options: DeploymentOptions) -> Policy:
+def _policy(run: Run, options: DeploymentOptions) -> Policy:
+    if run.only_missing:
+        return Policy(max_surge=0, max_unavailable=0)
     return Policy(options.strategy, options.max_surge, options.max_unavailable)
 
 
@@ -249,7 +251,7 @@ class _Apply:
         self.package = package
         self.masker = masker
         self.uploaded: SequenceRecord | None = None
-        policy = Policy("recreate") if options.state == "absent" else _policy(options)
+        policy = Policy("recreate") if options.state == "absent" else _policy(run, options)
         self.ending = ending_from_options(options)
         self.rolling = Rolling(run, options, before, policy, readiness_from_options(options, run.masker), self.ending)
 

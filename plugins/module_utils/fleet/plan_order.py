@@ -48,6 +48,15 @@ def check_promise(promise: Promise) -> None:
         )
 
 
+def waits_for_missing(promise: Promise, ready: int) -> bool:
+    """Whether no replica may be stopped until missing ones are started: too few are ready, and ``max_surge`` allows no other way.
+
+    ``ready``: how many replicas of the fleet are ready now.
+    """
+    least = promise.min_ready
+    return promise.strategy == "rolling" and promise.max_surge == 0 and least is not None and 0 < ready <= least
+
+
 def missing_at_once(promise: Promise, ready: int) -> tuple[int, int]:
     """Return how many replicas may be missing on one hub, and on how many hubs at the same time (0: on all).
 

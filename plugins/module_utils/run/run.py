@@ -83,6 +83,11 @@ class Run:
         """Whether the caller asks for the settings that were in force before, which the playbook rollout brings back."""
         return bool(self.options.get("_remember"))
 
+    @property
+    def only_missing(self) -> bool:
+        """Whether to start only missing replicas of a deployment, and to replace none."""
+        return bool(self.options.get("_only_missing"))
+
     def hide(self, records: Iterable[InstanceRecord]) -> None:
         """Mask the secrets of ``records`` in all texts of this run, because the runner writes them into the log.
 

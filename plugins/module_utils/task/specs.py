@@ -46,11 +46,12 @@ HUB: Spec = {
 }
 
 # Internal, from the action plugin: the predicted state in a play with --check (predicted.py), whether the result needs the rows of a
-# report, and whether the action plugin needs the settings in force or the files of a package.
+# report, whether the action plugin needs the settings in force or the files of a package, and whether to start only what is missing.
 PREDICTED: Spec = {
     "_predicted": {"type": "raw"},
     "_report": {"type": "bool"},
     "_remember": {"type": "bool"},
+    "_only_missing": {"type": "bool"},
     "_files": {"type": "bool"},
 }
 

@@ -86,7 +86,7 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
     updated it: if its previous version was in force on a hub that this run changes.
     """
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
-    reached = {name: of_host for name, of_host in hosts.items() if of_host.get("deployment__run")}
+    reached = {name: of_host for name, of_host in hosts.items() if _is_reached(of_host)}
     limits = _limits_now(hosts)
     hubs: dict[str, dict[str, Any]] = {}
     left: dict[str, str] = {}
@@ -101,7 +101,9 @@ def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
         hubs[host] = {}
         for name, planned in _planned(of_host).items():
             found = running.get(name, {})
-            own = _way_back(planned, found.get("ref"), _refs_before(hosts.values(), name))
+            own = _way_back(
+                planned, found.get("ref"), _refs_before(hosts.values(), name), name in _started_first(of_host)
+            )
             if isinstance(own, dict) and own["state"] != "absent" and name in limits:
                 own = limits[name].applied(own, found)
             if isinstance(own, str):
@@ -119,6 +121,9 @@ def options_before(name: str, element: Mapping[str, Any], variables: Mapping[str
     if way.get("state") == "absent" or way.get("keep_config"):
         return {**kept, **way}
     settings = dict(_planned(variables)[name]["in_force"])
+    if name in _started_first(variables):
+        # Replicas that were missing before count for min_ready now, so they stay.
+        settings.pop("indexes", None)
     if way["state"] == "rolled_back":
         settings.pop("sequence")
     return {**kept, **settings, **way}
@@ -129,7 +134,7 @@ def failure(variables: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
     failures = all_failures(variables)
     said = [f"{host}: {found['msg']}" for host, found in failures.items()]
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
-    reached = [name for name, of_host in hosts.items() if of_host.get("deployment__run")]
+    reached = [name for name, of_host in hosts.items() if _is_reached(of_host)]
     if on_failure == "stop":
         said.append(
             f"The rollout was stopped, and {', '.join(reached)} stay as they are (sth_rollout_on_failure: stop)"
@@ -193,6 +198,17 @@ def _limits_now(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, _Limits]:
     return limits
 
 
+def _is_reached(of_host: Mapping[str, Any]) -> bool:
+    """Whether the rollout has updated this host, or started missing replicas there."""
+    return bool(of_host.get("deployment__run") or _started_first(of_host))
+
+
+def _started_first(of_host: Mapping[str, Any]) -> set[str]:
+    """Return the names of the deployments of which missing replicas were started on this host, before any was replaced."""
+    results = (of_host.get("deployment__filled") or {}).get("results") or ()
+    return {item["deployment__name"] for item in results}
+
+
 def _planned(of_host: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     results = (of_host.get("deployment__planned") or {}).get("results") or ()
     return {item["deployment__name"]: item for item in results}
@@ -204,19 +220,30 @@ def _refs_before(hosts: Iterable[Mapping[str, Any]], name: str) -> set[str]:
     return {item["ref_before"] for item in planned if item.get("would_change") and item.get("ref_before")}
 
 
-def _way_back(planned: Mapping[str, Any], running: str | None, refs_before: set[str]) -> dict[str, Any] | str | None:
-    """Return the options that bring a deployment back, or the reason why it cannot be brought back, or None if it need not be."""
+def _way_back(
+    planned: Mapping[str, Any], running: str | None, refs_before: set[str], filled: bool
+) -> dict[str, Any] | str | None:
+    """Return the options that bring a deployment back, or the reason why it cannot be brought back, or None if it need not be.
+
+    ``filled``: whether missing replicas were started before the update.
+    """
     target, before = planned["deployment"]["ref"], planned.get("ref_before")
     only_version = {"state": "rolled_back", "keep_config": True}
     if not planned.get("would_change"):
         previous = planned["deployment"]["previous_ref"]
         return only_version if previous in refs_before and running == target else None
+    if before is None and filled:
+        return "no replica ran there before, so its previous version is not known: run a rollout with the previous list"
     if before is None:
         return {"state": "absent"} if running is not None else None
     if "in_force" not in planned:
         # The task ran as a module, which does not pass on secrets.
         if before == target:
             return "its previous configuration is known only where tasks run in-process (sth_entrance): deploy that configuration yourself"
+        return only_version if running == target else None
+    if filled and "overrides" in planned["in_force"]:
+        if before == target:
+            return "the previous overrides of replicas that were missing are not known: run a rollout with the previous list"
         return only_version if running == target else None
     # If the previous version runs already, rolled_back would go back one version too far.
     return {"state": "rolled_back"} if running not in (None, before) else {"state": "present", "canary": 0}

@@ -22,6 +22,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order impo
     Promise,
     check_promise,
     missing_at_once,
+    waits_for_missing,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_shares import Member, Spread, plan_shares
 from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_of
@@ -88,10 +89,11 @@ def read_fleet(given: Mapping[str, Any], options: DeploymentOptions) -> Fleet | 
 def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, Any]:
     """Compute the shares of all hosts of the play. ``only_looks``: nothing will be changed, so it is not a failure if a hub does not answer.
 
-    Returns ``{hubs: {host: {name: {indexes, held, surplus, max_unavailable}}}, away: [host], at_once, surplus, warnings}``.
+    Returns ``{hubs: {host: {name: {indexes, held, surplus, lacks, max_unavailable}}}, away: [host], at_once, surplus, lacks, warnings}``.
     ``indexes``: the replicas that the host shall have. ``held``: the replicas that it has now. ``surplus`` of a host: whether it has any
-    that it shall not have; ``surplus`` of the result: whether any host has. ``at_once``: on how many hosts replicas may be replaced at the
-    same time, 0 for all. Raises ``INVALID_OPTION`` and ``UNREACHABLE``.
+    that it shall not have; ``surplus`` of the result: whether any host has. ``lacks``, in the same way: whether missing replicas are started
+    first, because until then none may be stopped on any host. ``at_once``: on how many hosts replicas may be replaced at the same time,
+    0 for all. This and ``max_unavailable`` are for the time after that. Raises ``INVALID_OPTION`` and ``UNREACHABLE``.
     """
     _refuse_part_of_fleet(variables)
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
@@ -99,7 +101,9 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
     fleets = _common_fleets(hosts)
     away = [name for name, found in seen.items() if found is None]
     hubs: dict[str, dict[str, Any]] = {name: {} for name in hosts}
-    at_once, surplus = 0, False
+    at_once, surplus, lacks = 0, False, False
+    # Missing replicas are started once. If too few are ready even after that, `missing_at_once` refuses.
+    were_started = any((item.get("deployment__filled") or {}).get("results") for item in hosts.values())
     for name, fleet in fleets.items():
         if away and fleet.on_unreachable == "fail" and not only_looks:
             raise SthError(
@@ -117,22 +121,26 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
             )
         members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
         planned = plan_shares(members, fleet.total_replicas, fleet.spread)
-        missing, hubs_at_once = missing_at_once(fleet.promise(name), ready_replicas(name, seen.values()))
+        ready = ready_replicas(name, seen.values())
+        waits = not were_started and waits_for_missing(fleet.promise(name), ready)
+        missing, hubs_at_once = missing_at_once(fleet.promise(name), fleet.total_replicas if waits else ready)
         at_once = min(filter(None, (at_once, hubs_at_once)), default=0)
         for host, indexes in planned.items():
             hubs[host][name] = {
                 "indexes": list(indexes),
                 "held": sorted(held[host]),
                 "surplus": not held[host] <= set(indexes),
+                "lacks": waits and _ready_on(seen[host], name) < len({*indexes, *held[host]}),
                 "max_unavailable": missing,
             }
-            surplus = surplus or hubs[host][name]["surplus"]
+            surplus, lacks = surplus or hubs[host][name]["surplus"], lacks or hubs[host][name]["lacks"]
     gone = f"No answer from {', '.join(away)}: the other hubs run the replicas that belong there."
     return {
         "hubs": hubs,
         "away": away,
         "at_once": at_once,
         "surplus": surplus,
+        "lacks": lacks,
         **({"warnings": [gone]} if away and fleets and not only_looks else {}),
     }
 
@@ -144,8 +152,7 @@ def ready_replicas(name: str, seen: Collection[Any]) -> int:
     """
     held = [_indexes_of(found, name) for found in seen if found is not None]
     copies = sum(map(len, held)) - len(frozenset().union(*held))
-    ready: int = sum(item["ready"] for found in seen for item in found or () if item["name"] == name)
-    return max(0, ready - copies)
+    return max(0, sum(_ready_on(found, name) for found in seen) - copies)
 
 
 def share_of(name: str, variables: Mapping[str, Any], last: bool) -> dict[str, Any]:
@@ -253,6 +260,11 @@ def _common_fleets(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Fleet]:
 def _indexes_of(deployments: Iterable[Mapping[str, Any]], name: str) -> frozenset[int]:
     texts = [item["indexes"] for item in deployments if item["name"] == name]
     return frozenset(chain.from_iterable(chain.from_iterable(ranges_of(text) or () for text in texts)))
+
+
+def _ready_on(deployments: Iterable[Mapping[str, Any]] | None, name: str) -> int:
+    """Return how many replicas of a deployment are ready on one hub."""
+    return sum(item["ready"] for item in deployments or () if item["name"] == name)
 
 
 def _weight(variables: Mapping[str, Any], spread: Spread) -> float:

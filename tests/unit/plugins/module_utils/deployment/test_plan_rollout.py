@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,28 @@ def test_new_replicas_of_an_interrupted_run_are_not_relied_on_before_they_are_re
     assert steps(deployment.plan("c")) == ["+0", "-0", "+1", "-1", "+2", "-2"]
     # What is left of a finished run is ready.
     assert [batch.awaited for batch in running("a", 3).plan(replicas=4).batches] == [()]
+
+
+def test_without_surge_and_missing_ones_only_missing_replicas_are_started() -> None:
+    neither = Policy(max_surge=0, max_unavailable=0)
+    deployment = running("a", 4)
+    assert steps(deployment.plan("b", neither)) == []
+    deployment.instances[1] = replace(deployment.instances[1], status="stopping")
+    del deployment.instances[3]
+    plan = deployment.plan("b", neither, replicas=4)
+    assert steps(plan) == ["-1", "+1 +3"]
+    deployment.carry_out(plan)
+    assert deployment.shown() == ["0a", "1b", "2a", "3b"]
+    # A later run goes on from there.
+    assert steps(deployment.plan("b", neither)) == [""]
+    assert steps(deployment.plan("b", Policy(max_surge=0, max_unavailable=1))) == ["", "-0", "+0", "-2", "+2"]
+    # One that an interrupted run has left may not be ready yet. Of copies, one is enough.
+    deployment = running("a", 2)
+    deployment.add(2, "b", generation=2, replicas=3)
+    deployment.add(2, "b", generation=2, replicas=3)
+    plan = deployment.plan("b", neither, replicas=3)
+    assert [len(batch.awaited) for batch in plan.batches] == [1, 0]
+    assert steps(plan) == ["", "-2"]
 
 
 LIVE = st.lists(

@@ -17,6 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order impo
     Promise,
     check_promise,
     missing_at_once,
+    waits_for_missing,
 )
 
 
@@ -71,6 +72,37 @@ def test_an_impossible_min_ready_is_refused(changed: dict[str, Any], says: str) 
     check_promise(promise())
     with pytest.raises(SthError, match=says):
         check_promise(promise(**changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "ready", "expected"),
+    [
+        ({}, 9, True),
+        ({}, 3, True),
+        ({}, 10, False),
+        # Nothing runs that could be stopped.
+        ({}, 0, False),
+        ({"max_surge": 1}, 9, False),
+        ({"min_ready": None}, 9, False),
+        ({"strategy": "blue_green"}, 9, False),
+    ],
+)
+def test_missing_replicas_are_started_first_if_none_may_be_stopped(
+    changed: dict[str, Any], ready: int, expected: bool
+) -> None:
+    assert waits_for_missing(promise(**{"max_surge": 0, **changed}), ready) is expected
+
+
+@given(st.integers(1, 30), st.integers(0, 30), st.integers(1, 5), st.integers(0, 40))
+def test_a_promise_that_can_be_kept_is_not_refused_once_all_replicas_are_ready(
+    total: int, least: int, most: int, ready: int
+) -> None:
+    wanted = promise(total=total, min_ready=min(least, total - 1), max_unavailable=most, max_surge=0)
+    check_promise(wanted)
+    counted = total if waits_for_missing(wanted, ready) else ready
+    on_each, hubs = missing_at_once(wanted, counted)
+    assert on_each > 0
+    assert on_each * hubs <= max(0, counted - min(least, total - 1))
 
 
 def test_without_max_surge_too_few_ready_replicas_are_refused() -> None:

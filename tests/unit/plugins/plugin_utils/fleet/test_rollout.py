@@ -186,6 +186,25 @@ def test_hubs_that_an_interrupted_run_updated_are_rolled_back_too() -> None:
     assert plan_back(play(north=there, south=third))["hubs"] == {"north": {}}
 
 
+def test_hubs_on_which_only_missing_replicas_were_started_are_rolled_back_too() -> None:
+    started = updated(deployment__run={}, deployment__filled={"results": [{"deployment__name": "web"}]})
+    none = updated(deployment__run={}, deployment__filled={"results": []})
+    variables = play(north=started, south=none)
+    plan = plan_back(variables)
+    assert plan["hubs"] == {"north": {"web": {"state": "rolled_back"}}}
+    # These replicas stay: what ran before would be fewer than min_ready.
+    own = {**variables["hostvars"]["north"], "deployment__back": plan}
+    own["deployment__planned"]["results"][0]["in_force"] = {**IN_FORCE, "indexes": [0]}
+    assert "indexes" not in options_before("web", {}, own)
+    # The overrides that they had are not known.
+    own["deployment__planned"]["results"][0]["in_force"]["overrides"] = [{"args": ["own"]}]
+    assert plan_back(play(north=own))["hubs"] == {"north": {"web": {"state": "rolled_back", "keep_config": True}}}
+    own["deployment__planned"]["results"][0]["ref_before"] = NEW
+    assert "overrides of replicas that were missing are not known" in plan_back(play(north=own))["left"]["north"]
+    empty = {**started, "deployment__planned": planned(previous=None)}
+    assert "no replica ran there before" in plan_back(play(north=empty))["left"]["north"]
+
+
 def test_without_known_settings_only_the_version_is_rolled_back() -> None:
     plan = plan_back(play(north=updated(deployment__planned=planned(ref_before=OLD))))
     assert plan["hubs"] == {"north": {"web": {"state": "rolled_back", "keep_config": True}}}

@@ -129,6 +129,38 @@ def test_the_replicas_that_may_be_missing_are_shared_between_the_hubs() -> None:
     assert planned["hubs"]["a"]["web"]["max_unavailable"] == 1
 
 
+def test_if_none_may_be_stopped_missing_replicas_are_started_first() -> None:
+    seen = {"a": runs("0", 1), "b": runs("3-5", 2), "c": runs("6-8", 3), "d": runs("9-11", 3)}
+    given: dict[str, Any] = {"total_replicas": 12, "min_ready": 9, "max_surge": 0, "max_unavailable": 2}
+    planned = shares(play(seen, **given))
+    assert planned["lacks"]
+    # On b, one is there and not ready.
+    assert {host: found["web"]["lacks"] for host, found in planned["hubs"].items()} == {
+        "a": True,
+        "b": True,
+        "c": False,
+        "d": False,
+    }
+    # Three may be missing when all are ready.
+    assert planned["at_once"] == 1
+    assert planned["hubs"]["c"]["web"]["max_unavailable"] == 2
+    assert (
+        shares(play(seen, total_replicas=12, min_ready=9, max_surge=0, max_unavailable=2), only_looks=True) == planned
+    )
+    # There is another way, or enough are ready.
+    for more in ({"max_surge": 1}, {"min_ready": 8}, {"min_ready": None}):
+        assert not shares(play(seen, **{**given, **more}))["lacks"]
+
+
+def test_the_limits_are_counted_again_after_missing_replicas_were_started() -> None:
+    given: dict[str, Any] = {"total_replicas": 6, "min_ready": 4, "max_surge": 0, "max_unavailable": 2}
+    filled = {"a": {"deployment__filled": {"results": [{"deployment__name": "web"}]}}}
+    planned = shares(play({"a": runs("0-2", 3), "b": runs("3-5", 2)}, filled, **given))
+    assert (planned["lacks"], planned["hubs"]["a"]["web"]["max_unavailable"]) == (False, 1)
+    with pytest.raises(SthError, match="only 4 of 6 replicas are ready and min_ready is 4"):
+        shares(play({"a": runs("0-2", 2), "b": runs("3-5", 2)}, filled, **given))
+
+
 def test_a_part_of_a_fleet_is_refused() -> None:
     variables = play({"a": runs(""), "b": runs("")}, total_replicas=2)
     with pytest.raises(SthError, match="--limit a"):
