@@ -90,7 +90,7 @@ options:
     env:
       - name: STH_TOKEN
   token_file:
-    description: File with the token, on the controller, instead of O(token).
+    description: File with the token, or a program that prints it, on the controller, instead of O(token).
     type: path
     env:
       - name: STH_TOKEN_FILE

@@ -10,13 +10,14 @@ import ipaddress
 import json
 import os
 import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import read_token
+from ansible_collections.scramjet.sth.plugins.module_utils.http.token_file import LONGEST_RUN, read_token
 
 DEFAULT_API_URL = "http://127.0.0.1:8000/api/v1"
 # The options for signing in. All of them come from one place: if a task sets one of them, its variables and the environment do not count.
@@ -183,7 +184,7 @@ def _refuse_unsendable(what: str, text: str) -> None:
 
 
 def _require_token(path: str) -> str:
-    """Return the token in a file. Refuse a file without a token that can be sent."""
+    """Return the token in a file, or from a program. Refuse what has no token that can be sent."""
     try:
         token = read_token(path)
     except OSError as error:
@@ -191,9 +192,19 @@ def _require_token(path: str) -> str:
             "INVALID_OPTION",
             f"token_file {path} cannot be read on the machine where the task runs ({error.strerror}): correct the path or its permissions.",
         ) from None
+    except subprocess.SubprocessError as error:
+        # Not what it has written, because that may contain the token.
+        how = f"took longer than {LONGEST_RUN} s"
+        if isinstance(error, subprocess.CalledProcessError):
+            how = f"ended with exit code {error.returncode}"
+        raise SthError(
+            "LOCAL_ERROR",
+            f"token_file {path} is a program, and it {how}: run it on the machine where the task runs to see why.",
+        ) from None
     if token is None:
         raise SthError(
-            "INVALID_OPTION", f"token_file {path} does not hold one token: write the token into it, and nothing else."
+            "INVALID_OPTION",
+            f"token_file {path} does not hold one token: write the token into it, and nothing else, or let the program print nothing else.",
         )
     return token
 

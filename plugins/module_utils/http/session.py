@@ -119,7 +119,7 @@ class Session:
         """Send a request and return its answer, whose body has not been read.
 
         ``timeout``: seconds to connect, and of silence. Raises what `requests` raises. A request that was refused with 401 is sent
-        again if the file with the token holds another one by then, but at most `NEWER_TOKENS` times.
+        again if ``token_file`` has another token by then, but at most `NEWER_TOKENS` times.
         """
         request = requests.PreparedRequest()
         request.prepare_method(method)
@@ -140,10 +140,10 @@ class Session:
             answer = self._adapter.send(
                 request, stream=True, timeout=timeout, verify=self._verify, cert=self._cert, proxies=self._proxies
             )
-            if self._token_file is None or answer.status_code != 401 or resent == NEWER_TOKENS:
+            if self._token_file is None or token is None or answer.status_code != 401 or resent == NEWER_TOKENS:
                 return answer
             # The request was not carried out. The token may have been replaced while it was under way.
-            sent, token = token, self._token_file.token()
+            sent, token = token, self._token_file.after(token)
             if sent == token or begin is None:
                 return answer
             if data is not None and not isinstance(data, bytes):

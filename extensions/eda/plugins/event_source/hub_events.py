@@ -91,7 +91,7 @@ options:
     type: str
   token_file:
     description:
-      - File with the bearer token. It is read again for each request.
+      - File with the bearer token, which is read again for each request, or a program that prints it, which is run again after an answer 401.
     type: str
   headers:
     description:

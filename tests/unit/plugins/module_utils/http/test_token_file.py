@@ -10,6 +10,9 @@ import pathlib
 from dataclasses import replace
 from typing import Any, Callable
 
+import pytest
+
+from ansible_collections.scramjet.sth.plugins.module_utils.http import token_file
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task, when
@@ -73,6 +76,74 @@ def test_a_request_whose_token_is_replaced_while_it_is_under_way_is_sent_again(t
         hub.version()
         assert hub.sequences() == []
         assert hub.send_sequence(content).id == "a"
+
+
+def program(path: pathlib.Path, *lines: str) -> pathlib.Path:
+    path.write_text("\n".join(["#!/bin/sh", *lines]))
+    path.chmod(0o700)
+    return path
+
+
+def test_a_program_prints_the_token_and_is_run_again_only_after_a_refusal(tmp_path: pathlib.Path) -> None:
+    path = program(tmp_path / "print-token", f"echo run >> {tmp_path}/runs", f"cat {tmp_path}/token")
+    (tmp_path / "token").write_text("first\n")
+    listed = Exchange("GET", "/sequences", answer("200 OK", "[]"))
+    script = [
+        signed(VERSION_1, "first"),
+        signed(listed, "first"),
+        refused("GET", "/sequences", "first", lambda: (tmp_path / "token").write_text("second\n")),
+        signed(listed, "second"),
+        signed(listed, "second"),
+    ]
+    with ScriptedServer(*script) as server:
+        hub = client(server, token_file=str(path))
+        for _dummy in range(3):
+            assert hub.sequences() == []
+    assert (tmp_path / "runs").read_text() == "run\n" * 2
+
+
+def test_a_program_that_fails_after_a_refusal_leaves_the_refusal(tmp_path: pathlib.Path) -> None:
+    path = program(tmp_path / "print-token", f"mkdir {tmp_path}/ran && echo first")
+    with ScriptedServer(VERSION_1, refused("GET", "/sequences", "first", lambda: None)) as server:
+        hub = client(server, token_file=str(path))
+        hub.version()
+        assert failure(hub.sequences).code == "UNAUTHORIZED"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("echo canary; echo canary >&2; exit 3", "LOCAL_ERROR", "is a program, and it ended with exit code 3: run it on the machine"),
+        ("echo two words", "INVALID_OPTION", "or let the program print nothing else"),
+        ("true", "INVALID_OPTION", "does not hold one token"),
+    ],
+)  # fmt: skip
+def test_a_program_that_prints_no_token_is_refused_before_anything_is_sent(
+    hub: FakeHub, tmp_path: pathlib.Path, line: str, code: str, said: str
+) -> None:
+    path = program(tmp_path / "print-token", line)
+    result = run_task("sth_hub_info", hub, token_file=str(path))
+    assert result["error_code"] == code
+    assert said in result["msg"]
+    assert "canary" not in str(result)
+    assert hub.requests == []
+
+
+def test_a_program_that_does_not_end_is_ended(
+    hub: FakeHub, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_file, "LONGEST_RUN", 0.1)
+    result = run_task("sth_hub_info", hub, token_file=str(program(tmp_path / "print-token", "exec sleep 1000")))
+    assert (result["error_code"], "took longer than" in result["msg"]) == ("LOCAL_ERROR", True)
+
+
+def test_an_executable_file_with_a_token_is_not_run(tmp_path: pathlib.Path) -> None:
+    """Some file systems make every file executable."""
+    path = tmp_path / "token"
+    path.write_text("first\n")
+    path.chmod(0o777)
+    with ScriptedServer(signed(VERSION_1, "first")) as server:
+        client(server, token_file=str(path)).version()
 
 
 def test_a_request_that_is_refused_with_the_token_in_the_file_is_not_sent_again(tmp_path: pathlib.Path) -> None:
