@@ -51,6 +51,15 @@ class Kind:
         )
 
 
+def restart_in_a_stop(hub: FakeHub) -> None:
+    """Kill the hub and start it again: after it has told a program to stop, or before it does anything else that it is asked for."""
+    *_before, instance, order = hub.writes[-1].path.split("/")
+    with hub.state.lock:
+        if order == "_stop" and instance in hub.state.instances:
+            hub.state.instances[instance].status = "stopping"
+    hub.restart()
+
+
 _LOST = ("UNREACHABLE",)
 # Programs that run have ended or come back, and their records may block the removal of their package.
 _RESTARTED = ("UNREACHABLE", "START_FAILED", "ENDED_EARLY", "CONFLICT", "TIMEOUT", "NOT_FOUND")
@@ -81,6 +90,7 @@ KINDS = (
     Kind("401", "status", ("UNAUTHORIZED",), 401, _PAGE),
     Kind("restart before", "die", _RESTARTED, then=FakeHub.restart, lasts=False),
     Kind("restart after", "cut", _RESTARTED, then=FakeHub.restart, lasts=False),
+    Kind("restart in a stop", "die", _RESTARTED, then=restart_in_a_stop, lasts=False),
     Kind("killed before", "hang", (), lasts=False, kills=True),
     Kind("killed after", "mute", (), lasts=False, kills=True),
 )

@@ -73,6 +73,8 @@ _RUNNING = (_STORED, _instance(app_config={"x": 1}))
 _POOL = (_STORED, _instance(count=2, app_config={"x": 1}))
 _DEPLOYED = ("sth_deployment", {"name": "web", "src": "a", "replicas": 2, "app_config": {"x": 1}})
 _UPDATE: Options = {"name": "web", "src": "b"}
+_GATE: Options = {"wait_for": "event", "ready_event": "up"}
+_UP: Options = {"app_config": {"events": [{"name": "up", "payload": {"ok": True}}]}}
 
 TRANSITIONS = (
     Transition("sequence: upload", "sth_sequence", {"src": "a"}),
@@ -96,6 +98,13 @@ TRANSITIONS = (
     ),
     Transition("deployment: first", *_DEPLOYED),
     Transition("deployment: update", "sth_deployment", _UPDATE, (_DEPLOYED,)),
+    # A replica that came back after a restart of its hub cannot emit its event once more.
+    Transition(
+        "deployment: update by events",
+        "sth_deployment",
+        {**_UPDATE, **_GATE},
+        (("sth_deployment", {"name": "web", "src": "a", "replicas": 3, **_UP, **_GATE}),),
+    ),
     Transition("deployment: grow", "sth_deployment", {"name": "web", "replicas": 4}, (_DEPLOYED,)),
     Transition(
         "deployment: roll back",

@@ -26,9 +26,11 @@ def test_right_after_a_restart_of_the_hub_an_unlisted_instance_is_not_started_ag
     if not hub.state.is_1x:
         return
     hub.restart()
-    result = start(hub)
+    shown: list[str] = []
+    result = start(hub, tell=shown.append)
     assert not result["changed"], result
     assert len(hub.instances) == 1
+    assert ["has just been started: waiting up to" in line for line in shown] == [True], shown
 
 
 @pytest.mark.slow
@@ -70,9 +72,11 @@ def test_an_instance_that_does_not_answer_for_a_moment_is_not_started_again(hub:
         pytest.skip("a 1.x hub lists instances whole")
     first = start(hub)["instance"]["id"]
     for check in (True, False):
+        shown: list[str] = []
         hub.fault(Fault("hang", "GET", f"/instance/{first}$"))
-        result = start(hub, check=check)
+        result = start(hub, check=check, tell=shown.append)
         assert not result["changed"], result
+        assert ["does not answer for every instance: asking again" in line for line in shown] == [True], shown
     assert hub.runners == 1
 
 

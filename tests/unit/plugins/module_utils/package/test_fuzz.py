@@ -219,6 +219,34 @@ def test_a_deeply_nested_manifest_is_refused(tmp_path: Path) -> None:
     assert not is_harmless(source, tmp_path)
 
 
+# More parts than Python may call functions within each other; a longer path than a system call takes, of short and of long names.
+@pytest.mark.parametrize(("depth", "name", "fits"), [(1000, "d", True), (2200, "d", False), (30, "e" * 200, False)])
+def test_a_deep_tree_is_packed_or_refused(depth: int, name: str, fits: bool, tmp_path: Path) -> None:
+    source = tmp_path / "deep"
+    source.mkdir()
+    (source / "package.json").write_bytes(SAID)
+    (source / "index.js").touch()
+    inner = os.open(source, os.O_RDONLY)
+    for _part in range(depth):
+        os.mkdir(name, dir_fd=inner)
+        outer, inner = inner, os.open(name, os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(os.open("leaf.js", os.O_CREAT, dir_fd=inner))
+    os.close(inner)
+    began = time.monotonic()
+    code = ""
+    try:
+        with (tmp_path / "packed.tar.gz").open("wb") as file:
+            write_package(read_package(str(source)), file)
+    except SthError as error:
+        code = error.code
+    finally:
+        # pytest cannot remove it.
+        subprocess.run(["rm", "-rf", source], check=True)
+    assert code == ("" if fits else "INVALID_PACKAGE")
+    assert time.monotonic() - began < bound(5)
+
+
 def test_a_compression_bomb_does_not_fill_the_memory(tmp_path: Path) -> None:
     # 64 MiB of zeros behind the end of the archive, in 64 KiB.
     assert not is_harmless(repeated(tmp_path / "bomb.tar.gz", bytes(MIB), 64), tmp_path)
