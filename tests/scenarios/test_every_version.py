@@ -183,6 +183,14 @@ def test_streams_are_written_and_read(probe: FakeHub) -> None:
 
 
 @every_version
+def test_input_after_the_end_of_the_input_is_refused_unless_the_hub_hides_that(probe: FakeHub) -> None:
+    fine(run_task("sth_instance", probe, name="deaf", sequence="probe", wait_for="none"))
+    fine(run_task("sth_stream", probe, instance="deaf", stream="input", content="last", end=True))
+    late = run_task("sth_stream", probe, instance="deaf", stream="input", content="more", wait_timeout=0.5)
+    assert late.get("error_code") == (None if probe.state.has("loses_input_after_end") else "CONFLICT"), late
+
+
+@every_version
 def test_topics_are_managed_or_refused(hub: FakeHub) -> None:
     topic: dict[str, Any] = {"name": "orders", "content_type": "text/plain"}
     if can(hub, "topics"):
