@@ -116,6 +116,7 @@ options:
       - Whether to end the stream after writing, so that the program knows that nothing more comes. B(This cannot be undone.) If a task
         writes to the stream later, it fails, but only after O(wait_timeout), because a hub does not report that a stream has ended. The
         task then fails with C(error_code=CONFLICT), or with C(TIMEOUT) if it writes more than 16 KiB.
+      - A hub from 0.20 to 0.32 accepts such data and loses it. The task cannot notice this, and succeeds.
       - A hub from 0.20 on cannot end a topic. The task then fails with C(error_code=UNSUPPORTED_BY_HUB).
     type: bool
     default: false

@@ -137,7 +137,7 @@ class CommandRoutes:
             answer = self._accepted(instance)
             # A completed program does not react to the first kill (hub-behaviour.md#killing-what-has-completed).
             if is_second or not (instance.has_completed and self.has("second_kill_is_forced")):
-                self.state.at(*killing(self.state, instance))
+                self.state.at(*killing(self.state, instance, is_second))
         return answer
 
     def _accepted(self, instance: Instance) -> Answer:
@@ -188,11 +188,12 @@ class CommandRoutes:
         return Answer(202, "Accepted", {"accepted": True})
 
 
-def killing(state: State, instance: Instance) -> tuple[float, Callable[[], None]]:
-    """Return how many seconds after a kill a 1.x hub ends an instance, and how: by force if the program does not answer."""
-    if instance.unreachable:
+def killing(state: State, instance: Instance, is_second: bool = False) -> tuple[float, Callable[[], None]]:
+    """Return how many seconds after a kill a hub ends an instance, and how: by force if the program does not answer."""
+    if instance.unreachable and not state.has("second_kill_is_forced"):
         return state.timings.overdue_1x, lambda: instance.finish("errored", 213, "Runner failed")
-    return state.timings.notice, lambda: instance.end(137, "Instance killed")
+    takes = state.timings.overdue_1x if instance.unreachable and not is_second else state.timings.notice
+    return takes, lambda: instance.end(137, "Instance killed")
 
 
 def _thrown(text: str) -> Answer:

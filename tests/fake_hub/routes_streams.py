@@ -52,8 +52,10 @@ class StreamRoutes:
         status, reason = (200, "OK") if ends else (202, "Accepted")
         with self.state.lock:
             if route in instance.ended_inputs:
-                # The answer never ends (hub-behaviour.md#ended-input).
-                return Answer(status, reason, stream=_nothing)
+                # It is lost, or the answer never ends (hub-behaviour.md#ended-input).
+                answered = call.body or not self.has("empty_write_never_answered")
+                lost = answered and self.has("loses_input_after_end")
+                return Answer(status, reason, stream=None if lost else _nothing)
             if ends:
                 instance.ended_inputs.add(route)
             # Otherwise the runner fails in a task that nobody awaits (hub-behaviour.md#input-of-python-programs).

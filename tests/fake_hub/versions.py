@@ -61,11 +61,14 @@ Detail = Literal[
     "missing_sequence_in_words",
     "topics_have_types",
     "put_in_use_in_words",
+    "loses_input_after_end",
 ]
 DETAILS: Mapping[Detail, Span] = {
     "config": Span((0, 19, 2)),
     "api_version": Span((0, 20, 0)),
     "audit": Span((0, 22, 0)),
+    # Input after the end of the input is accepted and lost.
+    "loses_input_after_end": Span((0, 20, 0), mended=(0, 33, 0)),
     "start_result": Span((0, 20, 0), mended=(0, 28, 2)),
     # Every refusal of a body is "Could not parse content".
     "one_parse_error": Span((0, 24, 3)),

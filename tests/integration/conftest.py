@@ -59,6 +59,7 @@ class Hub:
             "sth_can": self.can,
             "sth_topics_have_types": self.played.has("topics_have_types"),
             "sth_drops_unread": self.fake is None and self.played.has("drops_unread"),
+            "sth_loses_input_after_end": self.played.has("loses_input_after_end"),
             "sth_fake": self.fake is not None,
             "sth_entrance": self.entrance,
             "sth_python": self.python,

@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import C
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, four_times, run_task
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, four_times, run_task
 
 NAMES = [name for name in VERSIONS if name != "1.x"]
 every_version = pytest.mark.parametrize("hub", NAMES, indirect=True)
@@ -180,6 +180,35 @@ def test_streams_are_written_and_read(probe: FakeHub) -> None:
         fine(run_task("sth_stream", probe, **binary))
     else:
         assert "base64" in refused(probe, "sth_stream", **binary)
+
+
+@every_version
+def test_a_program_that_does_not_answer_a_stop_is_killed_if_the_hub_still_can(probe: FakeHub) -> None:
+    probe.state.timings = replace(probe.state.timings, overdue_018=0.3, overdue_1x=0.3)
+    timings = replace(HASTY, end_grace=0.3, kill_grace=5.0, stop_grace=1.0)
+    hang: dict[str, Any] = {"behaviour": "hang", "seconds": 0}
+    for name in ("one", "two"):
+        fine(run_task("sth_instance", probe, name=name, sequence="probe", wait_for="none", app_config=hang))
+    stop: dict[str, Any] = {"state": "stopped", "stop_timeout": 0.1, "timings": timings}
+    if probe.state.has("stop_is_final"):
+        assert run_task("sth_instance", probe, name="one", **stop)["error_code"] == "TIMEOUT"
+        assert probe.runners == 2
+        return
+    fine(run_task("sth_instance", probe, name="one", **stop))
+    assert probe.runners == 1
+    if probe.state.has("instance_status"):
+        # An earlier task has stopped it.
+        probe.state.runners[0].status = "stopping"
+    fine(run_task("sth_instance", probe, name="two", **stop))
+    assert probe.runners == 0
+
+
+@every_version
+def test_input_after_the_end_of_the_input_is_refused_unless_the_hub_hides_that(probe: FakeHub) -> None:
+    fine(run_task("sth_instance", probe, name="deaf", sequence="probe", wait_for="none"))
+    fine(run_task("sth_stream", probe, instance="deaf", stream="input", content="last", end=True))
+    late = run_task("sth_stream", probe, instance="deaf", stream="input", content="more", wait_timeout=0.5)
+    assert late.get("error_code") == (None if probe.state.has("loses_input_after_end") else "CONFLICT"), late
 
 
 @every_version

@@ -78,19 +78,31 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         record, ended = poll(orders.look, lambda item: not _alive(item), Deadline(left + extra), timings.looks)
         if ended:
             return record
+    elif ending.stop_timeout > 0 and record.status == "stopping" and not hub.dialect.stop_is_final:
+        # Another task may have stopped it just now.
+        record, ended = poll(
+            orders.look,
+            lambda item: not _alive(item),
+            Deadline(ending.stop_timeout + timings.end_grace),
+            timings.looks,
+        )
+        if ended:
+            return record
     killed = False
     # When to send another kill; None for never.
     again: Deadline | None = None
     # If the hub refuses to kill after a stop, only wait.
     is_final = hub.dialect.stop_is_final and record is not None and record.status == "stopping"
+    # Older hubs kill a program that has not answered a stop (hub-behaviour.md#programs-that-do-not-answer).
+    killable = ("running",) if hub.dialect.stop_is_final else ("running", "stopping", "killing")
     grace = timings.stop_grace if is_final else timings.kill_grace
     for _dummy in pauses(Deadline(grace), timings.looks):
         last = orders.look()
         if not _alive(last):
             return _killed_as_ordered(last, killed)
-        if not killed and last and last.status == "running":
-            # Python programs on 0.18 keep running after a stop (hub-behaviour.md#python-programs). A kill is refused in any
-            # status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
+        if not killed and last and last.status in killable:
+            # Python programs on 0.18 keep running after a stop (hub-behaviour.md#python-programs). From 1.0 on, a kill is refused in
+            # any status except "running" (hub-behaviour.md#kill-only-while-running), because the hub is then killing the
             # program itself.
             killed = orders.kill()
             again = Deadline(timings.kill_again) if hub.dialect.second_kill_is_forced or orders.is_lost else None
