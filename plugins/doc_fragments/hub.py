@@ -44,7 +44,8 @@ options:
       - The file must contain only the token. To replace the token, write a new file and rename it with C(mv), so that the file is never
         incomplete.
       - If the file is executable and contains more than one word, it is run as a program that prints the token, like a program that prints
-        the password of a vault. It is run without arguments, for at most 60 seconds, once for each task, and again after an answer 401.
+        the password of a vault. It is run without arguments, for at most 60 seconds, before the first request of a task, or of an item of a
+        loop, and again after an answer 401.
       - If not set, the variable V(sth_token_file) and then the environment variable E(STH_TOKEN_FILE) is used.
     type: path
   headers:

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
+import time
+from contextlib import suppress
 from threading import Lock
 
 # Hubs and gateways refuse headers that are longer.
 LONGEST = 16 * 1024
 # How many seconds a program may take that prints a token.
 LONGEST_RUN = 60
+# How many seconds to wait until a program is run again that has failed, or has printed a token that was refused.
+PAUSE = 30
 
 
 class TokenFile:
@@ -27,6 +32,7 @@ class TokenFile:
         self._path = path
         self._last = first
         self._renewing = Lock()
+        self._may_run_at = 0.0
         self.seen = {first}
 
     def token(self) -> str:
@@ -40,11 +46,11 @@ class TokenFile:
     def after(self, refused: str) -> str:
         """Return the token that has replaced one that was refused; the same if there is no other one."""
         with self._renewing:
-            if self._last == refused:
-                try:
-                    return self._kept(read_token(self._path))
-                except (OSError, subprocess.SubprocessError):
-                    pass
+            if self._last == refused and self.token() == refused and time.monotonic() >= self._may_run_at:
+                with suppress(OSError, subprocess.SubprocessError):
+                    self._kept(read_token(self._path))
+                if self._last == refused:
+                    self._may_run_at = time.monotonic() + PAUSE
             return self._last
 
     def _kept(self, found: str | None) -> str:
@@ -62,14 +68,20 @@ def read_token(path: str) -> str | None:
     found = _in_file(path)
     if found is not None or not os.access(path, os.X_OK) or not os.path.isfile(path):
         return found
-    done = subprocess.run(
-        [os.path.abspath(path)],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=LONGEST_RUN,
-    )
+    try:
+        done = subprocess.run(
+            [os.path.abspath(path)],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=LONGEST_RUN,
+        )
+    except OSError as error:
+        # On some file systems every file is executable, but this one is no program.
+        if error.errno == errno.ENOEXEC:
+            return None
+        raise
     return _only_word(done.stdout.decode("utf-8", "replace"))
 
 

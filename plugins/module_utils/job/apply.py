@@ -95,6 +95,8 @@ class Apply:
         is_python = self.plan.sequence is not None and self.plan.sequence.engine == PYTHON
         # Only the log says early that a program has completed.
         needs_log = is_python or not options.wait_for_exit
+        # A program may end as soon as it has its input. A 0.18 hub then forgets its streams, so have them opened before.
+        keeps_ended = self.hub.dialect.keeps_ended
         with (
             naming(instance_id),
             Listener(self.hub, instance_id, options.completion_event) as completion_event,
@@ -105,9 +107,8 @@ class Apply:
                 limit=options.collect_max_bytes, output_dest=options.output_dest, longest=longest,
                 mask=options.mask_output,
             ) as group,
-            # A program may end as soon as it has its input. A 0.18 hub then forgets its streams, so have them opened before.
             feeding(
-                self.hub, instance_id, self.feed_stream, self.feed, longest, group.wait_until_open
+                self.hub, instance_id, self.feed_stream, self.feed, longest, None if keeps_ended else group.wait_until_open
             ) as self.feeder,
         ):  # fmt: skip
             last = self._last_known(instance_id)

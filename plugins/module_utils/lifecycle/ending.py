@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -67,34 +68,30 @@ def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: b
         return record
     orders, timings = _Orders(hub, record), hub.timings
     asks = answers or not hub.dialect.stop_is_final
+    if record.engine == PYTHON and hub.dialect.stop_is_final:
+        # A Python program that asks for more time gets no further orders. Without asking, its stop handler gets all the time
+        # that it needs anyway (hub-behaviour.md#keepalive-has-an-end).
+        ending = replace(ending, can_keepalive=False)
+    extra = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
     interrupted = _stop_was_interrupted(hub, record)
-    if interrupted or (ending.stop_timeout > 0 and asks and record.status == "running"):
-        if record.engine == PYTHON and hub.dialect.stop_is_final:
-            # A Python program that asks for more time gets no further orders. Without asking, its stop handler gets all the time
-            # that it needs anyway (hub-behaviour.md#keepalive-has-an-end).
-            ending = replace(ending, can_keepalive=False)
-        left = orders.stop(ending)
-        extra = timings.keepalive_cap if ending.can_keepalive else timings.end_grace
-        record, ended = poll(orders.look, lambda item: not _alive(item), Deadline(left + extra), timings.looks)
+    stops = interrupted or (ending.stop_timeout > 0 and asks and record.status == "running")
+    if record.status == "stopping" and (interrupted or (ending.stop_timeout > 0 and not hub.dialect.stop_is_final)):
+        # Another task may have stopped it just now, so give it its time.
+        last, ended = orders.end_within(ending.stop_timeout + extra)
         if ended:
-            return record
-    elif ending.stop_timeout > 0 and record.status == "stopping" and not hub.dialect.stop_is_final:
-        # Another task may have stopped it just now.
-        record, ended = poll(
-            orders.look,
-            lambda item: not _alive(item),
-            Deadline(ending.stop_timeout + timings.end_grace),
-            timings.looks,
-        )
+            return last
+    if stops:
+        last, ended = orders.end_within(orders.stop(ending) + extra)
         if ended:
-            return record
+            return last
+        record = last or record
     killed = False
     # When to send another kill; None for never.
     again: Deadline | None = None
     # If the hub refuses to kill after a stop, only wait.
-    is_final = hub.dialect.stop_is_final and record is not None and record.status == "stopping"
+    is_final = hub.dialect.stop_is_final and record.status == "stopping"
     # Older hubs kill a program that has not answered a stop (hub-behaviour.md#programs-that-do-not-answer).
-    killable = ("running",) if hub.dialect.stop_is_final else ("running", "stopping", "killing")
+    killable = ("running",) if hub.dialect.stop_is_final else ("running", "stopping")
     grace = timings.stop_grace if is_final else timings.kill_grace
     for _dummy in pauses(Deadline(grace), timings.looks):
         last = orders.look()
@@ -192,7 +189,7 @@ class _Orders:
     def stop(self, ending: Ending) -> float:
         """Stop the instance. Return how many seconds of the stop are left: 0.0, except after a lost answer."""
         for _attempt in range(2):
-            bound = Deadline(ending.stop_timeout)
+            begun, bound = time.monotonic(), Deadline(ending.stop_timeout)
             self._send(
                 "stop",
                 lambda: self._client.stop(ending.stop_timeout, ending.can_keepalive),
@@ -204,9 +201,16 @@ class _Orders:
             # A hub that reports a status shows at once that it stops an instance. If this one still reports "running", the stop has
             # not reached it.
             record = self.look() if self._hub.dialect.reports_status else None
-            if record is None or (record.status != "running" and not _stop_was_interrupted(self._hub, record)):
+            if record is None or (record.status != "running" and not self._was_restarted_since(begun, record)):
                 break
         return bound.remaining
+
+    def _was_restarted_since(self, begun: float, record: InstanceRecord) -> bool:
+        """Whether the hub was restarted after ``begun`` (monotonic clock), and with it lost a stop."""
+        if not _stop_was_interrupted(self._hub, record):
+            return False
+        clock = self._hub.clock()
+        return clock is not None and clock.up < time.monotonic() - begun
 
     @property
     def is_lost(self) -> bool:
@@ -216,6 +220,10 @@ class _Orders:
     def kill(self) -> bool:
         """Kill the instance. Return False if the hub refused to (``CONFLICT``), so that another kill may be needed."""
         return self._send("kill", self._client.kill, ("CONFLICT", "NOT_FOUND")) != "CONFLICT"
+
+    def end_within(self, seconds: float) -> tuple[InstanceRecord | None, bool]:
+        """Wait for the end of the instance. Return its last record, and whether it has ended."""
+        return poll(self.look, lambda item: not _alive(item), Deadline(seconds), self._hub.timings.looks)
 
     def look(self) -> InstanceRecord | None:
         try:

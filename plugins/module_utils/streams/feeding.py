@@ -135,12 +135,12 @@ def feeding(
     stream: str,
     feed: Feed | None,
     longest: float,
-    begin: Callable[[], None],
+    begin: Callable[[], None] | None,
 ) -> Iterator[Feeder | None]:
     """Write ``feed`` in a separate thread, because the hub accepts data only as fast as the program reads it.
 
     ``longest``: how many seconds the write may wait for the program to read, or for the hub to answer. ``begin`` returns when the
-    write may begin.
+    write may begin; None for at once.
     """
     if feed is None:
         yield None
@@ -148,7 +148,8 @@ def feeding(
     write = instance_writer(hub, instance_id, stream, feed, longest)
 
     def begin_and_write(data: IO[bytes], request: InFlight) -> None:
-        begin()
+        if begin is not None:
+            begin()
         write(data, request)
 
     feeder = Feeder(feed, begin_and_write)

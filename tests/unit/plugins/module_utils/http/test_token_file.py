@@ -102,6 +102,17 @@ def test_a_program_prints_the_token_and_is_run_again_only_after_a_refusal(tmp_pa
     assert (tmp_path / "runs").read_text() == "run\n" * 2
 
 
+def test_a_program_that_prints_a_refused_token_again_is_not_run_at_each_refusal(tmp_path: pathlib.Path) -> None:
+    path = program(tmp_path / "print-token", f"echo run >> {tmp_path}/runs", "echo first")
+    again = refused("GET", "/sequences", "first", lambda: None)
+    with ScriptedServer(VERSION_1, again, again, again) as server:
+        hub = client(server, token_file=str(path))
+        hub.version()
+        for _dummy in range(3):
+            assert failure(hub.sequences).code == "UNAUTHORIZED"
+    assert (tmp_path / "runs").read_text() == "run\n" * 2
+
+
 def test_a_program_that_fails_after_a_refusal_leaves_the_refusal(tmp_path: pathlib.Path) -> None:
     path = program(tmp_path / "print-token", f"mkdir {tmp_path}/ran && echo first")
     with ScriptedServer(VERSION_1, refused("GET", "/sequences", "first", lambda: None)) as server:
@@ -135,6 +146,14 @@ def test_a_program_that_does_not_end_is_ended(
     monkeypatch.setattr(token_file, "LONGEST_RUN", 0.1)
     result = run_task("sth_hub_info", hub, token_file=str(program(tmp_path / "print-token", "exec sleep 1000")))
     assert (result["error_code"], "took longer than" in result["msg"]) == ("LOCAL_ERROR", True)
+
+
+def test_an_executable_file_that_is_no_program_is_a_file_without_a_token(hub: FakeHub, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("two words\n")
+    path.chmod(0o777)
+    result = run_task("sth_hub_info", hub, token_file=str(path))
+    assert (result["error_code"], "does not hold one token" in result["msg"]) == ("INVALID_OPTION", True)
 
 
 def test_an_executable_file_with_a_token_is_not_run(tmp_path: pathlib.Path) -> None:

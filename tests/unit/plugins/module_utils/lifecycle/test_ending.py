@@ -81,3 +81,14 @@ def test_a_task_repeats_its_own_stop_that_a_restart_of_the_hub_interrupted(hub: 
     assert not result.get("failed"), result
     assert result["changed"]
     assert hub.runners == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hub", ["1.x"], indirect=True)
+def test_a_stop_whose_answer_is_lost_is_not_repeated_because_of_an_earlier_restart(hub: FakeHub, instance: str) -> None:
+    hub.restart()
+    hub.fault(Fault("lost", "POST", "/_stop$"))
+    result = run_task("sth_instance", hub, name="web", state="stopped", stop_timeout=0.3)
+    assert not result.get("failed"), result
+    assert len([item for item in hub.writes if item.path.endswith("/_stop")]) == 1
+    assert (hub.instances[0]["id"], hub.runners) == (instance, 0)
