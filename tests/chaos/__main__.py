@@ -71,7 +71,8 @@ def summary(report: Report) -> list[str]:
         "|---" * (len(codes) + 1) + "|",
         *(f"| {name} | {' | '.join(str(report.tasks[name, code] or '') for code in codes)} |" for name in tasks),
         "",
-        f"{len(report.problems)} problems.",
+        # The others are lines of the log of their round.
+        f"{sum(item.startswith('round ') for item in report.problems)} problems.",
     ]
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING, ROOT, play, run_playbook
+from ansible_collections.scramjet.sth.tests.running.commands import ending_processes
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 
@@ -48,12 +49,14 @@ def test_ten_thousand_items_of_which_a_part_is_killed_leave_whole_files(tmp_path
     packed = {"src": source, "dest": f"{written}/{{{{ item }}}}.tar.gz"}
     looped = {"scramjet.sth.sth_package": packed, "loop": f"{{{{ range({ITEMS}) | list }}}}"}
     book = play(tmp_path / "loop.yml", {"tasks": [looped]})
-    with subprocess.Popen(
-        [pathlib.Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", book],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as killed:
+    command = [pathlib.Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", book]
+    # A worker has a session of its own, so it outlives ansible-playbook.
+    with (
+        ending_processes(os.environ) as environment,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as killed,
+    ):
         end = time.monotonic() + bound(120)
         while len(os.listdir(written)) < ITEMS // 10:
             assert killed.poll() is None
