@@ -49,7 +49,7 @@ def test_ten_thousand_items_of_which_a_part_is_killed_leave_whole_files(tmp_path
     packed = {"src": source, "dest": f"{written}/{{{{ item }}}}.tar.gz"}
     looped = {"scramjet.sth.sth_package": packed, "loop": f"{{{{ range({ITEMS}) | list }}}}"}
     book = play(tmp_path / "loop.yml", {"tasks": [looped]})
-    command = [pathlib.Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", book]
+    command = [f"{pathlib.Path(sys.executable).parent}/ansible-playbook", "-i", "localhost,", "-c", "local", str(book)]
     # A worker has a session of its own, so it outlives ansible-playbook.
     with (
         ending_processes(os.environ) as environment,
