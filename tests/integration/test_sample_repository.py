@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -31,6 +31,12 @@ FLOW = re.compile(r"ci/stage\.py (\w+) ")
 PIPELINES = [*sorted((SAMPLE / ".github" / "workflows").glob("*.yml")), SAMPLE / ".gitlab-ci.yml"]
 # The secrets in the sample: a token of the hub, and one of the program.
 SECRETS = ("hub-token", "pulse-token")
+# What a runner sets for each step.
+OWN = {
+    "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+    "VAULT_PASSWORD": "change-me",
+    "ANSIBLE_NOCOLOR": "1",
+}
 
 
 class Repository:
@@ -53,15 +59,13 @@ class Repository:
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Run a flow; return its exit code and its output. Fails if the output contains a secret."""
-        clean = without_own_variables()
-        own = {
-            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
-            "VAULT_PASSWORD": "change-me",
-            "ANSIBLE_NOCOLOR": "1",
-        }
-        with ending_processes({**clean, **own}) as environment:
+        return self.execute([sys.executable, "ci/stage.py", *arguments], OWN)
+
+    def execute(self, command: list[str], own: Mapping[str, str]) -> tuple[int, str]:
+        """Run a command in this folder, with these variables beside those of the machine; see `run`."""
+        with ending_processes({**without_own_variables(), **own}) as environment:
             done = subprocess.run(
-                [sys.executable, "ci/stage.py", *arguments],
+                command,
                 cwd=self.place,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -213,10 +217,8 @@ class Pipeline:
         self.git("push", "--quiet", "origin", "main")
         self.git("config", f"url.{self.origin}.insteadOf", "https://oauth2:git-token@git.example.com/ops/hubs.git")
         self.environment = {
-            **without_own_variables(),
-            "PATH": f"{programs}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
-            "VAULT_PASSWORD": "change-me",
-            "ANSIBLE_NOCOLOR": "1",
+            **OWN,
+            "PATH": f"{programs}:{OWN['PATH']}",
             "CALLS": str(self.calls),
             "GITHUB_STEP_SUMMARY": str(self.summary),
             "GITHUB_OUTPUT": str(place / "outputs"),
@@ -230,19 +232,8 @@ class Pipeline:
 
     def run(self, script: str, **variables: str) -> int:
         """Run a script as GitHub and GitLab do: its first failing command ends it. Return its exit code."""
-        with ending_processes({**self.environment, **variables}) as environment:
-            done = subprocess.run(
-                ["bash", "-e", "-o", "pipefail", "-c", script],
-                cwd=self.repository.place,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=bound(120),
-                check=False,
-            )
-        assert not any(secret in done.stdout for secret in SECRETS), done.stdout
-        return done.returncode
+        command = ["bash", "-e", "-o", "pipefail", "-c", script]
+        return self.repository.execute(command, {**self.environment, **variables})[0]
 
     def github(self, flow: str, **variables: str) -> list[tuple[str, int]]:
         """Run the steps of a workflow, whatever their conditions are. Return the condition and the exit code of each."""

@@ -206,8 +206,8 @@ class _Orders:
         return bound.remaining
 
     def _was_restarted_since(self, begun: float, record: InstanceRecord) -> bool:
-        """Whether the hub was restarted after ``begun`` (monotonic clock), and with it lost a stop."""
-        if not _stop_was_interrupted(self._hub, record):
+        """Whether the hub was restarted after ``begun`` (monotonic clock), and with it lost a stop (see `_stop_was_interrupted`)."""
+        if record.status != "stopping" or not self._hub.dialect.stop_is_final:
             return False
         clock = self._hub.clock()
         return clock is not None and clock.up < time.monotonic() - begun
