@@ -37,9 +37,9 @@ test: $(VENV)/.stamp
 check: $(VENV)/.stamp
 	$(BIN)/nox
 
-## Unit tests alone, without those that are marked as slow; most of their time is waiting, so more of them run at once.
+## Unit tests alone, without those that are marked as slow; takes a minute.
 unit: $(VENV)/.stamp
-	$(BIN)/python -m pytest $(AT_ONCE) --numprocesses $(shell expr $(JOBS) + 4) -m "not slow" tests/unit
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal -m "not slow" tests/unit
 
 ## Integration tests alone; STH_TEST_API_URL names a hub of yours, which must be empty, to run them on too.
 integration: $(VENV)/.stamp

@@ -25,6 +25,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_the_example_runs(
     hub: FakeHub, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

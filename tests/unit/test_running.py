@@ -57,6 +57,7 @@ def test_time_limits_grow_with_the_pace(monkeypatch: pytest.MonkeyPatch) -> None
     assert idle > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["exit 3", "exec sleep 1000"])
 def test_a_failed_or_hanging_test_leaves_no_process(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, ending: str

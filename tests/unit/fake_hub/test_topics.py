@@ -34,6 +34,7 @@ def read(hub: FakeHub, name: str, headers: dict[str, str]) -> tuple[bytes, bool]
     return got, True
 
 
+@pytest.mark.slow
 def test_data_waits_for_its_first_reader_and_is_then_consumed(hub: FakeHub) -> None:
     write(hub, "t", b"one\n", TEXT)
     write(hub, "t", b"two\n", TEXT)

@@ -123,6 +123,7 @@ def test_after_the_end_of_an_older_instance_a_delete_orphans_a_running_one(force
         assert ask(hub, "GET", f"/instance/{running}").json()["status"] == "running"
 
 
+@pytest.mark.slow
 def test_any_value_of_the_force_header_counts_and_the_delete_goes_on_without_its_client() -> None:
     with FakeHub("1.x", replace(FAST, busy=PATIENCE)) as hub:
         sequence = stored(hub)
@@ -165,6 +166,7 @@ def test_the_log_shows_with_which_configuration_programs_were_started(generation
             assert any(b"canary" in line for line in itertools.islice(log.iter_lines(), 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_a_connection_that_was_idle_is_closed_and_a_write_on_it_lost(generation: str) -> None:
     with FakeHub(generation, replace(FAST, idle=1.0)) as hub:

@@ -31,6 +31,7 @@ from ansible_collections.scramjet.sth.tests.unit.fake_hub.asking import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("route", ["event", "once"])
 def test_waiting_for_an_event_outlives_the_instance(generation: str, route: str) -> None:

@@ -44,6 +44,7 @@ def test_018_never_answers_an_impossible_start_and_keeps_a_zombie() -> None:
         assert len(ask(hub, "GET", "/instances").json()) == 1
 
 
+@pytest.mark.slow
 def test_018_never_answers_a_get_of_an_instance_that_is_starting() -> None:
     # Long enough to find the instance and to ask for it in the meantime.
     handshake = 0.5 * pace()
@@ -126,6 +127,7 @@ def test_a_stopping_instance_cannot_be_killed() -> None:
         assert stop.result().status_code == 202
 
 
+@pytest.mark.slow
 def test_the_end_of_another_process_with_the_same_id_ends_the_record() -> None:
     with FakeHub("1.x", replace(FAST, extension=0.6 * pace())) as hub:
         instance = started(hub, stored(hub))
@@ -150,6 +152,7 @@ def test_an_instance_may_run_although_it_is_not_listed_after_a_restart() -> None
         assert hub.runners == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "body"), [("_kill", None), ("_stop", {"timeout": 10})])
 def test_a_reconnected_instance_stays_listed_after_it_is_ended(command: str, body: Any) -> None:
     with FakeHub("1.x", replace(FAST, reconnect=0.1, busy=0.1, extension=0.1)) as hub:

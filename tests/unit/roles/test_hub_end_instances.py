@@ -19,6 +19,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_ta
 SCRIPT = ROOT / "roles" / "hub" / "files" / "end_instances.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.18", "0.26", "0.28", "0.39", "1.0"])
 def test_each_program_gets_the_time_that_the_role_allows(version: str) -> None:
     """A hub that does not understand the time ignores it (hub-behaviour.md#body-of-a-stop)."""

@@ -26,6 +26,7 @@ def verify(hub: FakeHub, *languages: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["0.18", "1.0"])
 def test_a_program_of_each_language_is_run_and_removed(version: str) -> None:
     with FakeHub(version, FAST) as hub:
@@ -36,6 +37,7 @@ def test_a_program_of_each_language_is_run_and_removed(version: str) -> None:
     assert len(uploads) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "problem"),
     [

@@ -410,6 +410,7 @@ def test_a_program_that_kills_itself_is_not_mistaken_for_another_task(
     assert len(running(hub)) == (0 if first else 2)
 
 
+@pytest.mark.slow
 def test_when_rounds_run_out_the_failure_names_the_replica_that_ended_last(
     hub: FakeHub, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -581,6 +582,7 @@ def test_lost_answers_make_no_second_copy_of_anything(hub: FakeHub, version: Ver
     assert len(hub.sequences) == 1
 
 
+@pytest.mark.slow
 def test_versions_from_which_anything_else_runs_are_never_removed(hub: FakeHub, version: Version) -> None:
     # The diff names the versions of ended instances, as long as these are listed.
     hub.state.timings = replace(hub.state.timings, extension=180.0)

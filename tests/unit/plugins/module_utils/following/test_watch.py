@@ -155,6 +155,7 @@ def test_changes_during_an_outage_are_reported_after_it(hub: FakeHub) -> None:
         assert of(seen.next()) == ("instance_ended", "shop")
 
 
+@pytest.mark.slow
 def test_an_instance_that_survives_a_restart_of_its_hub_neither_ends_nor_starts() -> None:
     with FakeHub("1.x") as hub:
         instance = start(hub, "shop")

@@ -152,6 +152,7 @@ def upload(tmp_path: pathlib.Path) -> dict[str, Any]:
     return {"src": str(source), "ca_path": str(tmp_path / "ca.pem")}
 
 
+@pytest.mark.slow
 def test_an_upload_that_a_front_with_tls_ends_is_looked_up_and_sent_again(
     upload: dict[str, Any], tmp_path: pathlib.Path
 ) -> None:
@@ -163,6 +164,7 @@ def test_an_upload_that_a_front_with_tls_ends_is_looked_up_and_sent_again(
     assert not result.get("failed"), result
 
 
+@pytest.mark.slow
 def test_the_answer_is_read_with_which_a_front_with_tls_ends_an_upload(
     upload: dict[str, Any], tmp_path: pathlib.Path
 ) -> None:

@@ -25,6 +25,7 @@ NOBODY = "http://127.0.0.1:9"
 CONNECTION = Connection(NOBODY, connect_timeout=5.0, request_timeout=10.0, request_retries=0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deployed")
 def test_hubs_are_listed_in_the_given_order_with_their_instances_without_secrets(hub: FakeHub) -> None:
     config = {"behaviour": "run", "password": "canary"}

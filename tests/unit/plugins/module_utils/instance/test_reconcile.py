@@ -33,6 +33,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
+@pytest.mark.slow
 def test_started_stopped_and_absent(hub: FakeHub) -> None:
     begun = started_four_times(hub, app_config={"a": 1}, args=["x"])
     assert verbs(begun.real) == ["start"]

@@ -159,6 +159,7 @@ def test_a_python_program_is_not_started_for_input_that_it_cannot_decode(hub: Fa
     assert len(hub.writes) == before
 
 
+@pytest.mark.slow
 def test_a_running_python_program_gets_json_lines_as_text(hub: FakeHub) -> None:
     started = run_task("sth_instance", hub, name="copy", sequence="snake", app_config={"behaviour": "copy"})
     assert not started.get("failed"), started

@@ -81,6 +81,7 @@ def test_a_run_is_over_as_soon_as_its_completion_is_certain(hub: FakeHub) -> Non
     assert result["seconds"] < LONG
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "result"), [({"wait_for_exit": True}, "done"), ({}, None)])
 def test_with_wait_for_exit_the_process_is_not_ended_early(
     hub: FakeHub, options: dict[str, Any], result: str | None
@@ -104,6 +105,7 @@ def test_only_the_lines_of_the_program_are_returned_from_the_log(hub: FakeHub) -
     assert "Handshake" in everything
 
 
+@pytest.mark.slow
 def test_errors_of_the_runner_are_returned_from_the_log(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "throw_later", "message": "what went wrong"})
     (line,) = result["collected"]["log"]["content"].splitlines()
@@ -194,6 +196,7 @@ def test_input_is_fed_while_output_is_read(hub: FakeHub) -> None:
     assert lines["collected"]["output"]["content"] == '{"A": 1}\n2\n'
 
 
+@pytest.mark.slow
 def test_a_run_that_throws_fails_with_what_was_collected(hub: FakeHub) -> None:
     config = {"behaviour": "throw_later", "stderr": "last words", "password": "canary", "message": "canary"}
     result = complete(hub, app_config=config)
@@ -203,6 +206,7 @@ def test_a_run_that_throws_fails_with_what_was_collected(hub: FakeHub) -> None:
     assert "canary" not in result["msg"] + str(result.get("logs"))
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_end_is_left_as_it_is(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "run", "stdout": "so far"}, run_timeout=0.5)
     assert result["error_code"] == "TIMEOUT"
@@ -210,6 +214,7 @@ def test_a_run_that_does_not_end_is_left_as_it_is(hub: FakeHub) -> None:
     assert len(hub.instances) == 1
 
 
+@pytest.mark.slow
 def test_a_completion_event_ends_the_run_and_its_payload_is_returned(hub: FakeHub) -> None:
     events = [{"name": "finished", "payload": {"sum": 3}, "after": 0.2}]
     options: dict[str, Any] = {"app_config": {"events": events}, "completion_event": "finished"}
@@ -469,6 +474,7 @@ def test_a_run_does_not_take_the_name_of_a_pool(hub: FakeHub) -> None:
     assert len(hub.writes) == before
 
 
+@pytest.mark.slow
 def test_a_member_that_is_run_again_stays_in_its_pool(hub: FakeHub) -> None:
     run_task("sth_instance", hub, name="web", count=2, sequence="probe", stable_for=0)
     run = complete(hub, name="web-1", app_config={"behaviour": "complete"}, if_running="replace")
@@ -485,6 +491,7 @@ def test_a_completion_event_that_does_not_come_is_named(hub: FakeHub) -> None:
     assert "without completing" not in result["msg"]
 
 
+@pytest.mark.slow
 def test_a_run_of_which_nothing_was_collected_says_how_to_see_more(hub: FakeHub) -> None:
     result = complete(hub, app_config={"behaviour": "throw_later"}, collect=["output"])
     assert ("add stderr and log to collect" in result["msg"]) == (not hub.state.is_1x)

@@ -46,6 +46,7 @@ def cleanings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 EVENT = {"events": [{"name": "over", "after": 0.1}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "error"),
     [
@@ -66,6 +67,7 @@ def test_seconds_do_not_include_ending_the_program(
     assert 0 < result["seconds"] < HOUR
 
 
+@pytest.mark.slow
 def test_seconds_do_not_include_stopping_a_failed_run(hub: FakeHub, cleanings: list[str]) -> None:
     hub.fault(Fault("reset", method="POST", path="/input"))
     config = {"behaviour": "echo"}
@@ -74,6 +76,7 @@ def test_seconds_do_not_include_stopping_a_failed_run(hub: FakeHub, cleanings: l
     assert 0 < result["seconds"] < HOUR
 
 
+@pytest.mark.slow
 def test_seconds_do_not_include_the_end_of_an_earlier_run(hub: FakeHub, cleanings: list[str]) -> None:
     assert complete(hub, run_timeout=0.1)["error_code"] == "TIMEOUT"
     cleanings.clear()

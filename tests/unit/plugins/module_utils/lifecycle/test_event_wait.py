@@ -50,6 +50,7 @@ def test_the_event_or_the_failure_event_ends_the_wait(
     assert heard == (Heard(event=Event({"n": 1})) if name == "up" else Heard(failure=Event({"n": 1})))
 
 
+@pytest.mark.slow
 def test_the_end_of_the_instance_ends_the_wait(hub: FakeHub, instance: str) -> None:
     keep_ended(hub)
     when_asked(hub, "/event/up", lambda: throw(hub, instance))

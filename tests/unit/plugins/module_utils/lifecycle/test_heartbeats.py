@@ -55,6 +55,7 @@ def test_a_program_answers_unless_the_hub_writes_twice_without_it(
     assert answers(hub) is (expected or not hub.state.is_1x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

@@ -51,6 +51,7 @@ def test_an_earlier_event_is_the_last_one_but_not_the_next_one(hub: FakeHub, ins
     assert event.payload == {"n": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["next", "last"])
 def test_an_event_request_without_an_answer_is_repeated(
     hub: FakeHub, instance: str, which: Literal["next", "last"]

@@ -130,6 +130,7 @@ def test_the_advice_for_a_blocked_program_omits_what_was_tried(hanging: FakeHub)
     assert "in_use" not in result["msg"]
 
 
+@pytest.mark.slow
 def test_a_gateway_that_gives_up_during_a_forced_removal_does_no_harm(hanging: FakeHub) -> None:
     if not hanging.state.is_1x:
         pytest.skip("a 0.18 hub ends it without that")
@@ -139,6 +140,7 @@ def test_a_gateway_that_gives_up_during_a_forced_removal_does_no_harm(hanging: F
     assert (hanging.runners, hanging.sequences, forced(hanging)) == (0, [], 1)
 
 
+@pytest.mark.slow
 def test_the_failure_of_a_kill_names_the_process(hanging: FakeHub) -> None:
     never = 1000.0
     hanging.state.timings = replace(hanging.state.timings, overdue_018=never, overdue_1x=never)

@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.tests.unit.running import (
 pytestmark = pytest.mark.usefixtures("deployed")
 
 
+@pytest.mark.slow
 def test_right_after_a_restart_of_the_hub_an_unlisted_instance_is_not_started_again(hub: FakeHub) -> None:
     start(hub)
     if not hub.state.is_1x:

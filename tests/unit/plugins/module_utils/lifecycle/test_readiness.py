@@ -46,6 +46,7 @@ def test_a_program_that_throws_when_loaded_is_a_failed_start_although_the_hub_sa
         assert "keeps no log and no exit code" in result["msg"]
 
 
+@pytest.mark.slow
 def test_after_an_uncaught_exception_the_message_says_that_the_process_may_still_run(hub: FakeHub) -> None:
     if not hub.state.is_1x:
         pytest.skip("hubs before 1.0 report no such exit code")

@@ -220,6 +220,7 @@ def test_a_deeply_nested_manifest_is_refused(tmp_path: Path) -> None:
 
 
 # More parts than Python may call functions within each other; a longer path than a system call takes, of short and of long names.
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "name", "fits"), [(1000, "d", True), (2200, "d", False), (30, "e" * 200, False)])
 def test_a_deep_tree_is_packed_or_refused(depth: int, name: str, fits: bool, tmp_path: Path) -> None:
     source = tmp_path / "deep"

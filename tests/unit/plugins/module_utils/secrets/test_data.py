@@ -35,6 +35,7 @@ def run(hub: FakeHub, **options: Any) -> dict[str, Any]:
     return run_task("sth_instance", hub, **{"name": "job", "sequence": "probe", "stop_timeout": 0, **options})
 
 
+@pytest.mark.slow
 def test_only_certain_secrets_are_masked_in_collected_data_and_masked_is_true(hub: FakeHub) -> None:
     collected = run(hub, state="completed", app_config=CONFIG, log_source="all")["collected"]
     assert (collected["stdout"]["content"].strip(), collected["stdout"]["masked"]) == (SHOWN, True)
@@ -46,6 +47,7 @@ def test_only_certain_secrets_are_masked_in_collected_data_and_masked_is_true(hu
     assert collected["log"]["masked"]
 
 
+@pytest.mark.slow
 def test_mask_output_false_leaves_collected_data_unmasked(hub: FakeHub) -> None:
     collected = run(hub, state="completed", app_config=CONFIG, log_source="all", mask_output=False)["collected"]
     assert (collected["stdout"]["content"].strip(), collected["stdout"]["masked"]) == (SAID, False)
@@ -67,6 +69,7 @@ def test_the_output_of_a_failed_run_is_masked_like_that_of_a_completed_one(hub: 
         assert "no test" not in rest
 
 
+@pytest.mark.slow
 def test_a_file_gets_the_bytes_as_they_are(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     config = {**CONFIG, "result": "s3cretkey"}
     collected = run(hub, state="completed", app_config=config, output_dest=str(tmp_path / "output"))["collected"]

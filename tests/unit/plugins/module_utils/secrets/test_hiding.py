@@ -40,6 +40,7 @@ def run(hub: FakeHub, **options: Any) -> dict[str, Any]:
     return run_task("sth_instance", hub, name="job", sequence="probe", stop_timeout=0, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1048576, 900, 400, 7])
 def test_a_long_secret_is_nowhere_in_a_run_that_failed(hub: FakeHub, limit: int) -> None:
     said = f"bad token {TOKEN}"
@@ -52,6 +53,7 @@ def test_a_long_secret_is_nowhere_in_a_run_that_failed(hub: FakeHub, limit: int)
         assert "bad token ********" in result["logs"]["stderr"]
 
 
+@pytest.mark.slow
 def test_a_run_that_completed_shows_no_piece_of_a_secret_where_its_streams_are_cut(hub: FakeHub) -> None:
     config = {"behaviour": "complete", "stdout": f"token {TOKEN}", "apiToken": TOKEN}
     result = run(hub, state="completed", app_config=config, collect_max_bytes=400)

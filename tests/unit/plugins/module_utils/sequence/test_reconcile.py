@@ -79,7 +79,8 @@ def test_a_version_that_a_deployment_keeps_to_go_back_to_stays(hub: FakeHub, pac
         assert sorted(item["ref"] for item in result["kept"]) == sorted([first, second])
     gone = four_times("sth_sequence", hub, name="probe", state="absent", in_use="keep").real
     assert [item["ref"] for item in gone["removed"]] == [third.real["sequence"]["ref"]]
-    assert run_task("sth_deployment", hub, name="web", state="rolled_back", stable_for=0)["deployment"]["ref"] == first
+    back = run_task("sth_deployment", hub, name="web", state="rolled_back", stable_for=0, stop_timeout=0.1)
+    assert back["deployment"]["ref"] == first
 
 
 def test_a_deployment_that_the_task_ends_keeps_no_version(hub: FakeHub, package: pathlib.Path) -> None:

@@ -99,6 +99,7 @@ def test_a_package_in_use_is_not_deleted_although_the_hub_would(hub: FakeHub) ->
     assert len(hub.writes) == writes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("removal_timeout", "patience", "busy", "told"),
     [

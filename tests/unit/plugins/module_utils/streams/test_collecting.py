@@ -69,6 +69,7 @@ def test_collect_max_bytes_cuts_data_and_sets_truncated(hub: FakeHub) -> None:
     assert (len(output["content"]), output["bytes"], output["truncated"]) == (1000, 3_000_000, True)
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "out"
     dest.write_text("before")
@@ -79,6 +80,7 @@ def test_a_run_that_fails_leaves_the_file_that_was_there(hub: FakeHub, tmp_path:
     assert list(tmp_path.iterdir()) == [dest]
 
 
+@pytest.mark.slow
 def test_the_output_of_a_failed_run_stays_in_a_partial_file(hub: FakeHub, tmp_path: pathlib.Path) -> None:
     dest = tmp_path / "out"
     config = {"behaviour": "complete", "result": "not enough"}

@@ -129,6 +129,7 @@ def for_an_answer(let_go: threading.Event) -> None:
         Transport(connection_from_options({"api_url": url, "request_timeout": LONG})).get("version", repeat="never")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wait",
     [

@@ -67,6 +67,7 @@ def test_an_answer_that_no_hub_gives_fails_the_task(hub: FakeHub, state: str) ->
     assert topic(hub, state)["changed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hub", ["1.x"], indirect=True)
 @pytest.mark.usefixtures("deployed")
 def test_a_removed_topic_that_comes_back_gives_a_warning_and_is_repaired(hub: FakeHub) -> None:

@@ -40,6 +40,7 @@ def test_braces_are_expanded_as_by_bash(pattern: str, alternatives: list[str]) -
     assert expand_braces(pattern) == alternatives
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["{1..10001}", "{a,b}" * 14, "{" * 5000 + "a,b" + "}" * 5000])
 def test_braces_that_expand_to_too_many_names_are_refused(pattern: str) -> None:
     with pytest.raises(TooManyAlternatives):

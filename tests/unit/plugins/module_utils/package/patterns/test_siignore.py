@@ -98,6 +98,7 @@ def test_a_siignore_that_is_not_a_file_is_refused(make_directory: MakeDirectory)
     assert ".siignore is not a file" in refused(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["{1..100000}", "{a,b}" * 20, "{" * 2000 + "a,b" + "}" * 2000, f"{{1..{'9' * 5000}}}"])
 def test_braces_in_siignore_do_not_fill_the_memory(make_directory: MakeDirectory, line: str) -> None:
     assert "braces expand to more than 10000 names" in refused(make_directory({".siignore": line}))
