@@ -42,14 +42,12 @@ from ansible_collections.scramjet.sth.plugins.plugin_utils.deployment_list impor
     wanted_deployments,
 )
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.report import utc_now
-from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.rollout import (
-    all_failures,
-    batch_state,
-    failure,
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.rollback import (
     options_before,
     plan_back,
     refuse_no_way_back,
 )
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.rollout import all_failures, batch_state, failure
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     FLEET,
     Fleet,

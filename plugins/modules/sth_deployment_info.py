@@ -56,7 +56,7 @@ deployments:
   elements: dict
   sample:
     - {"name": "shop", "ref": "cart@sha256:6b1f0c2d9e4a", "version": "1.4.2", "versions": {"cart@sha256:6b1f0c2d9e4a": 4},
-       "replicas": 4, "ready": 4, "wanted": 4, "missing": 0, "copies": 0, "indexes": "0-3", "canary": 0,
+       "replicas": 4, "ready": 4, "wanted": 4, "missing": 0, "copies": 0, "indexes": "0-3", "ready_indexes": "0-3", "canary": 0,
        "oldest": "2026-11-02T08:00:00.000Z", "newest": "2026-11-02T08:00:04.000Z"}
   contains:
     name:
@@ -102,6 +102,10 @@ deployments:
       type: int
     indexes:
       description: The indexes of the replicas, such as V(0-3,8).
+      returned: success
+      type: str
+    ready_indexes:
+      description: The indexes that are counted as C(ready), such as V(0-3,8).
       returned: success
       type: str
     canary:

@@ -82,6 +82,8 @@ class Rolling:
         self.pace = Pace(self.hub, options.max_parallel, readiness.overload_timeout)
         # By id: how many seconds a start or stop took.
         self.seconds: dict[str, float] = {}
+        # Ids of replicas that a rollback replaces although the policy replaces none.
+        self._to_replace: set[str] = set()
         # By ref: ids of versions that were uploaded, or replaced by a copy, during this run.
         self._stored: dict[str, str] = {}
 
@@ -109,7 +111,8 @@ class Rolling:
                 # Replicas that other runs have ended did not crash.
                 self.crashes.ready.clear()
             there = with_unreported(goal_of(self.seen.now, leader), self.options) if leader else goal
-            batches = plan_rollout(self.seen.now, there, self.policy, self.seen.failed, self.crashes.ready)
+            failed = self.seen.failed | self._to_replace
+            batches = plan_rollout(self.seen.now, there, self.policy, failed, self.crashes.ready)
             if not batches:
                 return leader
             self.crashes.refuse_loop(self.crashes.lost(there))
@@ -127,6 +130,12 @@ class Rolling:
     def roll_back(self, goal: Goal) -> Replica | None:
         """Roll back. See `reach`."""
         self.crashes.start_over()
+        if self.run.only_missing:
+            # What this run has started was missing before, so it need not count as ready.
+            for item in self.seen.look().live:
+                slot = goal.slot(item.index)
+                if slot is not None and self.seen.is_own(item.id) and goal.differs(item, slot):
+                    self._to_replace.add(item.id)
         return self.settle(with_unreported(goal, self.options))
 
     def end_failed(self) -> None:

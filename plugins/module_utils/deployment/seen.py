@@ -41,6 +41,10 @@ class Seen:
         self.known.add(instance_id)
         self._running.add(instance_id)
 
+    def is_own(self, instance_id: str) -> bool:
+        """Whether this run has started a replica."""
+        return instance_id in self.known and all(item.id != instance_id for item in self.before.inventory.instances)
+
     def look(self) -> Observed:
         """Read the deployment again. If the hub was restarted meanwhile, wait until it lists all that runs."""
         self.now = self._read()

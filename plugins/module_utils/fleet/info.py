@@ -41,6 +41,7 @@ def summary(observed: Observed) -> dict[str, Any]:
     """Return the summary of a deployment with a live replica, with the keys that ``sth_deployment_info`` documents."""
     live, leader = observed.live, observed.leader
     indexes = {item.index for item in live}
+    ready = {item.index for item in live if item.record.status == "running"}
     rollout = leader.rollout if leader else None
     started = sorted(item.record.started for item in live if item.record.started)
     return {
@@ -49,11 +50,12 @@ def summary(observed: Observed) -> dict[str, Any]:
         "version": leader.sequence.version if leader and leader.sequence else None,
         "versions": dict(sorted(Counter(item.ref for item in live if item.ref).items())),
         "replicas": len(indexes),
-        "ready": len({item.index for item in live if item.record.status == "running"}),
+        "ready": len(ready),
         "wanted": len(rollout.wanted) if rollout else 0,
         "missing": len(_missing(observed)),
         "copies": len(live) - len(indexes),
         "indexes": ranges_text(index for index in indexes if index >= 0),
+        "ready_indexes": ranges_text(index for index in ready if index >= 0),
         "canary": rollout.canary if rollout else 0,
         "oldest": started[0] if started else None,
         "newest": started[-1] if started else None,

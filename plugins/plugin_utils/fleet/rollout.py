@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbook C(rollout) decides from the variables of several hosts: how a batch went, and what to bring back. Pure.
+"""How a batch of the playbook C(rollout) went, and how the rollout has ended, from the variables of several hosts. Pure.
 
 The variables of a host have: ``deployment__planned``, the changes that the rollout would make there, and the settings in force before;
 ``deployment__run``, the result of its batch; ``rollout__look``, the state afterwards; and the results of the checks.
@@ -10,15 +10,12 @@ The variables of a host have: ``deployment__planned``, the changes that the roll
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
-from ansible_collections.scramjet.sth.plugins.module_utils.fleet.plan_order import missing_at_once
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.report import seconds_since
-from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import Fleet, ready_replicas
+from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.rollback import is_reached, planned_of
 
 # The variables with the results of the checks of a batch, and the name of each check in a failure.
 CHECKS = {
@@ -28,26 +25,6 @@ CHECKS = {
 }
 # How many times to look at a batch while it is held.
 LOOKS = 10
-# Options of an element that also apply when its deployment is brought back. A hub does not report limits and start_options.
-KEPT = (
-    "strategy", "max_surge", "max_unavailable", "keep_versions", "on_failure", "secret_keys", "limits", "start_options", "wait_for",
-    "ready_event", "failure_event", "wait_timeout", "stable_for", "overload_timeout", "start_attempts", "max_parallel", "stop_timeout",
-    "can_keepalive",
-)  # fmt: skip
-
-
-def refuse_no_way_back(name: str, options: Mapping[str, Any]) -> None:
-    """Raise ``INVALID_OPTION`` for a deployment that could not be brought back."""
-    why = None
-    if str(options.get("keep_versions")) == "0":
-        why = "keep_versions is 0, so its previous version would be removed"
-    elif options.get("state") == "absent":
-        why = "state is absent, so its versions would be removed"
-    if why:
-        raise SthError(
-            "INVALID_OPTION",
-            f"Deployment {name}: {why} and nothing could be brought back: change it, or set sth_rollout_on_failure: stop.",
-        )
 
 
 def batch_state(variables: Mapping[str, Any], soak_time: int, now: datetime) -> dict[str, Any]:
@@ -62,7 +39,7 @@ def batch_state(variables: Mapping[str, Any], soak_time: int, now: datetime) -> 
     number = min(LOOKS, left)
     steps = [left * (step + 1) // number - left * step // number for step in range(number)]
     everybody = (variables["hostvars"][name] for name in variables["ansible_play_hosts_all"])
-    pending = any(item.get("would_change") for of_host in everybody for item in _planned(of_host).values())
+    pending = any(item.get("would_change") for of_host in everybody for item in planned_of(of_host).values())
     failures = {name: found for name, of_host in hosts.items() if (found := _failure(of_host))}
     return {"failures": failures, "steps": steps, "unfinished": changed or pending or left > 0}
 
@@ -75,66 +52,12 @@ def all_failures(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return failures
 
 
-def plan_back(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``{hubs: {host: {name: options}}, left: {host: text}, at_once}``: what to bring back, and why some cannot be brought back.
-
-    ``at_once``: on how many hosts at the same time, 0 for all. A hub may have been lost since the plan, so what may be missing is computed
-    from what is ready now.
-
-    ``options`` contain no secrets: `options_before` takes the settings in force before from ``deployment__planned`` of the host. A hub
-    that had the new version already before this run is brought back only if an earlier, interrupted run of the same rollout may have
-    updated it: if its previous version was in force on a hub that this run changes.
-    """
-    hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
-    reached = {name: of_host for name, of_host in hosts.items() if _is_reached(of_host)}
-    limits = _limits_now(hosts)
-    hubs: dict[str, dict[str, Any]] = {}
-    left: dict[str, str] = {}
-    for host, of_host in reached.items():
-        now = of_host.get("deployment__now") or {}
-        if "deployments" not in now:
-            left[host] = str(
-                now.get("msg") or "its hub cannot be reached: when it runs again, deploy the previous version there"
-            )
-            continue
-        running = {item["name"]: item for item in now["deployments"]}
-        hubs[host] = {}
-        for name, planned in _planned(of_host).items():
-            found = running.get(name, {})
-            own = _way_back(
-                planned, found.get("ref"), _refs_before(hosts.values(), name), name in _started_first(of_host)
-            )
-            if isinstance(own, dict) and own["state"] != "absent" and name in limits:
-                own = limits[name].applied(own, found)
-            if isinstance(own, str):
-                left[host] = f"{name}: {own}"
-            elif own:
-                hubs[host][name] = own
-    at_once = min((item.at_once for item in limits.values() if item.at_once), default=0)
-    return {"hubs": hubs, "left": left, "at_once": at_once}
-
-
-def options_before(name: str, element: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that bring the deployment ``name`` of this host back. ``element``: its options of the rollout."""
-    way = variables["deployment__back"]["hubs"][variables["inventory_hostname"]][name]
-    kept = {key: value for key, value in element.items() if key in KEPT}
-    if way.get("state") == "absent" or way.get("keep_config"):
-        return {**kept, **way}
-    settings = dict(_planned(variables)[name]["in_force"])
-    if name in _started_first(variables):
-        # Replicas that were missing before count for min_ready now, so they stay.
-        settings.pop("indexes", None)
-    if way["state"] == "rolled_back":
-        settings.pop("sequence")
-    return {**kept, **settings, **way}
-
-
 def failure(variables: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
     """Return the result of a task that fails and says why the rollout has failed, and what runs now."""
     failures = all_failures(variables)
     said = [f"{host}: {found['msg']}" for host, found in failures.items()]
     hosts = {name: variables["hostvars"][name] for name in variables["ansible_play_hosts_all"]}
-    reached = [name for name, of_host in hosts.items() if _is_reached(of_host)]
+    reached = [name for name, of_host in hosts.items() if is_reached(of_host)]
     if on_failure == "stop":
         said.append(
             f"The rollout was stopped, and {', '.join(reached)} stay as they are (sth_rollout_on_failure: stop)"
@@ -148,6 +71,11 @@ def failure(variables: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
                 failed[host] = found["msg"]
         back = [host for host in reached if host not in failed and plan.get("hubs", {}).get(host)]
         said.append(f"The rollout was stopped. Brought back to what ran before: {', '.join(back) or 'no hub'}")
+        stay = [host for host in back if plan.get("stay", {}).get(host)]
+        if stay:
+            said.append(
+                f"Replicas that were added on {', '.join(stay)} stay, because fewer than min_ready would be ready without them"
+            )
         said += [f"Not brought back: {host}, {text}" for host, text in failed.items()]
     codes = filter(None, (found["error_code"] for found in failures.values()))
     return {
@@ -156,97 +84,6 @@ def failure(variables: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
         "msg": " ".join(text if text.endswith(".") else f"{text}." for text in said),
         "error_code": next(codes, "HUB_ERROR"),
     }
-
-
-@dataclass(frozen=True)
-class _Limits:
-    """How many replicas of a spread deployment may be missing on each hub, besides those that are missing already, and on how many hubs."""
-
-    fleet: Fleet
-    ready: int
-    on_each: int
-    at_once: int
-
-    def applied(self, way: dict[str, Any], found: Mapping[str, Any]) -> dict[str, Any] | str:
-        """Return ``way`` with this limit for one hub, or why nothing can be replaced there. ``found``: the deployment on the hub."""
-        missing = max(0, found.get("wanted", 0) - found.get("ready", 0))
-        most = min(self.fleet.max_unavailable, self.on_each + missing)
-        if most == 0 and self.fleet.max_surge == 0:
-            return (
-                f"only {self.ready} of {self.fleet.total_replicas} replicas are ready and min_ready is {self.fleet.min_ready}, so none may be stopped, "
-                "and max_surge is 0: make the lost hubs reachable, and run a rollout with the previous list"
-            )
-        return {**way, "max_unavailable": most}
-
-
-def _limits_now(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, _Limits]:
-    """Return the limits of each deployment that has ``min_ready``, from what the hosts have found now."""
-    seen = [(of_host.get("deployment__now") or {}).get("deployments") for of_host in hosts.values()]
-    fleets: dict[str, Any] = {}
-    for of_host in hosts.values():
-        fleets.update((of_host.get("deployment__checked") or {}).get("fleets") or {})
-    limits = {}
-    for name, values in fleets.items():
-        fleet = Fleet(**values)
-        if fleet.min_ready is not None and fleet.strategy == "rolling":
-            ready = ready_replicas(name, seen)
-            try:
-                limits[name] = _Limits(fleet, ready, *missing_at_once(fleet.promise(name), ready))
-            except SthError:
-                # Only what is missing already may be replaced.
-                limits[name] = _Limits(fleet, ready, 0, 1)
-    return limits
-
-
-def _is_reached(of_host: Mapping[str, Any]) -> bool:
-    """Whether the rollout has updated this host, or started missing replicas there."""
-    return bool(of_host.get("deployment__run") or _started_first(of_host))
-
-
-def _started_first(of_host: Mapping[str, Any]) -> set[str]:
-    """Return the names of the deployments of which missing replicas were started on this host, before any was replaced."""
-    results = (of_host.get("deployment__filled") or {}).get("results") or ()
-    return {item["deployment__name"] for item in results}
-
-
-def _planned(of_host: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    results = (of_host.get("deployment__planned") or {}).get("results") or ()
-    return {item["deployment__name"]: item for item in results}
-
-
-def _refs_before(hosts: Iterable[Mapping[str, Any]], name: str) -> set[str]:
-    """Return the versions of a deployment that this run has found on hubs that it changes."""
-    planned = (_planned(of_host).get(name, {}) for of_host in hosts)
-    return {item["ref_before"] for item in planned if item.get("would_change") and item.get("ref_before")}
-
-
-def _way_back(
-    planned: Mapping[str, Any], running: str | None, refs_before: set[str], filled: bool
-) -> dict[str, Any] | str | None:
-    """Return the options that bring a deployment back, or the reason why it cannot be brought back, or None if it need not be.
-
-    ``filled``: whether missing replicas were started before the update.
-    """
-    target, before = planned["deployment"]["ref"], planned.get("ref_before")
-    only_version = {"state": "rolled_back", "keep_config": True}
-    if not planned.get("would_change"):
-        previous = planned["deployment"]["previous_ref"]
-        return only_version if previous in refs_before and running == target else None
-    if before is None and filled:
-        return "no replica ran there before, so its previous version is not known: run a rollout with the previous list"
-    if before is None:
-        return {"state": "absent"} if running is not None else None
-    if "in_force" not in planned:
-        # The task ran as a module, which does not pass on secrets.
-        if before == target:
-            return "its previous configuration is known only where tasks run in-process (sth_entrance): deploy that configuration yourself"
-        return only_version if running == target else None
-    if filled and "overrides" in planned["in_force"]:
-        if before == target:
-            return "the previous overrides of replicas that were missing are not known: run a rollout with the previous list"
-        return only_version if running == target else None
-    # If the previous version runs already, rolled_back would go back one version too far.
-    return {"state": "rolled_back"} if running not in (None, before) else {"state": "present", "canary": 0}
 
 
 def _failure(of_host: Mapping[str, Any]) -> dict[str, Any] | None:

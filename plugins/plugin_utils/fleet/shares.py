@@ -9,7 +9,7 @@ Each host reads what runs on its hub. From the results, one task of the play com
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import chain
 from typing import Any, Literal
@@ -111,7 +111,7 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
                 f"Deployment {name}: no answer from {', '.join(away)}, so nothing was changed. Make them reachable, or set on_unreachable: "
                 "reassign to run their replicas on the other hubs.",
             )
-        held = {host: _indexes_of(found, name) for host, found in seen.items() if found is not None}
+        held = {host: indexes_of(found, name) for host, found in seen.items() if found is not None}
         if not held and only_looks:
             continue
         if not held:
@@ -121,7 +121,8 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
             )
         members = [Member(host, indexes, _weight(hosts[host], fleet.spread)) for host, indexes in held.items()]
         planned = plan_shares(members, fleet.total_replicas, fleet.spread)
-        ready = ready_replicas(name, seen.values())
+        # If a replica runs on two hubs, it counts once.
+        ready = len(frozenset().union(*(indexes_of(found or (), name, "ready_indexes") for found in seen.values())))
         waits = not were_started and waits_for_missing(fleet.promise(name), ready)
         missing, hubs_at_once = missing_at_once(fleet.promise(name), fleet.total_replicas if waits else ready)
         at_once = min(filter(None, (at_once, hubs_at_once)), default=0)
@@ -145,14 +146,12 @@ def shares(variables: Mapping[str, Any], only_looks: bool = False) -> dict[str, 
     }
 
 
-def ready_replicas(name: str, seen: Collection[Any]) -> int:
-    """Return how many replicas of a deployment are ready. ``seen``: what each host has found on its hub, None for a hub that is lost.
-
-    If a replica runs on two hubs, it counts once.
-    """
-    held = [_indexes_of(found, name) for found in seen if found is not None]
-    copies = sum(map(len, held)) - len(frozenset().union(*held))
-    return max(0, sum(_ready_on(found, name) for found in seen) - copies)
+def indexes_of(
+    deployments: Iterable[Mapping[str, Any]], name: str, key: Literal["indexes", "ready_indexes"] = "indexes"
+) -> frozenset[int]:
+    """Return the indexes that a hub has of the deployment ``name``, or those that are ready there."""
+    texts = [item[key] for item in deployments if item["name"] == name]
+    return frozenset(chain.from_iterable(chain.from_iterable(ranges_of(text) or () for text in texts)))
 
 
 def share_of(name: str, variables: Mapping[str, Any], last: bool) -> dict[str, Any]:
@@ -255,11 +254,6 @@ def _common_fleets(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Fleet]:
                     f"Deployment {name}: {', '.join(differing)} must be the same on all hosts of the play, and {host} has another value.",
                 )
     return {name: Fleet(**values) for name, values in first.items()}
-
-
-def _indexes_of(deployments: Iterable[Mapping[str, Any]], name: str) -> frozenset[int]:
-    texts = [item["indexes"] for item in deployments if item["name"] == name]
-    return frozenset(chain.from_iterable(chain.from_iterable(ranges_of(text) or () for text in texts)))
 
 
 def _ready_on(deployments: Iterable[Mapping[str, Any]] | None, name: str) -> int:

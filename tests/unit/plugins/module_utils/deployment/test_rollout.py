@@ -428,3 +428,18 @@ def test_a_task_whose_package_was_removed_by_the_winner_gives_up(
     assert "at the same time and wins" in slow["msg"]
     assert slow["deployment"] == fast["deployment"]
     assert [ref for _name, ref, _config in state(hub)] == [fast["deployment"]["ref"]] * 2
+
+
+def test_a_failed_start_of_missing_replicas_leaves_no_new_version_where_an_old_replica_was_ending(
+    versions: dict[str, str],
+) -> None:
+    # This version kills a program that does not answer a stop.
+    with FakeHub(generation="0.39") as hub:
+        before = deploy(hub, src=versions["a"], replicas=3)
+        hub.state.runners[1].status = "stopping"
+        overrides = [{}, {}, {}, {"app_config": {"behaviour": "throw_at_start"}}]
+        more = {"replicas": 4, "app_config": {}, "overrides": overrides, "stable_for": 0.3}
+        failed = deploy(hub, src=versions["b"], _only_missing=True, **more)
+        assert failed.get("rolled_back") is True, failed
+        ref = before["deployment"]["ref"]
+        assert [item[:2] for item in state(hub)] == [("web-0", ref), ("web-1", ref), ("web-2", ref)]

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
+from ansible_collections.scramjet.sth.plugins.module_utils.model.index_ranges import ranges_of, ranges_text
 from ansible_collections.scramjet.sth.plugins.modules.sth_deployment import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.fleet.shares import (
     Fleet,
@@ -34,7 +36,8 @@ def read(**given: Any) -> Fleet | None:
 
 
 def runs(indexes: str, ready: int = 0) -> dict[str, Any]:
-    return {"deployments": [{"name": "web", "indexes": indexes, "ready": ready}]}
+    ready_indexes = ranges_text(sorted(chain.from_iterable(ranges_of(indexes) or ()))[:ready])
+    return {"deployments": [{"name": "web", "indexes": indexes, "ready": ready, "ready_indexes": ready_indexes}]}
 
 
 def play(seen: dict[str, Any], own: dict[str, dict[str, Any]] | None = None, **given: Any) -> dict[str, Any]:
