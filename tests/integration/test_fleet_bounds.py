@@ -238,6 +238,24 @@ def test_a_failed_batch_brings_back_hubs_on_which_missing_replicas_were_started(
         settled(fleet, [])
 
 
+def test_replicas_of_a_lost_hub_stay_where_they_were_started_if_a_batch_fails(tmp_path: pathlib.Path) -> None:
+    with four_hubs(tmp_path) as (fleet, hubs, _counts):
+        given = {**TWELVE, "min_ready": 10, "max_surge": 1, "on_unreachable": "reassign"}
+        fleet.deploy(**given)
+        hubs[3].leave()
+        # North gets one replica of east in the first batch.
+        hubs[1].fault(Fault("status", "POST", "/start", times=99, status=500))
+        options = ("-f", "10", "-e", "sth_rollout_soak_time=0")
+        said = fleet.refused(*options, book=ROLLOUT, **given, args=["new"])
+        assert "Brought back to what ran before: north, south. Replicas that were added on north stay, because" in said
+        assert [len(hub.ready()) for hub in hubs] == [4, 3, 3, 0]
+        assert {tuple(item.args or ()) for hub in hubs for item in hub.state.runners if item.process_alive} == {()}
+        hubs[1].faults.clear()
+        hubs[3].revive()
+        fleet.deploy(*options, book=ROLLOUT, **given, args=["new"])
+        settled(fleet, ["new"])
+
+
 @pytest.mark.parametrize("book", [None, ROLLOUT])
 def test_two_controllers_at_once(book: str | None, tmp_path: pathlib.Path) -> None:
     with four_hubs(tmp_path) as (fleet, _hubs, _counts):

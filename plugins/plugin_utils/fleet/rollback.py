@@ -116,7 +116,7 @@ class _Spread:
     """A deployment with ``min_ready`` on all hubs that answer, and what is left of it when it is brought back.
 
     ``ready_on``: the indexes that are ready now, by host. ``after_on``: the indexes afterwards. ``missing_on``: how many of those are not
-    ready. ``complete``: whether every hub answers.
+    ready. ``complete``: whether every hub of the fleet answers.
     """
 
     fleet: Fleet
@@ -188,7 +188,9 @@ def _spread(
         if isinstance(way, dict) and name not in stay[host] and not way.get("keep_config"):
             after[host] = _indexes_before(planned_of(of_host)[name].get("in_force"))
             missing[host] = len(after[host] - ready[host])
-    return _Spread(fleet, ready, after, missing, len(ready) == len(hosts))
+    # A hub that was lost before the rollout is not in its last play.
+    away = any((of_host.get("deployment__fleet") or {}).get("away") for of_host in hosts.values())
+    return _Spread(fleet, ready, after, missing, complete=len(ready) == len(hosts) and not away)
 
 
 def _indexes_before(in_force: Mapping[str, Any] | None) -> frozenset[int]:

@@ -34,9 +34,9 @@ def fleet(**more: Any) -> dict[str, Any]:
     return {"fleets": {"web": {"spread": "even", "on_unreachable": "fail", **values}}}
 
 
-def has(indexes: list[int], ready: list[int] | None = None, ref: str = NEW) -> dict[str, Any]:
+def has(indexes: list[int], ready: list[int] | None = None) -> dict[str, Any]:
     texts = {"indexes": ranges_text(indexes), "ready_indexes": ranges_text(indexes if ready is None else ready)}
-    return {"deployments": [{"name": "web", "ref": ref, "wanted": len(indexes), **texts}]}
+    return {"deployments": [{"name": "web", "ref": NEW, "wanted": len(indexes), **texts}]}
 
 
 def moved(before: list[int] | None, now: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -179,9 +179,8 @@ def test_replicas_that_a_rollback_removes_do_not_count_as_ready() -> None:
 def test_replicas_stay_if_fewer_than_min_ready_would_be_ready_without_them() -> None:
     # A hub was lost before the rollout, which has started its replicas on the others.
     hosts = {
-        "north": moved([0, 1], has([0, 1, 4], ref=NEW), min_ready=5),
-        "south": moved([2, 3], has([2, 3, 5], ref=NEW), min_ready=5),
-        "west": {"deployment__now": {"msg": "No connection."}, "deployment__checked": fleet(min_ready=5)},
+        "north": {**moved([0, 1], has([0, 1, 4]), min_ready=5), "deployment__fleet": {"away": ["west"]}},
+        "south": moved([2, 3], has([2, 3, 5]), min_ready=5),
     }
     variables = play(**hosts)
     plan = plan_back(variables)
@@ -192,7 +191,7 @@ def test_replicas_stay_if_fewer_than_min_ready_would_be_ready_without_them() -> 
         options = options_before("web", {}, {**variables["hostvars"][host], "deployment__back": plan})
         assert not {"indexes", "replicas"} & {*options}
     # A hub that had none before keeps them, with the new version, whose predecessor is not known.
-    hosts["south"] = moved(None, has([2, 3, 5], ref=NEW), min_ready=5)
+    hosts["south"] = moved(None, has([2, 3, 5]), min_ready=5)
     assert "no replica ran there before" in plan_back(play(**hosts))["left"]["south"]
 
 
