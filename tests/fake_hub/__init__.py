@@ -14,7 +14,7 @@ full version number. ``1.x`` is the newest.
         hub.sequences, hub.instances    # what it has now, as plain mappings
         hub.fault(Fault("reset", method="POST", path="/sequence"))
         hub.restart(), hub.stall(1.5), hub.overload(3), hub.kill_runner(ID), hub.lose_directory(ID)
-        hub.state.crosstalk = True      # programs hear each other's events, as on a real 1.x hub
+        hub.state.crosstalk = True      # programs hear each other's events, as on a real hub from 0.39 on
         hub.state.python = "too new"    # Python programs fail at their start
 
 Programs are simulated: ``behaviour`` in app_config says what an instance does. The package ``tests/integration/packages/probe`` does

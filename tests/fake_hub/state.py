@@ -131,8 +131,8 @@ class State:
                 self.topic(written, "")
 
     def heard(self, emitter: Instance, name: str, payload: Any) -> None:
-        """Deliver an event to every other program on the hub."""
-        if self.crosstalk and self.is_1x:
+        """Deliver an event to every other program on the hub (hub-behaviour.md#events-reach-other-instances)."""
+        if self.crosstalk and self.has("any_payload"):
             for other in self.listed():
                 if other is not emitter and other.process_alive:
                     programs.received(other, name, payload)

@@ -83,8 +83,8 @@ def test_1x_never_answers_a_wait_for_an_event_with_null() -> None:
         assert answer.result().status_code == 204
 
 
-@pytest.mark.parametrize(("generation", "left"), [("0.18", 3), ("1.x", 1)])
-def test_1x_sends_an_event_of_one_program_to_the_others(generation: str, left: int) -> None:
+@pytest.mark.parametrize(("generation", "left"), [("0.18", 3), ("0.36", 3), ("0.39", 1), ("1.x", 1)])
+def test_from_039_on_an_event_of_one_program_reaches_the_others(generation: str, left: int) -> None:
     with FakeHub(generation, replace(FAST, linger=0.05)) as hub:
         hub.state.crosstalk = True
         sequence = stored(hub)
