@@ -10,12 +10,14 @@ import json
 import pathlib
 import statistics
 import sys
+import time
 import uuid
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.model.instance_mark import InstanceMark, marked
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import milliseconds, run_measured, table, times
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub.calls import Call
 from ansible_collections.scramjet.sth.tests.fake_hub.state import Instance, Sequence
 from ansible_collections.scramjet.sth.tests.fake_hub.topics import Topic
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
@@ -50,7 +52,7 @@ def run(directory: pathlib.Path) -> None:
                 rows = _rows(hub, generation, count)
             table(
                 f"Tasks that change nothing on a fake {generation} hub with {count:,} more of each kind",
-                ["task", "requests", "time", "the same requests by `curl`", "to `curl`"],
+                ["task", "requests", "time", "the same requests by `curl`", "and `json.loads`", "to `curl`", "to both"],
                 rows,
             )
 
@@ -72,13 +74,16 @@ def _rows(hub: FakeHub, generation: str, count: int) -> list[list[str]]:
         paths = [request.path for request in asked[: len(asked) // runs]]
         seconds = statistics.median(found)
         curl = statistics.median(_curl(hub, paths) for _dummy in range(runs))
+        decoding = statistics.median(_decoding(hub, paths) for _dummy in range(runs))
         rows.append(
             [
                 f"`{name}`".replace(f"{OF_MANY}`", f"`{OF_MANY}"),
                 f"{len(paths):,}",
                 milliseconds(seconds),
                 milliseconds(curl),
+                milliseconds(decoding),
                 times(seconds, curl),
+                times(seconds, curl + decoding),
             ]
         )
     return rows
@@ -112,3 +117,12 @@ def _curl(hub: FakeHub, paths: list[str]) -> float:
     base = hub.api_url[: -len("/api/v1")]
     sent = [part for path in paths for part in ("-o", "/dev/null", f"{base}{path}")]
     return run_measured(["curl", "-sf", *sent])[0]
+
+
+def _decoding(hub: FakeHub, paths: list[str]) -> float:
+    """Decode the same answers, and return how long that takes."""
+    bodies = [json.dumps(hub.answer(Call("GET", path, {}, b"")).json) for path in paths]
+    begin = time.perf_counter()
+    for body in bodies:
+        json.loads(body)
+    return time.perf_counter() - begin
