@@ -361,11 +361,13 @@ def test_canaries_in_the_keyword_environment(tmp_path: pathlib.Path) -> None:
     (source / "index.js").write_text("module.exports = () => {};")
     connection = {"STH_TOKEN": "{{ s_token }}", "STH_HEADERS": "{{ {'X-Extra': s_header} | to_json }}"}
     proxy = {"http_proxy": "http://me:{{ s_pass }}@127.0.0.1:9", "no_proxy": "127.0.0.1"}
-    build = {"src": str(source), "build": "test $PLAIN = word && test -n $NPM_TOKEN && touch built"}
+    # It does not get those for the hub.
+    command = 'test "$PLAIN" = word && test -n "$NPM_TOKEN" && test -z "$STH_TOKEN$STH_HEADERS" && touch built'
+    build = {"src": str(source), "build": command}
     tasks: list[dict[str, Any]] = [
         {
             "scramjet.sth.sth_sequence": build,
-            "environment": {**connection, **proxy, "NPM_TOKEN": f"{built}-a", "PLAIN": "word"},
+            "environment": {**connection, "NPM_TOKEN": f"{built}-a", "PLAIN": "word"},
             "register": "uploaded",
         },
         {
@@ -377,14 +379,14 @@ def test_canaries_in_the_keyword_environment(tmp_path: pathlib.Path) -> None:
         # A misspelt option, whose value -vvv would show.
         {
             "scramjet.sth.sth_sequence": {**build, "api_tokn": "{{ s_other }}"},
-            "environment": connection,
+            "environment": {**connection, **proxy},
             "register": "misspelt",
             "failed_when": False,
         },
         # With another poll, ansible-core would give the environment to its own async_status.
         {
             "scramjet.sth.sth_sequence_info": {},
-            "environment": connection,
+            "environment": {**connection, **proxy},
             "async": 60,
             "poll": 0,
             "register": "started",

@@ -28,6 +28,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.entries impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import refusal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import cache_directory, keep_newest, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
+from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import in_turns, take_lock
 
 # Not sources: version control, caches and results of a build, which differ on every machine.
@@ -39,6 +40,8 @@ NO_SOURCES = (
 MOST_BUILDS = 3
 # How many characters from the end of the output of a command a failure shows.
 SHOWN_OUTPUT = 2000
+# The variables with secrets for a hub. A command does not need them, and may run code that others have written.
+OF_HUBS = frozenset(name for option in HUB.values() if option.get("no_log") for name in option["fallback"][1])
 # How many bytes are read for that, for the secrets in them.
 SEARCHED_OUTPUT = 64 * 1024
 
@@ -79,11 +82,12 @@ def build(source: str, command: str, place: str, environment: Mapping[str, str],
 
 
 def _run(source: str, command: str, directory: str, environment: Mapping[str, str], secrets: Collection[str]) -> None:
+    variables = {**os.environ, "PWD": directory, **environment}
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             ["/bin/sh", "-ec", command],
             cwd=directory,
-            env={**os.environ, "PWD": directory, **environment},
+            env={name: value for name, value in variables.items() if name not in OF_HUBS},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

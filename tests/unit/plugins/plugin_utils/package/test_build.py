@@ -100,3 +100,14 @@ def test_the_failure_of_a_build_shows_no_secret_of_the_task(source: pathlib.Path
         build(str(source), command, place, {"NPM_TOKEN": long, "SAID": short}, {long, short})
     assert "hunter22" not in failed.value.message
     assert failed.value.message.endswith("said ********")
+
+
+def test_the_command_does_not_get_the_secrets_for_a_hub(source: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "env > variables"
+    place = place_of_build(str(source), command)
+    monkeypatch.setenv("STH_URL_PASSWORD", "canary")
+    build(str(source), command, place, {"STH_TOKEN": "canary", "STH_HEADERS": "{}", "NPM_TOKEN": "needed"}, ())
+    variables = pathlib.Path(place, "variables").read_text()
+    assert "NPM_TOKEN=needed" in variables
+    assert "canary" not in variables
+    assert "STH_HEADERS" not in variables
