@@ -161,6 +161,16 @@ def test_a_hub_that_is_upgraded_during_a_loop_gets_the_requests_of_its_new_versi
         ("/instance/i", '{"id": "i", "status": "errored", "terminated": "x"}', lambda hub: hub.instance("i").info()),
         ("/instance/i", "[]", lambda hub: hub.instance("i").info()),
         ("/sequence/s/instances", '{"a": 1}', lambda hub: hub.sequence("s").list_instances()),
+        ("/sequences", '{"a": 1}', lambda hub: hub.sequences()),
+        ("/sequences", "<html>", lambda hub: hub.sequences()),
+        ("/instances", "[1]", lambda hub: hub.instances()),
+        ("/topics", "null", lambda hub: hub.topics()),
+        ("/entities", "[]", lambda hub: hub.inventory()),
+        ("/entities", '{"sequences": []}', lambda hub: hub.inventory()),
+        ("/load-check", "[1]", lambda hub: hub.load()),
+        ("/load-check", "[]", lambda hub: hub.load()),
+        ("/config", '"x"', lambda hub: hub.config()),
+        ("/instance/i/event/e", "<html>", lambda hub: hub.instance("i").last_event("e", 1)),
     ],
 )
 def test_the_failure_for_an_unreadable_answer_names_the_version(
@@ -172,6 +182,29 @@ def test_the_failure_for_an_unreadable_answer_names_the_version(
         error = failure(call, hub)
     assert error.code == "HUB_ERROR"
     assert "1.0.1" in error.message
+
+
+@pytest.mark.parametrize(
+    ("exchange", "call"),
+    [
+        (Exchange("POST", "/topics", answer("200 OK", "<html>")), lambda hub: hub.topic("t").create("text/plain")),
+        (Exchange("DELETE", "/sequence/s", answer("200 OK", "[]")), lambda hub: hub.sequence("s").delete()),
+        (
+            Exchange("GET", "/instance/i/output", answer("200 OK", "<html>", "Content-Type: text/html")),
+            lambda hub: hub.instance("i").read("output").__enter__(),
+        ),
+    ],
+)
+def test_the_failure_for_a_page_in_the_place_of_an_answer_names_the_version(
+    exchange: Exchange, call: Callable[[HubClient], Any]
+) -> None:
+    with ScriptedServer(version_of("1.0.1"), exchange) as server:
+        hub = HubClient(server.api_url)
+        hub.version()
+        error = failure(call, hub)
+    assert error.code == "HUB_ERROR"
+    assert "it said before that it is a hub of version 1.0.1" in error.message
+    assert "check that api_url is the address of a hub's API" in error.message
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", '{"id": 5}', "null", ""])
