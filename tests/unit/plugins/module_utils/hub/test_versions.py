@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Dialect
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import FEATURES, read_version
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import FEATURES, NEWEST, read_version, text
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, answer
@@ -74,8 +74,8 @@ def test_a_feature_begins_and_ends_where_the_table_says(name: str, span: Any) ->
 @pytest.mark.parametrize(
     ("said", "word"),
     [
-        ("1.0.2", "newer"),
-        ("7.0.0", "newer"),
+        (text((*NEWEST[:2], NEWEST[2] + 1)), "newer"),
+        (text((NEWEST[0] + 6, 0, 0)), "newer"),
         ("nightly", "not a version number"),
         ("1.0", "not a version number"),
         ("", "not a version number"),
@@ -86,7 +86,7 @@ def test_a_version_that_nobody_knows_is_treated_as_the_newest_with_one_note(said
         hub.state.version = said
         result = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
         assert result["changed"], result
-        assert [word in note and "treated as 1.0.1" in note for note in result["notes"]] == [True]
+        assert [word in note and f"treated as {text(NEWEST)}" in note for note in result["notes"]] == [True]
         assert result["hub"]["generation"] == "1.x"
         about = run_task("sth_hub_info", hub)
         assert len(about["notes"]) == 1
