@@ -82,7 +82,7 @@ class HubClient(HubApi):
                 "list the hubs of a manager",
                 "Set api_url to the address of a manager." if answer.status == 404 else "",
             )
-        found = answer.json()
+        found: list[dict[str, Any]] = answer.json()
         # Not `_objects`: a manager has no version of a hub.
         if not _is_list_of_objects(found) or not all(isinstance(item.get("id"), str) for item in found):
             raise answer.not_from_a_hub("something other than a list of hubs")
@@ -192,7 +192,8 @@ class HubClient(HubApi):
         """Return a list of objects; raise ``HUB_ERROR`` for anything else."""
         if not _is_list_of_objects(value):
             raise self.dialect.unreadable(f"something other than a list of {what}")
-        return value
+        objects: list[dict[str, Any]] = value
+        return objects
 
     def _object(self, answer: Response, purpose: str) -> dict[str, Any]:
         value = self._json(answer, purpose)
