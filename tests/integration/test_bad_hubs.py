@@ -71,6 +71,37 @@ def test_a_server_that_is_not_a_hub(tmp_path: pathlib.Path, web_server: str) -> 
     expect(tmp_path, web_server, "HUB_ERROR", "not a Scramjet Transform Hub", "api_url")
 
 
+def test_a_manager_of_hubs(tmp_path: pathlib.Path) -> None:
+    """Nothing is written to it: the task asks for its version, and for nothing else."""
+    asked: list[tuple[str, str]] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            asked.append((self.command, self.path))
+            body = b'{"service":"@scramjet/manager","version":"1.2.3"}'
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = answer
+
+        def log_message(self, format: str, *args: Any) -> None:
+            del format, args
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        api_url = f"http://127.0.0.1:{server.server_port}"
+        expect(tmp_path, api_url, "HUB_ERROR", "manages hubs but is not a hub", "one of its hubs")
+    finally:
+        server.shutdown()
+        server.server_close()
+    # In check mode, and for real.
+    assert asked == [("GET", "/api/v1/version")] * 2
+
+
 def test_a_token_is_needed(tmp_path: pathlib.Path) -> None:
     with FakeHub(generation="1.x", token="right") as hub:
         expect(tmp_path, hub.api_url, "UNAUTHORIZED", "401", "token")

@@ -93,6 +93,20 @@ def test_the_pages_list_the_features_of_each_version() -> None:
     assert lacking() in (ROOT / "docs" / "hub-behaviour.md").read_text(), lacking()
 
 
+def test_the_pages_name_the_range_of_versions() -> None:
+    span = f"{versions.text(versions.OLDEST[:2])} to {versions.text(versions.NEWEST[:2])}"
+    for page, row in [("README.md", "| Hub |"), ("docs/support.md", "| hub |")]:
+        assert f"\n{row} {span}" in (ROOT / page).read_text(), f"{page}: {span}"
+    newer = f"| hub, newer than {versions.text(versions.NEWEST[:2])} |"
+    assert newer in (ROOT / "docs" / "support.md").read_text(), newer
+
+
+def test_the_role_keeps_instances_from_the_version_on_that_the_table_names() -> None:
+    first = versions.text(versions.FEATURES["reconnect"].first)
+    told = yaml.safe_load((ROOT / "roles" / "hub" / "vars" / "main.yml").read_text())["hub__reconnect"]
+    assert f"is version('{first}', '>=')" in told
+
+
 def test_the_documented_capabilities_are_those_that_are_returned() -> None:
     told = yaml.safe_load(module("sth_hub_info").RETURN)["hub"]["contains"]["capabilities"]["description"][0]
     expected = [(name, versions.text(versions.FEATURES[name].first)) for name in sorted(versions.CAPABILITIES)]

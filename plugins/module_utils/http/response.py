@@ -42,6 +42,8 @@ class Response:
     # Seconds until the answer began, and seconds to wait before the next request (Retry-After; 0.0 without it).
     seconds: float = 0.0
     retry_after: float = 0.0
+    # The version that the hub has reported before; "" if nobody has asked for it.
+    hub_version: str = ""
     # Values that no error may show.
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -80,9 +82,10 @@ class Response:
 
     def not_from_a_hub(self, what: str) -> SthError:
         """Build the failure for an answer that does not come from a hub. ``what`` describes the answer."""
+        said = f", although it said before that it is a hub of version {self.hub_version}" if self.hub_version else ""
         return SthError(
             "HUB_ERROR",
-            f"{self.method} {self.url} answered {what}: check that api_url is the address of a hub's API.",
+            f"{self.method} {self.url} answered {what}{said}: check that api_url is the address of a hub's API.",
             http_status=self.status,
             method=self.method,
             url=self.url,

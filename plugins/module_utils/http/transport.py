@@ -78,6 +78,8 @@ class Transport:
         self.secrets: set[str] = set()
         # Notes for the result of the task: the time-out of a gateway is too short.
         self.notes: set[str] = set()
+        # The version that the hub has reported, for failures; "" if nobody has asked for it.
+        self.hub_version = ""
         self._abandoned = Flag()
         self._token_file: TokenFile | None = None
         if connection.token_file:
@@ -368,6 +370,7 @@ class Transport:
             api_url=self.connection.api_url,
             seconds=seconds,
             retry_after=retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
+            hub_version=self.hub_version,
             secrets=frozenset(self.secrets) | self.own_secrets,
         )
 

@@ -72,6 +72,7 @@ class HubApi:
                     url=answer.url,
                 )
             self._version = version
+            self.transport.hub_version = version.version
             self._version_read = time.monotonic()
         return self._version
 
@@ -104,6 +105,7 @@ class HubApi:
     def forget_version(self) -> None:
         """Read the version again next time, because an answer does not fit the known version."""
         self._version = None
+        self.transport.hub_version = ""
 
     def abandon(self) -> None:
         """Make every current and every later request fail, because the task was interrupted."""
@@ -112,7 +114,7 @@ class HubApi:
     def renew(self) -> None:
         """Begin a new task on the same connections. Everything that may have changed in the meantime is forgotten."""
         if time.monotonic() - self._version_read > self.timings.version_lasts:
-            self._version = None
+            self.forget_version()
         self.transport.renew()
 
     def close(self) -> None:

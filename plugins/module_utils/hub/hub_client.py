@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
@@ -82,9 +82,10 @@ class HubClient(HubApi):
                 "list the hubs of a manager",
                 "Set api_url to the address of a manager." if answer.status == 404 else "",
             )
-        found = _objects(answer.json(), answer)
-        if not all(isinstance(item.get("id"), str) for item in found):
-            raise answer.not_from_a_hub("a list of something other than hubs")
+        found: list[dict[str, Any]] = answer.json()
+        # Not `_objects`: a manager has no version of a hub.
+        if not _is_list_of_objects(found) or not all(isinstance(item.get("id"), str) for item in found):
+            raise answer.not_from_a_hub("something other than a list of hubs")
         return found
 
     def clock(self) -> HubClock | None:
@@ -112,13 +113,13 @@ class HubClient(HubApi):
         """``GET /sequences``."""
         # First, so that a server that is not a hub is reported as such.
         self.version()
-        raw = self._list(self.transport.get("sequences"), "list the sequences")
+        raw = self._list("sequences")
         return self.prediction.with_sequences(map(self.dialect.sequence, raw))
 
     def instances(self) -> list[InstanceRecord]:
         """``GET /instances``. Hubs before 0.24 list only ids, so each instance needs its own GET, with a time limit."""
         self.version()
-        listed = self._instances(self._list(self.transport.get("instances"), "list the instances"))
+        listed = self._instances(self._list("instances"))
         return self.prediction.with_instances(listed, self.dialect.keeps_ended)
 
     def inventory(self) -> Inventory:
@@ -131,8 +132,8 @@ class HubClient(HubApi):
         else:
             raw = self._json(answer, "list sequences and instances")
             both = [raw.get("sequences"), raw.get("instances")] if isinstance(raw, Mapping) else [None, None]
-            listed = self._instances(_objects(both[1], answer))
-            sequences = self.prediction.with_sequences(map(self.dialect.sequence, _objects(both[0], answer)))
+            listed = self._instances(self._objects(both[1], "instances"))
+            sequences = self.prediction.with_sequences(map(self.dialect.sequence, self._objects(both[0], "sequences")))
             instances = self.prediction.with_instances(listed, self.dialect.keeps_ended)
         return Inventory(tuple(sequences), tuple(instances))
 
@@ -182,15 +183,24 @@ class HubClient(HubApi):
 
     def topics(self) -> list[dict[str, Any]]:
         """``GET /topics``: ``{topic, contentType, …}``. Useless before 0.35: the list is empty or has no names, or never arrives."""
-        return self.prediction.with_topics(self._list(self.transport.get("topics"), "list the topics"))
+        return self.prediction.with_topics(self._list("topics"))
 
-    def _list(self, answer: Response, purpose: str) -> list[dict[str, Any]]:
-        return _objects(self._json(answer, purpose), answer)
+    def _list(self, what: Literal["sequences", "instances", "topics"]) -> list[dict[str, Any]]:
+        return self._objects(self._json(self.transport.get(what), f"list the {what}"), what)
+
+    def _objects(self, value: Any, what: str) -> list[dict[str, Any]]:
+        """Return a list of objects; raise ``HUB_ERROR`` for anything else."""
+        if not _is_list_of_objects(value):
+            raise self.dialect.unreadable(f"something other than a list of {what}")
+        objects: list[dict[str, Any]] = value
+        return objects
 
     def _object(self, answer: Response, purpose: str) -> dict[str, Any]:
-        value = self._json(answer, purpose) or {}
+        value = self._json(answer, purpose)
+        if value is None:
+            return {}
         if not isinstance(value, dict):
-            raise answer.not_from_a_hub("something other than an object")
+            raise self.dialect.unreadable(f"something other than an object when asked to {purpose}")
         return value
 
     @staticmethod
@@ -200,8 +210,5 @@ class HubClient(HubApi):
         return answer.json()
 
 
-def _objects(value: Any, answer: Response) -> list[dict[str, Any]]:
-    """Return a list of objects; raise ``HUB_ERROR`` for anything else."""
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise answer.not_from_a_hub("something other than a list of objects")
-    return value
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)

@@ -125,7 +125,7 @@ class InstanceClient:
         )
         event = self._api.dialect.event(answer.status, answer.reason, answer.body)
         if event is None and answer.ok:
-            raise answer.not_from_a_hub(f"{answer.status} with something that is not an event")
+            raise self._api.dialect.unreadable(f"something that is not event {name}")
         if event is None:
             raise failed_answer(answer, f"wait for event {name} of instance {self.id}")
         return event

@@ -106,6 +106,8 @@ class SequenceClient:
         self._api.require("overwrite", what, instead)
         answer = self._api.transport.write("PUT", "sequence", self.id, content=package)
         if has_no_endpoint(answer):
+            # The hub may have been replaced by one of another version since the version was read.
+            self._api.forget_version()
             raise self._api.unsupported(what, instead)
         uploaded_id(self._api, answer, "overwrite the sequence")
 

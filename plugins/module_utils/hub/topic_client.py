@@ -93,4 +93,6 @@ class TopicClient:
 
     def _refuse_missing(self, endpoint: bool) -> None:
         if endpoint:
+            # The hub may have been replaced by one of another version since the version was read.
+            self._api.forget_version()
             raise self._api.unsupported(*_MANAGING)

@@ -134,7 +134,7 @@ def has(release: Release, feature: Feature) -> bool:
     return FEATURES[feature].holds(release)
 
 
-def text(release: Release) -> str:
+def text(release: tuple[int, ...]) -> str:
     """Write a release as a hub does."""
     return ".".join(map(str, release))
 

@@ -447,3 +447,15 @@ def test_tests_mirror_the_rooms() -> None:
     assert TESTED_BY_PLAYBOOKS.keys() - (with_logic - tests.keys()) == set()
     playbooks = ROOT / "tests" / "integration"
     assert [name for name in TESTED_BY_PLAYBOOKS.values() if not (playbooks / f"{name}.py").is_file()] == []
+
+
+def test_only_the_dialect_compares_the_generation_of_a_hub() -> None:
+    """Others ask the dialect for a difference by its name. (The `generation` of a rollout is a number that others may compare.)"""
+    comparing = []
+    for path in sorted(PLUGINS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare) and any(
+                isinstance(side, ast.Attribute) and side.attr == "generation" for side in [node.left, *node.comparators]
+            ):
+                comparing.append(f"{path.relative_to(PLUGINS)}:{node.lineno}")
+    assert [place for place in comparing if not place.startswith("module_utils/hub/dialect.py")] == []

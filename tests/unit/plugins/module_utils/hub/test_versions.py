@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import Dialect
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import FEATURES, read_version
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.versions import FEATURES, NEWEST, read_version, text
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import Exchange, ScriptedServer, answer
@@ -74,8 +74,8 @@ def test_a_feature_begins_and_ends_where_the_table_says(name: str, span: Any) ->
 @pytest.mark.parametrize(
     ("said", "word"),
     [
-        ("1.0.2", "newer"),
-        ("7.0.0", "newer"),
+        (text((*NEWEST[:2], NEWEST[2] + 1)), "newer"),
+        (text((NEWEST[0] + 6, 0, 0)), "newer"),
         ("nightly", "not a version number"),
         ("1.0", "not a version number"),
         ("", "not a version number"),
@@ -86,7 +86,7 @@ def test_a_version_that_nobody_knows_is_treated_as_the_newest_with_one_note(said
         hub.state.version = said
         result = run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
         assert result["changed"], result
-        assert [word in note and "treated as 1.0.1" in note for note in result["notes"]] == [True]
+        assert [word in note and f"treated as {text(NEWEST)}" in note for note in result["notes"]] == [True]
         assert result["hub"]["generation"] == "1.x"
         about = run_task("sth_hub_info", hub)
         assert len(about["notes"]) == 1
@@ -161,6 +161,16 @@ def test_a_hub_that_is_upgraded_during_a_loop_gets_the_requests_of_its_new_versi
         ("/instance/i", '{"id": "i", "status": "errored", "terminated": "x"}', lambda hub: hub.instance("i").info()),
         ("/instance/i", "[]", lambda hub: hub.instance("i").info()),
         ("/sequence/s/instances", '{"a": 1}', lambda hub: hub.sequence("s").list_instances()),
+        ("/sequences", '{"a": 1}', lambda hub: hub.sequences()),
+        ("/sequences", "<html>", lambda hub: hub.sequences()),
+        ("/instances", "[1]", lambda hub: hub.instances()),
+        ("/topics", "null", lambda hub: hub.topics()),
+        ("/entities", "[]", lambda hub: hub.inventory()),
+        ("/entities", '{"sequences": []}', lambda hub: hub.inventory()),
+        ("/load-check", "[1]", lambda hub: hub.load()),
+        ("/load-check", "[]", lambda hub: hub.load()),
+        ("/config", '"x"', lambda hub: hub.config()),
+        ("/instance/i/event/e", "<html>", lambda hub: hub.instance("i").last_event("e", 1)),
     ],
 )
 def test_the_failure_for_an_unreadable_answer_names_the_version(
@@ -172,6 +182,29 @@ def test_the_failure_for_an_unreadable_answer_names_the_version(
         error = failure(call, hub)
     assert error.code == "HUB_ERROR"
     assert "1.0.1" in error.message
+
+
+@pytest.mark.parametrize(
+    ("exchange", "call"),
+    [
+        (Exchange("POST", "/topics", answer("200 OK", "<html>")), lambda hub: hub.topic("t").create("text/plain")),
+        (Exchange("DELETE", "/sequence/s", answer("200 OK", "[]")), lambda hub: hub.sequence("s").delete()),
+        (
+            Exchange("GET", "/instance/i/output", answer("200 OK", "<html>", "Content-Type: text/html")),
+            lambda hub: hub.instance("i").read("output").__enter__(),
+        ),
+    ],
+)
+def test_the_failure_for_a_page_in_the_place_of_an_answer_names_the_version(
+    exchange: Exchange, call: Callable[[HubClient], Any]
+) -> None:
+    with ScriptedServer(version_of("1.0.1"), exchange) as server:
+        hub = HubClient(server.api_url)
+        hub.version()
+        error = failure(call, hub)
+    assert error.code == "HUB_ERROR"
+    assert "it said before that it is a hub of version 1.0.1" in error.message
+    assert "check that api_url is the address of a hub's API" in error.message
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", '{"id": 5}', "null", ""])
@@ -191,11 +224,16 @@ def test_the_failure_for_an_answer_without_an_id_names_the_version(body: str) ->
         ("DELETE", "/topics/t", lambda hub: hub.topic("t").delete()),
     ],
 )
-def test_the_failure_for_a_missing_endpoint_says_so(method: str, path: str, call: Callable[[HubClient], Any]) -> None:
-    with ScriptedServer(version_of("1.0.1"), Exchange(method, path, answer("404 Not Found"))) as server:
+def test_the_failure_for_a_missing_endpoint_names_the_version_that_the_hub_has_now(
+    method: str, path: str, call: Callable[[HubClient], Any]
+) -> None:
+    missing = Exchange(method, path, answer("404 Not Found"))
+    # The hub was replaced after its version was read.
+    with ScriptedServer(version_of("1.0.1"), missing, version_of("0.28.5")) as server:
         error = failure(call, HubClient(server.api_url))
     assert error.code == "UNSUPPORTED_BY_HUB"
-    assert "1.0.1" in error.message
+    assert "0.28.5" in error.message
+    assert "1.0.1" not in error.message
 
 
 def test_deleting_a_missing_topic_succeeds_and_overwriting_a_missing_sequence_fails() -> None:
