@@ -20,6 +20,26 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import ErrorCo
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# The commands of si 1.0.1 (packages/cli/src/lib/commands of scramjetorg/transform-hub at v1.0.1).
+SI = """
+completion: install uninstall
+config: print session
+config set: json apiUrl log middlewareApiUrl scope token env
+config reset: apiUrl log middlewareApiUrl token env all
+config profile: list use create remove
+developerTools: cmdToJson cmdToList cmdToMd
+hub: use list info disconnect delete logs audit load version
+init: sequence
+instance: list use info health log kill stop restart input inout output stdio stdin stderr stdout
+instance event: emit on
+scope: list print use delete
+sequence: list use info pack send update start deploy delete prune
+space: info list use audit logs version
+space access: create list revoke
+store: list send delete prune
+topic: create delete get send list
+util: log-format
+"""
 TABLE = re.compile(r"^### (.+)\n\n((?:\|.*\n)+)", re.MULTILINE)
 
 
@@ -58,6 +78,32 @@ def spec_of(module: str) -> dict[str, Any]:
     found = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{module}")
     spec: dict[str, Any] = found.TASK.spec
     return spec
+
+
+def test_each_command_of_si_is_on_its_page() -> None:
+    """A row names a command if it has all of its words, or ends the words before the last one with dots."""
+    named = [row[0] for row in rows("si.md")]
+    missing = []
+    for line in SI.strip().splitlines():
+        group, _colon, commands = line.partition(": ")
+        rest = f"{group} …"
+        if any(rest in cell for cell in named):
+            continue
+        for command in commands.split():
+            words = {*group.split(), command}
+            if not any(words <= set(re.findall(r"[\w-]+", cell)) for cell in named):
+                missing.append(f"{group} {command}")
+    assert missing == []
+
+
+def test_the_page_of_si_names_only_its_commands() -> None:
+    known = set()
+    for line in SI.strip().splitlines():
+        group, *words = line.replace(":", "").split()
+        known |= {(group, word) for word in words}
+    named = {found for row in rows("si.md") for found in re.findall(r"`si (\w+) ([\w-]+)", row[0])}
+    assert named
+    assert named <= known
 
 
 def test_the_table_of_si_names_existing_options() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible import constants
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
@@ -242,3 +242,22 @@ def test_no_failure_repeats_a_secret_that_was_sent(tmp_path: pathlib.Path, warni
         read(tmp_path, {"hubs": hubs, "headers": {"X-Api-Key": "canary-of-the-key"}})
     assert len([said for said in warnings if "north is left out" in said]) == 1
     assert "canary" not in str(warnings)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"compose": {"where": "missing_variable ~ '/'"}},
+        {"groups": {"named": "missing_variable == 'job'"}},
+        {"keyed_groups": [{"key": "missing_variable", "prefix": "hub"}]},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_only_strict_fails_for_an_expression_that_has_no_value(
+    tmp_path: pathlib.Path, hub: FakeHub, wrong: dict[str, Any]
+) -> None:
+    source = {"hubs": [{"name": "north", "api_url": hub.api_url}], **wrong}
+    for given in ({}, {"strict": False}):
+        assert names(read(tmp_path, {**source, **given}), "sth_hubs") == ["north"]
+    with pytest.raises(AnsibleError, match="missing_variable"):
+        read(tmp_path, {**source, "strict": True})

@@ -9,11 +9,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
+
+import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.following.arguments import read_arguments
 from ansible_collections.scramjet.sth.plugins.module_utils.following.follower import Follower
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
+from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import Flag
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, run_task, working_threads
@@ -50,6 +54,41 @@ class Seen:
             found = self.next()
             if found["type"] == kind:
                 return found
+
+
+class Waits:
+    """How long the threads of a module wait, in order: the seconds that they ask for, not the time that passes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
+        self.all: list[float] = []
+        self._added = threading.Condition()
+        monkeypatch.setattr(module, "Flag", lambda: _Recorded(self))
+
+    def add(self, seconds: float) -> None:
+        """Record a wait that begins."""
+        with self._added:
+            self.all.append(seconds)
+            self._added.notify_all()
+
+    def first(self, count: int, after: int = 0, apart_from: float | None = None) -> list[float]:
+        """Return the first ``count`` waits after the first ``after``, as soon as there are so many. Pass over those of ``apart_from`` seconds."""
+
+        def found() -> list[float]:
+            return [item for item in self.all[after:] if item != apart_from]
+
+        with self._added:
+            assert self._added.wait_for(lambda: len(found()) >= count, bound(20)), f"too few waits: {self.all}"
+            return found()[:count]
+
+
+class _Recorded(Flag):
+    def __init__(self, waits: Waits) -> None:
+        super().__init__()
+        self._waits = waits
+
+    def wait(self, seconds: float) -> bool:
+        self._waits.add(seconds)
+        return super().wait(seconds)
 
 
 @contextmanager

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.following import stream as streaming
 from ansible_collections.scramjet.sth.plugins.module_utils.following.stream import _Probed
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.seen import (
+    Waits,
     emit,
     follow,
     start,
@@ -115,6 +119,24 @@ def test_a_gap_is_reported_and_later_events_arrive(hub: FakeHub, how: str) -> No
         emit(hub, instance, "up", "again")
         assert seen.until("event")["payload"] == "again"
     assert len([item for item in seen.all if item["type"] == "gap"]) == 1
+
+
+def test_a_stream_that_has_lasted_is_opened_again_at_once_and_then_with_growing_pauses(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, clock = Waits(monkeypatch, streaming), [1000.0]
+    monkeypatch.setattr(streaming, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    timings = replace(HASTY, reconnects=Pauses(0.05, 0.4))
+    start(hub, "shop")
+    with follow(hub, events=["up"], timings=timings) as seen:
+        wait_for_streams(hub, 1)
+        for _time in range(2):
+            clock[0] += 60
+            before = len(waits.all)
+            hub.leave()
+            assert waits.first(7, before) == [0.0, 0.05, 0.1, 0.2, 0.4, 0.4, 0.4]
+            hub.revive()
+            seen.until("gap")
 
 
 def test_an_unreadable_event_is_reported_as_a_gap_and_following_goes_on(hub: FakeHub) -> None:

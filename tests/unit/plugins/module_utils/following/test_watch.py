@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.following import watch as watching
 from ansible_collections.scramjet.sth.plugins.module_utils.following.watch import Watch
+from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Pauses
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.following.seen import (
     RulebookEvent,
     Seen,
+    Waits,
     emit,
     follow,
     start,
     wait_for_streams,
 )
-from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, keep_ended, run_task, throw
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, keep_ended, run_task, throw
 
 
 def of(told: RulebookEvent) -> tuple[str, str]:
@@ -153,6 +157,21 @@ def test_changes_during_an_outage_are_reported_after_it(hub: FakeHub) -> None:
         hub.revive()
         seen.next("hub_reachable")
         assert of(seen.next()) == ("instance_ended", "shop")
+
+
+def test_the_pauses_grow_while_a_hub_is_away_and_begin_again_after_it_was_back(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, interval = Waits(monkeypatch, watching), 0.15
+    timings = replace(HASTY, reconnects=Pauses(0.05, 0.4))
+    with follow(hub, interval=interval, timings=timings) as seen:
+        for _time in range(2):
+            before = len(waits.all)
+            hub.leave()
+            seen.next("hub_unreachable")
+            assert waits.first(6, before, apart_from=interval) == [0.05, 0.1, 0.2, 0.4, 0.4, 0.4]
+            hub.revive()
+            seen.next("hub_reachable")
 
 
 @pytest.mark.slow
