@@ -479,6 +479,33 @@ def test_canaries_in_the_role_hub(tmp_path: pathlib.Path) -> None:
             "vars": {**given, "hub_runner_environment": {"DATABASE_PASSWORD": "{{ s_later }}"}},
         },
         {"ansible.builtin.assert": {"that": "hub_result.actions == ['write the settings']"}},
+        # As text, right and wrong.
+        {
+            role: {"name": "scramjet.sth.hub"},
+            "vars": {
+                **given,
+                "hub_runner_environment": "DATABASE_PASSWORD: {{ s_later }}",
+                "hub_config": '{"verserConfig": {"token": "{{ s_key }}"}}',
+                "hub_front_tokens": "{{ s_token }}\n{{ s_key }}\n",
+            },
+        },
+        {"ansible.builtin.assert": {"that": "hub_result.actions == []"}},
+        {
+            "block": [
+                {
+                    role: {"name": "scramjet.sth.hub"},
+                    "vars": {
+                        **given,
+                        "hub_runner_environment": "DATABASE_PASSWORD={{ s_later }}",
+                        "hub_config": "token={{ s_key }}",
+                        "hub_front_tokens": "['{{ s_token }}'",
+                    },
+                }
+            ],
+            "rescue": [
+                {"ansible.builtin.assert": {"that": "ansible_failed_result.msg is search('hub_front_tokens must be')"}}
+            ],
+        },
     ]
     run_watched(tmp_path, {"tasks": tasks}, {}, kept=("prefix",))
     for name in ("settings.json", "runner-environment.json"):

@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every variable of the role ``run_job``, and every connection variable, as the answer to a survey: text, which may be empty.
+"""Variables as the answer to a survey: text, which may be empty.
 
-What the tasks of the role pass on must be the same as with values of the right type. The options of a deployment are tested in
+Every variable of the role ``run_job``, every list and mapping of the role ``hub``, and every connection variable. What the tasks pass on
+must be the same as with values of the right type. The options of a deployment are tested in
 tests/unit/plugins/plugin_utils/test_deployment_list.py.
 """
 
 from __future__ import annotations
 
+import json
 import pathlib
 from textwrap import indent
 from typing import Any
@@ -135,3 +137,52 @@ def test_blank_answers_count_as_not_set(tmp_path: pathlib.Path) -> None:
     every = {**dict.fromkeys(role_variables(), ""), **dict.fromkeys(CONNECTION_VARIABLES.values(), "")}
     given = {"run_job_src": PROBE}
     assert passed_on([{**every, **given}], tmp_path / "blank") == passed_on([given], tmp_path / "absent")
+
+
+# Variables of the role hub that are lists or mappings, with what the role makes of them.
+OF_THE_HUB: dict[str, tuple[Any, str, str]] = {
+    "hub_config": (
+        {"logLevel": "debug", "host": {"apiBase": "/api/v2"}},
+        "logLevel: debug\nhost:\n  apiBase: /api/v2\n",
+        "hub__hub_config",
+    ),
+    "hub_runner_environment": ({"PLAIN": "word", "PORT": 80}, '{"PLAIN": "word", "PORT": 80}', "hub__runner_environment"),
+    "hub_instance_requirements": ({"freeMem": 100}, "freeMem: 100", "hub__settings_base"),
+    "hub_writable_paths": (["/srv/a", "/srv/b, c"], "/srv/a\r\n/srv/b, c\n\n", "hub__writable"),
+    "hub_front_tokens": (["first-token", "second.token"], "first-token\nsecond.token", "hub__given.hub_front_tokens"),
+}
+
+
+def made_by_the_role_hub(given: dict[str, Any], directory: pathlib.Path) -> dict[str, Any]:
+    """Run the role in check mode, and return what it makes of the variables."""
+    directory.mkdir()
+    places = {name: str(ROOT / "not-there" / name) for name in ("hub_prefix", "hub_data_dir", "hub_log_dir")}
+    variables = {**places, "hub_manage_user": "no", "hub_supervisor": "process", **given}
+    made = "{{ {" + ", ".join(f"'{name}': {name}" for _value, _text, name in OF_THE_HUB.values()) + "} | to_json }}"
+    written = directory / "made.json"
+    book = directory / "play.yml"
+    book.write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n"
+        "  - ansible.builtin.include_role: {name: scramjet.sth.hub, public: true}\n"
+        f"    vars:\n{indent(unsafe_yaml(variables), ' ' * 6)}\n"
+        f"  - ansible.builtin.copy: {{content: \"{made}\", dest: {written}}}\n    check_mode: false\n",
+        encoding="utf-8",
+    )
+    run_playbook(book, {}, "--check", warned=True)
+    return dict(json.loads(written.read_text(encoding="utf-8")))
+
+
+def test_lists_and_mappings_of_the_role_hub_as_text(tmp_path: pathlib.Path) -> None:
+    defaults = yaml.safe_load((ROOT / "roles" / "hub" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    assert set(OF_THE_HUB) == {name for name, value in defaults.items() if isinstance(value, (list, dict))}
+    typed = made_by_the_role_hub({name: item[0] for name, item in OF_THE_HUB.items()}, tmp_path / "typed")
+    texts = made_by_the_role_hub({name: item[1] for name, item in OF_THE_HUB.items()}, tmp_path / "texts")
+    assert texts == typed
+    # The values have really arrived.
+    assert typed["hub__hub_config"]["host"]["apiBase"] == "/api/v2"
+    assert typed["hub__runner_environment"] == {"PLAIN": "word", "PORT": "80"}
+    assert typed["hub__hub_config"]["instanceRequirements"] == {"freeMem": 100}
+    assert typed["hub__writable"][-2:] == ["/srv/a", "/srv/b, c"]
+    assert typed["hub__given.hub_front_tokens"] == ["first-token", "second.token"]
+    blank = made_by_the_role_hub(dict.fromkeys(OF_THE_HUB, ""), tmp_path / "blank")
+    assert blank == made_by_the_role_hub({}, tmp_path / "absent")
