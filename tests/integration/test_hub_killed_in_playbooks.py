@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A 1.x hub is killed at any write of any playbook of the collection, and starts again: the next run brings what was wanted.
+"""A 1.x hub is killed at any write of a playbook of the collection, and starts again: the next run brings what was wanted.
+
+Not of the examples quickstart and round_robin, because the simulated hub does not know their programs.
 
 Every fault at every write of every module is in ``tests/faults``.
 """
@@ -110,10 +112,14 @@ CASES = {
     ),
     "run_job": Case(
         "run_job",
-        {"run_job_src": PROBE, "run_job_app_config": {"behaviour": "complete", "seconds": 0.05}},
+        {
+            "run_job_src": PROBE,
+            "run_job_app_config": {"behaviour": "complete", "seconds": 0.05},
+            # A hub does not record who has uploaded a package, so otherwise the next run keeps one that it has not uploaded.
+            "run_job_remove_sequence": "unused",
+        },
         repeats=True,
     ),
-    "round_robin": Case("round_robin", {"round_robin_workers": 2, "round_robin_work": ["one"]}, repeats=True),
 }
 
 

@@ -146,7 +146,11 @@ OF_THE_HUB: dict[str, tuple[Any, str, str]] = {
         "logLevel: debug\nhost:\n  apiBase: /api/v2\n",
         "hub__hub_config",
     ),
-    "hub_runner_environment": ({"PLAIN": "word", "PORT": 80}, '{"PLAIN": "word", "PORT": 80}', "hub__runner_environment"),
+    "hub_runner_environment": (
+        {"PLAIN": "word", "PORT": 80},
+        '{"PLAIN": "word", "PORT": 80}',
+        "hub__runner_environment",
+    ),
     "hub_instance_requirements": ({"freeMem": 100}, "freeMem: 100", "hub__settings_base"),
     "hub_writable_paths": (["/srv/a", "/srv/b, c"], "/srv/a\r\n/srv/b, c\n\n", "hub__writable"),
     "hub_front_tokens": (["first-token", "second.token"], "first-token\nsecond.token", "hub__given.hub_front_tokens"),
@@ -165,7 +169,7 @@ def made_by_the_role_hub(given: dict[str, Any], directory: pathlib.Path) -> dict
         "- hosts: all\n  gather_facts: false\n  tasks:\n"
         "  - ansible.builtin.include_role: {name: scramjet.sth.hub, public: true}\n"
         f"    vars:\n{indent(unsafe_yaml(variables), ' ' * 6)}\n"
-        f"  - ansible.builtin.copy: {{content: \"{made}\", dest: {written}}}\n    check_mode: false\n",
+        f'  - ansible.builtin.copy: {{content: "{made}", dest: {written}}}\n    check_mode: false\n',
         encoding="utf-8",
     )
     run_playbook(book, {}, "--check", warned=True)

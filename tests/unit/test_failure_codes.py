@@ -15,9 +15,16 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CODES = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "failures.md").read_text(encoding="utf-8"), re.MULTILINE))
+CODES = set(
+    re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "failures.md").read_text(encoding="utf-8"), re.MULTILINE)
+)
 FAILING = {"ansible.builtin.assert": "fail_msg", "ansible.builtin.fail": "msg"}
-FILES = [path for place in ("playbooks", "roles") for path in sorted((ROOT / place).rglob("*.yml")) if "vars" not in path.parts]
+FILES = [
+    path
+    for place in ("playbooks", "roles")
+    for path in sorted((ROOT / place).rglob("*.yml"))
+    if "vars" not in path.parts
+]
 
 
 def messages(content: Any) -> Iterator[str]:
@@ -47,7 +54,8 @@ def test_each_failure_has_a_code(message: str) -> None:
     if code.startswith("{{"):
         # One of several codes, or the code of a task that has failed.
         chosen = set(re.findall(r"'([A-Z_]+)'", code))
-        assert chosen and chosen <= CODES
+        assert chosen
+        assert chosen <= CODES
     else:
         assert code in CODES
 

@@ -41,10 +41,8 @@ def has(indexes: list[int], ready: list[int] | None = None) -> dict[str, Any]:
 
 def moved(before: list[int] | None, now: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return the variables of a host on which the rollout has added replicas. ``before``: the indexes that it had."""
-    if before is None:
-        plan = planned(previous=None)
-    else:
-        plan = planned(ref_before=OLD, in_force={**IN_FORCE, "indexes": before})
+    old = {**IN_FORCE, "indexes": before}
+    plan = planned(previous=None) if before is None else planned(ref_before=OLD, in_force=old)
     return updated(deployment__planned=plan, deployment__now=now, deployment__checked=fleet(**more))
 
 
