@@ -155,7 +155,14 @@ def test_every_module_has_examples_for_the_three_commonest_uses(name: str) -> No
     assert len(yaml.safe_load(module(name).EXAMPLES)) >= 3
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "changelogs" / "fragments").glob("*.yml")), ids=lambda path: path.stem)
-def test_fragments_have_the_markup_of_release_notes(path: pathlib.Path) -> None:
+def test_release_notes_have_their_own_markup() -> None:
     """The markup of DOCUMENTATION, such as ``C(name)``, would be shown as it is."""
-    assert re.findall(r"\b[BCEILMOPRUV]\([^)]*\)", path.read_text(encoding="utf-8")) == []
+    for path in (ROOT / "changelogs" / "changelog.yaml", *(ROOT / "changelogs" / "fragments").glob("*.yml")):
+        assert re.findall(r"\b[BCEILMOPRUV]\([^)]*\)", path.read_text(encoding="utf-8")) == [], path
+
+
+def test_the_version_has_release_notes() -> None:
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
+    releases = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"]
+    assert releases[version]["changes"]["release_summary"]
+    assert f"## v{version}".replace(".", "\\.") in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
