@@ -61,6 +61,22 @@ EXAMPLES = r"""
 - name: Show the number of live instances
   ansible.builtin.debug:
     msg: "{{ about.counts.instances }} instances run."
+
+- name: List the hubs of a space of Scramjet Cloud Platform
+  scramjet.sth.sth_hub_info:
+    api_url: https://api.scramjet.cloud/api/v1/space/my-space/api/v1
+    token: "{{ vault_scp_token }}"
+    gather: [hubs]
+  register: space
+
+- name: Read the version of each hub that is connected
+  scramjet.sth.sth_hub_info:
+    api_url: "{{ item.api_url }}"
+    token: "{{ vault_scp_token }}"
+    gather: [version]
+  loop: "{{ space.hubs | selectattr('connected') }}"
+  loop_control:
+    label: "{{ item.id }}"
 """
 
 RETURN = r"""

@@ -9,6 +9,7 @@ full version number. ``1.x`` is the newest.
 
     with FakeHub(generation="1.x") as hub:
         hub.api_url                     # http://127.0.0.1:PORT/api/v1
+        hub.manager_url                 # of a manager that lists the hub, and passes on requests to it
         hub.requests                    # every Request, in order
         hub.writes                      # the requests that change or consume something
         hub.sequences, hub.instances    # what it has now, as plain mappings

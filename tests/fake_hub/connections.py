@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call, DiedError
 from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
+from ansible_collections.scramjet.sth.tests.fake_hub.routes import MANAGED
 from ansible_collections.scramjet.sth.tests.fake_hub.uploads import DeadlyError, RefusedError, unpack
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         if not super().parse_request():
             return False
+        self.path = self.path.removeprefix(MANAGED)
         size = sum(len(name) + len(value) + 4 for name, value in self.headers.items())
         self.received += len(self.requestline) + size
         if size <= HEADERS and "Host" in self.headers:

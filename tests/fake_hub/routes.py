@@ -16,6 +16,23 @@ from ansible_collections.scramjet.sth.tests.fake_hub.routes_topics import TopicR
 from ansible_collections.scramjet.sth.tests.fake_hub.rules import accepts
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 
+MANAGER = "/space/demo/api/v1"
+# The address of the hub, as the manager passes on requests to it.
+MANAGED = f"{MANAGER}/sth/hub-1"
+# As managers answer, by the types of their public client.
+HUBS = [
+    {
+        "id": "hub-1",
+        "info": {"created": "2026-01-01T00:00:00.000Z"},
+        "healthy": True,
+        "selfHosted": True,
+        "isConnectionActive": True,
+        "topics": [],
+        "sequences": [],
+        "instances": [],
+    }
+]
+
 
 class Routes:
     """Answers calls on a state."""
@@ -42,6 +59,8 @@ class Routes:
 
     def answer(self, call: Call) -> Answer:
         """Answer one call. This may wait, but not while it holds the lock."""
+        if (call.method, call.path) == ("GET", f"{MANAGER}/list"):
+            return Answer(json=HUBS)
         path = re.sub(r"^/api/v1(?=/|$)", "", call.path.split("?")[0], flags=re.IGNORECASE)
         if path == call.path.split("?")[0] or "//" in path:
             return NOT_FOUND

@@ -17,7 +17,7 @@ from ansible_collections.scramjet.sth.tests.fake_hub.calls import Answer, Call
 from ansible_collections.scramjet.sth.tests.fake_hub.connections import Server
 from ansible_collections.scramjet.sth.tests.fake_hub.faults import Fault
 from ansible_collections.scramjet.sth.tests.fake_hub.requests_seen import Request
-from ansible_collections.scramjet.sth.tests.fake_hub.routes import Routes
+from ansible_collections.scramjet.sth.tests.fake_hub.routes import MANAGER, Routes
 from ansible_collections.scramjet.sth.tests.fake_hub.shapes import instance_json
 from ansible_collections.scramjet.sth.tests.fake_hub.state import State
 from ansible_collections.scramjet.sth.tests.fake_hub.timings import FAST, Timings
@@ -83,6 +83,11 @@ class FakeHub:
     def api_url(self) -> str:
         """Address of the API."""
         return f"{self._scheme}://127.0.0.1:{self.port}/api/v1"
+
+    @property
+    def manager_url(self) -> str:
+        """Address of a manager that has this hub, and passes on requests to it."""
+        return f"{self._scheme}://127.0.0.1:{self.port}{MANAGER}"
 
     @property
     def writes(self) -> list[Request]:

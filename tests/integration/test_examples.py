@@ -20,13 +20,15 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, p
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("sth_*.py"))
 # The examples of these modules run a package that must be on the hub already.
 NEED_A_PACKAGE = ("sth_instance", "sth_event", "sth_stream")
+# The address of a manager in the examples.
+SPACE = "https://api.scramjet.cloud/api/v1/space/my-space/api/v1"
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 
 
 def examples(name: str) -> list[dict[str, Any]]:
     """Return the tasks of a module's EXAMPLES."""
     module = importlib.import_module(f"ansible_collections.scramjet.sth.plugins.modules.{name}")
-    tasks: list[dict[str, Any]] = yaml.safe_load(module.EXAMPLES)
+    tasks: list[dict[str, Any]] = yaml.safe_load(module.EXAMPLES.replace(SPACE, '"{{ sth_manager_url }}"'))
     return tasks
 
 
@@ -49,4 +51,5 @@ def test_examples(name: str, tmp_path: pathlib.Path) -> None:
     ]
     with FakeHub(generation="1.x") as hub:
         book = play(tmp_path / "examples.yml", {"tasks": [*before, *examples(name)]})
-        run_playbook(book, {"sth_api_url": hub.api_url, "build_dir": str(tmp_path), "work_dir": str(tmp_path)})
+        addresses = {"sth_api_url": hub.api_url, "sth_manager_url": hub.manager_url, "vault_scp_token": "canary"}
+        run_playbook(book, {**addresses, "build_dir": str(tmp_path), "work_dir": str(tmp_path)})
