@@ -22,10 +22,10 @@ import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT, ending_processes, without_own_variables
+from ansible_collections.scramjet.sth.tests.running.commands import COLLECTION, ending_processes, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
-SAMPLE = ROOT / "docs" / "samples" / "infra-as-code"
+SAMPLE = COLLECTION / "docs" / "samples" / "infra-as-code"
 STAGES = ("dev", "staging", "production")
 FLOW = re.compile(r"ci/stage\.py (\w+) ")
 PIPELINES = [*sorted((SAMPLE / ".github" / "workflows").glob("*.yml")), SAMPLE / ".gitlab-ci.yml"]
