@@ -120,6 +120,8 @@ _PLAYED = (
 )
 
 
+_COLLECTION = pathlib.Path("ansible_collections", "scramjet", "sth")
+
 # With this version, all integration tests run, also those that take too long for `make test`.
 _WHOLE = "2.19"
 
@@ -130,6 +132,7 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
     def plays(session: nox.Session) -> None:
         """Scenarios, and integration tests of the entrances."""
         _install_core(session, core)
+        _link_collection(session)
         session.env["STH_TEST_EVERYTHING"] = "1"
         if core == _WHOLE:
             played = ["tests/scenarios", "tests/integration"]
@@ -144,22 +147,57 @@ def _plays_of(core: str) -> Callable[[nox.Session], None]:
 def _install_core(session: nox.Session, core: str) -> None:
     following = f"{core[:2]}{int(core[2:]) + 1}"
     session.install(f"ansible-core>={core}.0rc1,<{following}", "pytest", "-r", "tests/unit/requirements.txt")
-    _link_collection(session)
 
 
 def _link_collection(session: nox.Session) -> None:
     """Make this checkout the collection that the commands of the session find."""
+    _link(_site(session))
+
+
+def _site(session: nox.Session) -> pathlib.Path:
     site = session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True)
-    link = pathlib.Path(str(site).strip(), "ansible_collections", "scramjet", "sth")
+    return pathlib.Path(str(site).strip())
+
+
+def _link(place: pathlib.Path) -> None:
+    link = place / _COLLECTION
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
         link.symlink_to(pathlib.Path.cwd(), target_is_directory=True)
+
+
+def _install_artifact(session: nox.Session, place: pathlib.Path) -> pathlib.Path:
+    """Build the collection from what git knows, and install it into ``installed`` in ``place``, as a user does. Return the artifact."""
+    shutil.rmtree(place, ignore_errors=True)
+    listed = str(session.run("git", "ls-files", external=True, silent=True)).splitlines()
+    for name in filter(os.path.exists, listed):
+        copy = place / "source" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, copy)
+    session.run("ansible-galaxy", "collection", "build", "--output-path", str(place), str(place / "source"))
+    (artifact,) = place.glob("*.tar.gz")
+    session.run("ansible-galaxy", "collection", "install", "--no-deps", "-p", str(place / "installed"), str(artifact))
+    return artifact
+
+
+def _test_artifact(session: nox.Session, *tests: str) -> None:
+    """Run integration tests whose commands find the installed artifact, and no checkout. Only the tests are from the checkout."""
+    # An environment that is kept may have it from an earlier version of this file.
+    (_site(session) / _COLLECTION).unlink(missing_ok=True)
+    place = pathlib.Path(session.create_tmp(), "artifact").resolve()
+    _install_artifact(session, place)
+    _link(place / "checkout")
+    # For pytest alone: what a test runs does not get PYTHONPATH (tests/running/commands.py).
+    own = {"PYTHONPATH": str(place / "checkout"), "STH_TEST_ARTIFACT": str(place / "installed")}
+    names = ("test_artifact", *tests)
+    session.run("python", "-m", "pytest", *(f"tests/integration/{name}.py" for name in names), env=own)
 
 
 @nox.session(name="oldest-requests", python="3.11", default=False)
 def oldest_requests(session: nox.Session) -> None:
     """Unit tests of the client with the oldest libraries that requirements.txt allows."""
     _install_core(session, "2.16")
+    _link_collection(session)
     session.install("requests==2.28.*", "urllib3<2")
     names = ("hub/test_hub_client", "http/test_client_certificates", "streams/test_bounds")
     session.run("python", "-m", "pytest", *(f"tests/unit/plugins/module_utils/{name}.py" for name in names))
@@ -181,15 +219,25 @@ def awx(session: nox.Session) -> None:
         wheel.unlink()
     session.env["STH_TEST_AWX"] = str(found)
     session.env["STH_TEST_EVERYTHING"] = "1"
-    session.run("python", "-m", "pytest", "tests/integration/test_awx_jobs.py", "tests/integration/test_awx_import.py")
+    _test_artifact(session, "test_awx_jobs", "test_awx_import", "test_survey_texts")
 
 
-@nox.session(name="rulebooks", python="3.11", default=False)
+@nox.session(python="3.11", default=False)
 def rulebooks(session: nox.Session) -> None:
     """The example rulebooks with a real ansible-rulebook, which needs Java 17."""
+    if not shutil.which("java"):
+        session.error("ansible-rulebook needs Java 17, and there is no java in PATH: install it, and run this again")
     _install_core(session, _WHOLE)
     session.install("ansible-rulebook>=1.2", "ansible-runner")
-    session.run("python", "-m", "pytest", "tests/integration/test_rulebooks.py")
+    _test_artifact(session, "test_rulebooks")
+
+
+@nox.session(name="infra-as-code", python="3.11", default=False)
+def infra_as_code(session: nox.Session) -> None:
+    """The inventory plugin, the sample repository, and the export of a hub."""
+    _install_core(session, _WHOLE)
+    session.env["STH_TEST_EVERYTHING"] = "1"
+    _test_artifact(session, "test_inventory", "test_sample_repository", "test_export")
 
 
 @nox.session(default=False)
@@ -222,15 +270,7 @@ def artifact_check(session: nox.Session) -> None:
     """What a user installs: build it from what git knows, install it, and run Galaxy's importer and the linter on it."""
     session.install("ansible-core", "ansible-lint", "galaxy-importer", "requests")
     place = pathlib.Path(session.create_tmp()).resolve()
-    shutil.rmtree(place)
-    listed = str(session.run("git", "ls-files", external=True, silent=True)).splitlines()
-    for name in filter(os.path.exists, listed):
-        copy = place / "source" / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(name, copy)
-    session.run("ansible-galaxy", "collection", "build", "--output-path", str(place), str(place / "source"))
-    (artifact,) = place.glob("*.tar.gz")
-    session.run("ansible-galaxy", "collection", "install", "--no-deps", "-p", str(place / "installed"), str(artifact))
+    artifact = _install_artifact(session, place)
     pathlib.Path("build").mkdir(exist_ok=True)
     shutil.copy(artifact, "build")
     session.log(f"build/{artifact.name} has {artifact.stat().st_size // 1024} KiB")

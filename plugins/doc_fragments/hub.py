@@ -18,8 +18,8 @@ options:
         C(delegate_to=localhost), the default is a hub on the controller.
       - If the address has no path, or only C(/), C(/api/v1) is added. Any other path is used as it is, so write it in full, such as
         C(https://example.com/hub/api/v1). A hub of Scramjet Cloud Platform has the address
-        C(https://api.scramjet.cloud/api/v1/space/SPACE/api/v1/sth/HUB/api/v1). Credentials in the address are refused with C(error_code=INVALID_OPTION). Use
-        O(token), or O(url_username) and O(url_password).
+        C(https://api.scramjet.cloud/api/v1/space/SPACE/api/v1/sth/HUB/api/v1). Credentials in the address are refused with
+        C(error_code=INVALID_OPTION). Use O(token), or O(url_username) and O(url_password).
       - If not set, the Ansible variable V(sth_api_url) and then the environment variable E(STH_API_URL) is used, and the default only
         if neither is set. The same holds for all other connection options and their variables. Values from
         C(module_defaults) count as set in the task. The environment is the one of the machine where the task runs, with what the

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT
+from ansible_collections.scramjet.sth.tests.running.commands import COLLECTION
 
-FILES = sorted((ROOT / "playbooks" / "vars" / "awx").glob("*.yml"))
+FILES = sorted((COLLECTION / "playbooks" / "vars" / "awx").glob("*.yml"))
 IMAGE = "registry.example.com/sth-ee:1.0"
 
 

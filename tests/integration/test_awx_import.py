@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import pathlib
 import re
-import shutil
 import sys
 from typing import Any
 
@@ -22,12 +21,18 @@ import yaml
 from ansible_collections.scramjet.sth.tests.awx.definitions import IMAGE, definitions
 from ansible_collections.scramjet.sth.tests.awx.stand_in import StandIn
 from ansible_collections.scramjet.sth.tests.integration.playbooks import run_playbook
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT, CommandFailedError, run_command
+from ansible_collections.scramjet.sth.tests.running.commands import (
+    ARTIFACT_VARIABLE,
+    COLLECTION,
+    ROOT,
+    CommandFailedError,
+    run_command,
+)
 
 VARIABLE = "STH_TEST_AWX"
 pytestmark = pytest.mark.skipif(
-    VARIABLE not in os.environ,
-    reason=f"{VARIABLE} names no folder with the collection awx.awx in it: run nox --session awx, as make matrix does",
+    VARIABLE not in os.environ or ARTIFACT_VARIABLE not in os.environ,
+    reason=f"{VARIABLE} and {ARTIFACT_VARIABLE} name no folders with awx.awx and this collection: run nox --session awx, as make matrix does",
 )
 TOKEN = "canary-of-the-controller"
 
@@ -35,7 +40,7 @@ TOKEN = "canary-of-the-controller"
 def run(stand_in: StandIn, *options: str, **variables: str) -> tuple[str, int]:
     """Run the playbook, and return its output and how many tasks have changed something."""
     environment = {
-        "ANSIBLE_COLLECTIONS_PATH": os.environ[VARIABLE],
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join((os.environ[ARTIFACT_VARIABLE], os.environ[VARIABLE])),
         "CONTROLLER_HOST": stand_in.address,
         "CONTROLLER_OAUTH_TOKEN": TOKEN,
         # Its own warning that it is used with a newer ansible-core than its authors did.
@@ -135,7 +140,7 @@ def test_the_execution_environment(tmp_path: pathlib.Path) -> None:
     environment = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
     builder = [str(programs / "ansible-builder")]
     context = tmp_path / "context"
-    create = [*builder, "create", "--file", str(ROOT / "execution-environment.yml"), "--context", str(context)]
+    create = [*builder, "create", "--file", str(COLLECTION / "execution-environment.yml"), "--context", str(context)]
     create += ["--output-filename", "Containerfile"]
     run_command(create, environment=environment, seconds=30)
     assert "scramjet.sth" in (context / "_build" / "requirements.yml").read_text()
@@ -143,12 +148,7 @@ def test_the_execution_environment(tmp_path: pathlib.Path) -> None:
     assert "ubi9" in recipe
     assert "ansible-core>=2.20" in recipe
     # As in the image: where the collection is installed, the builder asks what it needs.
-    installed = tmp_path / "collections" / "ansible_collections" / "scramjet" / "sth"
-    build = [str(programs / "ansible-galaxy"), "collection", "build", str(ROOT), "--output-path", str(tmp_path)]
-    run_command(build, environment=environment, seconds=60)
-    (artifact,) = tmp_path.glob("*.tar.gz")
-    shutil.unpack_archive(artifact, installed)
     asked = run_command(
-        [*builder, "introspect", "--sanitize", str(tmp_path / "collections")], environment=environment, seconds=30
+        [*builder, "introspect", "--sanitize", os.environ[ARTIFACT_VARIABLE]], environment=environment, seconds=30
     )
     assert yaml.safe_load(asked) == {"python": ["requests>=2.28  # from collection scramjet.sth"], "system": []}

@@ -29,7 +29,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, run_playbook
 from ansible_collections.scramjet.sth.tests.integration.real_hub import role_hub
-from ansible_collections.scramjet.sth.tests.running.commands import ending_processes, without_own_variables
+from ansible_collections.scramjet.sth.tests.running.commands import COLLECTION, ending_processes, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 ENGINE = pathlib.Path(sys.executable).parent / "ansible-rulebook"
@@ -149,7 +149,7 @@ def test_a_program_scales_its_deployment(hub: HubClient, tmp_path: pathlib.Path)
 
 
 def test_the_rulebook_of_the_page_reports_events(hub: HubClient, tmp_path: pathlib.Path) -> None:
-    page = (ROOT / "docs" / "event-driven.md").read_text(encoding="utf-8")
+    page = (COLLECTION / "docs" / "event-driven.md").read_text(encoding="utf-8")
     (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "Tell of crashes" in block]
     book = yaml.safe_load(text)
     # One of the two hubs on the page does not exist here.

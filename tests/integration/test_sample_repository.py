@@ -22,10 +22,10 @@ import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
-from ansible_collections.scramjet.sth.tests.running.commands import ROOT, ending_processes, without_own_variables
+from ansible_collections.scramjet.sth.tests.running.commands import COLLECTION, ending_processes, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
-SAMPLE = ROOT / "docs" / "samples" / "infra-as-code"
+SAMPLE = COLLECTION / "docs" / "samples" / "infra-as-code"
 STAGES = ("dev", "staging", "production")
 FLOW = re.compile(r"ci/stage\.py (\w+) ")
 PIPELINES = [*sorted((SAMPLE / ".github" / "workflows").glob("*.yml")), SAMPLE / ".gitlab-ci.yml"]
@@ -115,7 +115,7 @@ def test_review_apply_and_drift_of_a_stage(repository: Repository) -> None:
     assert code == 0, output
     assert repository.report("dev")[1]["rows"] == planned[1]["rows"]
     repository.change("inventories/dev/group_vars/all/stage.yml", "pulse_replicas: 1", "pulse_replicas: 2")
-    assert repository.run("drift", "dev")[0] == 2
+    assert repository.run("drift", "dev")[0] == 10
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="the exit codes of single runs: for make matrix")
@@ -130,6 +130,9 @@ def test_the_pipeline_distinguishes_drift_no_drift_and_a_failure(repository: Rep
     code, output = repository.run("drift", "dev")
     assert code == 1, output
     assert "failed before anything was read" in repository.report("dev")[0]
+    assert repository.run("drift", "no-such-stage")[0] == 1
+    (repository.place / "ci" / "stage.py").unlink()
+    assert repository.run("drift", "dev")[0] not in (0, 10)
 
 
 @pytest.mark.skipif(not EVERYTHING, reason="fourteen runs of playbooks: for make matrix")
@@ -151,8 +154,8 @@ def test_the_same_package_goes_through_all_stages(repository: Repository) -> Non
     assert archive.is_file()
     # A change of the sources does not change staging.
     repository.change("packages/pulse/index.js", "hello", "good morning")
-    assert repository.run("drift", "dev")[0] == 2
-    assert repository.run("drift", "staging")[0] == 2
+    assert repository.run("drift", "dev")[0] == 10
+    assert repository.run("drift", "staging")[0] == 10
     code, output = repository.run("apply", "staging")
     assert code == 0, output
     assert repository.run("promote", "dev", "staging")[0] == 1
@@ -274,9 +277,10 @@ def test_the_steps_of_the_workflows_on_github(repository: Repository, tmp_path: 
     assert "on 1 hub changed.**" in pipeline.summary.read_text(encoding="utf-8")
     repository.change("inventories/dev/group_vars/all/stage.yml", "pulse_replicas: 1", "pulse_replicas: 2")
     steps = pipeline.github("drift", STAGE="dev", **token)
-    assert [code for _condition, code in steps] == [2, 0, 0]
-    assert "code=2" in pathlib.Path(pipeline.environment["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
-    assert steps[1][0] == "failure() && steps.drift.outputs.code == '2'"
+    assert [code for _condition, code in steps] == [10, 0, 0]
+    assert "code=10" in pathlib.Path(pipeline.environment["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
+    assert steps[1][0] == "failure() && steps.drift.outputs.code == '10'"
+    assert steps[2][0] == "failure() && steps.drift.outputs.code != '10'"
     assert pipeline.called().startswith("gh issue create --title dev has drifted --body-file reports/dev.md\n")
     pipeline.git("checkout", "--quiet", "inventories")
     assert {
@@ -306,7 +310,7 @@ def test_the_scripts_of_the_jobs_on_gitlab(repository: Repository, tmp_path: pat
     assert pipeline.gitlab("dev", CI_JOB_NAME="dev") == [0]
     repository.change("inventories/dev/group_vars/all/stage.yml", "pulse_replicas: 1", "pulse_replicas: 2")
     # The job allows this exit code.
-    assert pipeline.gitlab("drift", STAGE="dev") == [2]
+    assert pipeline.gitlab("drift", STAGE="dev") == [10]
     pipeline.git("checkout", "--quiet", "inventories")
     assert pipeline.gitlab("promote", FROM="dev", TO="staging", **server) == [0]
     assert pipeline.changed("promote-staging-1") == {"releases", "inventories"}

@@ -23,13 +23,26 @@ OUTPUT = ROOT / ".pytest_cache" / "d" / "output"
 OUTPUT_VARIABLE = "STH_TEST_OUTPUT"
 # The folder of this run for what playbooks share (tests/integration/callback/shared_modules.py).
 MODULES_VARIABLE = "STH_TEST_MODULES"
+# The folder in which the built collection is installed, if commands are to find it and not this checkout (noxfile.py sets it).
+ARTIFACT_VARIABLE = "STH_TEST_ARTIFACT"
+_INSTALLED = os.environ.get(ARTIFACT_VARIABLE)
+# Where the files are that users read, copy and run: in the installed collection, or in this checkout.
+COLLECTION = pathlib.Path(_INSTALLED, "ansible_collections", "scramjet", "sth") if _INSTALLED else ROOT
 _MARK = "STH_TEST_COMMAND"
 _TAIL = 12000
 
 
 def without_own_variables() -> dict[str, str]:
-    """Return the environment without what tests or users have set for Ansible and for this collection."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    """Return the environment without what tests or users have set for Ansible and for this collection.
+
+    With it, commands find the installed artifact, if there is one, and no checkout.
+    """
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STH_", "ANSIBLE_"))}
+    if _INSTALLED:
+        # pytest alone finds the checkout, with this variable.
+        clean.pop("PYTHONPATH", None)
+        clean["ANSIBLE_COLLECTIONS_PATH"] = _INSTALLED
+    return clean
 
 
 class CommandFailedError(AssertionError):

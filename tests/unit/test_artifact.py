@@ -34,9 +34,10 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_the_artifact_has_the_collection_and_its_documentation(packed: set[str]) -> None:
-    """Everything below these folders that git knows is in it."""
+    """Each of these files, and everything below these folders that git knows, is in it."""
+    files = ["README.md", "CHANGELOG.md", "COPYING", "bindep.txt", "execution-environment.yml", "requirements.txt"]
     listed = subprocess.run(
-        ["git", "ls-files", "docs", "extensions", "meta", "playbooks", "plugins", "roles"],
+        ["git", "ls-files", *files, "docs", "extensions", "meta", "playbooks", "plugins", "roles"],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -6,10 +6,10 @@
 
     python3 ci/stage.py review STAGE     write reports/STAGE.md: what would change
     python3 ci/stage.py apply STAGE      change it; reports/STAGE.md says what has changed
-    python3 ci/stage.py drift STAGE      the same as review, but exit code 2 if anything would change
+    python3 ci/stage.py drift STAGE      the same as review, but exit code 10 if anything would change
     python3 ci/stage.py promote FROM TO  write into this repository that TO is to run what FROM runs
 
-Exit codes: 0 success, 1 failure, 2 drift.
+Run them in the root of the repository. Exit codes: 0 success, 1 failure, 10 drift.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-SUCCESS, FAILURE, DRIFT = 0, 1, 2
+# Neither ansible-playbook nor Python ends with 10, so it can only be drift. Python ends with 2 if it does not find this file.
+SUCCESS, FAILURE, DRIFT = 0, 1, 10
 NOTHING = "# Deployment report\n\n**Nothing is released for {} yet.** Promote to it first.\n"
 
 
