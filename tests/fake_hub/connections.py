@@ -45,6 +45,7 @@ class Server(ThreadingHTTPServer):
         self.hub = hub
         # Connections whose first request is not handled yet (see `Call.noted`).
         self.unnoted: set[object] = set()
+        self._open: set[socket.socket] = set()
         self._over = False
         if not isinstance(at, socket.socket):
             super().__init__(at, _Handler)
@@ -59,7 +60,13 @@ class Server(ThreadingHTTPServer):
         self.unnoted.add(client_address)
         if not self._over:
             self.hub.connections.append(client_address)
+        self._open.add(request)
         super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Note the end of a connection."""
+        self._open.discard(request)
+        super().shutdown_request(request)
 
     def serve(self) -> None:
         """Give each connection a thread, until `end`."""
@@ -80,6 +87,13 @@ class Server(ThreadingHTTPServer):
         self._over = True
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(self.server_address[1])), 1.0):
             pass
+
+    def close_connections(self) -> None:
+        """Close all connections, as the end of a process does."""
+        for connection in tuple(self._open):
+            with contextlib.suppress(OSError):
+                # Not the method of a connection with TLS, because its thread may be reading.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Show errors of the server, but not a client that closes its connection."""

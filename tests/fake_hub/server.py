@@ -181,6 +181,8 @@ class FakeHub:
         self._kept_port = socket.socket()
         self._kept_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._kept_port.bind(self._server.server_address)
+        # Last, because a client that notices it may let the hub be revived.
+        self._server.close_connections()
 
     def revive(self) -> None:
         """Start a hub again that a fault has killed, with the same state."""
@@ -211,6 +213,7 @@ class FakeHub:
         if self._kept_port is not None:
             self._kept_port.close()
         self._end_serving()
+        self._server.close_connections()
 
     def __enter__(self) -> FakeHub:
         return self.start()

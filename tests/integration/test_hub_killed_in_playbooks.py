@@ -148,6 +148,9 @@ def test_the_run_after_a_restart_of_the_hub_brings_what_was_wanted(case: str, ki
             except CommandFailedError:
                 # It may also go on by itself.
                 assert struck.is_set()
+            if not struck.is_set():
+                # It needs fewer writes. If the fault stayed, it would kill the hub in the next run, which may then fail.
+                break
             try:
                 own.run(hub)
             except CommandFailedError as failed:
@@ -163,6 +166,4 @@ def test_the_run_after_a_restart_of_the_hub_brings_what_was_wanted(case: str, ki
             if not own.repeats:
                 assert "changed=0" in own.run(hub, "--check"), f"write {number}"
             assert min(hub.counts) >= own.least, f"write {number}"
-            if not struck.is_set():
-                break
     assert number > 1

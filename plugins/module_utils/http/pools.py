@@ -19,6 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import 
 try:
     from requests.adapters import HTTPAdapter
     from urllib3 import PoolManager
+    from urllib3.util import is_connection_dropped
 except ImportError:
     # The transport reports this. It is always imported first.
     HTTPAdapter = object  # type: ignore[assignment,misc,unused-ignore]
@@ -54,6 +55,11 @@ class _Free:
         if len(self._connections) >= self._most:
             raise Full
         self._connections.append(item)
+
+    @property
+    def last(self) -> Any:
+        """The connection that was used last; None if there is none."""
+        return self._connections[-1] if self._connections else None
 
 
 class _Patient:
@@ -100,6 +106,13 @@ class HubAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*arguments, key_password=_NO_PASSWORD, **named)
         _use_patient(manager, self._idle_limit)
         return manager
+
+    def is_connected(self) -> bool:
+        """Whether the connection that was used last is still open. If the hub has ended since then, it is not."""
+        managers: list[Any] = [self.poolmanager, *self.proxy_manager.values()]
+        # The pools of urllib3 cannot be iterated.
+        pools = [manager.pools[key].pool for manager in managers for key in list(manager.pools.keys())]
+        return any(pool.last is not None and not is_connection_dropped(pool.last) for pool in pools)
 
     def build_response(self, req: Any, resp: Any) -> Any:
         """Raise an error for an answer that is cut off. urllib3 does so only from version 2 on."""

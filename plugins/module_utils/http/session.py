@@ -98,6 +98,11 @@ class Session:
         return bool(self._proxies) and requests.utils.select_proxy(self._api_url, self._proxies) is not None
 
     @property
+    def is_connected(self) -> bool:
+        """Whether the connection of the last request is still open, to the hub or to a proxy."""
+        return self._adapter.is_connected()
+
+    @property
     def proxy_secrets(self) -> list[str]:
         """The passwords of proxies, also as they are sent, because a proxy may repeat them in its answer."""
         secrets = []

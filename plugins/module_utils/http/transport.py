@@ -265,6 +265,11 @@ class Transport:
         for request in tuple(self._in_flight):
             request.abort()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection of the last read is still open. The end of a hub closes it."""
+        return self._reading.is_connected
+
     def renew(self) -> None:
         """Forget the state from earlier requests, but keep the connections."""
         self.secrets = set()

@@ -113,7 +113,8 @@ class HubApi:
 
     def renew(self) -> None:
         """Begin a new task on the same connections. Everything that may have changed in the meantime is forgotten."""
-        if time.monotonic() - self._version_read > self.timings.version_lasts:
+        if not self.transport.is_connected or time.monotonic() - self._version_read > self.timings.version_lasts:
+            # The hub may have been replaced by one of another version.
             self.forget_version()
         self.transport.renew()
 

@@ -66,7 +66,8 @@ class Timings:
     idle_limit: float = 4.0
     # A hub's answer is complete within this time, even with thousands of instances. Another server may never end.
     longest_answer: float = 30.0
-    # The version is read again after this time. Replacing a hub by another version takes longer.
+    # The version is read again after this time, and if the hub has closed the connection. Behind a proxy, the connection stays open when
+    # a hub is replaced by one of another version, but replacing it takes longer.
     version_lasts: float = 3.0
     # How much longer than the fastest answer an answer may take. If a hub stalls for over a second, its instances lose their events
     # (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two processors: 4 at a time delay an

@@ -18,6 +18,8 @@ from ansible_collections.scramjet.sth.plugins.modules.sth_sequence_info import T
 from ansible_collections.scramjet.sth.plugins.plugin_utils import kept_hubs
 from ansible_collections.scramjet.sth.plugins.plugin_utils.in_process import run_in_process
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.versions import VERSIONS
+from ansible_collections.scramjet.sth.tests.running.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +95,17 @@ def test_the_version_is_asked_again_after_a_while(hub: FakeHub) -> None:
     assert asked(hub) == ["version", "sequences"] * 2
     # On the connection that was kept.
     assert len(hub.connections) == 1
+
+
+@pytest.mark.parametrize("other", ["1.x", "0.18"])
+def test_the_version_is_asked_again_if_the_hub_was_replaced(other: str) -> None:
+    with FakeHub("1.x", port=free_port()) as first:
+        assert item(first)["hub"]["version"] == VERSIONS["1.x"]
+    with FakeHub(other, port=first.port) as second:
+        assert item(second)["hub"]["version"] == VERSIONS[other]
+        item(second)
+    assert asked(first) == ["version", "sequences"]
+    assert asked(second) == ["version", *["sequences"] * 2]
 
 
 def test_nothing_is_kept_after_a_failure(hub: FakeHub) -> None:
