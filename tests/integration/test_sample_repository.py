@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.integration.conftest import REAL_HUBS, Hub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import EVERYTHING
 from ansible_collections.scramjet.sth.tests.running.commands import COLLECTION, ending_processes, without_own_variables
 from ansible_collections.scramjet.sth.tests.running.pace import bound
@@ -175,6 +176,27 @@ def test_the_same_package_goes_through_all_stages(repository: Repository) -> Non
     code, output = repository.run("apply", "staging")
     assert code == 1
     assert "restore the archive, or promote again" in output
+
+
+@pytest.mark.skipif(not EVERYTHING, reason="the flows on simulated hubs run with make test: for make matrix")
+@pytest.mark.parametrize("hub", REAL_HUBS, indirect=True)
+def test_the_flows_of_a_stage_on_a_real_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
+    repository = Repository(tmp_path / "hubs", {})
+    repository.point("dev", hub.api_url)
+    assert repository.run("review", "dev")[0] == 0
+    assert "**1 of 1 deployment on 1 hub would change.**" in repository.report("dev")[0]
+    assert hub.get("sequences") == []
+    for flow, code in (("drift", 10), ("apply", 0), ("drift", 0), ("apply", 0)):
+        ended, output = repository.run(flow, "dev")
+        assert ended == code, output
+    assert "**0 of 1 deployment on 1 hub changed.**" in repository.report("dev")[0]
+    assert len(hub.get("instances")) == 1
+    code, output = repository.run("promote", "dev", "staging")
+    assert code == 0, output
+    repository.change("packages/pulse/index.js", "hello", "good morning")
+    assert repository.run("drift", "dev")[0] == 10
+    assert repository.run("promote", "dev", "staging")[0] == 1
+    hub.empty()
 
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: str(path.relative_to(SAMPLE)))
