@@ -18,7 +18,11 @@ import yaml
 from ansible_collections.scramjet.sth.plugins.inventory import hubs as plugin
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, play, run_playbook
-from ansible_collections.scramjet.sth.tests.running.commands import run_command, without_own_variables
+from ansible_collections.scramjet.sth.tests.running.commands import (
+    CommandFailedError,
+    run_command,
+    without_own_variables,
+)
 
 PROBE = ROOT / "tests" / "integration" / "packages" / "probe"
 NOBODY = "http://127.0.0.1:9"
@@ -91,6 +95,15 @@ def test_the_examples_are_right(tmp_path: pathlib.Path, example: dict[str, Any])
     assert shown.count("is left out of the inventory") == len(listed), shown
     assert "@sth_hubs:" in shown
     assert "canary" not in shown
+
+
+def test_an_expression_without_a_value_ends_a_strict_inventory(tmp_path: pathlib.Path) -> None:
+    source = {"hubs": [{"name": "north", "api_url": NOBODY}], "gather": [], "compose": {"where": "missing_variable"}}
+    path = write(tmp_path, {"plugin": "scramjet.sth.hubs", "strict": True, **source})
+    with pytest.raises(CommandFailedError) as raised:
+        graph(path)
+    assert "'missing_variable' is undefined: correct compose, groups or keyed_groups" in str(raised.value)
+    assert "or set strict to false. (error_code=INVALID_OPTION)" in str(raised.value)
 
 
 @pytest.mark.parametrize("encrypted", ["token", "file"])
