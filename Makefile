@@ -70,9 +70,9 @@ fuzz: $(VENV)/.stamp
 rulebooks: $(VENV)/.stamp
 	$(BIN)/nox -s rulebooks
 
-## More ansible-core versions and Pythons than `make test` covers; takes long.
+## More ansible-core versions and Pythons than `make test` covers, and a real ansible-rulebook; needs Java 17, and takes long.
 matrix: $(VENV)/.stamp
-	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests awx lint-targets
+	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests awx rulebooks lint-targets
 
 ## The documentation site, in build/docs/html. Needs npm, or installs it.
 docs: $(VENV)/.stamp

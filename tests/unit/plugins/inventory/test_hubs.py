@@ -56,6 +56,7 @@ def read(directory: pathlib.Path, source: dict[str, Any], *, cache: bool = True)
     reader = plugin.InventoryModule()
     # What the loader of plugins does.
     reader._load_name = plugin.InventoryModule.NAME
+    reader._redirected_names = [plugin.InventoryModule.NAME]
     definitions = dict(DOCUMENTED)
     for fragment in FRAGMENTS:
         definitions |= yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
