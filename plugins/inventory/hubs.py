@@ -366,7 +366,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _text(self, value: Any) -> Any:
         """Return an option with its templates resolved, so that it may be a lookup."""
-        return self.templar.template(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            # Before ansible-core 2.19, the message repeats the template, in which a token may be.
+            reason = _reason(error).replace(" ".join(value.split()), "(not shown)")
+            raise SthError("INVALID_OPTION", f"{reason}: correct the inventory file.") from None
 
     @staticmethod
     def _variables(hub: dict[str, Any]) -> dict[str, Any]:
