@@ -225,8 +225,6 @@ def awx(session: nox.Session) -> None:
 @nox.session(python="3.11", default=False)
 def rulebooks(session: nox.Session) -> None:
     """The example rulebooks with a real ansible-rulebook, which needs Java 17."""
-    if not shutil.which("java"):
-        session.error("ansible-rulebook needs Java 17, and there is no java in PATH: install it, and run this again")
     _install_core(session, _WHOLE)
     session.install("ansible-rulebook>=1.2", "ansible-runner")
     _test_artifact(session, "test_rulebooks")

@@ -206,7 +206,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
@@ -262,14 +262,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add the hosts and groups."""
         super().parse(inventory, loader, path, cache)
+        try:
+            self._add_hosts(path, cache)
+        except SthError as error:
+            failure = error
+        except AnsibleError as error:
+            failure = SthError("INVALID_OPTION", f"{_reason(error)}: correct the inventory file.")
+        else:
+            return
+        raise AnsibleParserError(f"{failure.message} (error_code={failure.code})")
+
+    def _add_hosts(self, path: str, cache: bool) -> None:
         config = self._read_config_data(path)
         self._signs_in = [name for name in SIGN_IN if config.get(name) not in (None, "")]
-        try:
-            # Read the variables of hubs from the file each time. They may be secret, so they are not in the cache.
-            own = {self._required("hubs", item, "name"): _mapping(item) for item in self._items("hubs", HUB_KEYS)}
-            found = self._found(path, cache)
-        except SthError as error:
-            raise AnsibleParserError(f"{error.message} (error_code={error.code})") from None
+        # Read the variables of hubs from the file each time. They may be secret, so they are not in the cache.
+        own = {self._required("hubs", item, "name"): _mapping(item) for item in self._items("hubs", HUB_KEYS)}
+        found = self._found(path, cache)
         for group in (HUBS, INSTANCES):
             self.inventory.add_group(group)
         variables = {hub["name"]: self._variables(hub) | own.get(hub["name"], {}) for hub in found}
@@ -358,7 +366,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _text(self, value: Any) -> Any:
         """Return an option with its templates resolved, so that it may be a lookup."""
-        return self.templar.template(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            # Before ansible-core 2.19, the message repeats the template, in which a token may be.
+            reason = _reason(error).replace(" ".join(value.split()), "(not shown)")
+            raise SthError("INVALID_OPTION", f"{reason}: correct the inventory file.") from None
 
     @staticmethod
     def _variables(hub: dict[str, Any]) -> dict[str, Any]:
@@ -393,11 +408,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for name, value in variables.items():
             self.inventory.set_variable(host, name, value)
         strict = self.get_option("strict")
-        known = self.inventory.get_host(host).get_vars()
-        self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
-        known = self.inventory.get_host(host).get_vars()
-        self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+        try:
+            known = self.inventory.get_host(host).get_vars()
+            self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
+            known = self.inventory.get_host(host).get_vars()
+            self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+        except AnsibleError as error:
+            message = f"{_reason(error)}: correct compose, groups or keyed_groups in the inventory file"
+            raise SthError("INVALID_OPTION", message + (", or set strict to false." if strict else ".")) from None
+
+
+def _reason(error: AnsibleError) -> str:
+    """Return why ansible-core cannot use the file, in one line."""
+    reason = " ".join(str(error).split()).rstrip(".")
+    # Since ansible-core 2.19, it has the valid values.
+    hint = getattr(error, "_help_text", None)
+    return f"{reason} ({hint})" if hint else reason
 
 
 def _mapping(item: dict[str, Any]) -> dict[str, Any]:

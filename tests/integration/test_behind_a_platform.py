@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import pathlib
 import runpy
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
@@ -29,10 +31,12 @@ from ansible_collections.scramjet.sth.tests.integration.nginx import needs_nginx
 from ansible_collections.scramjet.sth.tests.integration.playbooks import (
     OF_MODULES,
     ROOT,
+    own_environment,
     play,
     run_playbook,
     run_target,
 )
+from ansible_collections.scramjet.sth.tests.running.commands import run_command
 from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 from ansible_collections.scramjet.sth.tests.running.ports import free_port
 from ansible_collections.scramjet.sth.tests.unit.running import when, when_asked
@@ -128,6 +132,61 @@ def test_the_hubs_of_a_manager_are_found(tmp_path: pathlib.Path, certificate: tu
             play(tmp_path / "hubs.yml", {"tasks": tasks}),
             {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority},
         )
+
+
+def test_an_inventory_reads_the_hubs_through_their_manager(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    tasks = [UPLOAD, {"scramjet.sth.sth_instance": {"name": "web", "sequence": "probe"}}]
+    with FakeHub("1.x") as hub, platform(hub, certificate, tmp_path) as api_url:
+        book = play(tmp_path / "fill.yml", {"tasks": tasks})
+        run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority})
+        source = {
+            "plugin": "scramjet.sth.hubs",
+            "managers": [{"api_url": api_url.removesuffix("/sth/hub-1/api/v1"), "prefix": "demo-"}],
+            "gather": ["version", "instances"],
+            "token": TOKEN,
+            "ca_path": authority,
+        }
+        path = tmp_path / "test.sth_hubs.yml"
+        path.write_text(json.dumps(source), encoding="utf-8")
+        program = str(pathlib.Path(sys.executable).parent / "ansible-inventory")
+        environment = {**own_environment(), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+        said = run_command([program, "-i", str(path), "--list"], environment=environment, seconds=30)
+    # ansible-inventory marks the texts of a hub as unsafe.
+    listed = json.loads(said, object_hook=lambda item: item.get("__ansible_unsafe", item))
+    assert (listed["sth_hubs"]["hosts"], listed["sth_instances"]["hosts"]) == (["demo-hub-1"], ["demo-hub-1_web"])
+    about = listed["_meta"]["hostvars"]["demo-hub-1"]
+    assert (about["sth_api_url"], about["sth_hub"]["version"]) == (api_url, "1.0.1")
+    assert about["sth_managed_hub"]["id"] == "hub-1"
+    instance = listed["_meta"]["hostvars"]["demo-hub-1_web"]
+    assert (instance["sth_api_url"], instance["sth_instance"]["name"]) == (api_url, "web")
+    assert TOKEN not in said
+
+
+def test_deployments_are_summarised_and_exported(
+    tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    variables = {"sth_token": TOKEN, "sth_ca_path": authority, "sth_export_dest": str(tmp_path / "exported")}
+    tasks = [
+        {"scramjet.sth.sth_deployment": {"name": "shop", "src": PROBE, "replicas": 2, "stable_for": 0}},
+        {"scramjet.sth.sth_deployment_info": {}, "register": "deployed"},
+        {
+            "ansible.builtin.assert": {
+                "that": [
+                    "deployed.deployments | map(attribute='name') == ['shop']",
+                    "deployed.deployments[0].replicas == 2 and deployed.deployments[0].indexes == '0-1'",
+                ],
+                "fail_msg": "{{ deployed | to_json }}",
+            }
+        },
+    ]
+    with FakeHub("1.x") as hub, platform(hub, certificate, tmp_path) as api_url:
+        run_playbook(play(tmp_path / "deployed.yml", {"tasks": tasks}), {**variables, "sth_api_url": api_url})
+        run_playbook("scramjet.sth.export", {**variables, "sth_api_url": api_url})
+    written = "".join(path.read_text() for path in (tmp_path / "exported").rglob("*.yml"))
+    assert "name: shop" in written
+    assert TOKEN not in written
 
 
 def test_an_html_page_of_the_platform_is_not_shown_in_the_message(

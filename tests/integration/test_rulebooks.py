@@ -13,7 +13,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,9 +32,7 @@ from ansible_collections.scramjet.sth.tests.running.commands import COLLECTION, 
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 
 ENGINE = pathlib.Path(sys.executable).parent / "ansible-rulebook"
-pytestmark = pytest.mark.skipif(
-    not ENGINE.exists() or not shutil.which("java"), reason="ansible-rulebook or Java is not installed: make rulebooks"
-)
+pytestmark = pytest.mark.skipif(not ENGINE.exists(), reason="ansible-rulebook is not installed: make rulebooks")
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
 # The hub does not check the token, but no output may contain it.
 CANARY = "canary-of-the-token"
@@ -49,6 +46,19 @@ DEPLOYMENT = {
     "replicas": 2,
     "app_config": {"behaviour": "throw_when_told", "answers": ANSWERS},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def java() -> None:
+    """Fail if ansible-rulebook finds no Java that it can use. Where it is installed, its tests were asked for."""
+    environment = {**os.environ, "PATH": f"{ENGINE.parent}{os.pathsep}{os.environ['PATH']}"}
+    found = subprocess.run([str(ENGINE), "--version"], env=environment, capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.fail(
+            "ansible-rulebook does not find Java 17 or newer: install it (on Debian and Ubuntu, apt install "
+            f"openjdk-17-jre-headless), or set JAVA_HOME to it.\n{found.stdout}{found.stderr}",
+            pytrace=False,
+        )
 
 
 @pytest.fixture(scope="module")

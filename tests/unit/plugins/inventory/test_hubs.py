@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible import constants
-from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.doc_fragments import constructed, inventory_cache
@@ -56,6 +56,7 @@ def read(directory: pathlib.Path, source: dict[str, Any], *, cache: bool = True)
     reader = plugin.InventoryModule()
     # What the loader of plugins does.
     reader._load_name = plugin.InventoryModule.NAME
+    reader._redirected_names = [plugin.InventoryModule.NAME]
     definitions = dict(DOCUMENTED)
     for fragment in FRAGMENTS:
         definitions |= yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
@@ -199,10 +200,27 @@ def test_bad_input_is_refused(tmp_path: pathlib.Path, source: dict[str, Any], sa
     assert "secret" not in str(raised.value)
 
 
-@pytest.mark.parametrize("source", [{"gather": ["load"]}, {"on_unreachable": "ignore"}])
-def test_values_other_than_the_choices_are_refused(tmp_path: pathlib.Path, source: dict[str, Any]) -> None:
-    with pytest.raises(Exception, match="Invalid value"):
+@pytest.mark.parametrize(
+    ("source", "choices"), [({"gather": ["load"]}, "version, instances"), ({"on_unreachable": "ignore"}, "skip, fail")]
+)
+def test_values_other_than_the_choices_are_refused(
+    tmp_path: pathlib.Path, source: dict[str, Any], choices: str
+) -> None:
+    with pytest.raises(AnsibleParserError) as raised:
         read(tmp_path, source)
+    assert "Invalid value" in str(raised.value)
+    assert choices in str(raised.value)
+    assert ": correct the inventory file. (error_code=INVALID_OPTION)" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "token", ["{{ missing_variable }}", "{{ lookup('file', '/missing/file') }}", "canary {{ unexpected"]
+)
+def test_a_template_that_has_no_value_is_refused(tmp_path: pathlib.Path, token: str) -> None:
+    with pytest.raises(AnsibleParserError, match="missing|unexpected") as raised:
+        read(tmp_path, {"hubs": [{"name": "north", "api_url": NOBODY}], "token": token})
+    assert ": correct the inventory file. (error_code=INVALID_OPTION)" in str(raised.value)
+    assert "canary" not in str(raised.value)
 
 
 def test_the_plugin_has_the_connection_options_of_the_modules() -> None:
@@ -259,5 +277,12 @@ def test_only_strict_fails_for_an_expression_that_has_no_value(
     source = {"hubs": [{"name": "north", "api_url": hub.api_url}], **wrong}
     for given in ({}, {"strict": False}):
         assert names(read(tmp_path, {**source, **given}), "sth_hubs") == ["north"]
-    with pytest.raises(AnsibleError, match="missing_variable"):
+    with pytest.raises(AnsibleParserError, match="north.*missing_variable") as raised:
         read(tmp_path, {**source, "strict": True})
+    assert "or set strict to false. (error_code=INVALID_OPTION)" in str(raised.value)
+
+
+def test_groups_that_no_strict_allows_are_refused(tmp_path: pathlib.Path) -> None:
+    source = {"hubs": [{"name": "north", "api_url": NOBODY}], "gather": [], "keyed_groups": ["sth_hub.version"]}
+    with pytest.raises(AnsibleParserError, match=r"keyed_groups in the inventory file\. \(error_code=INVALID_OPTION\)"):
+        read(tmp_path, source)
