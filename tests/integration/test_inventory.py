@@ -56,10 +56,10 @@ def variables(shown: str) -> dict[str, Any]:
 
 def test_a_play_reaches_each_hub_with_the_variables_of_its_group(tmp_path: pathlib.Path) -> None:
     with FakeHub("1.x", token="of-all") as north, FakeHub("0.18", token="of-all") as south:
-        hubs = [{"name": name, "api_url": hub.api_url} for name, hub in (("north", north), ("south", south))]
         source = {
             "plugin": "scramjet.sth.hubs",
-            "hubs": hubs,
+            "hubs": [{"name": "south", "api_url": south.api_url}],
+            "managers": [{"api_url": north.manager_url, "prefix": "north-"}],
             "token": "of-all",
             "gather": ["version", "instances"],
             "keyed_groups": [{"key": "sth_hub.generation", "prefix": "hub"}],
@@ -77,7 +77,7 @@ def test_a_play_reaches_each_hub_with_the_variables_of_its_group(tmp_path: pathl
             assert [line.count(f"changed={changed} ") for line in output.splitlines() if "failed=0" in line] == [1, 1]
         assert [item["id"] is not None for item in (*north.instances, *south.instances)] == [True, True]
         shown = graph(path)
-    for group, host in [("hub_1_x", "north"), ("hub_0_18", "south"), ("sth_instances", "south_job")]:
+    for group, host in [("hub_1_x", "north-hub-1"), ("hub_0_18", "south"), ("sth_instances", "south_job")]:
         assert f"|  |--{host}" in shown.partition(f"@{group}:")[2].split("|--@")[0], shown
     assert "of-all" not in shown
 
