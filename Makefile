@@ -11,7 +11,7 @@ JOBS ?= $(shell $(PYTHON) tests/running/jobs.py)
 # Each process takes the next test when it is free.
 AT_ONCE = --numprocesses $(JOBS) --dist load --maxschedchunk 1
 
-.PHONY: help quickstart test check unit integration benchmark profile faults chaos fuzz rulebooks docs artifact-check matrix clean
+.PHONY: help quickstart test check unit integration benchmark profile faults chaos fuzz rulebooks docs plots artifact-check matrix clean
 
 ## List what there is to make.
 help:
@@ -46,7 +46,7 @@ integration: $(VENV)/.stamp
 	$(BIN)/python -m pytest $(AT_ONCE) tests/integration
 
 ## Ratios beside curl, debug, uri and others, see docs/benchmark.md; SUBJECTS picks some, and
-## JSON=FILE records them. Takes about a quarter of an hour.
+## JSON=FILE records them. Takes about half an hour.
 benchmark: $(VENV)/.stamp
 	$(BIN)/python -m ansible_collections.scramjet.sth.tests.benchmark $(SUBJECTS) $(if $(JSON),--json $(JSON))
 
@@ -78,6 +78,10 @@ matrix: $(VENV)/.stamp
 ## The documentation site, in build/docs/html. Needs npm, or installs it.
 docs: $(VENV)/.stamp
 	$(BIN)/nox -s docs
+
+## The plots in docs/plots, from docs/site/benchmark.json, which `make benchmark JSON=docs/site/benchmark.json` writes.
+plots: $(VENV)/.stamp
+	$(BIN)/nox -s plots
 
 ## Build the collection as for a release, and check what is in it with Galaxy's importer and ansible-lint.
 artifact-check: $(VENV)/.stamp

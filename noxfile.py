@@ -249,6 +249,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def plots(session: nox.Session) -> None:
+    """The plots in docs/plots, from the recorded run of the benchmark."""
+    session.install("matplotlib>=3.10")
+    session.run("python", "docs/site/plots.py", "docs/site/benchmark.json", "docs/plots")
+
+
+@nox.session(default=False)
 def changelog(session: nox.Session) -> None:
     """Run antsibull-changelog, with ``-- release`` to write CHANGELOG.md from the fragments."""
     session.install("ansible-core", "antsibull-changelog>=0.36,<1")

@@ -35,8 +35,6 @@ def main() -> None:
     _copy_pages()
     _write_module_pages()
     _add_drawing()
-    plots = [str(HERE / "plots.py"), str(HERE / "benchmark.json"), str(SOURCES / "plots")]
-    subprocess.run([sys.executable, *plots], check=True)
     collection = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     environment = {
         **os.environ,
@@ -55,6 +53,7 @@ def _copy_pages() -> None:
             copy = SOURCES / page.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(page, copy)
+    shutil.copytree(ROOT / "docs" / "plots", SOURCES / "docs" / "plots")
     index = SOURCES / "index.md"
     text = index.read_text(encoding="utf-8")
     index.write_text(text.replace("\n*\n", "\n" + "\n".join(_guides(text)) + "\n"), encoding="utf-8")

@@ -2,10 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Draws what the benchmark has measured. Arguments: the file that ``make benchmark JSON=…`` writes, and a new directory for the plots."""
+"""Draws what the benchmark has measured: ``make plots``.
+
+Arguments: the file that ``make benchmark JSON=…`` writes, and the directory for the plots. Each plot names the file by its digest.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import pathlib
 import re
@@ -21,21 +26,38 @@ from matplotlib import pyplot  # noqa: E402
 
 OURS, OTHERS = "#2a6fbb", "#9aa5b1"
 UNCHANGED = "Tasks that change nothing on a fake {} hub with {} more of each kind"
-COUNTS = ("10", "1,000", "5,000")
+COUNTS = ("10", "1,000", "5,000", "50,000")
+CURL, DECODED = "the same requests by `curl`", "and `json.loads`"
+UPLOAD = "Upload of a package of {} MB of random bytes"
+MEGABYTES = (1, 10, 100, 1000)
+ROLES = "Roles and playbooks, and module tasks that do the same"
 
 Tables = dict[str, dict[str, Any]]
 
 
 def write(measured: pathlib.Path, directory: pathlib.Path) -> None:
     """Write each plot as an SVG file to ``directory``."""
-    tables: Tables = json.loads(measured.read_text(encoding="utf-8"))
-    directory.mkdir()
+    content = measured.read_bytes()
+    tables: Tables = json.loads(content)
+    directory.mkdir(exist_ok=True)
     pyplot.rcParams.update(
-        {"svg.hashsalt": "sth", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
+        {
+            "svg.hashsalt": "sth",
+            "svg.fonttype": "none",
+            "font.family": "sans-serif",
+            "font.size": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        }
     )
-    for name, draw in {"one-task": one_task, "unchanged": unchanged, "uploads": uploads, "many": many}.items():
+    metadata = {"Date": None, "Source": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+    for draw in (one_task, unchanged, uploads, growth, many):
         figure = draw(tables)
-        figure.savefig(directory / f"{name}.svg", bbox_inches="tight", metadata={"Date": None})
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata=metadata)
+        lines = (line.rstrip() for line in drawn.getvalue().splitlines())
+        path = directory / f"{draw.__name__.replace('_', '-')}.svg"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         pyplot.close(figure)
 
 
@@ -68,8 +90,10 @@ def unchanged(tables: Tables) -> Any:
         for task in ("sth_sequence", "sth_instance", "sth_deployment"):
             taken = [seconds(column(table, "time")[f"`{task}`"]) for table in found]
             ax.loglog(objects, taken, marker="o", label=task)
-        curl = [seconds(column(table, "the same requests by `curl`")["`sth_instance`"]) for table in found]
-        ax.loglog(objects, curl, marker="o", linestyle="--", color=OTHERS, label="curl, as sth_instance asks")
+        floor = [sum(seconds(column(table, name)["`sth_instance`"]) for name in (CURL, DECODED)) for table in found]
+        ax.loglog(
+            objects, floor, marker="o", linestyle="--", color=OTHERS, label="curl and json.loads, as sth_instance"
+        )
         ax.set_title(f"Hub {hub}", fontsize=10)
         ax.set_xlabel("sequences, instances and topics of others")
         ax.grid(alpha=0.3)
@@ -82,8 +106,41 @@ def uploads(tables: Tables) -> Any:
     """Uploads of 100 MB."""
     figure, axes = pyplot.subplots(1, 2, figsize=(10, 3), sharey=True)
     for ax, content in zip(axes, ("random bytes", "source code")):
-        (table,) = [t for title, t in tables.items() if title.startswith(f"Upload of a package of 100 MB of {content}")]
+        table = _titled(tables, f"Upload of a package of 100 MB of {content}")
         _bars(ax, f"100 MB of {content}", {f"{what}: {by}": time for what, by, time, *_rest in table["rows"]})
+    return figure
+
+
+def growth(tables: Tables) -> Any:
+    """Uploads by their size, and a role by the elements of its list, each with what it is compared with."""
+    figure, axes = pyplot.subplots(1, 2, figsize=(10, 3.4))
+    found = [_titled(tables, UPLOAD.format(size))["rows"] for size in MEGABYTES]
+    for what, by, style in (
+        ("directory", "`sth_sequence`", "-"),
+        ("archive of `sth_package`", "`sth_sequence`", "-"),
+        ("directory", "`tar -cz` and `curl -T -`", "--"),
+        ("archive", "`curl -T`", "--"),
+    ):
+        taken = [_time_of(rows, what, by) for rows in found]
+        axes[0].loglog(MEGABYTES, taken, marker="o", linestyle=style, label=re.sub("`", "", f"{what}: {by}"))
+    axes[0].set_title("Upload of random bytes", fontsize=10)
+    axes[0].set_xlabel("MB")
+    table = _titled(tables, ROLES)
+    for what in ("first run", "nothing to do"):
+        rows = [row for row in table["rows"] if row[0] == f"role `deployment`, {what}"]
+        elements = [int(row[1]) for row in rows]
+        for way, style in (("role or playbook", "-"), ("module tasks", "--")):
+            at = table["columns"].index(f"time of the {way}")
+            label = f"{'role deployment' if style == '-' else 'loop of sth_deployment'}, {what}"
+            axes[1].plot(elements, [seconds(row[at]) for row in rows], marker="o", linestyle=style, label=label)
+    axes[1].set_title("Role deployment, with the start of ansible-playbook", fontsize=10)
+    axes[1].set_xlabel("elements of the list")
+    axes[1].set_ylim(bottom=0)
+    for ax in axes:
+        ax.grid(alpha=0.3)
+        ax.set_ylabel("seconds")
+        ax.legend(fontsize=8, frameon=False)
+    figure.subplots_adjust(wspace=0.3)
     return figure
 
 
@@ -94,8 +151,19 @@ def many(tables: Tables) -> Any:
     _bars(axes[0], title, column(tables[title], "time"))
     title = "From an event to the next task of the play"
     _bars(axes[1], f"{title} (median)", column(tables[title], "median"))
-    figure.subplots_adjust(wspace=0.9)
+    figure.subplots_adjust(wspace=1.1)
     return figure
+
+
+def _titled(tables: Tables, begin: str) -> dict[str, Any]:
+    """Return the only table whose title begins so."""
+    (found,) = [table for title, table in tables.items() if title.startswith(begin)]
+    return found
+
+
+def _time_of(rows: Sequence[Sequence[str]], what: str, by: str) -> float:
+    (time,) = [row[2] for row in rows if list(row[:2]) == [what, by]]
+    return seconds(time)
 
 
 def _bars(ax: Any, title: str, shown: dict[str, str]) -> None:

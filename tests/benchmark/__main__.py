@@ -51,7 +51,10 @@ def main() -> None:
     print(by)
     with tempfile.TemporaryDirectory(prefix="sth-benchmark-") as directory:
         for name in asked.subjects or SUBJECTS:
-            SUBJECTS[name](pathlib.Path(directory))
+            # Each has a folder of its own, because several of them run a hub there.
+            own = pathlib.Path(directory, name)
+            own.mkdir()
+            SUBJECTS[name](own)
             if asked.json:
                 record(asked.json, by)
 

@@ -97,7 +97,7 @@ def _nothing_to_do(directory: pathlib.Path) -> None:
         for count in COUNTS:
             part = _inventory(directory, hubs[:count])
             ways = {"`debug`": DEBUG, "`sth_deployment`, nothing to do": deploy}
-            measured = {name: Measured(name) for name in ways}
+            measured = {name: Measured() for name in ways}
             for _dummy in range(TURNS):
                 for name, task in ways.items():
                     measured[name].turn(_play(directory, part, task))
@@ -131,7 +131,7 @@ def _first_rollout(directory: pathlib.Path) -> None:
     costs = {}
     for name, way in ways.items():
         with _hubs(directory, FEW) as (hubs, inventory):
-            costs[name] = Measured(name)
+            costs[name] = Measured()
             costs[name].turn(way(inventory))
             running = [item["status"] for hub in hubs for item in hub.instances]
             if running != ["running"] * FEW:
@@ -226,7 +226,7 @@ def _status(directory: pathlib.Path) -> None:
                 "-i", str(_inventory(directory, [hub] * count)), "-c", "local", "-e", "sth_hosts=hub*", "-e", f"sth_status_dest={report}",
                 "scramjet.sth.status",
             ]  # fmt: skip
-            measured = Measured("status")
+            measured = Measured()
             peaks: list[int] = []
 
             def run_it(command: list[str] = command, peaks: list[int] = peaks) -> str:

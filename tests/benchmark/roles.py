@@ -21,7 +21,10 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT, r
 from ansible_collections.scramjet.sth.tests.integration.real_hub import link_installation, variables_of_hub
 
 ITEMS = (1, 12, 100)
+# For the plot of its growth.
+MOST_ITEMS = 200
 TURNS = 3
+TITLE = f"Roles and playbooks, and module tasks that do the same (turns: {TURNS})"
 # On two idle processors.
 HUB_AIM = "5 s"
 PROBE = str(ROOT / "tests" / "integration" / "packages" / "probe")
@@ -31,9 +34,8 @@ JOB: dict[str, Any] = {"behaviour": "complete", "seconds": 0.1}
 
 @dataclass
 class Measured:
-    """One way to do something, and what each turn took."""
+    """What each turn of one way to do something took."""
 
-    name: str
     seconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
     tasks: int = 0
@@ -49,14 +51,16 @@ class Measured:
 
 def run(directory: pathlib.Path) -> None:
     """Print the tables."""
-    for count in ITEMS:
-        _deployments(directory, count)
-    for count in ITEMS:
-        _playbooks(directory, count)
-    _job(directory)
+    rows = [row for count in (*ITEMS, MOST_ITEMS) for row in _deployments(directory, count)]
+    rows.sort(key=lambda row: row[0])
+    rows += [row for count in ITEMS for row in _playbooks(directory, count)]
+    columns = ["role or playbook", "elements", "module tasks", "tasks of the role or playbook"]
+    for way in ("module tasks", "role or playbook"):
+        columns += [f"time of the {way}", f"processor time of the {way}"]
+    table(TITLE, [*columns, "ratio of processor times"], [*rows, _job(directory)])
 
 
-def _deployments(directory: pathlib.Path, count: int) -> None:
+def _deployments(directory: pathlib.Path, count: int) -> list[list[str]]:
     """Deploy a list on an empty hub, and again: by the module in a loop, and by the role."""
     wanted = _wanted(count)
     ways = {
@@ -69,12 +73,14 @@ def _deployments(directory: pathlib.Path, count: int) -> None:
             with FakeHub(generation="1.x") as hub:
                 play = play_of(directory, tasks, {"sth_api_url": hub.api_url, **wanted})
                 for first in (True, False):
-                    measured.setdefault((way, first), Measured(_title(way, count))).turn(play)
-    for first, title in ((True, "first run"), (False, "nothing to do")):
-        _table(f"Role `deployment`, {title}, {count} in the list", measured["module", first], measured["role", first])
+                    measured.setdefault((way, first), Measured()).turn(play)
+    return [
+        _row(f"role `deployment`, {what}", str(count), measured["module", first], measured["role", first])
+        for first, what in ((True, "first run"), (False, "nothing to do"))
+    ]
 
 
-def _playbooks(directory: pathlib.Path, count: int) -> None:
+def _playbooks(directory: pathlib.Path, count: int) -> list[list[str]]:
     """Scale, roll back and clean up with nothing to do, by the playbooks and by loops."""
     wanted = _wanted(count)
     names = [item["name"] for item in wanted["deployment_list"]]
@@ -96,6 +102,7 @@ def _playbooks(directory: pathlib.Path, count: int) -> None:
             {"sth_cleanup": names, "sth_cleanup_stop_timeout": 0},
         ),
     }
+    rows = []
     with FakeHub(generation="1.x") as hub:
         variables = {"sth_api_url": hub.api_url}
         # Twice, so that there is a version to go back to.
@@ -108,16 +115,17 @@ def _playbooks(directory: pathlib.Path, count: int) -> None:
                 play_of(directory, tasks, everything),
                 partial(run_playbook, f"scramjet.sth.{name}", everything),
             )
-            loop, book = Measured(_title("module", count)), Measured(f"`scramjet.sth.{name}`")
+            loop, book = Measured(), Measured()
             # After this nothing is to be done.
             by_loop()
             for _dummy in range(TURNS):
                 loop.turn(by_loop)
                 book.turn(by_book)
-            _table(f"Playbook `{name}`, nothing to do, {count} in the list", loop, book)
+            rows.append(_row(f"playbook `{name}`, nothing to do", str(count), loop, book))
+    return rows
 
 
-def _job(directory: pathlib.Path) -> None:
+def _job(directory: pathlib.Path) -> list[str]:
     """Run a job by the role, and by the module tasks that it consists of."""
     tasks: list[dict[str, Any]] = [
         {"scramjet.sth.sth_sequence": {"src": PROBE, "keep_old": True}, "register": "package"},
@@ -138,11 +146,11 @@ def _job(directory: pathlib.Path) -> None:
     with FakeHub(generation="1.x", timings=FAST) as hub:
         variables = {"sth_api_url": hub.api_url, **given}
         by_modules, by_role = play_of(directory, tasks, variables), play_of(directory, role, variables)
-        modules, whole = Measured("three tasks of modules"), Measured("`scramjet.sth.run_job`")
+        modules, whole = Measured(), Measured()
         for _dummy in range(TURNS):
             modules.turn(by_modules)
             whole.turn(by_role)
-    _table("Role `run_job`, a job that takes 0.1 s", modules, whole)
+    return _row("role `run_job`, a job that takes 0.1 s", "", modules, whole)
 
 
 def run_hub(directory: pathlib.Path) -> None:
@@ -155,7 +163,7 @@ def run_hub(directory: pathlib.Path) -> None:
     nothing = play_of(directory, [{"ansible.builtin.debug": {"msg": "nothing"}}], variables)
     role()
     try:
-        base, whole = Measured("a play with one `debug`"), Measured("`scramjet.sth.hub`")
+        base, whole = Measured(), Measured()
         for _dummy in range(TURNS):
             base.turn(nothing)
             whole.turn(role)
@@ -165,20 +173,20 @@ def run_hub(directory: pathlib.Path) -> None:
             [{"ansible.builtin.include_role": {"name": "scramjet.sth.hub"}}],
             {**variables, "hub_state": "stopped"},
         )()
-    _table("Role `hub`, nothing to do", base, whole)
     table(
         f"Role `hub`, nothing to do: how long it takes (turns: {TURNS})",
-        ["by", "tasks", "median", "slowest", "to `debug`", "aim"],
+        ["by", "tasks", "median", "slowest", "processor time", "to `debug`", "aim"],
         [
             [
-                one.name,
+                name,
                 one.tasks,
                 milliseconds(statistics.median(one.seconds)),
                 milliseconds(max(one.seconds)),
+                milliseconds(statistics.median(one.processor)),
                 times(statistics.median(one.seconds), statistics.median(base.seconds)),
                 aim,
             ]
-            for one, aim in ((base, ""), (whole, HUB_AIM))
+            for name, one, aim in (("a play with one `debug`", base, ""), ("`scramjet.sth.hub`", whole, HUB_AIM))
         ],
     )
 
@@ -205,28 +213,14 @@ def _loop(**options: Any) -> dict[str, Any]:
     return {DEPLOYMENT: module, "loop": "{{ deployment_list }}", "loop_control": {"label": "{{ item.name }}"}}
 
 
-def _title(way: str, count: int) -> str:
-    return f"a loop over {count}" if way == "module" else "`scramjet.sth.deployment`"
-
-
 def _of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def _table(title: str, base: Measured, *others: Measured) -> None:
-    median = statistics.median
-    table(
-        title,
-        ["by", "tasks", "time", "processor time", "to the modules"],
-        [
-            [
-                one.name,
-                one.tasks,
-                milliseconds(median(one.seconds)),
-                milliseconds(median(one.processor)),
-                times(median(one.processor), median(base.processor)),
-            ]
-            for one in (base, *others)
-        ],
-    )
+def _row(what: str, elements: str, modules: Measured, whole: Measured) -> list[str]:
+    taken = [
+        milliseconds(statistics.median(found)) for one in (modules, whole) for found in (one.seconds, one.processor)
+    ]
+    ratio = times(statistics.median(whole.processor), statistics.median(modules.processor))
+    return [what, elements, str(modules.tasks), str(whole.tasks), *taken, ratio]

@@ -35,7 +35,13 @@ from ansible_collections.scramjet.sth.tests.integration.playbooks import ROOT
 
 MIB = 1024 * 1024
 # Megabytes, of what, and how often.
-SIZES = ((1, "random bytes", 5), (100, "random bytes", 3), (100, "source code", 3), (1000, "random bytes", 1))
+SIZES = (
+    (1, "random bytes", 5),
+    (10, "random bytes", 5),
+    (100, "random bytes", 3),
+    (100, "source code", 3),
+    (1000, "random bytes", 1),
+)
 MANIFEST = {"name": "benchmark", "version": "1.0.0", "main": "index.js"}
 # Seconds and bytes.
 Measured = tuple[float, int]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import pathlib
@@ -72,6 +73,15 @@ def test_the_tables_of_the_benchmark_are_those_that_the_plots_are_drawn_from() -
         head, _line, *body = [cells(line) for line in table.splitlines()]
         page[title] = {"columns": head, "rows": body}
     assert page == {title: {name: table[name] for name in ("columns", "rows")} for title, table in measured.items()}
+
+
+def test_the_plots_are_drawn_from_the_recorded_run() -> None:
+    """After another run: ``make plots``."""
+    recorded = (ROOT / "docs" / "site" / "benchmark.json").read_bytes()
+    plots = sorted((ROOT / "docs" / "plots").glob("*.svg"))
+    assert len(plots) == 5
+    source = f"sha256:{hashlib.sha256(recorded).hexdigest()}"
+    assert [path.name for path in plots if source not in path.read_text(encoding="utf-8")] == []
 
 
 def spec_of(module: str) -> dict[str, Any]:
