@@ -70,8 +70,8 @@ fuzz: $(VENV)/.stamp
 rulebooks: $(VENV)/.stamp
 	$(BIN)/nox -s rulebooks
 
-## More ansible-core versions and Pythons than `make test` covers, and the built collection in AWX's runner and in a real
-## ansible-rulebook; needs Java 17, and takes long.
+## More ansible-core versions and Pythons than `make test` covers, and the built collection in AWX's runner, in a real
+## ansible-rulebook and with the sample repository; needs Java 17, and takes long.
 matrix: $(VENV)/.stamp
 	$(BIN)/nox -s $(foreach core,2.16 2.17 2.18 2.19 2.20 2.21,sanity-$(core) units-$(core) plays-$(core)) plays-2.22 oldest-requests awx rulebooks infra-as-code lint-targets
 

@@ -92,7 +92,12 @@ def unchanged(tables: Tables) -> Any:
             ax.loglog(objects, taken, marker="o", label=task)
         floor = [sum(seconds(column(table, name)["`sth_instance`"]) for name in (CURL, DECODED)) for table in found]
         ax.loglog(
-            objects, floor, marker="o", linestyle="--", color=OTHERS, label="curl and json.loads, as sth_instance"
+            objects,
+            floor,
+            marker="o",
+            linestyle="--",
+            color=OTHERS,
+            label="curl and json.loads, same requests as sth_instance",
         )
         ax.set_title(f"Hub {hub}", fontsize=10)
         ax.set_xlabel("sequences, instances and topics of others")

@@ -267,7 +267,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except SthError as error:
             failure = error
         except AnsibleError as error:
-            failure = SthError("INVALID_OPTION", f"{_reason(error)}: correct the inventory file.")
+            failure = SthError(
+                "INVALID_OPTION", f"{_reason(error)}: correct the inventory file, or the configuration of Ansible."
+            )
         else:
             return
         raise AnsibleParserError(f"{failure.message} (error_code={failure.code})")
@@ -372,7 +374,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return self.templar.template(value)
         except AnsibleError as error:
             # Before ansible-core 2.19, the message repeats the template, in which a token may be.
-            reason = _reason(error).replace(" ".join(value.split()), "(not shown)")
+            # `_reason` has removed dots at the end.
+            reason = _reason(error).replace(" ".join(value.split()).rstrip("."), "(not shown)")
             raise SthError("INVALID_OPTION", f"{reason}: correct the inventory file.") from None
 
     @staticmethod

@@ -53,7 +53,7 @@ def main() -> None:
         for name in asked.subjects or SUBJECTS:
             # Each has a folder of its own, because several of them run a hub there.
             own = pathlib.Path(directory, name)
-            own.mkdir()
+            own.mkdir(exist_ok=True)
             SUBJECTS[name](own)
             if asked.json:
                 record(asked.json, by)

@@ -59,7 +59,10 @@ class _Free:
     @property
     def last(self) -> Any:
         """The connection that was used last; None if there is none."""
-        return self._connections[-1] if self._connections else None
+        try:
+            return self._connections[-1]
+        except IndexError:
+            return None
 
 
 class _Patient:
@@ -108,11 +111,11 @@ class HubAdapter(HTTPAdapter):
         return manager
 
     def is_connected(self) -> bool:
-        """Whether the connection that was used last is still open. If the hub has ended since then, it is not."""
+        """Whether a free connection is still open. If the hub has ended since the last request, none is."""
         managers: list[Any] = [self.poolmanager, *self.proxy_manager.values()]
         # The pools of urllib3 cannot be iterated.
-        pools = [manager.pools[key].pool for manager in managers for key in list(manager.pools.keys())]
-        return any(pool.last is not None and not is_connection_dropped(pool.last) for pool in pools)
+        free = [manager.pools[key].pool.last for manager in managers for key in list(manager.pools.keys())]
+        return any(connection is not None and not is_connection_dropped(connection) for connection in free)
 
     def build_response(self, req: Any, resp: Any) -> Any:
         """Raise an error for an answer that is cut off. urllib3 does so only from version 2 on."""

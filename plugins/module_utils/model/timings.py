@@ -67,7 +67,7 @@ class Timings:
     # A hub's answer is complete within this time, even with thousands of instances. Another server may never end.
     longest_answer: float = 30.0
     # The version is read again after this time, and if the hub has closed the connection. Behind a proxy, the connection stays open when
-    # a hub is replaced by one of another version, but replacing it takes longer.
+    # the hub is replaced by one of another version. But that takes longer than this time.
     version_lasts: float = 3.0
     # How much longer than the fastest answer an answer may take. If a hub stalls for over a second, its instances lose their events
     # (hub-behaviour.md#a-stalled-hub-loses-its-instances). Measured with 50 starts on two processors: 4 at a time delay an

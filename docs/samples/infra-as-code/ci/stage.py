@@ -20,7 +20,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# Neither ansible-playbook nor Python ends with 10, so it can only be drift. Python ends with 2 if it does not find this file.
+# Only drift ends with 10. Python itself ends with 1, or with 2 if it does not find this file.
 SUCCESS, FAILURE, DRIFT = 0, 1, 10
 NOTHING = "# Deployment report\n\n**Nothing is released for {} yet.** Promote to it first.\n"
 

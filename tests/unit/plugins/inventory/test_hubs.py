@@ -210,14 +210,22 @@ def test_values_other_than_the_choices_are_refused(
         read(tmp_path, source)
     assert "Invalid value" in str(raised.value)
     assert choices in str(raised.value)
-    assert ": correct the inventory file. (error_code=INVALID_OPTION)" in str(raised.value)
+    assert ": correct the inventory file, or the configuration of Ansible. (error_code=INVALID_OPTION)" in str(
+        raised.value
+    )
 
 
 @pytest.mark.parametrize(
-    "token", ["{{ missing_variable }}", "{{ lookup('file', '/missing/file') }}", "canary {{ unexpected"]
+    "token",
+    [
+        "{{ missing_variable }}",
+        "{{ lookup('file', '/missing/file') }}",
+        "canary {{ unexpected",
+        "canary {{ unexpected.",
+    ],
 )
 def test_a_template_that_has_no_value_is_refused(tmp_path: pathlib.Path, token: str) -> None:
-    with pytest.raises(AnsibleParserError, match="missing|unexpected") as raised:
+    with pytest.raises(AnsibleParserError, match="missing|expected") as raised:
         read(tmp_path, {"hubs": [{"name": "north", "api_url": NOBODY}], "token": token})
     assert ": correct the inventory file. (error_code=INVALID_OPTION)" in str(raised.value)
     assert "canary" not in str(raised.value)
