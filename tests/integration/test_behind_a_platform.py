@@ -26,6 +26,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.timings import Timings
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub.routes import HUBS
 from ansible_collections.scramjet.sth.tests.integration.conftest import Hub, simulated_hub
 from ansible_collections.scramjet.sth.tests.integration.nginx import needs_nginx, nginx, origin_of
 from ansible_collections.scramjet.sth.tests.integration.playbooks import (
@@ -46,9 +47,6 @@ pytestmark = needs_nginx
 TOKEN = "the-token-of-the-platform"
 MANAGER = "/api/v1/space/demo/api/v1"
 PATH = f"{MANAGER}/sth/hub-1/api/v1"
-# As managers answer, by the types of their public client.
-HUBS = """[{"id": "hub-1", "info": {"created": "2026-01-01T00:00:00.000Z"}, "healthy": true, "selfHosted": true,
-"isConnectionActive": true, "topics": [], "sequences": [], "instances": []}]"""
 SERVER = """
 server {{
   listen 127.0.0.1:{port} ssl;
@@ -81,7 +79,7 @@ def platform(
         path=PATH,
         origin=origin_of(hub),
         manager=MANAGER,
-        hubs=HUBS,
+        hubs=json.dumps(HUBS),
         waits=waits,
     )
     with nginx(directory, server, port):
