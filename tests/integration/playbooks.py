@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,6 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.scramjet.sth.tests.running.ansible_playbook import VARIABLE as SERVER_VARIABLE
 from ansible_collections.scramjet.sth.tests.running.commands import (
     MODULES_VARIABLE,
     ROOT,
@@ -26,12 +26,14 @@ from ansible_collections.scramjet.sth.tests.running.commands import (
     without_own_variables,
 )
 from ansible_collections.scramjet.sth.tests.running.pace import pace
+from ansible_collections.scramjet.sth.tests.running.served import VARIABLE as SERVERS_VARIABLE
 
 TARGETS = ROOT / "tests" / "integration" / "targets"
 # Set by `make matrix`.
 EVERYTHING = bool(os.environ.get("STH_TEST_EVERYTHING"))
 # Without site packages, which the client does not need and which take longer to find than the client runs.
-ANSIBLE_PLAYBOOK = [sys.executable, "-IS", str(ROOT / "tests" / "running" / "ansible_playbook.py")]
+_SERVED = [sys.executable, "-IS", str(ROOT / "tests" / "running" / "served.py")]
+ANSIBLE_PLAYBOOK = [*_SERVED, "ansible-playbook"]
 NOISE = (
     "[WARNING]",
     "[DEPRECATION WARNING]",
@@ -74,29 +76,38 @@ def own_environment() -> dict[str, str]:
 
 
 @functools.cache
-def playbook_server() -> str:
-    """Start the process in whose copies the playbooks of this process run (running/playbook_server.py), and return its socket.
+def servers() -> str:
+    """Start the processes in whose copies the playbooks and modules of this process run (running/copies.py), and return their folder.
 
-    Return "" with ``make matrix`` and outside of a test run, as in benchmarks: each playbook then has an ansible-playbook of its own.
+    Return "" with ``make matrix`` and outside of a test run, as in benchmarks: each playbook and module then has a process of its own.
     """
     if EVERYTHING or MODULES_VARIABLE not in os.environ:
         return ""
-    directory = tempfile.mkdtemp(prefix="sth-playbooks-")
-    path = f"{directory}/socket"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sth-servers-"))
+    atexit.register(shutil.rmtree, folder)
+    for program, server in (("ansible-playbook", "playbook_server.py"), ("python", "module_server.py")):
+        _start_server(ROOT / "tests" / "running" / server, folder / program)
+    script = folder / "interpreter"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(_SERVED)} python "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    return str(folder)
+
+
+def _start_server(script: pathlib.Path, path: pathlib.Path) -> None:
     server = subprocess.Popen(
-        [sys.executable, ROOT / "tests" / "running" / "playbook_server.py", path],
-        env=own_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        [sys.executable, script, path], env=own_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert server.stdin is not None
     assert server.stdout is not None
     # In the reverse order.
-    atexit.register(shutil.rmtree, directory)
     atexit.register(server.wait)
     atexit.register(server.stdin.close)
     assert server.stdout.readline() == b"listening\n"
-    return path
+
+
+def interpreter() -> str:
+    """Return the Python of modules: one that starts sooner, if there are servers."""
+    return f"{servers()}/interpreter" if servers() else sys.executable
 
 
 def run_playbook(
@@ -113,12 +124,12 @@ def run_playbook(
     ``seconds``: time limit on an idle machine. ``directory``: the working directory. ``warned``: whether warnings are expected.
     """
     command = [
-        *ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}",
+        *ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={interpreter()}",
         "-e", json.dumps(dict(variables)), *options, str(playbook),
     ]  # fmt: skip
     output = run_command(
         command,
-        environment={**own_environment(), SERVER_VARIABLE: playbook_server(), **(environment or {})},
+        environment={**own_environment(), SERVERS_VARIABLE: servers(), **(environment or {})},
         seconds=seconds,
         directory=directory,
     )
