@@ -14,6 +14,7 @@ import os
 import sys
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import cached_property
 from typing import IO
 from urllib.request import getproxies
 
@@ -92,6 +93,13 @@ class Session:
         )
         self._adapter = HubAdapter(idle_limit, max_retries=policy, pool_connections=2, pool_maxsize=POOL_SIZE)
 
+    @cached_property
+    def _address(self) -> str:
+        """The address of the API as it is sent. To prepare each URL would take a tenth of the time of a request."""
+        request = requests.PreparedRequest()
+        request.prepare_url(self._api_url, None)
+        return str(request.url)
+
     @property
     def goes_through_proxy(self) -> bool:
         """Whether the environment names a proxy for this hub."""
@@ -128,7 +136,7 @@ class Session:
         """
         request = requests.PreparedRequest()
         request.prepare_method(method)
-        request.prepare_url(url, None)
+        request.url = self._address + url[len(self._api_url) :]
         begin = _begin(data) if self._token_file is not None else None
         token = None if self._token_file is None else self._token_file.token()
         resent = 0

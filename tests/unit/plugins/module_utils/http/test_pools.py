@@ -52,3 +52,12 @@ def test_a_connection_is_used_again_unless_it_was_idle_for_long(
         assert transport.get("version").ok
     transport.close()
     assert (len(seen), len(set(seen))) == (3, connections)
+
+
+def test_a_closed_transport_opens_new_connections(server: tuple[str, Seen]) -> None:
+    url, seen = server
+    transport = Transport(connection_from_options({"api_url": url}))
+    for _time in range(2):
+        assert transport.get("version").ok
+        transport.close()
+    assert len(set(seen)) == 2

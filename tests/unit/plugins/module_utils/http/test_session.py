@@ -11,9 +11,12 @@ import threading
 from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import connection_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.http.transport import Transport
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
     VERSION_1,
     Exchange,
@@ -91,3 +94,16 @@ def test_a_cookie_is_not_sent_back() -> None:
         hub = client(server)
         hub.version()
         hub.sequences()
+
+
+@pytest.mark.parametrize("path", ["", "/api/v1", "/a b/%7Ehub/%41/%2F/ü", "/a//b/../c/{}[]|^"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "LocalHost"])
+def test_an_address_is_sent_as_requests_sends_it(host: str, path: str) -> None:
+    with FakeHub() as hub:
+        transport = Transport(connection_from_options({"api_url": f"HTTP://{host}:{hub.port}{path}"}))
+        url = transport.url("sequence", "ü /%&")
+        requests.get(url, timeout=5)
+        transport.get("sequence", "ü /%&")
+        transport.close()
+        theirs, ours = hub.requests
+        assert (theirs.path, theirs.headers["host"]) == (ours.path, ours.headers["host"])
