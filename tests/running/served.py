@@ -47,7 +47,9 @@ def served(path: str, command: list[str]) -> int | None:
             return None
         text = json.dumps(asked).encode() + b"\n"
         sent = socket.send_fds(server, [text], [0, 1, 2])
-        server.sendall(text[sent:])
+        # Sending nothing fails too if the server has answered and gone.
+        if text[sent:]:
+            server.sendall(text[sent:])
         answer = server.recv(100)
     # The server is gone before it could answer.
     if not answer:
