@@ -27,7 +27,7 @@ from ansible_collections.scramjet.sth.tests.running.commands import ending_proce
 from ansible_collections.scramjet.sth.tests.running.pace import bound
 from ansible_collections.scramjet.sth.tests.unit.test_running import assert_ended
 
-# Names the servers, a folder that does not exist, and a variable that ansible-core reads when it is imported.
+# Names the servers, a folder that does not exist, and a variable that Python reads when it starts.
 WAYS = ["server", "no server", "refused"]
 COMMAND = [
     *ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={interpreter()}",
@@ -37,7 +37,7 @@ COMMAND = [
 def environment(way: str) -> dict[str, str]:
     """Return the environment of a playbook that the server runs, or that runs in an ansible-playbook of its own."""
     server = "/does/not/exist" if way == "no server" else servers()
-    own = {"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true"} if way == "refused" else {}
+    own = {"PYTHONHASHSEED": "1"} if way == "refused" else {}
     return {**own_environment(), SERVERS_VARIABLE: server, "STH_OF_THE_TEST": "of the client", **own}
 
 

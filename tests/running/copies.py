@@ -22,7 +22,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Callable
 
 from served import limits  # type: ignore[import-not-found]
@@ -30,15 +30,13 @@ from served import limits  # type: ignore[import-not-found]
 # What a client sends is shorter than this; the limit of the system for one argument is 128 KiB.
 LONGEST = 4_000_000
 REFUSED = b"refused"
-# What Python and ansible-core may read before the program begins.
-_READ = ("HOME", "LANG", "LANGUAGE", "PATH", "TMPDIR", "TEMP", "TMP")
-_READ_PREFIXES = ("ANSIBLE_", "PYTHON", "LC_")
 
 
-def serve(path: str, prepare: Callable[[], object], become: Callable[[], object]) -> None:
+def serve(path: str, prepare: Callable[[], object], become: Callable[[], object], read: tuple[str, ...]) -> None:
     """Run programs for clients that connect to ``path``, until standard input ends.
 
     ``prepare``: imports what each program needs. ``become``: runs the program in a copy of this process, with ``sys.argv``.
+    ``read``: how the names of those variables begin that Python and the imports read.
     """
     # As for the programs: not the folder of this file, whose modules could be taken for others.
     sys.path[0] = os.path.dirname(sys.executable)
@@ -48,7 +46,7 @@ def serve(path: str, prepare: Callable[[], object], become: Callable[[], object]
     # From now on clients can connect. They wait until everything is imported.
     sys.stdout.write("listening\n")
     sys.stdout.flush()
-    environment = dict(os.environ)
+    own = _read_of(os.environ, read)
     prepare()
     # The copies share this memory for as long as they do not write to it, as a garbage collection does.
     gc.freeze()
@@ -59,14 +57,14 @@ def serve(path: str, prepare: Callable[[], object], become: Callable[[], object]
         client, _address = listener.accept()
         if os.fork() == 0:
             listener.close()
-            _handle(client, environment, become)
+            _handle(client, own, become, read)
             # Without what the server does at its end.
             os._exit(0)
         client.close()
         _reap()
 
 
-def _handle(client: socket.socket, environment: dict[str, str], become: Callable[[], object]) -> None:
+def _handle(client: socket.socket, own: dict[str, str], become: Callable[[], object], read: tuple[str, ...]) -> None:
     """Run one program, and send its exit status to the client. The process of the program ends in it."""
     text, streams, _flags, _address = socket.recv_fds(client, LONGEST, 3)
     while not text.endswith(b"\n"):
@@ -76,7 +74,7 @@ def _handle(client: socket.socket, environment: dict[str, str], become: Callable
         text += more
     asked = json.loads(text)
     if (
-        _relevant(asked["environment"]) != _relevant(environment)
+        _read_of(asked["environment"], read) != own
         or asked["limits"] != limits()
         or os.path.exists(f"{asked['directory']}/ansible.cfg")
     ):
@@ -106,8 +104,8 @@ def _handle(client: socket.socket, environment: dict[str, str], become: Callable
         client.sendall(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _relevant(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name in _READ or name.startswith(_READ_PREFIXES)}
+def _read_of(environment: Mapping[str, str], read: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(read)}
 
 
 def _descendants(pid: int) -> Iterator[int]:

@@ -30,4 +30,4 @@ def become() -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], prepare, become)
+    serve(sys.argv[1], prepare, become, ("LANG", "LC_", "PYTHON"))

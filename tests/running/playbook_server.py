@@ -57,4 +57,4 @@ def become() -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], prepare, become)
+    serve(sys.argv[1], prepare, become, ("HOME", "LANG", "LC_", "PATH", "TEMP", "TMP", "ANSIBLE_", "PYTHON"))
