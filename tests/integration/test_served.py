@@ -29,9 +29,11 @@ from ansible_collections.scramjet.sth.tests.unit.test_running import assert_ende
 
 # Names the servers, a folder that does not exist, and a variable that Python reads when it starts.
 WAYS = ["server", "no server", "refused"]
-COMMAND = [
-    *ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={interpreter()}",
-]  # fmt: skip
+
+
+def command(book: pathlib.Path, *options: str) -> list[str]:
+    given = [*options, "-e", f"ansible_python_interpreter={interpreter()}"]
+    return [*ANSIBLE_PLAYBOOK, "-i", "localhost,", "-c", "local", *given, str(book)]
 
 
 def environment(way: str) -> dict[str, str]:
@@ -49,7 +51,7 @@ def test_status_streams_folder_and_environment_are_those_of_the_client(tmp_path:
     (tmp_path / "input").write_text('{"read": "its input"}', encoding="ascii")
     with (tmp_path / "input").open(encoding="ascii") as given:
         done = subprocess.run(
-            [*COMMAND, "-e", f"long={'x' * 100_000}", "-e", "@/dev/stdin", book],
+            command(book, "-e", f"long={'x' * 100_000}", "-e", "@/dev/stdin"),
             env=environment(way),
             cwd=tmp_path,
             stdin=given,
@@ -62,19 +64,25 @@ def test_status_streams_folder_and_environment_are_those_of_the_client(tmp_path:
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_each_playbook_has_a_folder_for_temporary_files_and_removes_it(tmp_path: pathlib.Path, way: str) -> None:
+@pytest.mark.parametrize("chosen", [False, True])
+@pytest.mark.parametrize("way", WAYS[:2])
+def test_each_playbook_has_a_folder_for_temporary_files_and_removes_it(
+    tmp_path: pathlib.Path, way: str, chosen: bool
+) -> None:
+    parent, variables = "~/.ansible/tmp", environment(way)
+    if chosen:
+        parent = variables["ANSIBLE_LOCAL_TEMP"] = str(tmp_path / "local")
     # The parent of a lookup's shell is a worker, and its parent is the playbook.
-    shell = "ls -d ~/.ansible/tmp/ansible-local-$(cut -d ' ' -f 4 /proc/$PPID/stat)*"
+    shell = f"ls -d {parent}/ansible-local-$(cut -d ' ' -f 4 /proc/$PPID/stat)*"
     task = {"ansible.builtin.debug": {"msg": "{{ lookup('pipe', shell) }}"}, "vars": {"shell": shell}}
     book = play(tmp_path / "play.yml", {"tasks": [task]})
     for _time in range(2):
-        output = subprocess.check_output([*COMMAND, book], env=environment(way), text=True)
+        output = subprocess.check_output(command(book), env=variables, text=True)
         (folder,) = re.findall(r'"msg": "(.*)"', output)
         assert not pathlib.Path(folder).exists()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS[:2])
 @pytest.mark.parametrize("part", ["worker", "module"])
 def test_a_killed_playbook_leaves_no_process(tmp_path: pathlib.Path, part: str, way: str) -> None:
     shell = f"echo $PPID $$ > '{tmp_path}/new'; mv '{tmp_path}/new' '{tmp_path}/pids'; exec sleep 1000"
@@ -83,7 +91,7 @@ def test_a_killed_playbook_leaves_no_process(tmp_path: pathlib.Path, part: str, 
         task = {"ansible.builtin.shell": shell}
     book = play(tmp_path / "play.yml", {"tasks": [task]})
     with ending_processes(environment(way)) as marked:
-        started = subprocess.Popen([*COMMAND, book], env=marked, stdout=subprocess.DEVNULL)
+        started = subprocess.Popen(command(book), env=marked, stdout=subprocess.DEVNULL)
         end = time.monotonic() + bound(10)
         while not (tmp_path / "pids").exists():
             assert time.monotonic() < end
@@ -109,8 +117,8 @@ def test_a_module_has_the_status_streams_folder_environment_and_limits_of_its_ta
     shown = {"ansible.builtin.debug": {"msg": "{{ ([done.rc] + done.stdout_lines) | join('; ') }}"}}
     book = play(tmp_path / "play.yml", {"tasks": [task, shown]})
     for limit in ("", "umask 27; ulimit -n 500; "):
-        command: list[Any] = ["sh", "-c", f'{limit}umask >&2; ulimit -n >&2; exec "$@"', "sh", *COMMAND, book]
-        done = subprocess.run(command, env=environment(way), capture_output=True, text=True, check=True)
+        limited = ["sh", "-c", f'{limit}umask >&2; ulimit -n >&2; exec "$@"', "sh", *command(book)]
+        done = subprocess.run(limited, env=environment(way), capture_output=True, text=True, check=True)
         limits = done.stderr.split()[:2]
         is_served = way == "server" and not limit
         said = ["3", str(tmp_path), "of the client own", *limits, str(int(is_served)), "its input"]

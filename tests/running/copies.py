@@ -30,6 +30,8 @@ from served import limits  # type: ignore[import-not-found]
 # What a client sends is shorter than this; the limit of the system for one argument is 128 KiB.
 LONGEST = 4_000_000
 REFUSED = b"refused"
+# The servers themselves read these for each program.
+READ_EACH_TIME = ("ANSIBLE_LOCAL_TEMP",)
 
 
 def serve(path: str, prepare: Callable[[], object], become: Callable[[], object], read: tuple[str, ...]) -> None:
@@ -105,7 +107,7 @@ def _handle(client: socket.socket, own: dict[str, str], become: Callable[[], obj
 
 
 def _read_of(environment: Mapping[str, str], read: tuple[str, ...]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name.startswith(read)}
+    return {name: value for name, value in environment.items() if name.startswith(read) and name not in READ_EACH_TIME}
 
 
 def _descendants(pid: int) -> Iterator[int]:

@@ -46,9 +46,10 @@ def become() -> None:
 
     # The folder for temporary files belongs to one playbook, which removes it at its end. This one is of the server.
     known: Any = constants
-    folder = pathlib.Path(known.DEFAULT_LOCAL_TMP)
+    folder = pathlib.Path(os.environ.get("ANSIBLE_LOCAL_TEMP") or pathlib.Path(known.DEFAULT_LOCAL_TMP).parent)
+    folder.mkdir(parents=True, exist_ok=True)
     atexit.unregister(cleanup_tmp_file)
-    known.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(prefix=f"ansible-local-{os.getpid()}", dir=folder.parent)
+    known.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(prefix=f"ansible-local-{os.getpid()}", dir=folder)
     atexit.register(cleanup_tmp_file, known.DEFAULT_LOCAL_TMP, warn=True)
     # A fork takes these locks away, because it is usually one of a worker.
     for output in (sys.stdout, sys.stderr):

@@ -39,10 +39,11 @@ def messages(content: Any) -> Iterator[str]:
             yield from messages(value)
 
 
+# Each worker reads all these files before its first test, so with the quick loader.
 FOUND = [
     pytest.param(message, id=f"{path.relative_to(ROOT)}-{number}")
     for path in FILES
-    for number, message in enumerate(messages(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    for number, message in enumerate(messages(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)))
 ]
 
 

@@ -100,7 +100,7 @@ class Worker:
         self.given += tests
 
 
-def test_every_third_worker_takes_tests_from_the_end() -> None:
+def test_every_second_worker_takes_tests_from_the_end() -> None:
     scheduling = pytest.importorskip("ansible_collections.scramjet.sth.tests.running.scheduling")
     settings = {"tx": ["3*popen"], "maxschedchunk": 1}
     scheduler = scheduling.FromBothEnds(SimpleNamespace(getvalue=settings.get, getoption=settings.get))
@@ -111,7 +111,7 @@ def test_every_third_worker_takes_tests_from_the_end() -> None:
     scheduler.schedule()
     for worker in workers:
         scheduler.mark_test_complete(worker, worker.given[0], 1)
-    assert [worker.given for worker in workers] == [[0, 1, 4], [2, 3, 5], [39, 38, 37]]
+    assert [worker.given for worker in workers] == [[0, 1, 4], [39, 38, 37], [2, 3, 5]]
 
 
 def test_the_failing_task_is_named() -> None:
