@@ -89,6 +89,11 @@ class Transport:
         self._reading = self._session(retries=connection.request_retries)
 
     @cached_property
+    def _reading_once(self) -> Session:
+        # For reads that are repeated only here, and not after silence. On a hub of 0.18 there may be thousands of them.
+        return self._session(retries=0)
+
+    @cached_property
     def _writing(self) -> Session:
         # Each write gets a new connection. On a pooled connection that the hub is just closing, it would be lost without an
         # answer (hub-behaviour.md#idle-connections), and nobody would know whether it took effect.
@@ -126,7 +131,7 @@ class Transport:
         url = self.url(*segments)
 
         retries = self.connection.request_retries
-        session = self._reading if repeat == "always" else self._writing
+        session = self._session_for(repeat)
         # The session repeats requests too. Limit the time for all, so that the repeats here do not multiply it.
         end = time.monotonic() + (1 + retries) * (self.connection.connect_timeout + self._patience(timeout))
         for attempt in count(1):
@@ -145,6 +150,11 @@ class Transport:
                     raise
                 self._abandoned.wait(self.pause_after(error, attempt))
         raise _endless()
+
+    def _session_for(self, repeat: Literal["always", "if broken", "never"]) -> Session:
+        if repeat == "never":
+            return self._writing
+        return self._reading if repeat == "always" else self._reading_once
 
     def _outlasting(self, ask: Callable[[], T]) -> T:
         """Ask up to ``request_retries`` times more while a gateway answers in the place of the hub."""

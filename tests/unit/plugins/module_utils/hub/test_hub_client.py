@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import PARALLEL_GETS, HubClient
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub.state import Instance, Sequence
 from ansible_collections.scramjet.sth.tests.unit.scripted_server import (
     VERSION_1,
     Exchange,
@@ -49,3 +52,18 @@ def test_with_an_unknown_form_of_the_log_the_uptime_is_unknown(first: str) -> No
 def test_without_the_clock_of_the_hub_the_uptime_is_unknown() -> None:
     with ScriptedServer(*log('{"ts":1795867200500}\n', date="")) as server:
         assert client(server).clock() is None
+
+
+def test_requests_for_each_instance_share_a_few_connections() -> None:
+    with FakeHub("0.18") as hub:
+        with hub.state.lock:
+            sequence = Sequence("the-sequence", {"name": "probe", "version": "1.0.0"})
+            hub.state.sequences[sequence.id] = sequence
+            for number in range(50):
+                instance = Instance(hub.state, sequence, {"appConfig": {}, "args": []}, f"instance-{number}")
+                hub.state.instances[instance.id] = instance
+        for _time in range(2):
+            client = HubClient(hub.api_url)
+            assert len(client.instances()) == 50
+            client.close()
+        assert len(hub.connections) <= 2 * (1 + PARALLEL_GETS)
