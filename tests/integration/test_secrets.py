@@ -520,8 +520,25 @@ def test_canaries_in_the_role_hub(tmp_path: pathlib.Path) -> None:
                 {"ansible.builtin.assert": {"that": "ansible_failed_result.msg is search('hub_front_tokens must be')"}}
             ],
         },
+        {
+            "block": [
+                {
+                    role: {"name": "scramjet.sth.hub"},
+                    "vars": {
+                        **given,
+                        "hub_version": "0.18.6",
+                        "hub_package_source": "",
+                        "hub_npm_registry": "http://me:{{ s_pass }}@{{ registry }}/",
+                    },
+                }
+            ],
+            "rescue": [{"ansible.builtin.assert": {"that": "ansible_failed_result.stderr is search('E404')"}}],
+        },
     ]
-    run_watched(tmp_path, {"tasks": tasks}, {}, kept=("prefix",))
+    # A hub is a registry without packages.
+    with FakeHub(generation="1.x") as hub:
+        registry = hub.api_url.split("/")[2]
+        run_watched(tmp_path, {"tasks": tasks}, {"registry": registry}, kept=("prefix",))
     for name in ("settings.json", "runner-environment.json"):
         path = tmp_path / "prefix" / "etc" / name
         assert CANARY in path.read_text()
