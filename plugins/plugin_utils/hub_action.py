@@ -145,7 +145,7 @@ class HubAction(ActionBase):
             if self._task.check_mode:
                 self._say_actions(result)
             return result
-        # Otherwise the syslog of the target would contain every argument, also app_config, which is not no_log
+        # Otherwise the syslog or the journal of the target would contain every argument, also app_config, which is not no_log
         # (architecture.md#secrets).
         no_syslog = {**variables, "ansible_no_target_syslog": True}
         result = self._run_module(arguments, no_syslog)

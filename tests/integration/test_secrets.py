@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import subprocess
 import threading
 import time
 import uuid
@@ -83,14 +84,22 @@ EVENT: dict[str, Any] = {
 LOG: dict[str, Any] = {"instance": "keeper", "stream": "log", "wait_timeout": 0.5, "secret_keys": ["other"]}
 
 
-# Writes everything into a file that a module would send to the syslog of its machine.
-SYSLOG = """
-import os, syslog
-def record(*words):
-    with open(os.environ["STH_TEST_SYSLOG"], "a", encoding="utf-8") as file:
+# Writes everything into files that a module would send to the syslog and to the journal of its machine. If the journal fails,
+# ansible-core uses the syslog, so one run shows both.
+LOGS = """
+import functools, os, sys, syslog, types
+def record(log, *words):
+    with open(os.path.join(os.environ["STH_TEST_LOGS"], log), "a", encoding="utf-8") as file:
         print(*words, file=file)
-syslog.syslog = record
+def send(**fields):
+    record("journal", fields)
+    raise OSError
+syslog.syslog = functools.partial(record, "syslog")
+journal = types.SimpleNamespace(send=send, sendv=send)
+sys.modules["systemd"] = types.SimpleNamespace(journal=journal, daemon=types.SimpleNamespace(booted=lambda: True))
 """
+# A command that prints the journal of this machine. Modules then write to the real syslog and journal.
+JOURNAL = os.environ.get("STH_TEST_JOURNAL")
 
 
 class Watch:
@@ -151,9 +160,10 @@ def run_watched(
     secrets = directory / "secrets.json"
     secrets.write_text(json.dumps(SECRETS))
     secrets.chmod(0o600)
-    for name in ("home", "site", "tmp", "remote"):
+    for name in ("home", "site", "tmp", "remote", "logs"):
         directory.joinpath(name).mkdir()
-    (directory / "site" / "sitecustomize.py").write_text(SYSLOG)
+    if not JOURNAL:
+        (directory / "site" / "sitecustomize.py").write_text(LOGS)
     environment = {
         # A controller such as AWX makes its artifacts from these results.
         **recording(directory / "results.json"),
@@ -164,7 +174,7 @@ def run_watched(
         "HOME": str(directory / "home"),
         "TMPDIR": str(directory / "tmp"),
         "PYTHONPATH": str(directory / "site"),
-        "STH_TEST_SYSLOG": str(directory / "syslog"),
+        "STH_TEST_LOGS": str(directory / "logs"),
     }
     book = play(directory / "play.yml", plays)
     with Watch(directory) as watch:
@@ -177,6 +187,8 @@ def run_watched(
     end = time.monotonic() + bound(10)
     while any((directory / "remote").iterdir()) and time.monotonic() < end:
         time.sleep(0.05)
+    if JOURNAL:
+        (directory / "logs" / "journal").write_bytes(subprocess.check_output(JOURNAL, shell=True))
     left = [
         path
         for path in directory.rglob("*")
@@ -324,14 +336,16 @@ def test_canaries(entrance: str, tmp_path: pathlib.Path) -> None:
         },
         *clean_up,
     ]
-    # The arguments of a module of ansible-core are sent to the syslog. This shows that the test finds them there.
-    tasks.append({"ansible.builtin.command": {"argv": ["echo", "told to syslog"]}})
+    # The arguments of a module of ansible-core are sent to the syslog or to the journal. This shows that the test finds them there.
+    written = f"written {uuid.uuid4().hex}"
+    tasks.append({"ansible.builtin.command": {"argv": ["echo", written]}})
     with FakeHub(generation="1.x", token=SECRETS["s_token"]) as hub:
         plays = {"tasks": tasks, "module_defaults": CONNECTION}
         output = run_watched(tmp_path, plays, {"sth_api_url": hub.api_url, "sth_entrance": entrance})
     assert "plain" in output
     assert "(changed)" in output
-    assert "told to syslog" in (tmp_path / "syslog").read_text()
+    for log in ("journal",) if JOURNAL else ("journal", "syslog"):
+        assert written in (tmp_path / "logs" / log).read_text(errors="replace")
 
 
 @pytest.mark.parametrize("entrance", ["in_process", "module"])
@@ -506,8 +520,25 @@ def test_canaries_in_the_role_hub(tmp_path: pathlib.Path) -> None:
                 {"ansible.builtin.assert": {"that": "ansible_failed_result.msg is search('hub_front_tokens must be')"}}
             ],
         },
+        {
+            "block": [
+                {
+                    role: {"name": "scramjet.sth.hub"},
+                    "vars": {
+                        **given,
+                        "hub_version": "0.18.6",
+                        "hub_package_source": "",
+                        "hub_npm_registry": "http://me:{{ s_pass }}@{{ registry }}/",
+                    },
+                }
+            ],
+            "rescue": [{"ansible.builtin.assert": {"that": "ansible_failed_result.stderr is search('E404')"}}],
+        },
     ]
-    run_watched(tmp_path, {"tasks": tasks}, {}, kept=("prefix",))
+    # A hub is a registry without packages.
+    with FakeHub(generation="1.x") as hub:
+        registry = hub.api_url.split("/")[2]
+        run_watched(tmp_path, {"tasks": tasks}, {"registry": registry}, kept=("prefix",))
     for name in ("settings.json", "runner-environment.json"):
         path = tmp_path / "prefix" / "etc" / name
         assert CANARY in path.read_text()
