@@ -96,6 +96,29 @@ def test_target(target: str, tmp_path: pathlib.Path, certificate: tuple[str, str
         run_target(target, {**hub.variables, "sth_api_url": api_url}, tmp_path, environment)
 
 
+@pytest.mark.parametrize("hub", ["real-0.18"], indirect=True)
+def test_large_input_arrives_at_a_real_hub(
+    hub: Hub, tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str
+) -> None:
+    """A hub answers a write when it begins, and from then on nginx passes on only what fits into buffers."""
+    sent, came_back = tmp_path / "in.txt", tmp_path / "out.txt"
+    sent.write_bytes(b"".join(b"%07d\n" % number for number in range(3_000_000)))
+    run = {
+        "name": "copy",
+        "sequence": "probe",
+        "state": "completed",
+        "app_config": {"behaviour": "copy"},
+        "input": {"src": str(sent)},
+        "output_dest": str(came_back),
+        "run_timeout": bound(40),
+    }
+    remove = {"scramjet.sth.sth_sequence": {"name": "probe", "state": "absent", "in_use": "stop", "stop_timeout": 0}}
+    with platform(hub, certificate, tmp_path) as api_url:
+        book = play(tmp_path / "run.yml", {"tasks": [UPLOAD, {"scramjet.sth.sth_instance": run}, remove]})
+        run_playbook(book, {"sth_api_url": api_url, "sth_token": TOKEN, "sth_ca_path": authority}, seconds=60)
+    assert came_back.read_bytes() == sent.read_bytes()
+
+
 def test_the_hubs_of_a_manager_are_found(tmp_path: pathlib.Path, certificate: tuple[str, str], authority: str) -> None:
     both = {"gather": ["hubs", "version"]}
     tasks = [

@@ -135,11 +135,11 @@ def delete_unused(
             return
     bound = min(hub.timings.busy_after_end, removal_timeout)
     client = hub.sequence(doomed.id)
-    # Do not rely on the hub's own check: a hub may delete the package of a running instance
-    # (hub-behaviour.md#delete-orphans-a-running-instance).
-    _refuse_if_used(hub, doomed)
     what = f"The removal of sequence {doomed.ref}"
     for _dummy in pauses(Deadline(bound), hub.timings.deletes):
+        # Do not rely on the hub's own check: a hub may delete the package of a running instance
+        # (hub-behaviour.md#delete-orphans-a-running-instance). Look again before each repeat, because another task may have started one.
+        _refuse_if_used(hub, doomed)
         unanswered: LostAnswerError | None = None
         try:
             client.delete()

@@ -33,6 +33,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.threads.turns import 
 TAKEN = ("application/x-ndjson", "text/x-ndjson", "text/plain", "application/octet-stream")
 # Those that the runner of Python programs can decode (hub-behaviour.md#input-of-python-programs).
 TAKEN_BY_PYTHON = ("text/plain", "application/octet-stream")
+# In bytes. The hub answers a write as soon as it begins. Proxies then pass on only what fits into the buffers of the network
+# (hub-behaviour.md#early-answer).
+LARGEST_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -175,11 +178,33 @@ def instance_writer(
             # text, even an incomplete character. So first make the hub send the header alone, with an empty write.
             client.send_input(b"", feed.content_type, False, timeout, request)
             sleep(hub.timings.header_ahead)
-        client.send_input(data, feed.content_type, feed.end, timeout, request)
+        send_pieces(
+            data, feed.end, lambda piece, end: client.send_input(piece, feed.content_type, end, timeout, request)
+        )
 
-    if stream == "stdin":
-        return lambda data, request: client.send_stdin(data, feed.end, timeout, request)
-    return write_input
+    def write_stdin(data: IO[bytes], request: InFlight) -> None:
+        send_pieces(data, feed.end, lambda piece, end: client.send_stdin(piece, end, timeout, request))
+
+    return write_stdin if stream == "stdin" else write_input
+
+
+def send_pieces(data: IO[bytes], end: bool, send: Callable[[IO[bytes], bool], None]) -> None:
+    """Call ``send(piece, end)`` for each piece of ``data``. Only the last piece ends the stream."""
+    piece = data.read(LARGEST_PIECE)
+    while more := data.read(LARGEST_PIECE):
+        at = _whole_characters(piece)
+        send(io.BytesIO(piece[:at]), False)
+        piece = piece[at:] + more
+    send(io.BytesIO(piece), end)
+
+
+def _whole_characters(piece: bytes) -> int:
+    """Return where to cut ``piece`` so that no character of UTF-8 is cut. A hub decodes each request alone."""
+    at = len(piece) - 1
+    # A character has up to four bytes, of which all but the first begin with the bits 10.
+    while at > len(piece) - 4 and piece[at] & 0b1100_0000 == 0b1000_0000:
+        at -= 1
+    return at
 
 
 class Feeder(Attended):
@@ -208,10 +233,11 @@ class Feeder(Attended):
     def failure(self, dropped_with_end: float) -> SthError | None:
         """Return the failure if it is certain that not all data arrives, otherwise None.
 
-        A hub closes the connection when the program ends. The record of the program shows its end within ``dropped_with_end`` seconds.
+        When the program ends, a hub closes the connection, or refuses the next piece. The record of the program shows its end within
+        ``dropped_with_end`` seconds.
         """
         error = self.error
-        if error is None or error.is_answer or error.code == "LOCAL_ERROR":
+        if error is None or error.code == "LOCAL_ERROR":
             return error
         return error if time.monotonic() - self._failed_at >= dropped_with_end else None
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.http.in_flight import InFlight
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client import STREAMS
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.targets import find_targets
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
@@ -22,6 +25,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding impor
     feed_from_options,
     instance_writer,
     require_carried,
+    send_pieces,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import StreamOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.reading import (
@@ -202,11 +206,19 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
     if run.check_mode:
         return _written(feed)
     client = hub.topic(name)
+
+    def writer(data: IO[bytes], request: InFlight) -> None:
+        send_pieces(
+            data,
+            feed.end,
+            lambda piece, end: client.write(piece, content_type, end, options.wait_timeout, request),
+        )
+
     run.journal.begin(action)
     run.journal.done(action)
     write_watched(
         feed,
-        lambda data, request: client.write(data, content_type, feed.end, options.wait_timeout, request),
+        writer,
         lambda: None,
         f"Topic {name} on {hub.api_url}",
         _CLOSED_TOPIC,

@@ -50,7 +50,7 @@ def write_watched(
     if feeder.error is None:
         return
     if feeder.error.code != "TIMEOUT" or feeder.error.is_answer or not isinstance(feeder.error, LostAnswerError):
-        raise ended() or feeder.error
+        raise ended() or _in_part(feeder.error)
     if feed.size <= BUFFERED:
         raise SthError(
             "CONFLICT",
@@ -62,3 +62,11 @@ def write_watched(
         f"{what} accepted no more data for wait_timeout ({wait_timeout:g} s): the program does not read it, or too slowly; some "
         "of it may have been delivered. Raise wait_timeout, or check the program.",
     )
+
+
+def _in_part(error: SthError) -> SthError:
+    """Add to the failure of a write that some of the data may have arrived."""
+    if not isinstance(error, LostAnswerError):
+        return error
+    said = "Some of the data may have been delivered, and another run would write all of it again."
+    return LostAnswerError.of(error, message=f"{error.message} {said}")

@@ -179,8 +179,18 @@ def test_input_that_is_cut_off_ends_the_wait(hub: FakeHub) -> None:
     require_left(hub, result)
 
 
-def test_a_program_may_complete_without_reading_all_of_its_input(hub: FakeHub) -> None:
-    hub.fault(Fault("reset", method="POST", path="/input"))
+# The answers are those of real hubs to a write to a program that is about to end, and to one that has ended.
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("reset", method="POST", path="/input"),
+        Fault("status", method="POST", path="/input", status=202, body=b"500: Internal error occurred"),
+        Fault("status", method="POST", path="/input", status=404),
+    ],
+    ids=["closed", "accepted with an error", "not found"],
+)
+def test_a_program_may_complete_without_reading_all_of_its_input(hub: FakeHub, fault: Fault) -> None:
+    hub.fault(fault)
     config, timings = {"behaviour": "complete", "seconds": 0.05}, replace(HASTY, dropped_with_end=0.4)
     result = complete(hub, app_config=config, input={"content": "x"}, timings=timings)
     assert result["instance"]["outcome"] == "completed", result

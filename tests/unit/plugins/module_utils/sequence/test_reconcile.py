@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, four_times, planned, run_task, when
 
 
@@ -213,6 +213,20 @@ def test_a_lost_answer_of_a_delete_is_no_failure(hub: FakeHub, package: pathlib.
     hub.fault(Fault("lost", "DELETE", "/sequence/"))
     assert run_task("sth_sequence", hub, name="probe", state="absent")["changed"]
     assert hub.sequences == []
+
+
+def test_a_removal_is_not_repeated_if_another_task_has_started_an_instance(hub: FakeHub, package: pathlib.Path) -> None:
+    """A hub may delete the package of an instance that is starting. On 0.18, this start is then never answered."""
+    deploy(hub, package)
+
+    def start() -> None:
+        run_task("sth_instance", hub, name="web", sequence="probe", wait_for="none")
+
+    hub.fault(from_gateway(504, "DELETE", "/sequence/", then=start))
+    result = run_task("sth_sequence", hub, name="probe", state="absent")
+    assert result["error_code"] == "CONFLICT", result
+    assert "in the meantime" in result["msg"]
+    assert [item.method for item in hub.requests].count("DELETE") == 1
 
 
 @pytest.mark.parametrize(

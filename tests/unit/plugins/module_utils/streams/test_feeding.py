@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.feeding import Feed
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.streams.support import read, stream, write
+from ansible_collections.scramjet.sth.tests.unit.running import when_asked
 
 
 def test_json_lines_are_written_one_by_one(echo: FakeHub) -> None:
@@ -45,6 +46,33 @@ def test_binary_data_for_stdin_is_refused_on_every_hub(echo: FakeHub) -> None:
     result = stream(echo, instance="copy", stream="stdin", content="/w==", encoding="base64")
     assert result["error_code"] == "UNSUPPORTED_BY_HUB"
     assert len(echo.writes) == before
+
+
+@pytest.mark.parametrize(
+    "where",
+    [{"instance": "copy", "stream": "input"}, {"instance": "copy", "stream": "stdin"}, {"topic": "notes"}],
+    ids=["input", "stdin", "topic"],
+)
+@pytest.mark.parametrize("character", ["x", "ż", "€", "𝄞"], ids=["1", "2", "3", "4"])
+def test_large_data_is_written_in_pieces_of_whole_characters(
+    echo: FakeHub, tmp_path: pathlib.Path, where: dict[str, Any], character: str
+) -> None:
+    """A proxy passes on only what fits into buffers, and a hub decodes each request alone."""
+    source = tmp_path / "in.txt"
+    source.write_bytes(b"-" + character.encode() * (2_500_000 // len(character.encode())))
+    before = len(echo.writes)
+    end = "stream" in where
+    # A topic takes only a little if nobody reads it.
+    if "topic" in where:
+        when_asked(echo, "/topic/notes", lambda: stream(echo, topic="notes", max_bytes=source.stat().st_size))
+    result = stream(echo, src=str(source), end=end, **where)
+    assert result["bytes"] == source.stat().st_size, result
+    # Before data that is not ASCII, an empty write sends the header.
+    sent = [item for item in echo.writes[before:] if item.body]
+    assert b"".join(item.body for item in sent) == source.read_bytes()
+    assert all(item.body.decode() for item in sent)
+    assert max(len(item.body) for item in sent) < 1_050_000
+    assert [item.headers["x-end-stream"] for item in sent] == ["false", "false", str(end).lower()]
 
 
 def test_an_unexpected_exception_during_a_write_fails_the_task(

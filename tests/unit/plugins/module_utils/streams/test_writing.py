@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pathlib
 
-from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault
 from ansible_collections.scramjet.sth.tests.running.pace import bound
-from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.streams.support import start, stream, write
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.streams.support import read, start, stream, write
 from ansible_collections.scramjet.sth.tests.unit.running import (
     keep_ended,
     throw,
@@ -31,6 +31,16 @@ def test_a_program_that_does_not_read_ends_the_write_at_its_bound(echo: FakeHub,
     source.write_bytes(b"x" * 100_000)
     result = stream(echo, instance="deaf", stream="input", src=str(source), wait_timeout=0.5)
     assert result["error_code"] == "TIMEOUT"
+
+
+def test_a_write_that_breaks_off_says_that_some_of_it_may_have_arrived(echo: FakeHub, tmp_path: pathlib.Path) -> None:
+    source = tmp_path / "in.txt"
+    source.write_bytes(b"x" * 1_500_000)
+    echo.fault(Fault("reset", "POST", "/input$", skip=1))
+    result = stream(echo, instance="copy", stream="input", src=str(source))
+    assert (result["error_code"], result["changed"]) == ("UNREACHABLE", True)
+    assert "Some of the data may have been delivered" in result["msg"]
+    assert len(read(echo, instance="copy", max_bytes=1_000_000)["content"]) == 1_000_000
 
 
 def test_a_write_ends_with_the_instance(echo: FakeHub) -> None:
