@@ -178,24 +178,29 @@ def instance_writer(
             # text, even an incomplete character. So first make the hub send the header alone, with an empty write.
             client.send_input(b"", feed.content_type, False, timeout, request)
             sleep(hub.timings.header_ahead)
-        send_pieces(
-            data, feed.end, lambda piece, end: client.send_input(piece, feed.content_type, end, timeout, request)
-        )
+        send_pieces(data, feed, lambda piece, end: client.send_input(piece, feed.content_type, end, timeout, request))
 
     def write_stdin(data: IO[bytes], request: InFlight) -> None:
-        send_pieces(data, feed.end, lambda piece, end: client.send_stdin(piece, end, timeout, request))
+        send_pieces(data, feed, lambda piece, end: client.send_stdin(piece, end, timeout, request))
 
     return write_stdin if stream == "stdin" else write_input
 
 
-def send_pieces(data: IO[bytes], end: bool, send: Callable[[IO[bytes], bool], None]) -> None:
-    """Call ``send(piece, end)`` for each piece of ``data``. Only the last piece ends the stream."""
+def send_pieces(data: IO[bytes], feed: Feed, send: Callable[[IO[bytes], bool], None]) -> None:
+    """Call ``send(piece, end)`` for each piece of ``data``, the data of ``feed``. Only the last piece ends the stream.
+
+    A piece of text lines ends with a line, and lines of JSON are never cut, because a hub ends the last line of a request to a topic
+    (hub-behaviour.md#early-answer).
+    """
     piece = data.read(LARGEST_PIECE)
     while more := data.read(LARGEST_PIECE):
-        at = _whole_characters(piece)
-        send(io.BytesIO(piece[:at]), False)
+        at = piece.rfind(b"\n") + 1
+        if not at and "ndjson" not in feed.content_type:
+            at = _whole_characters(piece)
+        if at:
+            send(io.BytesIO(piece[:at]), False)
         piece = piece[at:] + more
-    send(io.BytesIO(piece), end)
+    send(io.BytesIO(piece), feed.end)
 
 
 def _whole_characters(piece: bytes) -> int:

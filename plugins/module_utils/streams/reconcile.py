@@ -210,7 +210,7 @@ def _write_topic(run: Run, options: StreamOptions, name: str, feed: Feed) -> Res
     def writer(data: IO[bytes], request: InFlight) -> None:
         send_pieces(
             data,
-            feed.end,
+            feed,
             lambda piece, end: client.write(piece, content_type, end, options.wait_timeout, request),
         )
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import pathlib
 from typing import Any
@@ -73,6 +74,20 @@ def test_large_data_is_written_in_pieces_of_whole_characters(
     assert all(item.body.decode() for item in sent)
     assert max(len(item.body) for item in sent) < 1_050_000
     assert [item.headers["x-end-stream"] for item in sent] == ["false", "false", str(end).lower()]
+
+
+def test_a_piece_of_large_data_has_whole_lines(echo: FakeHub, tmp_path: pathlib.Path) -> None:
+    """A hub ends the last line of each request to a topic, so a line of JSON that is cut would become two."""
+    lines = [json.dumps("x" * size) for size in (1_500_000, 700_000, 700_000, 1, 2_500_000)]
+    source = tmp_path / "in.ndjson"
+    source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    before = len(echo.writes)
+    result = stream(echo, src=str(source), content_type="application/x-ndjson", instance="copy", stream="input")
+    assert result["bytes"] == source.stat().st_size, result
+    sent = [item.body for item in echo.writes[before:]]
+    assert b"".join(sent) == source.read_bytes()
+    assert len(sent) >= 3
+    assert all(body.endswith(b"\n") for body in sent)
 
 
 def test_an_unexpected_exception_during_a_write_fails_the_task(
