@@ -28,6 +28,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment import rollout  # noqa: F401 - before workers are forked, so that none has to import it
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions, required_package
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.reconcile import check_options
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.scramjet.sth.plugins.module_utils.instance import apply  # noqa: F401 - before workers are forked, so that none has to import it
+from ansible_collections.scramjet.sth.plugins.module_utils.job import reconcile  # noqa: F401 - before workers are forked, so that none has to import it
 from ansible_collections.scramjet.sth.plugins.modules.sth_instance import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.hub_action import HubAction
 

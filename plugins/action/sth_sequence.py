@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence import apply  # noqa: F401 - before workers are forked, so that none has to import it
 from ansible_collections.scramjet.sth.plugins.modules.sth_sequence import TASK
 from ansible_collections.scramjet.sth.plugins.plugin_utils.package.action import PackageAction
 from ansible_collections.scramjet.sth.plugins.plugin_utils.package.uploads_file import note_upload

@@ -600,9 +600,7 @@ logs:
 """
 
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import reconcile as reconcile_state
-from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
-from ansible_collections.scramjet.sth.plugins.module_utils.job.reconcile import check_run_options
-from ansible_collections.scramjet.sth.plugins.module_utils.job.reconcile import reconcile as reconcile_completed
+from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions, check_run_options
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.task import specs
 from ansible_collections.scramjet.sth.plugins.module_utils.task.module import run_module
@@ -612,7 +610,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.task.task import Task
 def reconcile(run: Run, options: JobOptions) -> Result:
     """Run to completion, or bring into the wanted state."""
     check_run_options(options)
-    return reconcile_completed(run, options) if options.state == "completed" else reconcile_state(run, options)
+    if options.state != "completed":
+        return reconcile_state(run, options)
+    # Here, because a module compiles all that it imports, and the other states need none of it.
+    from ansible_collections.scramjet.sth.plugins.module_utils.job.reconcile import reconcile as reconcile_completed
+
+    return reconcile_completed(run, options)
 
 
 TASK = Task(

@@ -19,7 +19,8 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending, end_instances
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instances
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import Ending
 from ansible_collections.scramjet.sth.tests.benchmark.measuring import (
     milliseconds,
     real_hub,

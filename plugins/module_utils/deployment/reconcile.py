@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.crashes import GateError
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
     absent_goal,
-    goal_before,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.known_settings import settings_in_force
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import (
@@ -26,7 +24,6 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan impor
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import Policy
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import (
     Observed,
-    Replica,
     not_found,
     refuse_clash,
     replicas_of,
@@ -37,10 +34,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report imp
     deployment_view,
     predicted,
     replica_views,
-    without_sequences,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import Rolling
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import named
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.wanted import wanted_goal
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile import (
@@ -48,26 +42,24 @@ from ansible_collections.scramjet.sth.plugins.module_utils.instance.reconcile im
     require_start_options,
     wanted_sequence,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import ending_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import ask_silent_again, decide_surely
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import readiness_from_options
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import (
+    ending_from_options,
+    readiness_from_options,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import check_program
-from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Inventory, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.model.records import (
+    InstanceRecord,
+    Inventory,
+    SequenceRecord,
+)
 from ansible_collections.scramjet.sth.plugins.module_utils.model.reference import parse_reference
 from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
-from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
-from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content, read_source
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import read_source, refuse_newer_main
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import note_topics
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
-    delete_unused,
-    refuse_newer_main,
-    upload_package,
-    wanted_record,
-    without_twins,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches, wanted_record
 
 
 def reconcile(run: Run, options: DeploymentOptions) -> Result:
@@ -91,14 +83,18 @@ def reconcile(run: Run, options: DeploymentOptions) -> Result:
     if in_force:
         run.kept_back = {"in_force": in_force}
     note_topics(run)
+    after = before
+    ended: dict[str, InstanceRecord] = {}
+    seconds: dict[str, float] = {}
     if run.check_mode:
-        after, ended, seconds = predicted(before, plan), {}, {}
-    else:
-        if any(action.action == "upload" for action in plan.first):
-            need_content(options)
-        apply = _Apply(run, options, before, package, masker)
-        apply.everything(plan)
-        after, ended, seconds = apply.rolling.seen.now, apply.rolling.seen.ended, apply.rolling.seconds
+        after = predicted(before, plan)
+    elif plan.first or plan.batches or plan.deletes:
+        # Here, because a module compiles all that it imports, and most tasks change nothing.
+        from ansible_collections.scramjet.sth.plugins.module_utils.deployment.rollout import roll_out
+
+        policy = Policy("recreate") if options.state == "absent" else _policy(run, options)
+        rolling = roll_out(run, options, before, package, policy, plan)
+        after, ended, seconds = rolling.seen.now, rolling.seen.ended, rolling.seconds
     header = f"deployment {options.name} on {run.hub.api_url}"
     return {
         "deployment": deployment_view(after, _ref(plan.goal, options), plan.goal.rollout.canary),
@@ -236,131 +232,3 @@ def _policy(run: Run, options: DeploymentOptions) -> Policy:
     if run.only_missing:
         return Policy(max_surge=0, max_unavailable=0)
     return Policy(options.strategy, options.max_surge, options.max_unavailable)
-
-
-class _Apply:
-    """Carries out a plan, and verifies each step on the hub."""
-
-    def __init__(
-        self, run: Run, options: DeploymentOptions, before: Observed, package: Package | None, masker: Masker
-    ) -> None:
-        self.run = run
-        self.options = options
-        self.hub = run.hub
-        self.before = before
-        self.package = package
-        self.masker = masker
-        self.uploaded: SequenceRecord | None = None
-        policy = Policy("recreate") if options.state == "absent" else _policy(run, options)
-        self.ending = ending_from_options(options)
-        self.rolling = Rolling(run, options, before, policy, readiness_from_options(options, run.masker), self.ending)
-
-    def everything(self, plan: DeploymentPlan) -> None:
-        """Upload the new version, roll it out, and remove old versions."""
-        for action in plan.first:
-            if action.action == "upload":
-                self._upload(action)
-            else:
-                self._delete(action)
-        if plan.batches:
-            try:
-                leader = self.rolling.reach(plan.goal, plan.batches)
-            except GateError as missed:
-                raise self._failed(missed, plan.goal) from None
-            if leader is not None:
-                self._drop_upload()
-                raise self._overtaken(leader)
-        for action in plan.deletes:
-            try:
-                self._delete(action)
-            except SthError as error:
-                # The replicas are as wanted. If an old version cannot be removed, only add a note, because on 1.x a record that is
-                # never removed (hub-behaviour.md#records-that-never-go) would make every run fail.
-                if error.code != "CONFLICT" or self.options.state == "absent":
-                    raise
-                self.run.notes.append(error.message)
-
-    def _delete(self, action: Action) -> None:
-        with self.run.journal.doing(action):
-            delete_unused(self.hub, action.target, self.ending.removal_timeout)
-        self.rolling.seen.now = without_sequences(self.rolling.seen.now, {action.target.id})
-
-    def _upload(self, action: Action) -> None:
-        compare = self.options.compare
-        with self.run.journal.doing(action):
-            stored = upload_package(self.hub, given(self.package), compare, self.run.journal)
-        if compare == "content":
-            stored = without_twins(self.hub, stored, self.run.journal)
-        self.uploaded = stored
-        self.rolling.stored(stored)
-
-    def _failed(self, missed: SthError, goal: Goal) -> SthError:
-        """Do what ``on_failure`` says, and return the failure with the resulting state of the deployment."""
-        how = self.options.on_failure
-        rolled_back, said = False, "was left as it is (on_failure: leave)."
-        try:
-            if how == "rollback":
-                leader = self.rolling.roll_back(goal_before(self.before, goal, self.rolling.seen.failed))
-                rolled_back = leader is None
-                was = self.before.leader
-                back = f"was rolled back to {was.ref}." if was and was.ref else "was rolled back to what ran before."
-                said = back if self.before.live else "was removed again: nothing ran before."
-                if leader is not None:
-                    said = "was changed by another task meanwhile, which wins."
-            elif how == "stop":
-                self.rolling.end_failed()
-                said = "was left half updated (on_failure: stop)."
-            else:
-                self.rolling.seen.look()
-            if how != "leave":
-                self._drop_failed(goal)
-        except SthError as error:
-            done = {"rollback": "rolled back either", "stop": "cleaned up", "leave": "observed again"}[how]
-            said = f"could not be {done}: {error.message}"
-        now = self.rolling.seen.now
-        ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
-        if rolled_back:
-            ref, canary = (now.leader.ref, now.leader.rollout.canary) if now.leader else (None, 0)
-        return SthError.of(
-            missed,
-            message=f"{missed.message} Deployment {self.before.name} {said}",
-            rolled_back=rolled_back,
-            deployment=deployment_view(now, ref, canary),
-            instances=replica_views(self.before, now, self.rolling.seen.ended, self.rolling.seconds, self.masker),
-        )
-
-    def _drop_failed(self, goal: Goal) -> None:
-        """Remove the version that failed, if this run or an interrupted run before it has uploaded it.
-
-        A version that the mark of a replica names stays, because it may be needed for a rollback.
-        """
-        self._drop_upload()
-        failed = goal.sequence if self.uploaded is None and self.package is not None else None
-        if failed is not None and failed.id and failed.ref not in named(self.rolling.seen.now):
-            self._drop(failed)
-
-    def _drop_upload(self) -> None:
-        """Remove the version that this run has uploaded but does not need."""
-        if self.uploaded is not None:
-            self._drop(self.uploaded)
-
-    def _drop(self, sequence: SequenceRecord) -> None:
-        """Remove a version, unless an instance runs from it."""
-        if any(item.live and item.sequence_id == sequence.id for item in self.rolling.seen.now.inventory.instances):
-            return
-        try:
-            with self.run.journal.compensating("delete", f"sequence {sequence.ref}"):
-                delete_unused(self.hub, sequence, self.ending.removal_timeout)
-        except SthError as error:
-            if error.code != "CONFLICT":
-                raise
-            return
-        self.rolling.seen.now = without_sequences(self.rolling.seen.now, {sequence.id})
-
-    def _overtaken(self, leader: Replica) -> SthError:
-        return SthError(
-            "CONFLICT",
-            f"Another task deployed {leader.ref or 'another version'} to {self.before.name} on {self.hub.api_url} at the same time "
-            "and wins: decide which one you want, and run that task again.",
-            deployment=deployment_view(self.rolling.seen.now, leader.ref, leader.rollout.canary),
-        )

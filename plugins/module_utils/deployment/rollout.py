@@ -19,10 +19,12 @@ from typing import Callable
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.crashes import Crashes, GateError
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.goal import (
     Goal,
+    goal_before,
     goal_of,
     with_unreported,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.options import DeploymentOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan import DeploymentPlan
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollout import (
     Batch,
     Policy,
@@ -30,27 +32,40 @@ from ansible_collections.scramjet.sth.plugins.module_utils.deployment.plan_rollo
     ToStop,
     plan_rollout,
 )
-from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import (
-    Observed,
-    Replica,
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.replicas import Observed, Replica
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.report import (
+    deployment_view,
+    replica_views,
+    without_sequences,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.deployment.seen import Seen
-from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending, end_instance
+from ansible_collections.scramjet.sth.plugins.module_utils.deployment.versions import named
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, WrittenError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instance
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import came_back
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import (
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import (
+    Ending,
     Readiness,
-    wait_ready,
+    ending_from_options,
+    readiness_from_options,
 )
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import wait_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import (
     Start,
     UnseenStartError,
     start_ready,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord, SequenceRecord
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
+from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import need_content
 from ansible_collections.scramjet.sth.plugins.module_utils.run.parallel import Pace, Work, until_failure
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Run
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import (
+    delete_unused,
+    upload_package,
+    without_twins,
+)
 
 # Each round corrects what another run or the end of a program has changed. A few rounds have always been enough.
 ROUNDS = 20
@@ -275,3 +290,145 @@ class Rolling:
             self.seen.failed.add(instance)
             self.seen.known.add(instance)
         return error if error.code in NOT_ITS_FAULT else GateError.at(index, error)
+
+
+def roll_out(
+    run: Run,
+    options: DeploymentOptions,
+    before: Observed,
+    package: Package | None,
+    policy: Policy,
+    plan: DeploymentPlan,
+) -> Rolling:
+    """Carry out a plan, and return what it has done."""
+    if any(action.action == "upload" for action in plan.first):
+        need_content(options)
+    apply = _Apply(run, options, before, package, policy)
+    apply.everything(plan)
+    return apply.rolling
+
+
+class _Apply:
+    """Carries out a plan, and verifies each step on the hub."""
+
+    def __init__(
+        self, run: Run, options: DeploymentOptions, before: Observed, package: Package | None, policy: Policy
+    ) -> None:
+        self.run = run
+        self.options = options
+        self.hub = run.hub
+        self.before = before
+        self.package = package
+        self.uploaded: SequenceRecord | None = None
+        self.ending = ending_from_options(options)
+        self.rolling = Rolling(run, options, before, policy, readiness_from_options(options, run.masker), self.ending)
+
+    def everything(self, plan: DeploymentPlan) -> None:
+        """Upload the new version, roll it out, and remove old versions."""
+        for action in plan.first:
+            if action.action == "upload":
+                self._upload(action)
+            else:
+                self._delete(action)
+        if plan.batches:
+            try:
+                leader = self.rolling.reach(plan.goal, plan.batches)
+            except GateError as missed:
+                raise self._failed(missed, plan.goal) from None
+            if leader is not None:
+                self._drop_upload()
+                raise self._overtaken(leader)
+        for action in plan.deletes:
+            try:
+                self._delete(action)
+            except SthError as error:
+                # The replicas are as wanted. If an old version cannot be removed, only add a note, because on 1.x a record that is
+                # never removed (hub-behaviour.md#records-that-never-go) would make every run fail.
+                if error.code != "CONFLICT" or self.options.state == "absent":
+                    raise
+                self.run.notes.append(error.message)
+
+    def _delete(self, action: Action) -> None:
+        with self.run.journal.doing(action):
+            delete_unused(self.hub, action.target, self.ending.removal_timeout)
+        self.rolling.seen.now = without_sequences(self.rolling.seen.now, {action.target.id})
+
+    def _upload(self, action: Action) -> None:
+        compare = self.options.compare
+        with self.run.journal.doing(action):
+            stored = upload_package(self.hub, given(self.package), compare, self.run.journal)
+        if compare == "content":
+            stored = without_twins(self.hub, stored, self.run.journal)
+        self.uploaded = stored
+        self.rolling.stored(stored)
+
+    def _failed(self, missed: SthError, goal: Goal) -> SthError:
+        """Do what ``on_failure`` says, and return the failure with the resulting state of the deployment."""
+        how = self.options.on_failure
+        rolled_back, said = False, "was left as it is (on_failure: leave)."
+        try:
+            if how == "rollback":
+                leader = self.rolling.roll_back(goal_before(self.before, goal, self.rolling.seen.failed))
+                rolled_back = leader is None
+                was = self.before.leader
+                back = f"was rolled back to {was.ref}." if was and was.ref else "was rolled back to what ran before."
+                said = back if self.before.live else "was removed again: nothing ran before."
+                if leader is not None:
+                    said = "was changed by another task meanwhile, which wins."
+            elif how == "stop":
+                self.rolling.end_failed()
+                said = "was left half updated (on_failure: stop)."
+            else:
+                self.rolling.seen.look()
+            if how != "leave":
+                self._drop_failed(goal)
+        except SthError as error:
+            done = {"rollback": "rolled back either", "stop": "cleaned up", "leave": "observed again"}[how]
+            said = f"could not be {done}: {error.message}"
+        now = self.rolling.seen.now
+        ref, canary = (goal.sequence.ref if goal.sequence else None), goal.rollout.canary
+        if rolled_back:
+            ref, canary = (now.leader.ref, now.leader.rollout.canary) if now.leader else (None, 0)
+        return SthError.of(
+            missed,
+            message=f"{missed.message} Deployment {self.before.name} {said}",
+            rolled_back=rolled_back,
+            deployment=deployment_view(now, ref, canary),
+            instances=replica_views(self.before, now, self.rolling.seen.ended, self.rolling.seconds, self.run.masker),
+        )
+
+    def _drop_failed(self, goal: Goal) -> None:
+        """Remove the version that failed, if this run or an interrupted run before it has uploaded it.
+
+        A version that the mark of a replica names stays, because it may be needed for a rollback.
+        """
+        self._drop_upload()
+        failed = goal.sequence if self.uploaded is None and self.package is not None else None
+        if failed is not None and failed.id and failed.ref not in named(self.rolling.seen.now):
+            self._drop(failed)
+
+    def _drop_upload(self) -> None:
+        """Remove the version that this run has uploaded but does not need."""
+        if self.uploaded is not None:
+            self._drop(self.uploaded)
+
+    def _drop(self, sequence: SequenceRecord) -> None:
+        """Remove a version, unless an instance runs from it."""
+        if any(item.live and item.sequence_id == sequence.id for item in self.rolling.seen.now.inventory.instances):
+            return
+        try:
+            with self.run.journal.compensating("delete", f"sequence {sequence.ref}"):
+                delete_unused(self.hub, sequence, self.ending.removal_timeout)
+        except SthError as error:
+            if error.code != "CONFLICT":
+                raise
+            return
+        self.rolling.seen.now = without_sequences(self.rolling.seen.now, {sequence.id})
+
+    def _overtaken(self, leader: Replica) -> SthError:
+        return SthError(
+            "CONFLICT",
+            f"Another task deployed {leader.ref or 'another version'} to {self.before.name} on {self.hub.api_url} at the same time "
+            "and wins: decide which one you want, and run that task again.",
+            deployment=deployment_view(self.rolling.seen.now, leader.ref, leader.rollout.canary),
+        )

@@ -15,15 +15,12 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.instance_client i
 from ansible_collections.scramjet.sth.plugins.module_utils.job.completion import Completion
 from ansible_collections.scramjet.sth.plugins.module_utils.job.options import JobOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.job.plan import CompletedPlan
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import (
-    Ending,
-    end_instance,
-    ending_from_options,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instance
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.heartbeats import still_answers
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.log_lines import LogFilter
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import failure_logs
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import Ending, ending_from_options
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.starting import Start, free_id, start_once

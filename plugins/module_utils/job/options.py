@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.instance.options import InstanceOptions
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import suboptions
 from ansible_collections.scramjet.sth.plugins.module_utils.streams.options import FeedOptions
@@ -40,3 +41,27 @@ class JobOptions(InstanceOptions):
     wait_for_exit: bool
     on_failure: Literal["keep", "stop"]
     run_timeout: float
+
+
+# Options of state completed that are null with another state.
+_RUN_ONLY = (
+    "input",
+    "output_dest",
+    "completion_event",
+    "completion_lines",
+    "completion_regex",
+    "completion_silence",
+)
+
+
+def check_run_options(options: JobOptions) -> None:
+    """Refuse options of ``state: completed`` with another state, and a ``run_timeout`` that is not positive."""
+    unused = [name for name in _RUN_ONLY if getattr(options, name) is not None]
+    unused += ["collect"] if options.collect else []
+    if unused and options.state != "completed":
+        raise SthError(
+            "INVALID_OPTION",
+            f"{', '.join(unused)} can only be used with state: completed: set that, or leave them out.",
+        )
+    if options.run_timeout <= 0:
+        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")

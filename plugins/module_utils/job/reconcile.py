@@ -116,30 +116,6 @@ def _notes_of_joining(program: Program, feed: Feed | None) -> list[str]:
     return notes
 
 
-# Options of state completed that are null with another state.
-_RUN_ONLY = (
-    "input",
-    "output_dest",
-    "completion_event",
-    "completion_lines",
-    "completion_regex",
-    "completion_silence",
-)
-
-
-def check_run_options(options: JobOptions) -> None:
-    """Refuse options of ``state: completed`` with another state, and a ``run_timeout`` that is not positive."""
-    unused = [name for name in _RUN_ONLY if getattr(options, name) is not None]
-    unused += ["collect"] if options.collect else []
-    if unused and options.state != "completed":
-        raise SthError(
-            "INVALID_OPTION",
-            f"{', '.join(unused)} can only be used with state: completed: set that, or leave them out.",
-        )
-    if options.run_timeout <= 0:
-        raise SthError("INVALID_OPTION", "run_timeout must be more than 0.")
-
-
 def _plan(
     run: Run, options: JobOptions, inventory: Inventory, program: Program, completion: Completion
 ) -> CompletedPlan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Callable
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
@@ -22,35 +22,15 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.observing import came_back, read_surely
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import EndingOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import Ending
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
 from ansible_collections.scramjet.sth.plugins.module_utils.threads.workers import Workers
 
 
-@dataclass(frozen=True)
-class Ending:
-    """How an instance is ended; times in seconds. With ``stop_timeout`` 0 it is killed without a stop before."""
-
-    stop_timeout: float = 7.0
-    can_keepalive: bool = False
-    removal_timeout: float = 240.0
-
-    def __post_init__(self) -> None:
-        """Raise ``INVALID_OPTION`` for a negative time."""
-        for name in ("stop_timeout", "removal_timeout"):
-            if getattr(self, name) < 0:
-                raise SthError("INVALID_OPTION", f"{name} must not be negative.")
-
-
 class NotEndedError(WrittenError):
     """A program keeps running after a stop by this or an earlier run, and the hub accepts no further order for it (1.x)."""
-
-
-def ending_from_options(options: EndingOptions) -> Ending:
-    """Read and check the options. Raises ``INVALID_OPTION``."""
-    return Ending(options.stop_timeout, options.can_keepalive, options.removal_timeout)
 
 
 def end_instance(hub: HubClient, instance_id: str, ending: Ending, *, answers: bool = True) -> InstanceRecord | None:

@@ -7,65 +7,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
     ErrorCode,
     GatewayError,
     SthError,
     given,
-    refuse_empty,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.dialect import ANY_END, EXIT_MEANINGS
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.event_wait import Expectation, wait_for_event
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.listening import Listener
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.logs import LastWords, failure_logs
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import ReadinessOptions
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import Readiness
 from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.outages import read_through
 from ansible_collections.scramjet.sth.plugins.module_utils.model.outcome import PYTHON
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import Event, InstanceRecord, forgotten
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses
-from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """The options that say when an instance is ready; times in seconds."""
-
-    wait_for: Literal["running", "event", "healthy", "none"]
-    ready_event: str | None
-    failure_event: str | None
-    wait_timeout: float
-    stable_for: float
-    overload_timeout: float
-    start_attempts: int
-    # Masks the payload of the failure event.
-    masker: Masker
-
-
-def readiness_from_options(options: ReadinessOptions, masker: Masker | None = None) -> Readiness:
-    """Read and check the options. Raises ``INVALID_OPTION``. ``masker``: for the payload of the failure event."""
-    if (options.wait_for == "event") != (options.ready_event is not None):
-        raise SthError("INVALID_OPTION", "ready_event and wait_for: event need each other: set both or neither.")
-    refuse_empty("name an event", ready_event=options.ready_event, failure_event=options.failure_event)
-    for name in ("wait_timeout", "stable_for", "overload_timeout"):
-        if getattr(options, name) < 0:
-            raise SthError("INVALID_OPTION", f"{name} must not be negative.")
-    for name in ("start_attempts", "max_parallel"):
-        if getattr(options, name) < 1:
-            raise SthError("INVALID_OPTION", f"{name} must be 1 or more.")
-    return Readiness(
-        options.wait_for,
-        options.ready_event,
-        options.failure_event,
-        options.wait_timeout,
-        options.stable_for,
-        options.overload_timeout,
-        options.start_attempts,
-        masker or Masker(),
-    )
 
 
 def wait_ready(hub: HubClient, instance_id: str, label: str, readiness: Readiness) -> InstanceRecord:

@@ -20,12 +20,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.errors import (
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.sequence_client import DiedAtStartError
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending, end_instance, wait_removed
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import (
-    Readiness,
-    ended_error,
-    wait_ready,
-)
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import end_instance, wait_removed
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import Ending, Readiness
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.readiness import ended_error, wait_ready
 from ansible_collections.scramjet.sth.plugins.module_utils.model.program import Program
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.start_topics import likely_topic

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError, given
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import NO_VERSION, UNBUILT
 from ansible_collections.scramjet.sth.plugins.module_utils.package.contents import MANIFEST, READ_SIZE
 from ansible_collections.scramjet.sth.plugins.module_utils.package.manifest import Manifest
@@ -98,6 +99,23 @@ def need_content(options: PackageOptions) -> None:
     described = options._package
     if described and not described.get("path"):
         raise SthError("PACKAGE_NEEDED", "The package is on the controller and has to be copied to the target.")
+
+
+def refuse_newer_main(hub: HubClient, package: Package) -> None:
+    """Refuse a package that the hub could not start. A 0.18 hub would never answer the start, and keep a zombie.
+
+    Source: hub-behaviour.md#start-never-answered.
+    """
+    if not package.newer_main:
+        return
+    version = hub.version().version
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < 2:
+        raise SthError(
+            "UNSUPPORTED_BY_HUB",
+            f"{package.ref} cannot be started on {hub.api_url}, a {version} hub: its main {package.newer_main!r} is not a .js "
+            "file, which hubs before 2.0 need: compile it, and set main to the .js file.",
+        )
 
 
 def describe(package: Package) -> dict[str, Any]:

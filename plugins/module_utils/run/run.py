@@ -20,10 +20,9 @@ from ansible_collections.scramjet.sth.plugins.module_utils.http.connection impor
     connection_from_options,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import HubClient
+from ansible_collections.scramjet.sth.plugins.module_utils.hub.prediction import Prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.model.records import InstanceRecord
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
-from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import keep_left_over
-from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.masker import Masker
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Run:
         """The hub of the connection options."""
         if self._hub is None:
             self._hub = self.open_hub(connection_from_options(self.options))
-            self._hub.prediction = read_prediction(self.options.get("_predicted") or (), self._hub.api_url)
+            self._hub.prediction = _prediction(self.options.get("_predicted"), self._hub.api_url)
             self._hub.hide(self.secrets)
         return self._hub
 
@@ -103,6 +102,9 @@ class Run:
 
     def keep_left_over(self, path: str) -> None:
         """Keep what a killed task has read from a stream for the file ``path``, because it cannot be read again, and note that."""
+        # Here, because a module compiles all that it imports, and most tasks write no file.
+        from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import keep_left_over
+
         part = keep_left_over(path)
         if part is not None:
             self.note(
@@ -143,3 +145,13 @@ class Run:
             "generation": version.generation if version else None,
             "version": version.version if version else None,
         }
+
+
+def _prediction(passed_on: Iterable[dict[str, Any]] | None, api_url: str) -> Prediction:
+    """Return the state that earlier tasks of a run with ``--check`` have ``passed_on``."""
+    if not passed_on:
+        return Prediction()
+    # Here, because a module compiles all that it imports, and only runs with --check need this.
+    from ansible_collections.scramjet.sth.plugins.module_utils.run.predicted import read_prediction
+
+    return read_prediction(passed_on, api_url)

@@ -19,7 +19,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Ac
 from ansible_collections.scramjet.sth.plugins.module_utils.run.local_file import refuse_special, replacing, sha256_of
 from ansible_collections.scramjet.sth.plugins.module_utils.run.package_source import described_package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence.storing import wanted_record
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import wanted_record
 
 # Stands in a diff for the SHA-256 of an archive whose package is not built yet.
 UNKNOWN = "not known before it is built"

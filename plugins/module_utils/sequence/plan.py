@@ -21,6 +21,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.model.records import 
     SequenceRecord,
 )
 from ansible_collections.scramjet.sth.plugins.module_utils.model.version_stamp import UNBUILT
+from ansible_collections.scramjet.sth.plugins.module_utils.package.model import Package
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Action
 
 # In the state after, until the action plugin names the files (plugin_utils/package/action.py).
@@ -250,3 +251,8 @@ def _in_use(
     return SthError(
         "CONFLICT", f"Instances on {policy.hub} still run from packages that would be removed ({what}): {ways}"
     )
+
+
+def wanted_record(package: Package) -> SequenceRecord:
+    """Return the record that a hub will list for ``package``; its id is "" until then."""
+    return SequenceRecord("", package.name, package.hub_version, package.engine)

@@ -28,32 +28,10 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.packing impor
 from ansible_collections.scramjet.sth.plugins.module_utils.run.journal import Journal
 from ansible_collections.scramjet.sth.plugins.module_utils.run.progress import with_progress
 from ansible_collections.scramjet.sth.plugins.module_utils.run.waiting import Deadline, pauses, poll
-from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches
+from ansible_collections.scramjet.sth.plugins.module_utils.sequence.plan import matches, wanted_record
 
 # A copy can be taken into use between a look and its removal. What is left after these looks is removed by a later run.
 _LOOKS_AT_TWINS = 3
-
-
-def wanted_record(package: Package) -> SequenceRecord:
-    """Return the record that a hub will list for ``package``; its id is "" until then."""
-    return SequenceRecord("", package.name, package.hub_version, package.engine)
-
-
-def refuse_newer_main(hub: HubClient, package: Package) -> None:
-    """Refuse a package that the hub could not start. A 0.18 hub would never answer the start, and keep a zombie.
-
-    Source: hub-behaviour.md#start-never-answered.
-    """
-    if not package.newer_main:
-        return
-    version = hub.version().version
-    major = version.partition(".")[0]
-    if major.isdigit() and int(major) < 2:
-        raise SthError(
-            "UNSUPPORTED_BY_HUB",
-            f"{package.ref} cannot be started on {hub.api_url}, a {version} hub: its main {package.newer_main!r} is not a .js "
-            "file, which hubs before 2.0 need: compile it, and set main to the .js file.",
-        )
 
 
 def upload_package(hub: HubClient, package: Package, compare: str, journal: Journal) -> SequenceRecord:

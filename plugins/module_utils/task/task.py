@@ -17,7 +17,6 @@ from typing import Any, Callable, Generic
 from ansible_collections.scramjet.sth.plugins.module_utils.errors import SthError
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import clear_text_warning
 from ansible_collections.scramjet.sth.plugins.module_utils.model.options import AnyOptions, read_options
-from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries
 from ansible_collections.scramjet.sth.plugins.module_utils.run.run import Result, Run
 from ansible_collections.scramjet.sth.plugins.module_utils.secrets.scrubbing import scrub, scrub_all
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import HUB, PREDICTED, Spec
@@ -92,6 +91,9 @@ def execute(task: Task[Any], run: Run) -> Result:
     if run.options.get("_files") and run.package is not None and result["changed"]:
         result["_files"] = {"ref": run.package.ref, "digests": run.package.file_digests}
     if run.check_mode and run.options.get("_predicted") is not None and not result.get("failed"):
+        # Here, because a module compiles all that it imports, and only runs with --check need this.
+        from ansible_collections.scramjet.sth.plugins.module_utils.run.passed_on import entries
+
         result["_prediction"] = entries(run.journal.actions, run.predicts_ended, run.hub.api_url, run.masker)
     return result
 

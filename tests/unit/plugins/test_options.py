@@ -14,7 +14,7 @@ from typing import Any, Literal, Optional, get_type_hints
 import pytest
 
 from ansible_collections.scramjet.sth.plugins.module_utils.http.connection import Connection
-from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.ending import Ending
+from ansible_collections.scramjet.sth.plugins.module_utils.lifecycle.options import Ending
 from ansible_collections.scramjet.sth.plugins.module_utils.task.specs import ENDING, HUB, Spec
 
 MODULES = sorted(

@@ -9,13 +9,18 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+import json
 import pathlib
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub
+from ansible_collections.scramjet.sth.tests.unit.running import PACKAGES, run_task
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
@@ -200,6 +205,41 @@ def test_a_task_without_a_package_imports_nothing_that_reads_one() -> None:
     script = f"import sys, {', '.join(names)}\nprint([name for name in sys.modules if '.package.reading' in name])"
     found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     assert (len(names), found.strip()) == (10, "[]")
+
+
+# What does the writes of a plan, and what only they use.
+CHANGING = re.compile(r"\.(apply|rollout|starting|ending|readiness|event_wait|storing|packing|collecting|feeding)$")
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("sth_sequence", {}),
+        ("sth_instance", {"name": "web", "sequence": "probe", "stable_for": 0}),
+        ("sth_deployment", {"name": "api", "stable_for": 0}),
+    ],
+)
+def test_a_module_imports_what_changes_a_hub_only_to_change_it(module: str, options: dict[str, Any]) -> None:
+    """A module compiles all that it imports in every task, and most tasks change nothing."""
+    source: dict[str, Any] = {} if module == "sth_instance" else {"src": str(PACKAGES / "probe")}
+    script = f"""if True:
+        import json, sys
+        from ansible_collections.scramjet.sth.tests.benchmark.one_task import run_task
+        result = run_task({module!r}, json.loads(sys.argv[1]))
+        print(json.dumps([result["changed"], [name for name in sys.modules if name.startswith({PREFIX!r})]]))
+    """
+    with FakeHub(generation="1.x") as hub:
+        run_task("sth_sequence", hub, src=str(PACKAGES / "probe"))
+        run_task(module, hub, **source, **options)
+        given = json.dumps({**source, **options, "api_url": hub.api_url})
+        said = subprocess.run([sys.executable, "-c", script, given], check=True, capture_output=True, text=True).stdout
+    changed, imported = json.loads(said)
+    assert not changed
+    assert [name for name in imported if CHANGING.search(name)] == []
+    # The action plugin imports it before workers are forked, so that no worker has to.
+    script = f"import json, sys, {PREFIX}action.{module}\nprint(json.dumps([*sys.modules]))"
+    said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert [name for name in json.loads(said) if name.startswith(PREFIX) and CHANGING.search(name)] != []
 
 
 def is_pure(path: pathlib.Path) -> bool:

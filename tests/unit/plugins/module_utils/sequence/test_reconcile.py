@@ -10,7 +10,6 @@ import dataclasses
 import json
 import pathlib
 import random
-import shutil
 import threading
 from typing import Any
 
@@ -20,21 +19,8 @@ from ansible_collections.scramjet.sth.plugins.module_utils.hub.hub_client import
 from ansible_collections.scramjet.sth.plugins.module_utils.package.packing import write_package
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
+from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.sequence.support import change, deploy, verbs
 from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, four_times, planned, run_task, when
-
-
-@pytest.fixture
-def package(tmp_path: pathlib.Path) -> pathlib.Path:
-    return pathlib.Path(shutil.copytree(PACKAGES / "probe", tmp_path / "probe"))
-
-
-def change(package: pathlib.Path, text: str) -> None:
-    with (package / "index.js").open("a") as file:
-        file.write(f"// {text}\n")
-
-
-def deploy(hub: FakeHub, package: pathlib.Path, **options: Any) -> dict[str, Any]:
-    return run_task("sth_sequence", hub, src=str(package), **options)
 
 
 def update_deployment(hub: FakeHub, package: pathlib.Path) -> str:
@@ -50,10 +36,6 @@ def stamped(package: pathlib.Path, directory: pathlib.Path) -> pathlib.Path:
     with archive.open("wb") as file:
         write_package(read_package(str(package)), file, reproducible=True)
     return archive
-
-
-def verbs(result: dict[str, Any]) -> list[str]:
-    return [action for action, _object in planned(result)]
 
 
 def test_upload_replace_and_remove(hub: FakeHub, package: pathlib.Path) -> None:
@@ -321,31 +303,6 @@ def test_a_large_hub_is_read_once(hub: FakeHub, package: pathlib.Path) -> None:
     assert run_task("sth_sequence_info", hub, sequence="probe")["sequence"] is None
     removed = four_times("sth_sequence", hub, name="probe", state="absent")
     assert len(removed.real["removed"]) == 4
-
-
-def test_overwrite_keeps_the_id_on_a_hub_that_can(hub: FakeHub, package: pathlib.Path) -> None:
-    first = deploy(hub, package)
-    change(package, "v2")
-    if hub.state.generation == "0.18":
-        refused = deploy(hub, package, on_change="overwrite")
-        assert refused["error_code"] == "UNSUPPORTED_BY_HUB"
-        assert "replace" in refused["msg"]
-        return
-    result = four_times("sth_sequence", hub, src=str(package), on_change="overwrite")
-    assert result.real["sequence"]["id"] == first["sequence"]["id"]
-    assert result.real["sequence"]["digest"] != first["sequence"]["digest"]
-
-
-def test_an_overwrite_that_never_arrives_fails(hub: FakeHub, package: pathlib.Path) -> None:
-    if not hub.state.is_1x:
-        pytest.skip("a 0.18 hub cannot overwrite")
-    deploy(hub, package)
-    change(package, "v2")
-    hub.fault(Fault("reset", "PUT"))
-    failed = deploy(hub, package, on_change="overwrite")
-    assert (failed["error_code"], failed["changed"]) == ("UNREACHABLE", True)
-    assert "the old one is still there" in failed["msg"]
-    assert verbs(deploy(hub, package, on_change="overwrite")) == ["overwrite"]
 
 
 def test_overload_does_not_touch_uploads(hub: FakeHub, package: pathlib.Path) -> None:
