@@ -20,7 +20,7 @@ from ansible_collections.scramjet.sth.plugins.module_utils.package.packing impor
 from ansible_collections.scramjet.sth.plugins.module_utils.package.reading import read_package
 from ansible_collections.scramjet.sth.tests.fake_hub import FakeHub, Fault, from_gateway
 from ansible_collections.scramjet.sth.tests.unit.plugins.module_utils.sequence.support import change, deploy, verbs
-from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, four_times, planned, run_task, when
+from ansible_collections.scramjet.sth.tests.unit.running import HASTY, PACKAGES, four_times, run_task, when
 
 
 def update_deployment(hub: FakeHub, package: pathlib.Path) -> str:
