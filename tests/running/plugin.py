@@ -29,8 +29,8 @@ from ansible_collections.scramjet.sth.tests.running.pace import bound, pace
 _RUNS_KEPT = 5
 # The time limit of a test in seconds, longer than those of its commands together. These should pass first, because they name the task.
 _TEST = 650
-# Parts of the ids of the tests that begin first. They take longest, and would otherwise run alone at the end. Unit tests and scenarios,
-# which mostly wait, come last (scheduling.py).
+# Parts of the ids of the tests that begin first. They take longest, and would otherwise run alone at the end, when the workers from both
+# ends of the list meet. Unit tests and scenarios, which mostly wait, come last (scheduling.py).
 _FIRST = (
     "sanity",
     "test_role_hub",
@@ -40,6 +40,7 @@ _FIRST = (
     "test_fake_1_x",
     "test_checks",
     "test_task_keywords",
+    "test_secrets",
     "integration",
 )
 
