@@ -64,8 +64,7 @@ def test_status_streams_folder_and_environment_are_those_of_the_client(tmp_path:
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("chosen", [False, True])
-@pytest.mark.parametrize("way", WAYS[:2])
+@pytest.mark.parametrize(("way", "chosen"), [("server", False), ("server", True), ("no server", False)])
 def test_each_playbook_has_a_folder_for_temporary_files_and_removes_it(
     tmp_path: pathlib.Path, way: str, chosen: bool
 ) -> None:

@@ -84,7 +84,8 @@ def test_two_packages_with_one_name_in_a_play_give_a_warning(
         run_playbook(play(tmp_path / "both.yml", {"tasks": keeps}), variables, *options)
 
 
-@pytest.mark.parametrize("entrance", ["in_process", "module", "remote"])
+# A remote target runs the module too.
+@pytest.mark.parametrize("entrance", ["in_process", "remote", *(["module"] if EVERYTHING else [])])
 def test_the_diff_names_the_files_of_a_package_that_differ(entrance: str, tmp_path: pathlib.Path) -> None:
     names = ("deployed", "stored", "overwritten")
     packages = {name: pathlib.Path(shutil.copytree(PROBE, tmp_path / name)) for name in names}
