@@ -189,14 +189,11 @@ def instance_writer(
 def send_pieces(data: IO[bytes], feed: Feed, send: Callable[[IO[bytes], bool], None]) -> None:
     """Call ``send(piece, end)`` for each piece of ``data``, the data of ``feed``. Only the last piece ends the stream.
 
-    A piece of text lines ends with a line, and lines of JSON are never cut, because a hub ends the last line of a request to a topic
-    (hub-behaviour.md#early-answer).
+    Lines of JSON are never cut, because a hub ends the last line of a request to a topic (hub-behaviour.md#early-answer).
     """
     piece = data.read(LARGEST_PIECE)
     while more := data.read(LARGEST_PIECE):
-        at = piece.rfind(b"\n") + 1
-        if not at and "ndjson" not in feed.content_type:
-            at = _whole_characters(piece)
+        at = piece.rfind(b"\n") + 1 if "ndjson" in feed.content_type else _whole_characters(piece)
         if at:
             send(io.BytesIO(piece[:at]), False)
         piece = piece[at:] + more
